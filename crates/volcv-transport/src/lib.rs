@@ -1,1 +1,86 @@
-//! volcv-transport
+//! Clients for Volcengine's picture outpainting that never pay twice.
+//!
+//! [`BlockingClient`] runs on ureq without any runtime, [`Client`] on reqwest and tokio, and both on any
+//! [`Transport`] or [`AsyncTransport`] of your own. Whether a call is sent again, what an answer means and what it
+//! cost is decided in `volcv-core` for all of them.
+//!
+//! ```no_run
+//! # #[cfg(feature = "ureq")]
+//! # fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! use volcv_transport::{BlockingClient, Outpaint, Sides};
+//!
+//! let client = BlockingClient::ureq("https://gateway.example", std::env::var("VOLCV_API_KEY")?)?;
+//! let wider = Sides { left: 0.5, right: 0.5, ..Sides::ZERO };
+//! let result = client.outpaint(&Outpaint::sides(std::fs::read("photo.jpg")?, wider))?;
+//! std::fs::write("wide.png", result.picture().expect("bytes unless return_url is set"))?;
+//! # Ok(())
+//! # }
+//! # #[cfg(not(feature = "ureq"))]
+//! # fn main() {}
+//! ```
+//!
+//! # Features
+//!
+//! All are additive; none changes what code without it does.
+//!
+//! | feature | brings | default |
+//! |---|---|---|
+//! | `reqwest` | [`Client::reqwest`], with tokio's timer | yes |
+//! | `ureq` | [`BlockingClient::ureq`] | no |
+//! | `tls-ring`, `tls-aws-lc-rs` | a crypto provider; [`Tls`] picks one where both are there | ring |
+//! | `roots-webpki`, `roots-platform` | root certificates; [`Tls`] picks | webpki |
+//! | `tracing` | events per attempt and call | no |
+//! | `test-util` | [`testing`], exempt from semver | no |
+//!
+//! # Cancel safety
+//!
+//! A future of [`Client`] may be dropped at any moment: its connection is closed, no task and no thread stays behind.
+//! A [`CancelToken`] ends a blocking call in any phase; a helper thread that was resolving a name or connecting then
+//! ends by itself within the connect limit. What the service had received by then may still be billed:
+//! [`Error::charge`] says so.
+//!
+//! # Networks
+//!
+//! Calls go to the base URL's host and to nobody else: redirects are never followed, and proxies of the environment
+//! are not used. For a proxy, bring your own client (`unversioned::reqwest_transport`) or transport.
+
+mod cancel;
+mod client;
+mod drive;
+#[cfg(feature = "reqwest")]
+mod reqwest;
+#[cfg(feature = "test-util")]
+pub mod testing;
+#[cfg(any(feature = "ureq", feature = "reqwest"))]
+mod tls;
+mod trace;
+mod transport;
+#[cfg(feature = "reqwest")]
+pub mod unversioned;
+#[cfg(feature = "ureq")]
+mod ureq;
+
+pub use cancel::{CancelGuard, CancelToken};
+pub use client::{BlockingClient, CallOptions, Client, ClientBuilder};
+#[cfg(feature = "reqwest")]
+pub use reqwest::ReqwestTransport;
+#[cfg(any(feature = "ureq", feature = "reqwest"))]
+pub use tls::{CryptoChoice, RootChoice, Tls};
+pub use transport::{AsyncTransport, BoxFuture, Transport, from_async_fn, from_fn};
+#[cfg(feature = "ureq")]
+pub use ureq::UreqTransport;
+
+pub use volcv_core as core;
+pub use volcv_core::types::{
+    AigcMeta, Charge, CvRequest, InvalidInput, Logo, LogoLanguage, LogoPosition, Outpaint, Picture, PictureFormat,
+    PictureInfo, PromptField, Reply, ServiceCode, Sides, Size,
+};
+pub use volcv_core::{
+    AttemptRecord, Delivery, Error, ErrorKind, Limits, Outcome, Output, Phase, Progress, ReplySink, Request,
+    RetryBudget, RetryPolicy, TransportError, TransportErrorKind,
+};
+
+/// An idle connection older than this is not used again. A server that closes it at the same moment would turn a small
+/// request into an unknown outcome; a new handshake costs little beside a call of seconds.
+#[cfg(any(feature = "ureq", feature = "reqwest"))]
+const IDLE_CONNECTION: std::time::Duration = std::time::Duration::from_secs(10);

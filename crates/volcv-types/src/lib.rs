@@ -1,1 +1,42 @@
-//! volcv-types
+//! Requests, replies and codes of Volcengine's picture outpainting, as plain data.
+//!
+//! This crate knows what the service is told and what it answers: the fields and their ranges, the arithmetic
+//! that turns an aspect into four ratios, the lenient reply envelope, and one row per service code. Everything in
+//! it is a value; nothing here opens a socket, reads a clock or looks at a pixel.
+//!
+//! Facts of the service carry their source: "gateway page" is
+//! <https://docs.yutoai.net/en/api/api-289473244.html>, "official spec" is the machine-generated request model in
+//! `volcengine/volcengine-go-sdk` (`service/cv20240606/api_img2_img_outpainting.go`).
+//!
+//! ```
+//! use volcv_types::{Outpaint, Picture, Sides};
+//!
+//! # let png = include_bytes!("../../../examples/assets/valley.jpg").as_slice();
+//! let wide = Outpaint::sides(Picture::from_static(png), Sides { left: 0.5, right: 0.5, ..Sides::ZERO })
+//!     .prompt("a lake between mountains at dawn")
+//!     .seed(7);
+//! assert_eq!(wide.output_size().unwrap().to_string(), "1920x640");
+//! wide.request().expect("every field is inside its range");
+//! ```
+
+mod code;
+mod error;
+mod expansion;
+mod header;
+mod marking;
+mod outpaint;
+mod picture;
+mod reply;
+mod request;
+mod verdict;
+
+pub use code::{CODES, Charge, CodeClass, CodeRow, ServiceCode};
+pub use error::InvalidInput;
+pub use expansion::{Sides, Size};
+pub use marking::{AigcMeta, Logo, LogoLanguage, LogoPosition};
+pub use outpaint::{Outpaint, PromptField};
+pub use picture::{Picture, PictureData, PictureFormat, PictureInfo};
+pub use reply::{GatewayError, Reply, ReplyData, ResponseMetadata, TopError};
+pub use request::{Access, CvRequest};
+pub use serde_json::{Map, Value};
+pub use verdict::Verdict;

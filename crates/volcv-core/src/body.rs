@@ -1,0 +1,265 @@
+//! The request body: JSON text and raw picture bytes, turned into base64 only while a transport reads it.
+
+use std::fmt;
+use std::io::{self, Read};
+use std::sync::Arc;
+
+use bytes::Bytes;
+
+use crate::codec;
+use crate::meter::Meter;
+
+/// A piece of a request body.
+#[derive(Clone)]
+pub enum Segment {
+    /// Sent as it is.
+    Text(Bytes),
+    /// Raw bytes, sent as base64 with padding.
+    Base64(Bytes),
+}
+
+impl Segment {
+    fn len(&self) -> u64 {
+        match self {
+            Segment::Text(text) => text.len() as u64,
+            Segment::Base64(raw) => codec::encoded_len(raw.len() as u64),
+        }
+    }
+}
+
+/// Prints kind and length only.
+impl fmt::Debug for Segment {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Segment::Text(text) => write!(f, "Text({} bytes)", text.len()),
+            Segment::Base64(raw) => write!(f, "Base64({} raw bytes)", raw.len()),
+        }
+    }
+}
+
+/// A body of known length that can be read any number of times and never holds base64 text.
+#[derive(Clone)]
+pub struct RequestBody {
+    segments: Arc<[Segment]>,
+    len: u64,
+}
+
+impl RequestBody {
+    /// Joins the segments.
+    pub fn new(segments: Vec<Segment>) -> Self {
+        let len = segments.iter().map(Segment::len).sum();
+        Self { segments: segments.into(), len }
+    }
+
+    /// The exact number of bytes that a reader yields.
+    pub fn len(&self) -> u64 {
+        self.len
+    }
+
+    /// Whether there is nothing to send.
+    pub fn is_empty(&self) -> bool {
+        self.len == 0
+    }
+
+    /// A reader from the start, whose bytes are counted by `meter`.
+    pub(crate) fn reader(&self, meter: Meter) -> BodyReader {
+        BodyReader { body: self.clone(), segment: 0, offset: 0, carry: [0; 4], carried: 0, left: self.len, meter }
+    }
+}
+
+/// Prints lengths only.
+impl fmt::Debug for RequestBody {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "RequestBody({} bytes in {} segments)", self.len, self.segments.len())
+    }
+}
+
+/// Yields a [`RequestBody`] once, as [`io::Read`] or, with the feature `http-body`, as `http_body::Body`.
+///
+/// Reading fails once the attempt it belongs to has ended.
+pub struct BodyReader {
+    body: RequestBody,
+    segment: usize,
+    /// Bytes of the segment that are done: of its text, or of its raw bytes.
+    offset: usize,
+    /// The tail of an encoded group that did not fit into the last buffer, right-aligned.
+    carry: [u8; 4],
+    carried: usize,
+    left: u64,
+    meter: Meter,
+}
+
+impl BodyReader {
+    /// Bytes that are still to come: the exact `Content-Length` before the first read.
+    pub fn remaining(&self) -> u64 {
+        self.left
+    }
+
+    /// Fills as much of `out` as the body has bytes for.
+    fn fill(&mut self, out: &mut [u8]) -> usize {
+        let mut filled = 0;
+        while filled < out.len() {
+            let room = &mut out[filled..];
+            if self.carried > 0 {
+                let from = self.carry.len() - self.carried;
+                let n = room.len().min(self.carried);
+                room[..n].copy_from_slice(&self.carry[from..from + n]);
+                self.carried -= n;
+                filled += n;
+                continue;
+            }
+            let Some(segment) = self.body.segments.get(self.segment) else { break };
+            let (Segment::Text(bytes) | Segment::Base64(bytes)) = segment;
+            let rest = &bytes[self.offset..];
+            if rest.is_empty() {
+                self.segment += 1;
+                self.offset = 0;
+                continue;
+            }
+            let (taken, written) = match segment {
+                Segment::Text(_) => {
+                    let n = rest.len().min(room.len());
+                    room[..n].copy_from_slice(&rest[..n]);
+                    (n, n)
+                }
+                // Whole groups go straight into the buffer; only the last one of the picture is padded.
+                Segment::Base64(_) if room.len() >= 4 => {
+                    let n = rest.len().min(room.len() / 4 * 3);
+                    (n, codec::encode_into(&rest[..n], room))
+                }
+                // Less room than one group: encode it aside, and hand it over in two reads.
+                Segment::Base64(_) => {
+                    let n = rest.len().min(3);
+                    codec::encode_into(&rest[..n], &mut self.carry);
+                    self.carried = self.carry.len();
+                    (n, 0)
+                }
+            };
+            self.offset += taken;
+            filled += written;
+        }
+        filled
+    }
+}
+
+impl Read for BodyReader {
+    fn read(&mut self, out: &mut [u8]) -> io::Result<usize> {
+        let filled = self.fill(out);
+        if filled > 0 {
+            self.meter.take(filled as u64)?;
+            self.left -= filled as u64;
+        }
+        Ok(filled)
+    }
+}
+
+impl fmt::Debug for BodyReader {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "BodyReader({} of {} bytes left)", self.left, self.body.len)
+    }
+}
+
+#[cfg(feature = "http-body")]
+impl http_body::Body for BodyReader {
+    type Data = Bytes;
+    type Error = io::Error;
+
+    fn poll_frame(
+        mut self: std::pin::Pin<&mut Self>,
+        _: &mut std::task::Context<'_>,
+    ) -> std::task::Poll<Option<io::Result<http_body::Frame<Bytes>>>> {
+        /// Large enough to keep system calls rare, small enough to stay in the second-level cache.
+        const FRAME: u64 = 64 * 1024;
+        let mut frame = vec![0; self.left.min(FRAME) as usize];
+        std::task::Poll::Ready(match self.read(&mut frame) {
+            Ok(0) => None,
+            Ok(n) => {
+                frame.truncate(n);
+                Some(Ok(http_body::Frame::data(frame.into())))
+            }
+            Err(error) => Some(Err(error)),
+        })
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.left == 0
+    }
+
+    fn size_hint(&self) -> http_body::SizeHint {
+        http_body::SizeHint::with_exact(self.left)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use base64::Engine as _;
+    use base64::engine::general_purpose::STANDARD;
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn segment() -> impl Strategy<Value = Segment> {
+        prop_oneof![
+            prop::collection::vec(any::<u8>(), 0..40).prop_map(|v| Segment::Text(v.into())),
+            prop::collection::vec(any::<u8>(), 0..400).prop_map(|v| Segment::Base64(v.into())),
+        ]
+    }
+
+    fn reference(segments: &[Segment]) -> Vec<u8> {
+        let mut whole = Vec::new();
+        for segment in segments {
+            match segment {
+                Segment::Text(text) => whole.extend_from_slice(text),
+                Segment::Base64(raw) => whole.extend_from_slice(STANDARD.encode(raw).as_bytes()),
+            }
+        }
+        whole
+    }
+
+    proptest! {
+        #[test]
+        fn any_read_sizes_give_the_same_bytes_and_the_promised_length(
+            segments in prop::collection::vec(segment(), 0..6),
+            sizes in prop::collection::vec(1_usize..70, 1..8),
+        ) {
+            let expected = reference(&segments);
+            let body = RequestBody::new(segments);
+            prop_assert_eq!(body.len(), expected.len() as u64);
+            let meter = Meter::new(1, body.len(), None);
+            let mut reader = body.reader(meter.clone());
+            let mut got = Vec::new();
+            for size in sizes.iter().cycle() {
+                let mut buffer = vec![0; *size];
+                let n = reader.read(&mut buffer).unwrap();
+                got.extend_from_slice(&buffer[..n]);
+                prop_assert_eq!(reader.remaining(), body.len() - got.len() as u64);
+                if n == 0 {
+                    break;
+                }
+            }
+            prop_assert_eq!(got, expected);
+            prop_assert!(meter.delivery().is_full());
+        }
+    }
+
+    #[test]
+    fn a_body_can_be_read_again_from_the_start() {
+        let body = RequestBody::new(vec![Segment::Text("[".into()), Segment::Base64("abcd".into())]);
+        for _ in 0..2 {
+            let mut text = String::new();
+            body.reader(Meter::new(1, body.len(), None)).read_to_string(&mut text).unwrap();
+            assert_eq!(text, "[YWJjZA==");
+        }
+    }
+
+    #[test]
+    fn reading_stops_when_the_attempt_is_over() {
+        let body = RequestBody::new(vec![Segment::Base64(vec![7; 3000].into())]);
+        let meter = Meter::new(1, body.len(), None);
+        let mut reader = body.reader(meter.clone());
+        reader.read_exact(&mut [0; 100]).unwrap();
+        meter.seal();
+        assert!(reader.read(&mut [0; 100]).is_err());
+        assert_eq!(meter.delivery(), crate::Delivery::Partial { sent: 100, total: 4000 });
+    }
+}

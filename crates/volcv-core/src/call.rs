@@ -1,0 +1,287 @@
+//! One paid call as a state machine: what to send, how long to wait, and how it ends.
+//!
+//! A driver is a loop around [`Call::next`]:
+//!
+//! ```text
+//! loop {
+//!     match call.next(now()) {
+//!         Step::Send(attempt) => { let sent = transport.send(attempt, call.reply()); call.on_sent(now(), sent) }
+//!         Step::Wait(time) => sleep(time),
+//!         Step::Done(result) => return result,
+//!     }
+//! }
+//! ```
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use volcv_types::Charge;
+
+use crate::classify::{Failure, cancelled, classify};
+use crate::error::{AttemptRecord, Error, ErrorKind};
+use crate::exchange::{ReplySink, Request, Stop, TransportError};
+use crate::inbox::Inbox;
+use crate::limits::{Limits, TimeLimit, Watch};
+use crate::meter::{Delivery, Meter, Observer};
+use crate::outcome::Outcome;
+use crate::plan::{Expects, Plan};
+use crate::retry::{RetryBudget, RetryPolicy, Then, backoff};
+use crate::time::Now;
+
+/// What the driver has to do next.
+#[derive(Debug)]
+pub enum Step {
+    /// Send this once, pushing the reply into [`Call::reply`]; then call [`Call::on_sent`].
+    Send(Attempt),
+    /// Sleep, then ask again.
+    Wait(Duration),
+    /// The call has ended.
+    Done(Result<Outcome, Error>),
+}
+
+/// One attempt for a transport.
+#[derive(Debug)]
+#[non_exhaustive]
+pub struct Attempt {
+    /// What to send.
+    pub request: Request,
+    /// The limits of this attempt: `attempt` never reaches beyond the deadline of the call.
+    pub limits: Limits,
+    /// Tells when one of the limits has passed.
+    pub watch: Watch,
+}
+
+/// What all calls of a client share.
+#[derive(Clone, Debug, Default)]
+#[non_exhaustive]
+pub struct CallConfig {
+    /// When to send again.
+    pub policy: RetryPolicy,
+    /// How long and how much.
+    pub limits: Limits,
+    /// Tokens for retries.
+    pub budget: Arc<RetryBudget>,
+}
+
+/// One call.
+pub struct Call {
+    plan: Plan,
+    config: CallConfig,
+    observer: Option<Observer>,
+    rng: fastrand::Rng,
+    attempts: Vec<AttemptRecord>,
+    deadline: Option<Duration>,
+    state: State,
+}
+
+enum State {
+    /// To be sent now.
+    Ready,
+    /// With the transport.
+    Sending { meter: Meter, inbox: Inbox, since: Duration },
+    /// To be sent at this moment; the error is what to say if that comes too late.
+    Waiting { until: Duration, last: Error },
+    /// To be reported.
+    Ended(Result<Outcome, Error>),
+    /// Reported.
+    Reported,
+}
+
+impl Call {
+    /// A call that has not been sent yet.
+    pub fn new(plan: Plan, config: CallConfig) -> Self {
+        let rng = fastrand::Rng::new();
+        Self { plan, config, observer: None, rng, attempts: Vec::new(), deadline: None, state: State::Ready }
+    }
+
+    /// Reports every change of progress to `observer`.
+    #[must_use]
+    pub fn observed_by(mut self, observer: Option<Observer>) -> Self {
+        self.observer = observer;
+        self
+    }
+
+    /// Makes the random waits and seeds repeatable, for tests.
+    #[must_use]
+    pub fn with_rng_seed(mut self, seed: u64) -> Self {
+        self.rng = fastrand::Rng::with_seed(seed);
+        self
+    }
+
+    /// What to do next.
+    pub fn next(&mut self, now: Now) -> Step {
+        let deadline = *self.deadline.get_or_insert_with(|| {
+            let deadline = self.config.limits.deadline.unwrap_or(Duration::MAX);
+            now.mono.saturating_add(deadline)
+        });
+        match std::mem::replace(&mut self.state, State::Reported) {
+            State::Waiting { until, last } if now.mono < until => {
+                self.state = State::Waiting { until, last };
+                Step::Wait(until - now.mono)
+            }
+            // The driver overslept: the reason for the wait is still the better explanation.
+            State::Waiting { last, .. } if now.mono >= deadline => Step::Done(Err(last)),
+            State::Ready if now.mono >= deadline => {
+                Step::Done(Err(Error::new(ErrorKind::Timeout, "the deadline passed before the call was sent")))
+            }
+            State::Ready | State::Waiting { .. } => Step::Send(self.start(now.mono, deadline)),
+            State::Ended(result) => Step::Done(result),
+            sending @ State::Sending { .. } => {
+                // Only a driver that forgot `on_sent` comes here; the attempt counts as broken off.
+                self.state = sending;
+                self.on_sent(now, Err(TransportError::new(crate::TransportErrorKind::Other)));
+                self.next(now)
+            }
+            State::Reported => Step::Done(Err(Error::config("the call has ended already"))),
+        }
+    }
+
+    /// The sink for the reply of the current attempt.
+    pub fn reply(&mut self) -> &mut (dyn ReplySink + Send) {
+        self
+    }
+
+    /// The attempt has ended: the transport returned, or was dropped because a limit had passed.
+    pub fn on_sent(&mut self, now: Now, result: Result<(), TransportError>) {
+        let State::Sending { meter, inbox, since } = std::mem::replace(&mut self.state, State::Reported) else {
+            debug_assert!(false, "on_sent belongs to a Step::Send");
+            return;
+        };
+        let phase = meter.progress().phase;
+        let delivery = meter.seal();
+        let status = inbox.head.as_ref().map(|head| head.status);
+        let mut record = AttemptRecord {
+            error: None,
+            delivery,
+            status,
+            code: None,
+            charge: if self.plan.expects() == Expects::File { Charge::None } else { Charge::Charged },
+            elapsed: now.mono.saturating_sub(since),
+            wait: None,
+        };
+        match classify(&self.plan, inbox, delivery, phase, result, now) {
+            Ok(mut outcome) => {
+                self.config.budget.give_back();
+                self.attempts.push(record);
+                outcome.attempts = std::mem::take(&mut self.attempts);
+                self.state = State::Ended(Ok(outcome));
+            }
+            Err(failure) => {
+                record.error = Some(failure.error.kind());
+                record.code = failure.error.service_code().cloned();
+                record.charge = failure.charge;
+                self.attempts.push(record);
+                self.decide(failure, now.mono, &meter);
+            }
+        }
+    }
+
+    /// The caller gives up between attempts. During one, the transport ends it with `Cancelled` instead.
+    pub fn cancel(&mut self, now: Now) {
+        if let State::Sending { .. } = self.state {
+            return self.on_sent(now, Err(TransportError::new(crate::TransportErrorKind::Cancelled)));
+        }
+        if !matches!(self.state, State::Ended(_) | State::Reported) {
+            let failure = cancelled(Delivery::NotSent, None);
+            self.end(failure.error, false);
+        }
+    }
+
+    /// Sends again or ends the call. The table proposes, the caller's hook may differ, the limits have the last word.
+    fn decide(&mut self, failure: Failure, now: Duration, meter: &Meter) {
+        let policy = &self.config.policy;
+        let table = failure.happened.rule().then;
+        let free = self.plan.expects() == Expects::File;
+        let proposed = if free && table != Then::Stop { Then::Again } else { table };
+        let record = self.attempts.last().expect("the attempt was recorded by the caller");
+        let then = policy.decide.as_ref().map_or(proposed, |decide| decide(record, proposed));
+        let paid = self.attempts.iter().filter(|attempt| attempt.charge > Charge::None).count();
+        let retryable = table == Then::Again && failure.charge == Charge::None;
+
+        let wanted = match then {
+            Then::Again | Then::WithinChargeLimit => true,
+            Then::NewSeed => policy.new_seed && self.plan.seed().is_some(),
+            Then::Stop => false,
+        };
+        let cancelled = failure.error.kind() == ErrorKind::Cancelled;
+        let affordable = paid < policy.charge_limit as usize && self.attempts.len() < policy.max_attempts as usize;
+        if !wanted || !affordable || cancelled {
+            return self.end(failure.error, retryable);
+        }
+        let retries = u32::try_from(self.attempts.len() - 1).unwrap_or(u32::MAX);
+        let asked = failure.error.retry_after().unwrap_or_default();
+        let wait = backoff(policy, retries, &mut self.rng).max(asked);
+        let until = now.saturating_add(wait);
+        let in_time = self.deadline.is_none_or(|deadline| until < deadline) && asked <= policy.max_wait;
+        if !in_time || !self.config.budget.take() {
+            return self.end(failure.error, retryable);
+        }
+        if then == Then::NewSeed {
+            let seed = i64::from(self.rng.u32(..));
+            self.plan = self.plan.with_seed(seed);
+        }
+        if let Some(last) = self.attempts.last_mut() {
+            last.wait = Some(wait);
+        }
+        meter.report_backoff();
+        let last = self.finish(failure.error, retryable);
+        self.state = State::Waiting { until, last };
+    }
+
+    fn start(&mut self, now: Duration, deadline: Duration) -> Attempt {
+        let number = u32::try_from(self.attempts.len() + 1).unwrap_or(u32::MAX);
+        let meter = Meter::new(number, self.plan.body_len(), self.observer.clone());
+        meter.report();
+        let configured = &self.config.limits;
+        let limits = Limits { attempt: configured.attempt.min(deadline.saturating_sub(now)), ..configured.clone() };
+        let watch = Watch::new(configured.clone(), meter.clone(), now, Some(deadline));
+        let request = self.plan.request(meter.clone());
+        let inbox = Inbox::new(meter.clone(), configured.reply_bytes);
+        self.state = State::Sending { meter, inbox, since: now };
+        Attempt { request, limits, watch }
+    }
+
+    fn end(&mut self, error: Error, retryable: bool) {
+        let error = self.finish(error, retryable);
+        self.state = State::Ended(Err(error));
+    }
+
+    /// Adds what only the whole call knows: all attempts, and what they cost together.
+    fn finish(&self, error: Error, retryable: bool) -> Error {
+        let charge = self.attempts.iter().map(|attempt| attempt.charge).max().unwrap_or(Charge::None);
+        // The picture behind a link is paid for, whatever becomes of the download.
+        let charge = if self.plan.expects() == Expects::File { Charge::Charged } else { charge };
+        let retryable = retryable && (charge == Charge::None || self.plan.expects() == Expects::File);
+        error.with_charge(charge).with_retryable(retryable).with_attempts(self.attempts.clone())
+    }
+}
+
+impl std::fmt::Debug for Call {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Call").field("plan", &self.plan).field("attempts", &self.attempts).finish_non_exhaustive()
+    }
+}
+
+/// Outside of an attempt there is no reply to take.
+impl ReplySink for Call {
+    fn head(&mut self, status: u16, headers: &http::HeaderMap) -> Result<(), Stop> {
+        match &mut self.state {
+            State::Sending { inbox, .. } => inbox.head(status, headers),
+            _ => Err(Stop),
+        }
+    }
+
+    fn data(&mut self, chunk: &[u8]) -> Result<(), Stop> {
+        match &mut self.state {
+            State::Sending { inbox, .. } => inbox.data(chunk),
+            _ => Err(Stop),
+        }
+    }
+}
+
+/// The time limit that a transport hit by itself, for those that report it.
+impl From<TimeLimit> for TransportError {
+    fn from(limit: TimeLimit) -> Self {
+        TransportError::new(crate::TransportErrorKind::Timeout(limit))
+    }
+}

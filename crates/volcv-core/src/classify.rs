@@ -1,0 +1,336 @@
+//! What an attempt means: from delivery, transport error, status and body to an outcome or to a row of the table.
+
+use bytes::Bytes;
+use volcv_types::{Charge, CodeClass, Reply, Verdict};
+
+use crate::decode;
+use crate::error::{Error, ErrorKind};
+use crate::exchange::{TransportError, TransportErrorKind};
+use crate::inbox::{Head, Inbox};
+use crate::limits::TimeLimit;
+use crate::meter::{Delivery, Phase};
+use crate::outcome::Outcome;
+use crate::plan::{Expects, Plan};
+use crate::redact::clean;
+use crate::retry::{Happened, parse_retry_after};
+use crate::time::Now;
+
+/// A failed attempt: the row of the table, and the error if this was the last attempt.
+#[derive(Debug)]
+pub(crate) struct Failure {
+    pub(crate) happened: Happened,
+    pub(crate) charge: Charge,
+    pub(crate) error: Error,
+}
+
+impl Failure {
+    fn new(happened: Happened, error: Error) -> Self {
+        Self { happened, charge: happened.rule().charge, error }
+    }
+}
+
+/// Reads the end of one attempt.
+pub(crate) fn classify(
+    plan: &Plan,
+    inbox: Inbox,
+    delivery: Delivery,
+    phase: Phase,
+    result: Result<(), TransportError>,
+    now: Now,
+) -> Result<Outcome, Failure> {
+    let error = result.err();
+    let why = error.as_ref().map(|error| explain(error, phase));
+    if error.as_ref().is_some_and(|error| error.kind() == TransportErrorKind::Cancelled) {
+        return Err(cancelled(delivery, inbox.head.as_ref()));
+    }
+    let mut outcome = match &inbox.head {
+        Some(_) => Answer::new(plan, inbox, why, now).read(),
+        None => Err(unanswered(delivery, error.as_ref().map(TransportError::kind), why)),
+    };
+    if let Err(failure) = &mut outcome {
+        if failure.happened == Happened::ServiceFailed && !delivery.is_full() {
+            // The service answered before it had the whole document, so it cannot have acted on it.
+            failure.happened = Happened::UploadBroken;
+            failure.charge = Happened::UploadBroken.rule().charge;
+        }
+        if plan.expects() == Expects::File {
+            failure.charge = Charge::None;
+        }
+    }
+    outcome.map_err(|mut failure| {
+        if let Some(source) = error.and_then(TransportError::into_source) {
+            failure.error = failure.error.with_source(source);
+        }
+        failure
+    })
+}
+
+/// The caller gave up: what it cost depends on what was delivered, and on what had come back.
+pub(crate) fn cancelled(delivery: Delivery, head: Option<&Head>) -> Failure {
+    let charge = match head.map(|head| head.status) {
+        Some(200..=299) => Charge::Charged,
+        Some(0..=499) => Charge::None,
+        _ if delivery.is_full() => Charge::Unknown,
+        _ => Charge::None,
+    };
+    Failure { happened: Happened::Cancelled, charge, error: Error::new(ErrorKind::Cancelled, "the call was cancelled") }
+}
+
+/// No reply began: only the meter can say what that means.
+fn unanswered(delivery: Delivery, kind: Option<TransportErrorKind>, why: Option<String>) -> Failure {
+    let why = why.unwrap_or_else(|| "the transport ended without a reply".to_owned());
+    let timed_out = matches!(kind, Some(TransportErrorKind::Timeout(_)));
+    let broken = if timed_out { ErrorKind::Timeout } else { ErrorKind::Connect };
+    let (happened, kind) = match delivery {
+        Delivery::NotSent if kind == Some(TransportErrorKind::Tls) => (Happened::CertificateRefused, ErrorKind::Tls),
+        Delivery::NotSent => (Happened::NotSent, broken),
+        Delivery::Partial { .. } => (Happened::UploadBroken, broken),
+        Delivery::Full { .. } => (Happened::Unanswered, ErrorKind::OutcomeUnknown),
+    };
+    let sent = match delivery {
+        Delivery::NotSent => "nothing of the request was sent".to_owned(),
+        Delivery::Partial { sent, total } => format!("{sent} of {total} bytes of the request were sent"),
+        Delivery::Full { .. } => "the whole request was sent".to_owned(),
+    };
+    Failure::new(happened, Error::new(kind, format!("{why}; {sent}")))
+}
+
+/// A transport's failure in words, with the phase it happened in.
+fn explain(error: &TransportError, phase: Phase) -> String {
+    match error.kind() {
+        TransportErrorKind::Timeout(TimeLimit::Connect) => "no connection within the connect limit".to_owned(),
+        TransportErrorKind::Timeout(TimeLimit::Stall) => format!("no byte moved within the stall limit while {phase}"),
+        TransportErrorKind::Timeout(limit) => format!("the {limit} passed while {phase}"),
+        TransportErrorKind::Resolve | TransportErrorKind::Connect | TransportErrorKind::Tls => {
+            format!("{error}{}", cause(error))
+        }
+        _ => format!("{error} while {phase}{}", cause(error)),
+    }
+}
+
+/// The innermost cause, which is the one that says something.
+fn cause(error: &TransportError) -> String {
+    let mut source = std::error::Error::source(error);
+    let mut text = String::new();
+    while let Some(cause) = source {
+        text = format!(" ({})", clean(&cause.to_string(), ""));
+        source = cause.source();
+    }
+    text
+}
+
+/// A reply that has at least begun.
+struct Answer<'a> {
+    plan: &'a Plan,
+    head: Head,
+    body: Vec<u8>,
+    overflow: bool,
+    /// Why the reply did not come to its end, if it did not.
+    cut: Option<String>,
+    now: Now,
+}
+
+impl<'a> Answer<'a> {
+    fn new(plan: &'a Plan, inbox: Inbox, cut: Option<String>, now: Now) -> Self {
+        Self {
+            plan,
+            head: inbox.head.unwrap_or_default(),
+            body: inbox.body,
+            overflow: inbox.overflow,
+            cut: if inbox.overflow { None } else { cut },
+            now,
+        }
+    }
+
+    fn read(mut self) -> Result<Outcome, Failure> {
+        if !(200..300).contains(&self.head.status) {
+            let reply = Reply::from_slice(&self.body).ok();
+            return Err(match self.plan.expects() {
+                Expects::File => self.file_refused(),
+                _ => self.failed(reply.map(|reply| reply.verdict()).unwrap_or_default()),
+            });
+        }
+        if self.overflow {
+            let message = format!("the reply is larger than the limit, {} bytes were read", self.body.len());
+            return Err(self.unusable(ErrorKind::ResponseTooLarge, message));
+        }
+        if let Some(cut) = self.cut.take() {
+            // A failure that arrived whole is a failure, whatever became of the connection after it.
+            match Reply::from_slice(&self.body).map(|reply| reply.verdict()) {
+                Ok(verdict) if verdict.failed && self.plan.expects() != Expects::File => {
+                    return Err(self.failed(verdict));
+                }
+                _ => {}
+            }
+            let message = format!("the reply broke off after {} bytes: {cut}", self.body.len());
+            return Err(self.unusable(ErrorKind::Decode, message));
+        }
+        if let Some(coding) = self.head.content_encoding.as_deref().map(str::trim) {
+            if !coding.is_empty() && !coding.eq_ignore_ascii_case("identity") {
+                let message = format!("the reply is compressed ({coding}), which volcv does not ask for");
+                return Err(self.unusable(ErrorKind::Decode, message));
+            }
+        }
+        if self.plan.expects() == Expects::File {
+            return self.file();
+        }
+        let reply = match Reply::from_slice(&self.body) {
+            Ok(reply) => reply,
+            Err(error) => {
+                let message = format!("the reply is not a JSON object ({error}){}", self.looks_like());
+                return Err(self.unusable(ErrorKind::Decode, message));
+            }
+        };
+        self.succeeded(reply)
+    }
+
+    /// A 2xx reply that is a JSON object: three checks make a success.
+    fn succeeded(self, mut reply: Reply) -> Result<Outcome, Failure> {
+        let verdict = reply.verdict();
+        if verdict.failed {
+            return Err(self.failed(verdict));
+        }
+        // Actions of the API gateway's own kind have no `code`; their metadata without an error is their success.
+        let top_success = self.plan.expects() == Expects::Json && reply.response_metadata.is_some();
+        if !verdict.is_success() && !top_success {
+            return Err(self.unusable(ErrorKind::Decode, "the reply has no code that says success or failure"));
+        }
+        let outputs = match self.plan.expects() {
+            Expects::Pictures => match decode::take_outputs(&mut reply) {
+                Ok(outputs) => outputs,
+                Err(message) => return Err(self.unusable(ErrorKind::Decode, message)),
+            },
+            _ => Vec::new(),
+        };
+        Ok(Outcome {
+            outputs,
+            seed: self.plan.seed(),
+            request_id: self.request_id(verdict.request_id),
+            reply,
+            body: if self.plan.expects() == Expects::Json { Bytes::from(self.body) } else { Bytes::new() },
+            attempts: Vec::new(),
+        })
+    }
+
+    fn file(self) -> Result<Outcome, Failure> {
+        if volcv_types::PictureInfo::read(&self.body).is_none() {
+            let message = format!("the link does not lead to a picture{}", self.looks_like());
+            return Err(self.unusable(ErrorKind::Decode, message));
+        }
+        Ok(Outcome {
+            outputs: Vec::new(),
+            seed: None,
+            request_id: self.head.request_id,
+            reply: Reply::default(),
+            body: Bytes::from(self.body),
+            attempts: Vec::new(),
+        })
+    }
+
+    /// The host of the link is not the service: its status is all that it says.
+    fn file_refused(self) -> Failure {
+        let error = Error::new(ErrorKind::Service, "the host of the link did not give the picture");
+        let happened = match self.head.status {
+            429 => Happened::Throttled,
+            500.. => Happened::ServiceFailed,
+            _ => Happened::CallRefused,
+        };
+        let retry_after = self.retry_after();
+        Failure::new(happened, error.with_status(self.head.status).with_retry_after(retry_after))
+    }
+
+    /// The reply says, by its status or its body, that the call failed.
+    fn failed(self, verdict: Verdict) -> Failure {
+        let (kind, happened) = self.meaning(&verdict);
+        let known = verdict.code.as_ref().and_then(|code| code.row()).map(|row| row.name);
+        let text = match (&verdict.message, known) {
+            (Some(message), _) => clean(message, self.plan.secret()),
+            (None, Some(name)) => name.to_owned(),
+            (None, None) => format!("the body says nothing more{}", self.looks_like()),
+        };
+        let what = match kind {
+            ErrorKind::Auth => "the key was not accepted",
+            ErrorKind::Quota => "the account has no quota left",
+            ErrorKind::Throttled => "too many calls",
+            ErrorKind::Refused => "the review refused the call",
+            ErrorKind::InvalidInput => "the service does not accept the input",
+            ErrorKind::Config => "the gateway has no such address; check the base url",
+            _ if (300..400).contains(&self.head.status) => "the gateway redirects the call, which is never followed",
+            _ => "the service failed",
+        };
+        let location = self.head.location.as_deref().map(|to| format!(" to {}", clean(to, self.plan.secret())));
+        let message = format!("{what}{}: {text}", location.unwrap_or_default());
+        let error = Error::new(kind, message)
+            .with_code(verdict.code.clone().map(|code| self.tidy(code)))
+            .with_status(self.head.status)
+            .with_retry_after(self.retry_after())
+            .with_request_id(self.request_id(verdict.request_id));
+        Failure::new(happened, error)
+    }
+
+    /// The code decides where it is known, otherwise the status does.
+    fn meaning(&self, verdict: &Verdict) -> (ErrorKind, Happened) {
+        use CodeClass as Class;
+        let status = self.head.status;
+        let has_retry_after = self.head.retry_after.is_some();
+        match verdict.class() {
+            Some(Class::Service) | None if status == 429 => (ErrorKind::Throttled, Happened::Throttled),
+            Some(Class::InvalidInput) => (ErrorKind::InvalidInput, Happened::CallRefused),
+            Some(Class::Auth) => (ErrorKind::Auth, Happened::CallRefused),
+            Some(Class::Quota) => (ErrorKind::Quota, Happened::CallRefused),
+            Some(Class::Throttled) => (ErrorKind::Throttled, Happened::Throttled),
+            Some(Class::InputRefused) => (ErrorKind::Refused, Happened::CallRefused),
+            Some(Class::OutputRefused) => (ErrorKind::Refused, Happened::ResultRefused),
+            Some(Class::OutputRefusedOnce) => (ErrorKind::Refused, Happened::ResultRefusedOnce),
+            Some(Class::Service) => (ErrorKind::Service, Happened::ServiceFailed),
+            _ => match status {
+                // Old gateways of the one-api family answer a bad key with status 200.
+                200..=299 if verdict.from_gateway && verdict.code.is_none() => (ErrorKind::Auth, Happened::CallRefused),
+                401 | 403 => (ErrorKind::Auth, Happened::CallRefused),
+                402 => (ErrorKind::Quota, Happened::CallRefused),
+                404 | 405 => (ErrorKind::Config, Happened::CallRefused),
+                // 406 is the status with which gateways pass on a failure of their upstream.
+                406 => (ErrorKind::Service, Happened::ServiceFailed),
+                300..=399 | 408 => (ErrorKind::Service, Happened::CallRefused),
+                400..=499 => (ErrorKind::InvalidInput, Happened::CallRefused),
+                503 if has_retry_after => (ErrorKind::Service, Happened::Busy),
+                _ => (ErrorKind::Service, Happened::ServiceFailed),
+            },
+        }
+    }
+
+    /// A success status without a usable result: it was billed.
+    fn unusable(self, kind: ErrorKind, message: impl Into<String>) -> Failure {
+        let in_body = Reply::from_slice(&self.body).ok().and_then(|reply| reply.verdict().request_id);
+        let found = in_body.or_else(|| decode::request_id_in(&self.body));
+        let error = Error::new(kind, message).with_status(self.head.status).with_request_id(self.request_id(found));
+        Failure::new(Happened::ReplyUnusable, error)
+    }
+
+    fn retry_after(&self) -> Option<std::time::Duration> {
+        parse_retry_after(self.head.retry_after.as_deref()?, self.now.wall)
+    }
+
+    /// The body's request id, or the header's.
+    fn request_id(&self, in_body: Option<String>) -> Option<String> {
+        in_body.or_else(|| self.head.request_id.clone()).map(|id| clean(&id, self.plan.secret()))
+    }
+
+    fn tidy(&self, code: volcv_types::ServiceCode) -> volcv_types::ServiceCode {
+        match code {
+            volcv_types::ServiceCode::Name(name) => volcv_types::ServiceCode::Name(clean(&name, self.plan.secret())),
+            number => number,
+        }
+    }
+
+    /// A hint for a body that is not what it should be: its type and its first characters.
+    fn looks_like(&self) -> String {
+        let kind = self.head.content_type.as_deref().map(|kind| clean(kind, "")).unwrap_or_default();
+        let start = String::from_utf8_lossy(&self.body[..self.body.len().min(80)]);
+        match (kind.is_empty(), start.trim().is_empty()) {
+            (_, true) => "; the body is empty".to_owned(),
+            (true, _) => format!("; it starts with: {}", clean(start.trim(), self.plan.secret())),
+            (false, _) => format!("; it is {kind} and starts with: {}", clean(start.trim(), self.plan.secret())),
+        }
+    }
+}

@@ -1,0 +1,281 @@
+//! The one error of the client: what happened, what it cost, and what was tried.
+
+use std::error::Error as StdError;
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
+use volcv_types::{Charge, InvalidInput, ServiceCode};
+
+use crate::meter::Delivery;
+
+/// Why a call failed, whether it may have been charged, and every attempt that was made.
+///
+/// It is one word large. Its texts hold no key, no picture and no control character.
+#[derive(Clone)]
+pub struct Error(Box<Inner>);
+
+#[derive(Clone)]
+struct Inner {
+    kind: ErrorKind,
+    message: String,
+    code: Option<ServiceCode>,
+    status: Option<u16>,
+    request_id: Option<String>,
+    charge: Charge,
+    retryable: bool,
+    retry_after: Option<Duration>,
+    attempts: Vec<AttemptRecord>,
+    source: Option<Arc<dyn StdError + Send + Sync>>,
+}
+
+/// The kinds of failure; [`ErrorKind::as_str`] is their stable name.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum ErrorKind {
+    /// A field is out of range, or the service says that the input is wrong. Nothing was bought: mend the input.
+    InvalidInput,
+    /// The key is missing, wrong or not allowed to do this. Nothing was bought: check the key.
+    Auth,
+    /// The account has nothing left. Nothing was bought: top it up.
+    Quota,
+    /// Too many calls. Nothing was bought: wait, see [`Error::retry_after`].
+    Throttled,
+    /// The review refused the input (nothing was bought) or the result (it may have been billed).
+    Refused,
+    /// The service failed; see [`Error::charge`].
+    Service,
+    /// No connection, or it broke before the request was complete. Nothing was bought: call again.
+    Connect,
+    /// The server's certificate was not accepted. Nothing was sent: check the clock, the host and the roots.
+    Tls,
+    /// A limit passed before the request was complete. Nothing was bought.
+    Timeout,
+    /// The request arrived, the answer did not. It may have been billed: look at the account before calling again.
+    OutcomeUnknown,
+    /// The service answered with success, but with something that cannot be used. It was billed.
+    Decode,
+    /// As [`ErrorKind::Decode`], because the reply is over the limit.
+    ResponseTooLarge,
+    /// The caller gave up; see [`Error::charge`].
+    Cancelled,
+    /// The client is set up wrongly: base URL, key, limits. Nothing was sent.
+    Config,
+}
+
+impl ErrorKind {
+    /// The stable name, as in `outcome_unknown`.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            ErrorKind::InvalidInput => "invalid_input",
+            ErrorKind::Auth => "auth",
+            ErrorKind::Quota => "quota",
+            ErrorKind::Throttled => "throttled",
+            ErrorKind::Refused => "refused",
+            ErrorKind::Service => "service",
+            ErrorKind::Connect => "connect",
+            ErrorKind::Tls => "tls",
+            ErrorKind::Timeout => "timeout",
+            ErrorKind::OutcomeUnknown => "outcome_unknown",
+            ErrorKind::Decode => "decode",
+            ErrorKind::ResponseTooLarge => "response_too_large",
+            ErrorKind::Cancelled => "cancelled",
+            ErrorKind::Config => "config",
+        }
+    }
+
+    /// Whether every other call of the same account would fail in the same way.
+    pub fn is_account_failure(self) -> bool {
+        matches!(self, ErrorKind::Auth | ErrorKind::Quota)
+    }
+}
+
+impl fmt::Display for ErrorKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+/// One attempt of a call, for reports and logs.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct AttemptRecord {
+    /// How it failed; `None` for the attempt that succeeded.
+    pub error: Option<ErrorKind>,
+    /// How much of the request was delivered.
+    pub delivery: Delivery,
+    /// The HTTP status, if a reply began.
+    pub status: Option<u16>,
+    /// The service's code, if it sent one.
+    pub code: Option<ServiceCode>,
+    /// Whether this attempt was billed.
+    pub charge: Charge,
+    /// How long it took.
+    pub elapsed: Duration,
+    /// How long the client waited after it, if it tried again.
+    pub wait: Option<Duration>,
+}
+
+impl Error {
+    /// What kind of failure it is.
+    pub fn kind(&self) -> ErrorKind {
+        self.0.kind
+    }
+
+    /// Whether the call cost money, all attempts taken together.
+    pub fn charge(&self) -> Charge {
+        self.0.charge
+    }
+
+    /// Whether the same call may simply be made again: it can help, and nothing was bought.
+    pub fn is_retryable(&self) -> bool {
+        self.0.retryable
+    }
+
+    /// How long the service asked to wait.
+    pub fn retry_after(&self) -> Option<Duration> {
+        self.0.retry_after
+    }
+
+    /// The service's code.
+    pub fn service_code(&self) -> Option<&ServiceCode> {
+        self.0.code.as_ref()
+    }
+
+    /// The HTTP status.
+    pub fn http_status(&self) -> Option<u16> {
+        self.0.status
+    }
+
+    /// What the service's support asks for.
+    pub fn request_id(&self) -> Option<&str> {
+        self.0.request_id.as_deref()
+    }
+
+    /// How much of the request the last attempt delivered.
+    pub fn delivery(&self) -> Option<Delivery> {
+        self.0.attempts.last().map(|attempt| attempt.delivery)
+    }
+
+    /// Every attempt, in order.
+    pub fn attempts(&self) -> &[AttemptRecord] {
+        &self.0.attempts
+    }
+
+    /// The text without code, status, request id and charge, which have their own methods.
+    pub fn message(&self) -> &str {
+        &self.0.message
+    }
+
+    /// A client that is set up wrongly, for transports and builders.
+    pub fn config(message: impl Into<String>) -> Self {
+        Self::new(ErrorKind::Config, message)
+    }
+
+    pub(crate) fn new(kind: ErrorKind, message: impl Into<String>) -> Self {
+        Self(Box::new(Inner {
+            kind,
+            message: message.into(),
+            code: None,
+            status: None,
+            request_id: None,
+            charge: Charge::None,
+            retryable: false,
+            retry_after: None,
+            attempts: Vec::new(),
+            source: None,
+        }))
+    }
+
+    pub(crate) fn decode(message: impl Into<String>) -> Self {
+        Self::new(ErrorKind::Decode, message)
+    }
+
+    pub(crate) fn with_code(mut self, code: Option<ServiceCode>) -> Self {
+        self.0.code = code;
+        self
+    }
+
+    pub(crate) fn with_status(mut self, status: u16) -> Self {
+        self.0.status = Some(status);
+        self
+    }
+
+    pub(crate) fn with_request_id(mut self, request_id: Option<String>) -> Self {
+        self.0.request_id = request_id;
+        self
+    }
+
+    pub(crate) fn with_charge(mut self, charge: Charge) -> Self {
+        self.0.charge = charge;
+        self
+    }
+
+    pub(crate) fn with_retryable(mut self, retryable: bool) -> Self {
+        self.0.retryable = retryable;
+        self
+    }
+
+    pub(crate) fn with_retry_after(mut self, retry_after: Option<Duration>) -> Self {
+        self.0.retry_after = retry_after;
+        self
+    }
+
+    pub(crate) fn with_attempts(mut self, attempts: Vec<AttemptRecord>) -> Self {
+        self.0.attempts = attempts;
+        self
+    }
+
+    pub(crate) fn with_source(mut self, source: impl Into<Box<dyn StdError + Send + Sync>>) -> Self {
+        self.0.source = Some(Arc::from(source.into()));
+        self
+    }
+
+    pub(crate) fn prefixed(mut self, prefix: &str) -> Self {
+        self.0.message.insert_str(0, prefix);
+        self
+    }
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let inner = &self.0;
+        f.write_str(&inner.message)?;
+        let code = inner.code.as_ref().map(|code| format!("code {code}"));
+        let status = inner.status.map(|status| format!("HTTP {status}"));
+        let request_id = inner.request_id.as_ref().map(|id| format!("request id {id}"));
+        let facts: Vec<String> = [code, status, request_id].into_iter().flatten().collect();
+        if !facts.is_empty() {
+            write!(f, " ({})", facts.join(", "))?;
+        }
+        match (inner.charge, inner.kind) {
+            // What never left the program needs no word about money.
+            (Charge::None, ErrorKind::Config | ErrorKind::InvalidInput) if inner.status.is_none() => Ok(()),
+            (Charge::None, _) => f.write_str("; nothing was charged"),
+            (Charge::Unknown, _) => f.write_str("; the call may have been charged"),
+            (Charge::Charged, _) => f.write_str("; the call was charged"),
+        }
+    }
+}
+
+impl fmt::Debug for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Error")
+            .field("kind", &self.0.kind)
+            .field("message", &self.to_string())
+            .field("attempts", &self.0.attempts)
+            .finish_non_exhaustive()
+    }
+}
+
+impl StdError for Error {
+    fn source(&self) -> Option<&(dyn StdError + 'static)> {
+        self.0.source.as_ref().map(|source| &**source as &(dyn StdError + 'static))
+    }
+}
+
+impl From<InvalidInput> for Error {
+    fn from(error: InvalidInput) -> Self {
+        Self::new(ErrorKind::InvalidInput, error.to_string()).with_source(error)
+    }
+}

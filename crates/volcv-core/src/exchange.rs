@@ -1,0 +1,113 @@
+//! The contract with a transport: a request that is pulled, a reply that is pushed, and how an attempt can fail.
+
+use std::error::Error as StdError;
+use std::fmt;
+
+use http::HeaderMap;
+
+use crate::body::BodyReader;
+use crate::limits::TimeLimit;
+
+/// A request for one attempt. `Content-Length` is among its headers and exact; a transport never sends it chunked.
+pub type Request = http::Request<BodyReader>;
+
+/// Takes the reply of one attempt as it arrives.
+pub trait ReplySink {
+    /// The status and headers of the final reply; informational 1xx replies are not passed on.
+    ///
+    /// # Errors
+    /// [`Stop`]: the transport closes the connection and returns [`TransportErrorKind::Stopped`].
+    fn head(&mut self, status: u16, headers: &HeaderMap) -> Result<(), Stop>;
+
+    /// The next bytes of the reply's body, not decompressed.
+    ///
+    /// # Errors
+    /// As for [`ReplySink::head`].
+    fn data(&mut self, chunk: &[u8]) -> Result<(), Stop>;
+}
+
+/// The sink wants no more of this reply.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Stop;
+
+/// How an attempt failed below HTTP.
+///
+/// What the failure means, for the money above all, is not the transport's to say: the meter knows.
+#[derive(Debug)]
+pub struct TransportError {
+    kind: TransportErrorKind,
+    source: Option<Box<dyn StdError + Send + Sync>>,
+}
+
+/// The kinds of failure that a transport tells apart.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum TransportErrorKind {
+    /// The host name has no address.
+    Resolve,
+    /// No connection, or its TLS handshake broke off.
+    Connect,
+    /// The peer's certificate was refused, or there is no common TLS version.
+    Tls,
+    /// A limit passed.
+    Timeout(TimeLimit),
+    /// The connection broke.
+    Io,
+    /// The peer does not speak HTTP, or not correctly.
+    Protocol,
+    /// The sink asked to stop.
+    Stopped,
+    /// The caller asked to stop.
+    Cancelled,
+    /// Anything else.
+    Other,
+}
+
+impl TransportError {
+    /// A failure without a cause of its own.
+    pub fn new(kind: TransportErrorKind) -> Self {
+        Self { kind, source: None }
+    }
+
+    /// A failure with its cause, which becomes the source of the final error.
+    pub fn with_source(kind: TransportErrorKind, source: impl Into<Box<dyn StdError + Send + Sync>>) -> Self {
+        Self { kind, source: Some(source.into()) }
+    }
+
+    /// The kind.
+    pub fn kind(&self) -> TransportErrorKind {
+        self.kind
+    }
+
+    pub(crate) fn into_source(self) -> Option<Box<dyn StdError + Send + Sync>> {
+        self.source
+    }
+}
+
+impl fmt::Display for TransportError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.kind {
+            TransportErrorKind::Resolve => f.write_str("the host name was not found"),
+            TransportErrorKind::Connect => f.write_str("no connection"),
+            TransportErrorKind::Tls => f.write_str("the server's certificate was refused"),
+            TransportErrorKind::Timeout(limit) => write!(f, "the {limit} passed"),
+            TransportErrorKind::Io => f.write_str("the connection broke"),
+            TransportErrorKind::Protocol => f.write_str("the server did not answer with valid HTTP"),
+            TransportErrorKind::Stopped => f.write_str("the reply was not wanted"),
+            TransportErrorKind::Cancelled => f.write_str("cancelled"),
+            TransportErrorKind::Other => f.write_str("the transport failed"),
+        }
+    }
+}
+
+impl StdError for TransportError {
+    fn source(&self) -> Option<&(dyn StdError + 'static)> {
+        self.source.as_ref().map(|source| &**source as &(dyn StdError + 'static))
+    }
+}
+
+impl From<Stop> for TransportError {
+    fn from(_: Stop) -> Self {
+        Self::new(TransportErrorKind::Stopped)
+    }
+}

@@ -1,0 +1,173 @@
+//! The limits of an attempt, and the watch that tells when one of them has passed.
+
+use std::fmt;
+use std::time::Duration;
+
+use crate::meter::{Meter, Phase};
+
+/// How long, and how much, at most.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Limits {
+    /// Resolving, connecting and shaking hands; 10 s.
+    pub connect: Duration,
+    /// No byte moved while uploading or downloading; 30 s. Waiting for the picture does not count.
+    pub stall: Duration,
+    /// One attempt from start to end; 300 s.
+    pub attempt: Duration,
+    /// The whole call with all its attempts and waits; none.
+    pub deadline: Option<Duration>,
+    /// Bytes of a reply; 64 MiB.
+    pub reply_bytes: u64,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            connect: Duration::from_secs(10),
+            stall: Duration::from_secs(30),
+            attempt: Duration::from_secs(300),
+            deadline: None,
+            reply_bytes: 64 << 20,
+        }
+    }
+}
+
+/// A limit that has passed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum TimeLimit {
+    /// [`Limits::connect`].
+    Connect,
+    /// [`Limits::stall`].
+    Stall,
+    /// [`Limits::attempt`].
+    Attempt,
+    /// [`Limits::deadline`].
+    Deadline,
+}
+
+impl fmt::Display for TimeLimit {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            TimeLimit::Connect => "connect limit",
+            TimeLimit::Stall => "stall limit",
+            TimeLimit::Attempt => "attempt limit",
+            TimeLimit::Deadline => "deadline",
+        })
+    }
+}
+
+/// Watches one attempt, so that every transport has the same limits without knowing them.
+///
+/// A driver asks [`Watch::check`] beside the running attempt, sleeps as long as it is told, and asks again.
+#[derive(Debug)]
+pub struct Watch {
+    limits: Limits,
+    meter: Meter,
+    started: Duration,
+    /// The end of the attempt, and whether that is the deadline of the whole call.
+    end: (Duration, TimeLimit),
+    /// The moment and the counts of the last movement that was seen.
+    moved: (Duration, Phase, u64),
+}
+
+impl Watch {
+    pub(crate) fn new(limits: Limits, meter: Meter, now: Duration, deadline: Option<Duration>) -> Self {
+        let attempt = now.saturating_add(limits.attempt);
+        let end = match deadline {
+            Some(deadline) if deadline <= attempt => (deadline, TimeLimit::Deadline),
+            _ => (attempt, TimeLimit::Attempt),
+        };
+        let moved = (now, meter.progress().phase, 0);
+        Self { limits, meter, started: now, end, moved }
+    }
+
+    /// How long the attempt may go on before the next check.
+    ///
+    /// # Errors
+    /// The limit that has passed: the driver ends the attempt.
+    pub fn check(&mut self, now: Duration) -> Result<Duration, TimeLimit> {
+        let progress = self.meter.progress();
+        let count = progress.sent + progress.received;
+        if (progress.phase, count) != (self.moved.1, self.moved.2) {
+            self.moved = (now, progress.phase, count);
+        }
+        let (end, limit) = match progress.phase {
+            Phase::Connecting => (self.started.saturating_add(self.limits.connect), TimeLimit::Connect),
+            Phase::Uploading | Phase::Downloading => (self.moved.0.saturating_add(self.limits.stall), TimeLimit::Stall),
+            Phase::Waiting | Phase::Backoff => self.end,
+        };
+        let (end, limit) = if end < self.end.0 { (end, limit) } else { self.end };
+        if now >= end {
+            return Err(limit);
+        }
+        // A new phase starts without a word, so a look now and then keeps the stall limit exact to an eighth.
+        let glance = (self.limits.stall / 8).max(Duration::from_millis(1));
+        Ok((end - now).min(glance))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const S: Duration = Duration::from_secs(1);
+
+    fn watch(deadline: Option<Duration>) -> (Watch, Meter) {
+        let meter = Meter::new(1, 100, None);
+        (Watch::new(Limits::default(), meter.clone(), S, deadline), meter)
+    }
+
+    /// Sleeps as told until a limit passes, and returns the limit and the moment.
+    fn run(watch: &mut Watch, mut now: Duration) -> (TimeLimit, Duration) {
+        loop {
+            match watch.check(now) {
+                Ok(wait) => now += wait,
+                Err(limit) => return (limit, now),
+            }
+        }
+    }
+
+    #[test]
+    fn connecting_ends_at_the_connect_limit() {
+        let (mut watch, _) = watch(None);
+        assert_eq!(run(&mut watch, S), (TimeLimit::Connect, 11 * S));
+    }
+
+    #[test]
+    fn an_upload_that_stands_still_ends_at_the_stall_limit() {
+        let (mut watch, meter) = watch(None);
+        meter.take(10).unwrap();
+        watch.check(20 * S).unwrap();
+        meter.take(10).unwrap();
+        watch.check(40 * S).unwrap();
+        assert_eq!(run(&mut watch, 40 * S), (TimeLimit::Stall, 70 * S));
+    }
+
+    #[test]
+    fn a_silent_wait_lasts_to_the_end_of_the_attempt() {
+        let (mut watch, meter) = watch(None);
+        meter.take(100).unwrap();
+        assert_eq!(run(&mut watch, S), (TimeLimit::Attempt, 301 * S));
+    }
+
+    #[test]
+    fn a_reply_that_stops_ends_at_the_stall_limit() {
+        let (mut watch, meter) = watch(None);
+        meter.take(100).unwrap();
+        watch.check(200 * S).unwrap();
+        meter.on_head(Some(1000));
+        meter.on_data(5);
+        watch.check(210 * S).unwrap();
+        assert_eq!(run(&mut watch, 210 * S), (TimeLimit::Stall, 240 * S));
+    }
+
+    #[test]
+    fn the_deadline_of_the_call_ends_every_phase() {
+        let (mut watch, meter) = watch(Some(5 * S));
+        assert_eq!(run(&mut watch, S), (TimeLimit::Deadline, 5 * S));
+        meter.take(100).unwrap();
+        assert_eq!(run(&mut watch, S), (TimeLimit::Deadline, 5 * S));
+    }
+}

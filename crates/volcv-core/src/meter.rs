@@ -1,0 +1,233 @@
+//! Counts what a transport takes and delivers: the fact that decides whether a call can have been charged.
+
+use std::fmt;
+use std::io;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::SeqCst};
+
+/// How much of the request body a transport has taken when an attempt ended.
+///
+/// The service acts on a complete JSON document only, so everything short of [`Delivery::Full`] has bought nothing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Delivery {
+    /// Not a byte of the body was taken.
+    NotSent,
+    /// Some of it: the service cannot have a complete document.
+    Partial {
+        /// Bytes taken by the transport.
+        sent: u64,
+        /// Bytes of the whole body.
+        total: u64,
+    },
+    /// All of it: the service may have acted on it.
+    Full {
+        /// Bytes of the whole body.
+        total: u64,
+    },
+}
+
+impl Delivery {
+    /// Whether the service can have the whole document.
+    pub fn is_full(self) -> bool {
+        matches!(self, Delivery::Full { .. })
+    }
+}
+
+/// Where an attempt stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Phase {
+    /// Resolving, connecting, shaking hands: no byte of the body was taken yet.
+    Connecting,
+    /// The body is on its way.
+    Uploading,
+    /// The service works on the picture; silence is normal.
+    Waiting,
+    /// The reply has begun.
+    Downloading,
+    /// Waiting before the next attempt.
+    Backoff,
+}
+
+impl fmt::Display for Phase {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Phase::Connecting => "connecting",
+            Phase::Uploading => "uploading",
+            Phase::Waiting => "waiting for the reply",
+            Phase::Downloading => "downloading",
+            Phase::Backoff => "waiting to try again",
+        })
+    }
+}
+
+/// A snapshot of one call for progress bars.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Progress {
+    /// What is going on.
+    pub phase: Phase,
+    /// The number of the attempt, from 1.
+    pub attempt: u32,
+    /// Body bytes taken by the transport in this attempt.
+    pub sent: u64,
+    /// Bytes of the whole body.
+    pub send_total: u64,
+    /// Reply bytes of this attempt.
+    pub received: u64,
+    /// Bytes of the whole reply, if the service announced them.
+    pub receive_total: Option<u64>,
+}
+
+/// Called at every change of a call's progress, on the thread that made the change: keep it short.
+pub type Observer = Arc<dyn Fn(&Progress) + Send + Sync>;
+
+/// The counter of one attempt, shared by the body reader, the reply sink and whoever watches.
+#[derive(Clone)]
+pub struct Meter(Arc<Counters>);
+
+struct Counters {
+    attempt: u32,
+    total: u64,
+    /// Bytes taken, and [`SEALED`] once the attempt is over.
+    sent: AtomicU64,
+    received: AtomicU64,
+    /// Announced length of the reply; [`UNKNOWN`] if none.
+    announced: AtomicU64,
+    head: AtomicBool,
+    observer: Option<Observer>,
+}
+
+const SEALED: u64 = 1 << 63;
+const UNKNOWN: u64 = u64::MAX;
+
+impl Meter {
+    pub(crate) fn new(attempt: u32, total: u64, observer: Option<Observer>) -> Self {
+        Self(Arc::new(Counters {
+            attempt,
+            total,
+            sent: AtomicU64::new(0),
+            received: AtomicU64::new(0),
+            announced: AtomicU64::new(UNKNOWN),
+            head: AtomicBool::new(false),
+            observer,
+        }))
+    }
+
+    /// Notes that the transport takes `bytes` more, before it gets them.
+    ///
+    /// # Errors
+    /// The attempt is over. A transport that is still writing in the background gets no further, so that a partial
+    /// delivery can never become a full one after the decision about the next attempt.
+    pub(crate) fn take(&self, bytes: u64) -> io::Result<()> {
+        let add = |sent: u64| (sent & SEALED == 0).then(|| sent + bytes);
+        match self.0.sent.fetch_update(SeqCst, SeqCst, add) {
+            Ok(before) => {
+                debug_assert!(before + bytes <= self.0.total, "a reader never yields more than its length");
+                self.report();
+                Ok(())
+            }
+            Err(_) => Err(io::Error::other("this attempt has ended")),
+        }
+    }
+
+    /// Ends the attempt for the body reader and says, once and for all, what was delivered.
+    pub(crate) fn seal(&self) -> Delivery {
+        self.0.sent.fetch_or(SEALED, SeqCst);
+        self.delivery()
+    }
+
+    /// What was delivered so far.
+    pub fn delivery(&self) -> Delivery {
+        let (sent, total) = (self.sent(), self.0.total);
+        match sent {
+            0 if total > 0 => Delivery::NotSent,
+            sent if sent < total => Delivery::Partial { sent, total },
+            _ => Delivery::Full { total },
+        }
+    }
+
+    pub(crate) fn on_head(&self, announced: Option<u64>) {
+        self.0.announced.store(announced.unwrap_or(UNKNOWN), SeqCst);
+        self.0.head.store(true, SeqCst);
+        self.report();
+    }
+
+    pub(crate) fn on_data(&self, bytes: u64) {
+        self.0.received.fetch_add(bytes, SeqCst);
+        self.report();
+    }
+
+    /// The state of the attempt.
+    pub fn progress(&self) -> Progress {
+        let head = self.0.head.load(SeqCst);
+        let phase = match self.delivery() {
+            _ if head => Phase::Downloading,
+            Delivery::NotSent => Phase::Connecting,
+            Delivery::Partial { .. } => Phase::Uploading,
+            Delivery::Full { .. } => Phase::Waiting,
+        };
+        let announced = self.0.announced.load(SeqCst);
+        Progress {
+            phase,
+            attempt: self.0.attempt,
+            sent: self.sent(),
+            send_total: self.0.total,
+            received: self.0.received.load(SeqCst),
+            receive_total: (announced != UNKNOWN).then_some(announced),
+        }
+    }
+
+    /// Tells the observer where the attempt stands.
+    pub(crate) fn report(&self) {
+        if let Some(observer) = &self.0.observer {
+            observer(&self.progress());
+        }
+    }
+
+    pub(crate) fn report_backoff(&self) {
+        if let Some(observer) = &self.0.observer {
+            observer(&Progress { phase: Phase::Backoff, ..self.progress() });
+        }
+    }
+
+    fn sent(&self) -> u64 {
+        self.0.sent.load(SeqCst) & !SEALED
+    }
+}
+
+impl fmt::Debug for Meter {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Meter").field(&self.progress()).finish()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_sealed_meter_hands_out_no_more_bytes() {
+        let meter = Meter::new(1, 10, None);
+        assert_eq!(meter.delivery(), Delivery::NotSent);
+        meter.take(4).unwrap();
+        assert_eq!(meter.seal(), Delivery::Partial { sent: 4, total: 10 });
+        assert!(meter.take(6).is_err());
+        assert_eq!(meter.delivery(), Delivery::Partial { sent: 4, total: 10 });
+    }
+
+    #[test]
+    fn the_phase_follows_the_bytes() {
+        let meter = Meter::new(1, 2, None);
+        let phase = || meter.progress().phase;
+        assert_eq!(phase(), Phase::Connecting);
+        meter.take(1).unwrap();
+        assert_eq!(phase(), Phase::Uploading);
+        meter.take(1).unwrap();
+        assert_eq!(phase(), Phase::Waiting);
+        meter.on_head(Some(5));
+        meter.on_data(3);
+        assert_eq!(phase(), Phase::Downloading);
+        assert_eq!((meter.progress().received, meter.progress().receive_total), (3, Some(5)));
+    }
+}

@@ -1,0 +1,73 @@
+//! What a successful call gives.
+
+use std::fmt;
+
+use bytes::Bytes;
+use volcv_types::{PictureInfo, Reply};
+
+use crate::error::AttemptRecord;
+
+/// The result of a call.
+#[derive(Clone)]
+#[non_exhaustive]
+pub struct Outcome {
+    /// The pictures or the links to them, in the service's order; never empty for an outpainting.
+    pub outputs: Vec<Output>,
+    /// The seed that was sent. With [`RetryPolicy::new_seed`](crate::RetryPolicy) it can differ from the caller's.
+    pub seed: Option<i64>,
+    /// What the service's support asks for.
+    pub request_id: Option<String>,
+    /// The reply without its picture texts.
+    pub reply: Reply,
+    /// The body as it came: the JSON text of a generic call, or the file of a download; empty for an outpainting.
+    pub body: Bytes,
+    /// Every attempt, the successful one last.
+    pub attempts: Vec<AttemptRecord>,
+}
+
+/// One result of a call.
+#[derive(Clone)]
+pub enum Output {
+    /// An encoded picture, byte for byte as the service made it.
+    Picture {
+        /// The bytes.
+        bytes: Bytes,
+        /// Format and size by the first bytes.
+        info: PictureInfo,
+    },
+    /// A link to the picture, valid for 24 hours by most of the documentation.
+    Link(String),
+}
+
+impl Outcome {
+    /// The bytes of the first picture; `None` if the service sent links.
+    pub fn picture(&self) -> Option<&Bytes> {
+        self.outputs.iter().find_map(|output| match output {
+            Output::Picture { bytes, .. } => Some(bytes),
+            Output::Link(_) => None,
+        })
+    }
+}
+
+/// Prints lengths in place of bytes.
+impl fmt::Debug for Outcome {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Outcome")
+            .field("outputs", &self.outputs)
+            .field("seed", &self.seed)
+            .field("request_id", &self.request_id)
+            .field("body", &self.body.len())
+            .field("attempts", &self.attempts)
+            .finish_non_exhaustive()
+    }
+}
+
+/// Prints the length in place of the bytes.
+impl fmt::Debug for Output {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Output::Picture { bytes, info } => write!(f, "Picture({} bytes, {info:?})", bytes.len()),
+            Output::Link(link) => f.debug_tuple("Link").field(link).finish(),
+        }
+    }
+}

@@ -1,0 +1,229 @@
+//! From a request to what goes on the wire: method, URL, headers, body.
+
+use std::fmt;
+
+use bytes::Bytes;
+use http::{HeaderValue, Method, Uri, header};
+use volcv_types::{Access, CvRequest, Outpaint, Picture, Value};
+
+use crate::auth::ApiKey;
+use crate::body::{RequestBody, Segment};
+use crate::endpoint::Endpoint;
+use crate::error::Error;
+use crate::exchange::Request;
+use crate::meter::Meter;
+
+const USER_AGENT: &str = concat!("volcv/", env!("CARGO_PKG_VERSION"));
+
+/// One call, ready to be sent any number of times.
+#[derive(Clone)]
+pub struct Plan {
+    uri: Uri,
+    body: RequestBody,
+    expects: Expects,
+    key: Option<ApiKey>,
+    request: Option<CvRequest>,
+}
+
+/// What the caller wants to have of a good reply.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Expects {
+    /// Pictures or links; a reply without one is unusable.
+    Pictures,
+    /// The JSON text itself.
+    Json,
+    /// The bytes behind a link. Fetching them again costs nothing.
+    File,
+}
+
+impl Plan {
+    /// An outpainting: checks every field first.
+    ///
+    /// # Errors
+    /// Names the field that is out of range.
+    pub fn outpaint(outpaint: &Outpaint, endpoint: &Endpoint, key: &ApiKey) -> Result<Self, Error> {
+        Self::post(outpaint.request()?, endpoint, key, Expects::Pictures)
+    }
+
+    /// Any action, whose reply is wanted as JSON.
+    ///
+    /// # Errors
+    /// The URL cannot be made.
+    pub fn call(request: CvRequest, endpoint: &Endpoint, key: &ApiKey) -> Result<Self, Error> {
+        Self::post(request, endpoint, key, Expects::Json)
+    }
+
+    /// Fetches a result's link. The key is not sent: the link's host is not the gateway.
+    ///
+    /// # Errors
+    /// The link is neither `https` nor on the gateway's own machine.
+    pub fn download(link: &str, endpoint: &Endpoint) -> Result<Self, Error> {
+        let uri = endpoint.link(link).map_err(|error| error.with_charge(volcv_types::Charge::Charged))?;
+        Ok(Self { uri, body: RequestBody::new(Vec::new()), expects: Expects::File, key: None, request: None })
+    }
+
+    /// The same call with another seed; its pictures are shared.
+    #[must_use]
+    pub fn with_seed(&self, seed: i64) -> Self {
+        let Some(request) = self.request.clone().map(|request| request.with_seed(seed)) else { return self.clone() };
+        Self { body: render(&request), request: Some(request), ..self.clone() }
+    }
+
+    /// The seed of the call, if it has one.
+    pub fn seed(&self) -> Option<i64> {
+        self.request.as_ref()?.seed()
+    }
+
+    /// The call for people: no key, and sizes in place of picture texts.
+    pub fn preview(&self) -> Value {
+        let body = self.request.as_ref().map(|request| request.preview(Access::Gateway));
+        serde_json::json!({
+            "method": self.method().as_str(),
+            "url": self.uri.to_string(),
+            "content_length": self.body.len(),
+            "body": body,
+        })
+    }
+
+    fn post(request: CvRequest, endpoint: &Endpoint, key: &ApiKey, expects: Expects) -> Result<Self, Error> {
+        let uri = endpoint.call(request.action(), request.version(), request.query())?;
+        Ok(Self { uri, body: render(&request), expects, key: Some(key.clone()), request: Some(request) })
+    }
+
+    pub(crate) fn expects(&self) -> Expects {
+        self.expects
+    }
+
+    /// What must not stand in any text made from a reply.
+    pub(crate) fn secret(&self) -> &str {
+        self.key.as_ref().map_or("", ApiKey::secret)
+    }
+
+    pub(crate) fn body_len(&self) -> u64 {
+        self.body.len()
+    }
+
+    /// The request of one attempt, whose body is counted by `meter`.
+    pub(crate) fn request(&self, meter: Meter) -> Request {
+        let mut request = http::Request::new(self.body.reader(meter));
+        *request.method_mut() = self.method();
+        *request.uri_mut() = self.uri.clone();
+        let headers = request.headers_mut();
+        // Compressed replies would have to be held twice; the gateway never compresses unless asked.
+        headers.insert(header::ACCEPT_ENCODING, HeaderValue::from_static("identity"));
+        headers.insert(header::USER_AGENT, HeaderValue::from_static(USER_AGENT));
+        if let Some(key) = &self.key {
+            headers.insert(header::AUTHORIZATION, key.header());
+        }
+        if self.expects == Expects::File {
+            headers.insert(header::ACCEPT, HeaderValue::from_static("image/*"));
+        } else {
+            headers.insert(header::ACCEPT, HeaderValue::from_static("application/json"));
+            headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
+            headers.insert(header::CONTENT_LENGTH, HeaderValue::from(self.body.len()));
+        }
+        request
+    }
+
+    fn method(&self) -> Method {
+        if self.expects == Expects::File { Method::GET } else { Method::POST }
+    }
+}
+
+impl fmt::Debug for Plan {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Plan").field("uri", &self.uri).field("body", &self.body).finish_non_exhaustive()
+    }
+}
+
+/// The JSON text with the pictures spliced in as raw bytes.
+fn render(request: &CvRequest) -> RequestBody {
+    let mut text = Value::Object(request.body(Access::Gateway)).to_string();
+    let pictures: Vec<&Picture> = request.pictures().iter().collect();
+    let mut segments = Vec::new();
+    if !pictures.is_empty() {
+        // The object is closed again behind the pictures.
+        text.pop();
+        if text.len() > 1 {
+            text.push(',');
+        }
+        text.push_str("\"binary_data_base64\":[\"");
+        for (i, picture) in pictures.into_iter().enumerate() {
+            let Picture::Bytes(data) = picture else { continue };
+            if i > 0 {
+                text.push_str("\",\"");
+            }
+            segments.push(Segment::Text(Bytes::from(std::mem::take(&mut text))));
+            segments.push(Segment::Base64(Bytes::from_owner(data.clone())));
+        }
+        text.push_str("\"]}");
+    }
+    segments.push(Segment::Text(Bytes::from(text)));
+    RequestBody::new(segments)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::Read as _;
+
+    use serde_json::json;
+
+    use super::*;
+
+    const PNG: &[u8] = b"\x89PNG\r\n\x1a\n\0\0\0\x0dIHDR\0\0\x01\0\0\0\x01\0";
+
+    fn setup() -> (Endpoint, ApiKey) {
+        (Endpoint::parse("https://gw.example", false).unwrap(), ApiKey::new("sk-secret").unwrap())
+    }
+
+    fn sent(plan: &Plan) -> Value {
+        let mut text = String::new();
+        let mut request = plan.request(Meter::new(1, plan.body_len(), None));
+        request.body_mut().read_to_string(&mut text).unwrap();
+        assert_eq!(request.headers()["content-length"], text.len().to_string());
+        serde_json::from_str(&text).unwrap()
+    }
+
+    #[test]
+    fn an_outpainting_becomes_one_json_object_with_its_pictures() {
+        let (endpoint, key) = setup();
+        let outpaint = Outpaint::canvas(Picture::from_static(PNG), Picture::from_static(PNG)).prompt("sea").seed(3);
+        let plan = Plan::outpaint(&outpaint, &endpoint, &key).unwrap();
+        let text = "iVBORw0KGgoAAAANSUhEUgAAAQAAAAEA";
+        let expected =
+            json!({"req_key": "i2i_outpainting", "prompt": "sea", "seed": 3, "binary_data_base64": [text, text]});
+        assert_eq!(sent(&plan), expected);
+        assert_eq!(sent(&plan.with_seed(9))["seed"], 9);
+    }
+
+    #[test]
+    fn any_object_can_be_sent_with_and_without_pictures() {
+        let (endpoint, key) = setup();
+        let empty = CvRequest::new("A", "V", json!({})).unwrap();
+        assert_eq!(sent(&Plan::call(empty.clone(), &endpoint, &key).unwrap()), json!({}));
+        let one = empty.with_pictures(vec![Picture::from_static(b"ab")]).unwrap();
+        assert_eq!(sent(&Plan::call(one, &endpoint, &key).unwrap()), json!({"binary_data_base64": ["YWI="]}));
+    }
+
+    #[test]
+    fn a_preview_and_debug_show_neither_key_nor_picture() {
+        let (endpoint, key) = setup();
+        let plan = Plan::outpaint(&Outpaint::equal(Picture::from_static(PNG), 0.5), &endpoint, &key).unwrap();
+        for text in [
+            plan.preview().to_string(),
+            format!("{plan:?}"),
+            format!("{:?}", plan.request(Meter::new(1, plan.body_len(), None))),
+        ] {
+            assert!(!text.contains("secret") && !text.contains("iVBOR"), "{text}");
+        }
+        assert_eq!(plan.preview()["body"]["binary_data_base64"][0], "<24 bytes as base64>");
+    }
+
+    #[test]
+    fn a_download_carries_no_key() {
+        let (endpoint, _) = setup();
+        let request = Plan::download("https://cdn.example/a.png", &endpoint).unwrap().request(Meter::new(1, 0, None));
+        assert!(request.headers().get("authorization").is_none());
+        assert_eq!((request.method(), request.uri().path()), (&Method::GET, "/a.png"));
+    }
+}

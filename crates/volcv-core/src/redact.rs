@@ -1,0 +1,77 @@
+//! Makes foreign text fit for errors and logs: no key, no picture text, no control characters, not too long.
+
+/// The longest text that is taken over from a reply.
+const MAX_CHARS: usize = 400;
+/// A run of base64 characters this long is a picture or a token, not a word.
+const MAX_RUN: usize = 96;
+
+/// Cleans a text that came from outside. `secret` is replaced wherever it stands, if it is not empty.
+pub(crate) fn clean(text: &str, secret: &str) -> String {
+    let hidden;
+    let text = match secret {
+        "" => text,
+        secret => {
+            hidden = text.replace(secret, "[key]");
+            &hidden
+        }
+    };
+    let mut out = String::new();
+    for word in text.split_inclusive(|c: char| !is_base64(c)) {
+        // The character that ended the run is kept.
+        let run = word.trim_end_matches(|c| !is_base64(c));
+        if run.len() > MAX_RUN {
+            out.push_str(&format!("[{} characters]", run.len()));
+            escape(&word[run.len()..], &mut out);
+        } else {
+            escape(word, &mut out);
+        }
+        if out.len() > 4 * MAX_CHARS {
+            break;
+        }
+    }
+    match out.char_indices().nth(MAX_CHARS) {
+        Some((end, _)) => format!("{}…", &out[..end]),
+        None => out,
+    }
+}
+
+fn is_base64(c: char) -> bool {
+    c.is_ascii_alphanumeric() || matches!(c, '+' | '/' | '=' | '-' | '_')
+}
+
+/// Control characters could move a terminal's cursor or forge a log line; so could the bidirectional marks.
+fn escape(text: &str, out: &mut String) {
+    for c in text.chars() {
+        match c {
+            '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}' => {
+                out.extend(c.escape_unicode());
+            }
+            c if c.is_control() => out.extend(c.escape_default()),
+            c => out.push(c),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn control_characters_are_escaped() {
+        assert_eq!(clean("a\r\n\x1b[2Jb\0\u{202e}", ""), r"a\r\n\u{1b}[2Jb\u{0}\u{202e}");
+        assert_eq!(clean("蓝色的海洋 é", ""), "蓝色的海洋 é");
+    }
+
+    #[test]
+    fn the_key_and_picture_texts_are_replaced() {
+        assert_eq!(clean("bad key sk-123!", "sk-123"), "bad key [key]!");
+        let text = format!("got \"{}\" there", "A".repeat(5000));
+        assert_eq!(clean(&text, ""), "got \"[5000 characters]\" there");
+    }
+
+    #[test]
+    fn long_texts_are_cut_between_characters() {
+        let text = clean(&"海 ".repeat(1000), "");
+        assert_eq!(text.chars().count(), MAX_CHARS + 1);
+    }
+}

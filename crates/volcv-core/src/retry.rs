@@ -1,0 +1,265 @@
+//! The retry and charge table, and the limits around it. Every decision to send again is made in this file.
+
+use std::fmt;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering::SeqCst};
+use std::time::{Duration, SystemTime};
+
+use volcv_types::Charge;
+
+use crate::error::AttemptRecord;
+
+/// What can happen to an attempt, as far as money is concerned.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Happened {
+    /// No name, no connection, no handshake, or a limit before the first byte of the body.
+    NotSent,
+    /// The server's certificate was refused.
+    CertificateRefused,
+    /// A write error, a stall, a limit or a failure reply while the body was only partly delivered.
+    UploadBroken,
+    /// The whole body was delivered, and then an error or a limit came instead of a reply.
+    Unanswered,
+    /// A success status, but a reply that is cut, malformed or too large.
+    ReplyUnusable,
+    /// Status 429, or code 50429 or 50430 at any status.
+    Throttled,
+    /// Status 503 with `Retry-After`.
+    Busy,
+    /// Status 5xx, 406 `upstream_error` without an inner code, codes 50500 and 50501, codes nobody knows.
+    ServiceFailed,
+    /// Codes such as 50511 and 50519: this one result was refused.
+    ResultRefusedOnce,
+    /// The result was refused for good.
+    ResultRefused,
+    /// Status 4xx, a redirect, input refused, key or account refused.
+    CallRefused,
+    /// The caller gave up.
+    Cancelled,
+}
+
+/// What the client does after an attempt.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Then {
+    /// Sends it again, if attempts, budget and deadline allow.
+    Again,
+    /// Sends it again only as far as `charge_limit` allows attempts that may have been charged.
+    WithinChargeLimit,
+    /// As [`Then::WithinChargeLimit`], with a new seed, if the policy asks for it.
+    NewSeed,
+    /// Gives up.
+    Stop,
+}
+
+/// One row of the table.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Rule {
+    /// What happened.
+    pub happened: Happened,
+    /// Whether it may have been charged. A cancelled attempt is charged by what was delivered, see `call.rs`.
+    pub charge: Charge,
+    /// What follows by default.
+    pub then: Then,
+}
+
+/// The table. Its reasons: the service acts on complete JSON only, so what was partly delivered has bought
+/// nothing; what was fully delivered may have been billed whatever became of the reply.
+#[rustfmt::skip]
+pub const RULES: [Rule; 12] = [
+    rule(Happened::NotSent,            Charge::None,    Then::Again),
+    rule(Happened::CertificateRefused, Charge::None,    Then::Stop),
+    rule(Happened::UploadBroken,       Charge::None,    Then::Again),
+    rule(Happened::Unanswered,         Charge::Unknown, Then::WithinChargeLimit),
+    rule(Happened::ReplyUnusable,      Charge::Charged, Then::Stop),
+    rule(Happened::Throttled,          Charge::None,    Then::Again),
+    rule(Happened::Busy,               Charge::None,    Then::Again),
+    rule(Happened::ServiceFailed,      Charge::Unknown, Then::WithinChargeLimit),
+    rule(Happened::ResultRefusedOnce,  Charge::Unknown, Then::NewSeed),
+    rule(Happened::ResultRefused,      Charge::Unknown, Then::Stop),
+    rule(Happened::CallRefused,        Charge::None,    Then::Stop),
+    rule(Happened::Cancelled,          Charge::None,    Then::Stop),
+];
+
+const fn rule(happened: Happened, charge: Charge, then: Then) -> Rule {
+    Rule { happened, charge, then }
+}
+
+impl Happened {
+    /// The row of [`RULES`].
+    pub fn rule(self) -> Rule {
+        // The table has the order of the enum, which a test checks.
+        RULES[self as usize]
+    }
+}
+
+/// How often, how fast and at what risk a call is sent again.
+#[derive(Clone)]
+#[non_exhaustive]
+pub struct RetryPolicy {
+    /// Attempts of one call, the first included; 4.
+    pub max_attempts: u32,
+    /// Attempts of one call that are or may be charged; 1. Raising it allows resending after an unknown outcome.
+    pub charge_limit: u32,
+    /// The first wait is random between zero and this, the next between zero and twice this, …; 500 ms.
+    pub base: Duration,
+    /// No random wait is longer; 20 s.
+    pub cap: Duration,
+    /// A service that asks for a longer wait than this gets none: the call fails at once; 120 s.
+    pub max_wait: Duration,
+    /// Sends a call again with a new seed when the review refused its result; `charge_limit` holds; false.
+    pub new_seed: bool,
+    /// May replace what the table says for an attempt. The limits above hold all the same.
+    pub decide: Option<Decide>,
+}
+
+/// The decision hook: the attempt, what the table says, and the answer.
+pub type Decide = Arc<dyn Fn(&AttemptRecord, Then) -> Then + Send + Sync>;
+
+impl RetryPolicy {
+    /// One attempt, whatever happens.
+    pub fn none() -> Self {
+        Self { max_attempts: 1, ..Self::default() }
+    }
+}
+
+impl Default for RetryPolicy {
+    fn default() -> Self {
+        Self {
+            max_attempts: 4,
+            charge_limit: 1,
+            base: Duration::from_millis(500),
+            cap: Duration::from_secs(20),
+            max_wait: Duration::from_secs(120),
+            new_seed: false,
+            decide: None,
+        }
+    }
+}
+
+impl fmt::Debug for RetryPolicy {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("RetryPolicy")
+            .field("max_attempts", &self.max_attempts)
+            .field("charge_limit", &self.charge_limit)
+            .field("base", &self.base)
+            .field("cap", &self.cap)
+            .field("max_wait", &self.max_wait)
+            .field("new_seed", &self.new_seed)
+            .field("decide", &self.decide.is_some())
+            .finish()
+    }
+}
+
+/// Tokens for retries, shared by all calls of a client, so that a broken service is not flooded.
+///
+/// Every retry takes one token and every success gives one back; without a token the call fails at once.
+#[derive(Debug)]
+pub struct RetryBudget {
+    tokens: AtomicU32,
+    full: u32,
+}
+
+impl RetryBudget {
+    /// A full budget of this many tokens; clients start with 10.
+    pub fn new(tokens: u32) -> Self {
+        Self { tokens: AtomicU32::new(tokens), full: tokens }
+    }
+
+    /// The tokens that are left.
+    pub fn tokens(&self) -> u32 {
+        self.tokens.load(SeqCst)
+    }
+
+    pub(crate) fn take(&self) -> bool {
+        self.tokens.fetch_update(SeqCst, SeqCst, |tokens| tokens.checked_sub(1)).is_ok()
+    }
+
+    pub(crate) fn give_back(&self) {
+        // A full budget stays as it is.
+        let _ = self.tokens.fetch_update(SeqCst, SeqCst, |tokens| (tokens < self.full).then_some(tokens + 1));
+    }
+}
+
+impl Default for RetryBudget {
+    fn default() -> Self {
+        Self::new(10)
+    }
+}
+
+/// Full jitter: anything between zero and the doubled base, so that many clients do not come back together.
+pub(crate) fn backoff(policy: &RetryPolicy, retries: u32, rng: &mut fastrand::Rng) -> Duration {
+    let ceiling = policy.base.saturating_mul(2_u32.saturating_pow(retries)).min(policy.cap);
+    ceiling.mul_f64(rng.f64())
+}
+
+/// Reads `Retry-After`: seconds, with or without a fraction, or an HTTP date. Anything else says nothing.
+///
+/// Public for fuzzing and for hosts that show it.
+pub fn parse_retry_after(text: &str, now: SystemTime) -> Option<Duration> {
+    let text = text.trim();
+    if text.bytes().next()?.is_ascii_digit() {
+        let seconds: f64 = text.parse().ok()?;
+        // Too large for a duration is longer than any wait.
+        return Some(Duration::try_from_secs_f64(seconds).unwrap_or(Duration::MAX));
+    }
+    let date = httpdate::parse_http_date(text).ok()?;
+    Some(date.duration_since(now).unwrap_or_default())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_event_has_the_row_at_its_place() {
+        for (i, rule) in RULES.iter().enumerate() {
+            assert_eq!(rule.happened as usize, i);
+            assert_eq!(rule.happened.rule(), *rule);
+        }
+    }
+
+    #[test]
+    fn nothing_that_may_be_charged_is_sent_again_without_asking() {
+        for rule in RULES {
+            assert!(rule.charge == Charge::None || rule.then != Then::Again, "{rule:?}");
+        }
+    }
+
+    #[test]
+    fn retry_after_is_read_as_seconds_and_as_a_date() {
+        let now = SystemTime::UNIX_EPOCH + Duration::from_secs(784_111_777);
+        for (text, expected) in [
+            ("3", Some(Duration::from_secs(3))),
+            (" 1.5 ", Some(Duration::from_millis(1500))),
+            ("Sun, 06 Nov 1994 08:49:40 GMT", Some(Duration::from_secs(3))),
+            ("Sun, 06 Nov 1994 08:49:00 GMT", Some(Duration::ZERO)),
+            ("1e9", Some(Duration::from_secs(1_000_000_000))),
+            ("99999999999999999999999", Some(Duration::MAX)),
+            ("soon", None),
+            ("-1", None),
+            ("", None),
+            ("3 apples", None),
+        ] {
+            assert_eq!(parse_retry_after(text, now), expected, "{text:?}");
+        }
+    }
+
+    #[test]
+    fn waits_grow_up_to_the_cap() {
+        let (policy, mut rng) = (RetryPolicy::default(), fastrand::Rng::with_seed(1));
+        for retries in 0..40 {
+            let ceiling = Duration::from_millis(500 * (1 << retries.min(10))).min(Duration::from_secs(20));
+            assert!(backoff(&policy, retries, &mut rng) <= ceiling);
+        }
+    }
+
+    #[test]
+    fn a_budget_is_never_negative_nor_overfull() {
+        let budget = RetryBudget::new(2);
+        assert!(budget.take() && budget.take() && !budget.take());
+        (0..5).for_each(|_| budget.give_back());
+        assert_eq!(budget.tokens(), 2);
+    }
+}

@@ -1,0 +1,208 @@
+//! The loops around the core's machines. They send, sleep and watch; they decide nothing.
+
+use std::future::poll_fn;
+use std::sync::{Mutex, PoisonError};
+use std::task::Poll;
+use std::thread;
+
+use volcv_core::{
+    Attempt, Batch, Call, Error, Outcome, ReplySink, Step, TimeLimit, TransportError, TransportErrorKind, Watch,
+};
+
+use crate::cancel::CancelToken;
+use crate::trace;
+use crate::transport::{BoxFuture, ErasedTransport, Transport};
+
+/// Runs one call to its end on this thread.
+pub(crate) fn run(transport: &dyn Transport, mut call: Call, cancel: &CancelToken) -> Result<Outcome, Error> {
+    loop {
+        if cancel.is_cancelled() {
+            call.cancel(transport.now());
+        }
+        match call.next(transport.now()) {
+            Step::Send(attempt) => {
+                let result = send_watched(transport, attempt, call.reply(), cancel);
+                call.on_sent(transport.now(), result);
+            }
+            Step::Wait(time) => transport.sleep(time, cancel),
+            Step::Done(result) => return trace::ended(result),
+        }
+    }
+}
+
+/// One attempt, with a thread beside it that cancels it when a limit passes. So the limits hold for every transport
+/// that heeds its token, and a thread costs microseconds where an attempt takes seconds.
+fn send_watched(
+    transport: &dyn Transport,
+    attempt: Attempt,
+    reply: &mut dyn ReplySink,
+    cancel: &CancelToken,
+) -> Result<(), TransportError> {
+    let Attempt { request, limits, watch, .. } = attempt;
+    let stop = CancelToken::new();
+    let _forward = cancel.on_cancel({
+        let stop = stop.clone();
+        move || stop.cancel()
+    });
+    let ended = CancelToken::new();
+    let watched = thread::scope(|scope| -> Result<_, TransportError> {
+        let (stop, ended) = (&stop, &ended);
+        let watcher = thread::Builder::new()
+            .name("volcv-watch".to_owned())
+            .stack_size(128 * 1024)
+            .spawn_scoped(scope, move || watch_over(transport, watch, stop, ended))
+            .map_err(|error| TransportError::with_source(TransportErrorKind::Other, error))?;
+        // Also when the transport panics: the scope waits for the watcher.
+        let end = CancelOnDrop(ended);
+        let result = transport.send(request, reply, &limits, stop);
+        drop(end);
+        let passed = watcher.join().unwrap_or(None);
+        Ok((result, passed))
+    });
+    match watched? {
+        (Err(_), _) if cancel.is_cancelled() => Err(TransportError::new(TransportErrorKind::Cancelled)),
+        (Err(_), Some(limit)) => Err(limit.into()),
+        (result, _) => result,
+    }
+}
+
+fn watch_over(
+    transport: &dyn Transport,
+    mut watch: Watch,
+    stop: &CancelToken,
+    ended: &CancelToken,
+) -> Option<TimeLimit> {
+    loop {
+        match watch.check(transport.now().mono) {
+            Ok(time) if ended.wait(time) => return None,
+            Ok(_) => {}
+            Err(limit) => {
+                stop.cancel();
+                return Some(limit);
+            }
+        }
+    }
+}
+
+struct CancelOnDrop<'a>(&'a CancelToken);
+
+impl Drop for CancelOnDrop<'_> {
+    fn drop(&mut self) {
+        self.0.cancel();
+    }
+}
+
+/// Runs a batch, this thread being one of its workers.
+pub(crate) fn run_batch(transport: &dyn Transport, batch: Batch, cancel: &CancelToken) -> Vec<Result<Outcome, Error>> {
+    let helpers = batch.window().saturating_sub(1);
+    let batch = Mutex::new(batch);
+    let locked = || batch.lock().unwrap_or_else(PoisonError::into_inner);
+    let work = || {
+        loop {
+            // The lock is not held while a call runs.
+            let next = locked().start();
+            let Some((place, call)) = next else { break };
+            let result = run(transport, call, cancel);
+            locked().finish(place, result);
+        }
+    };
+    thread::scope(|scope| {
+        for _ in 0..helpers {
+            // Fewer threads make the batch slower, not wrong.
+            let _ = thread::Builder::new().name("volcv-batch".to_owned()).spawn_scoped(scope, work);
+        }
+        work();
+    });
+    batch.into_inner().unwrap_or_else(PoisonError::into_inner).into_results()
+}
+
+/// Runs one call to its end. Dropping the future closes the connection and leaves nothing behind.
+pub(crate) async fn run_async(
+    transport: &dyn ErasedTransport,
+    mut call: Call,
+    cancel: &CancelToken,
+) -> Result<Outcome, Error> {
+    loop {
+        if cancel.is_cancelled() {
+            call.cancel(transport.now());
+        }
+        match call.next(transport.now()) {
+            Step::Send(attempt) => {
+                let result = send_watched_async(transport, attempt, call.reply(), cancel).await;
+                call.on_sent(transport.now(), result);
+            }
+            Step::Wait(time) => {
+                unless_cancelled(cancel, transport.sleep(time)).await;
+            }
+            Step::Done(result) => return trace::ended(result),
+        }
+    }
+}
+
+async fn send_watched_async(
+    transport: &dyn ErasedTransport,
+    attempt: Attempt,
+    reply: &mut (dyn ReplySink + Send),
+    cancel: &CancelToken,
+) -> Result<(), TransportError> {
+    let Attempt { request, limits, mut watch, .. } = attempt;
+    let mut send = transport.send(request, reply, &limits);
+    loop {
+        let time = watch.check(transport.now().mono)?;
+        let mut sleep = transport.sleep(time);
+        // The reply first: a limit that passes at the same moment must not throw it away.
+        let either = poll_fn(|context| match send.as_mut().poll(context) {
+            Poll::Ready(result) => Poll::Ready(Some(result)),
+            Poll::Pending => sleep.as_mut().poll(context).map(|()| None),
+        });
+        match unless_cancelled(cancel, Box::pin(either)).await {
+            Some(Some(result)) => return result,
+            Some(None) => {}
+            None => return Err(TransportError::new(TransportErrorKind::Cancelled)),
+        }
+    }
+}
+
+/// The future's value, or nothing if the token is cancelled first.
+async fn unless_cancelled<T>(cancel: &CancelToken, mut future: BoxFuture<'_, T>) -> Option<T> {
+    let mut guard = None;
+    poll_fn(move |context| {
+        if let Poll::Ready(value) = future.as_mut().poll(context) {
+            return Poll::Ready(Some(value));
+        }
+        let waker = context.waker().clone();
+        // The latest waker replaces the one before.
+        drop(guard.replace(cancel.on_cancel(move || waker.wake())));
+        if cancel.is_cancelled() { Poll::Ready(None) } else { Poll::Pending }
+    })
+    .await
+}
+
+/// Runs a batch as one future, without a runtime to spawn on.
+pub(crate) async fn run_batch_async(
+    transport: &dyn ErasedTransport,
+    mut batch: Batch,
+    cancel: &CancelToken,
+) -> Vec<Result<Outcome, Error>> {
+    type Running<'a> = BoxFuture<'a, (usize, Result<Outcome, Error>)>;
+    let mut running: Vec<Running<'_>> = Vec::new();
+    loop {
+        while let Some((place, call)) = batch.start() {
+            running.push(Box::pin(async move { (place, run_async(transport, call, cancel).await) }));
+        }
+        if running.is_empty() {
+            return batch.into_results();
+        }
+        let (place, result) = poll_fn(|context| {
+            for i in 0..running.len() {
+                if let Poll::Ready(ended) = running[i].as_mut().poll(context) {
+                    drop(running.swap_remove(i));
+                    return Poll::Ready(ended);
+                }
+            }
+            Poll::Pending
+        })
+        .await;
+        batch.finish(place, result);
+    }
+}

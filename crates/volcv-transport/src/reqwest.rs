@@ -1,0 +1,74 @@
+//! The async transport on reqwest.
+
+use std::time::Duration;
+
+use reqwest::redirect::Policy;
+use volcv_core::{Error, Limits, ReplySink, Request, TransportError, TransportErrorKind};
+
+use crate::IDLE_CONNECTION;
+use crate::tls::{Tls, is_refusal};
+use crate::transport::AsyncTransport;
+
+/// One attempt on a reqwest client: no redirects, no retries, no proxies, no decompression.
+#[derive(Debug, Clone)]
+pub struct ReqwestTransport(reqwest::Client);
+
+impl ReqwestTransport {
+    /// A transport with its own connections.
+    ///
+    /// # Errors
+    /// The chosen crypto or roots were not compiled in, or cannot be used.
+    pub fn new(tls: &Tls) -> Result<Self, Error> {
+        let client = reqwest::Client::builder()
+            .tls_backend_preconfigured(tls.client_config()?)
+            .redirect(Policy::none())
+            .retry(reqwest::retry::never())
+            .no_proxy()
+            .pool_idle_timeout(IDLE_CONNECTION)
+            .build()
+            .map_err(|error| Error::config(format!("the http client cannot be built: {error}")))?;
+        Ok(Self(client))
+    }
+
+    /// For `unversioned`: a client that somebody else has set up.
+    pub(crate) fn from_client(client: reqwest::Client) -> Self {
+        Self(client)
+    }
+}
+
+impl AsyncTransport for ReqwestTransport {
+    // The limits are kept by the driver, which drops this future when one has passed.
+    async fn send(
+        &self,
+        request: Request,
+        reply: &mut (dyn ReplySink + Send),
+        _: &Limits,
+    ) -> Result<(), TransportError> {
+        let request = reqwest::Request::try_from(request.map(reqwest::Body::wrap)).map_err(translate)?;
+        let mut response = self.0.execute(request).await.map_err(translate)?;
+        reply.head(response.status().as_u16(), response.headers())?;
+        while let Some(chunk) = response.chunk().await.map_err(translate)? {
+            reply.data(&chunk)?;
+        }
+        Ok(())
+    }
+
+    async fn sleep(&self, time: Duration) {
+        tokio::time::sleep(time).await;
+    }
+}
+
+fn translate(error: reqwest::Error) -> TransportError {
+    let kind = if is_refusal(&error) {
+        TransportErrorKind::Tls
+    } else if error.is_dns() {
+        TransportErrorKind::Resolve
+    } else if error.is_connect() {
+        TransportErrorKind::Connect
+    } else if error.is_body() || error.is_request() || error.is_decode() {
+        TransportErrorKind::Io
+    } else {
+        TransportErrorKind::Other
+    };
+    TransportError::with_source(kind, error.without_url())
+}

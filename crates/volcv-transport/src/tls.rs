@@ -1,0 +1,158 @@
+//! TLS as a value: which crypto, which roots. Nothing is installed process-wide, and there is no switch that turns
+//! certificate checks off.
+
+use std::sync::Arc;
+
+use rustls::crypto::CryptoProvider;
+use rustls::pki_types::CertificateDer;
+use rustls::{ClientConfig, RootCertStore};
+use volcv_core::Error;
+
+/// How servers are checked.
+///
+/// ```
+/// # #[cfg(all(feature = "tls-ring", feature = "roots-webpki"))] {
+/// use volcv_transport::{CryptoChoice, RootChoice, Tls};
+/// let tls = Tls::new().crypto(CryptoChoice::Ring).roots(RootChoice::Webpki);
+/// # }
+/// ```
+#[derive(Debug, Clone, Default)]
+#[must_use]
+pub struct Tls {
+    crypto: CryptoChoice,
+    roots: RootChoice,
+    extra_roots: Vec<Vec<u8>>,
+}
+
+/// The crypto provider. Choosing one that was not compiled in is an error when the client is built.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[non_exhaustive]
+pub enum CryptoChoice {
+    /// ring if it was compiled in, otherwise aws-lc-rs.
+    #[default]
+    FirstAvailable,
+    /// Feature `tls-ring`.
+    Ring,
+    /// Feature `tls-aws-lc-rs`.
+    AwsLcRs,
+}
+
+/// Where the root certificates come from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[non_exhaustive]
+pub enum RootChoice {
+    /// The bundled Mozilla roots if they were compiled in, otherwise the platform's.
+    #[default]
+    FirstAvailable,
+    /// Mozilla's roots, compiled in: feature `roots-webpki`. They work on machines without a certificate store.
+    Webpki,
+    /// The operating system's own verifier: feature `roots-platform`.
+    Platform,
+    /// None but those of [`Tls::extra_root`].
+    OnlyExtra,
+}
+
+impl Tls {
+    /// The first choices: ring and the bundled roots.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Chooses the crypto provider.
+    pub fn crypto(mut self, crypto: CryptoChoice) -> Self {
+        self.crypto = crypto;
+        self
+    }
+
+    /// Chooses the roots.
+    pub fn roots(mut self, roots: RootChoice) -> Self {
+        self.roots = roots;
+        self
+    }
+
+    /// Trusts one more root, a certificate in DER form. Not with [`RootChoice::Platform`], which has its own store.
+    pub fn extra_root(mut self, der: impl Into<Vec<u8>>) -> Self {
+        self.extra_roots.push(der.into());
+        self
+    }
+
+    /// The rustls configuration of a client that speaks HTTP/1.1.
+    pub(crate) fn client_config(&self) -> Result<ClientConfig, Error> {
+        let provider = self.provider()?;
+        let builder = ClientConfig::builder_with_provider(Arc::clone(&provider))
+            .with_safe_default_protocol_versions()
+            .map_err(|error| Error::config(format!("tls: {error}")))?;
+        let mut store = RootCertStore::empty();
+        match self.roots {
+            #[cfg(feature = "roots-webpki")]
+            RootChoice::FirstAvailable | RootChoice::Webpki => {
+                store.extend(webpki_roots::TLS_SERVER_ROOTS.iter().cloned());
+            }
+            #[cfg(all(feature = "roots-platform", not(feature = "roots-webpki")))]
+            RootChoice::FirstAvailable => return self.platform(builder, provider),
+            #[cfg(feature = "roots-platform")]
+            RootChoice::Platform => return self.platform(builder, provider),
+            RootChoice::OnlyExtra => {}
+            #[allow(unreachable_patterns, reason = "reachable only where a feature is missing")]
+            other => return Err(Error::config(format!("tls roots {other:?} were not compiled in"))),
+        }
+        for root in &self.extra_roots {
+            let added = store.add(CertificateDer::from(root.as_slice()));
+            added.map_err(|error| Error::config(format!("an extra root is not a usable certificate: {error}")))?;
+        }
+        Ok(builder.with_root_certificates(store).with_no_client_auth())
+    }
+
+    fn provider(&self) -> Result<Arc<CryptoProvider>, Error> {
+        match self.crypto {
+            #[cfg(feature = "tls-ring")]
+            CryptoChoice::FirstAvailable | CryptoChoice::Ring => Ok(Arc::new(rustls::crypto::ring::default_provider())),
+            #[cfg(all(feature = "tls-aws-lc-rs", not(feature = "tls-ring")))]
+            CryptoChoice::FirstAvailable => Ok(Arc::new(rustls::crypto::aws_lc_rs::default_provider())),
+            #[cfg(feature = "tls-aws-lc-rs")]
+            CryptoChoice::AwsLcRs => Ok(Arc::new(rustls::crypto::aws_lc_rs::default_provider())),
+            #[allow(unreachable_patterns, reason = "reachable only where a feature is missing")]
+            other => Err(Error::config(format!("tls crypto {other:?} was not compiled in"))),
+        }
+    }
+
+    #[cfg(feature = "roots-platform")]
+    fn platform(
+        &self,
+        builder: rustls::ConfigBuilder<ClientConfig, rustls::WantsVerifier>,
+        provider: Arc<CryptoProvider>,
+    ) -> Result<ClientConfig, Error> {
+        if !self.extra_roots.is_empty() {
+            return Err(Error::config("extra roots cannot be added to the platform's own"));
+        }
+        let verifier = rustls_platform_verifier::Verifier::new(provider)
+            .map_err(|error| Error::config(format!("the platform's roots cannot be used: {error}")))?;
+        // Not dangerous at all: the platform checks the certificate. It is rustls' name for any own verifier.
+        Ok(builder.dangerous().with_custom_certificate_verifier(Arc::new(verifier)).with_no_client_auth())
+    }
+}
+
+/// Whether an error comes from a refused certificate or from TLS versions that do not meet, at any depth.
+pub(crate) fn is_refusal(error: &(dyn std::error::Error + 'static)) -> bool {
+    let mut next = Some(error);
+    while let Some(error) = next {
+        // An `io::Error` hides the error it wraps from `source`, which skips one level.
+        let inner = error.downcast_ref::<std::io::Error>().and_then(|io| io.get_ref());
+        let tls = inner.and_then(|e| e.downcast_ref::<rustls::Error>()).or_else(|| error.downcast_ref());
+        if let Some(tls) = tls {
+            return matches!(
+                tls,
+                rustls::Error::InvalidCertificate(_)
+                    | rustls::Error::NoCertificatesPresented
+                    | rustls::Error::PeerIncompatible(_)
+                    | rustls::Error::AlertReceived(_)
+            );
+        }
+        if let Some(inner) = inner {
+            next = Some(inner);
+            continue;
+        }
+        next = error.source();
+    }
+    false
+}

@@ -1,0 +1,14 @@
+//! Constructors that name types of other crates. They are outside of this crate's semver promise, so that a new
+//! version of reqwest is not a new major version of volcv.
+
+#[cfg(feature = "reqwest")]
+use crate::ReqwestTransport;
+
+/// A transport on a reqwest client of your own, for proxies and the like.
+///
+/// It has to be built with `redirect(Policy::none())` and `retry(never())`: a redirect would send the key elsewhere,
+/// and a hidden retry could pay twice.
+#[cfg(feature = "reqwest")]
+pub fn reqwest_transport(client: reqwest::Client) -> ReqwestTransport {
+    ReqwestTransport::from_client(client)
+}

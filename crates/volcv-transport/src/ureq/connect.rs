@@ -1,0 +1,263 @@
+//! Connections that can be interrupted in every phase: resolving, connecting, handshake, reading and writing.
+//!
+//! ureq's own connectors cannot be woken while they resolve a name or wait for a TCP connection. Here both happen on
+//! a helper thread that is left alone when the call is cancelled, and ends by itself.
+
+use std::fmt;
+use std::io::{self, Read, Write};
+use std::net::{Shutdown, SocketAddr, TcpStream, ToSocketAddrs};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, mpsc};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use rustls::pki_types::ServerName;
+use rustls::{ClientConfig, ClientConnection, StreamOwned};
+use ureq::config::Config;
+use ureq::http::Uri;
+use ureq::unversioned::resolver::{DefaultResolver, ResolvedSocketAddrs, Resolver};
+use ureq::unversioned::transport::{Buffers, ConnectionDetails, Connector, LazyBuffers, NextTimeout, Transport};
+
+use crate::cancel::{CancelGuard, CancelToken};
+
+/// What a lane's connector and resolver know of the call that uses the lane.
+#[derive(Default)]
+pub(super) struct Line(Mutex<Current>);
+
+#[derive(Default)]
+struct Current {
+    cancel: CancelToken,
+    connect: Duration,
+    /// A second handle of the lane's socket, for shutting it down from outside.
+    socket: Option<TcpStream>,
+}
+
+impl Line {
+    /// Takes the lane for one call. Until the guard is dropped, cancelling shuts the lane's socket down.
+    pub(super) fn open(self: &Arc<Self>, cancel: &CancelToken, connect: Duration) -> CancelGuard {
+        {
+            let mut current = self.lock();
+            current.cancel = cancel.clone();
+            current.connect = connect;
+        }
+        let line = Arc::clone(self);
+        cancel.on_cancel(move || line.shutdown())
+    }
+
+    fn shutdown(&self) {
+        if let Some(socket) = &self.lock().socket {
+            // It fails only if the peer was faster.
+            let _ = socket.shutdown(Shutdown::Both);
+        }
+    }
+
+    /// Makes a new socket known. A cancel that came just before would have missed it.
+    fn register(&self, socket: &TcpStream) -> io::Result<()> {
+        let mut current = self.lock();
+        current.socket = Some(socket.try_clone()?);
+        if current.cancel.is_cancelled() { Err(interrupted()) } else { Ok(()) }
+    }
+
+    /// Runs something that cannot be interrupted on a helper thread, and waits for it or for a cancel.
+    fn run<T: Send + 'static>(&self, work: impl FnOnce(Duration) -> io::Result<T> + Send + 'static) -> io::Result<T> {
+        let (cancel, limit) = {
+            let current = self.lock();
+            (current.cancel.clone(), current.connect)
+        };
+        let (done, result) = mpsc::channel();
+        let _guard = cancel.on_cancel({
+            let done = done.clone();
+            move || drop(done.send(Err(interrupted())))
+        });
+        thread::Builder::new()
+            .name("volcv-connect".to_owned())
+            .stack_size(256 * 1024)
+            .spawn(move || drop(done.send(work(limit))))?;
+        result.recv().unwrap_or_else(|_| Err(interrupted()))
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Current> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl fmt::Debug for Line {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Line")
+    }
+}
+
+/// Marks an error as one of connecting, so that it can be told from a connection that broke later.
+#[derive(Debug)]
+struct ConnectError(io::Error);
+
+impl fmt::Display for ConnectError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+impl std::error::Error for ConnectError {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        Some(&self.0)
+    }
+}
+
+pub(super) fn is_connect_error(error: &io::Error) -> bool {
+    error.get_ref().is_some_and(|inner| inner.is::<ConnectError>())
+}
+
+fn connect_error(error: io::Error) -> ureq::Error {
+    ureq::Error::Io(io::Error::new(error.kind(), ConnectError(error)))
+}
+
+fn interrupted() -> io::Error {
+    io::Error::new(io::ErrorKind::ConnectionAborted, "cancelled")
+}
+
+/// Resolves names with the system's resolver.
+#[derive(Debug)]
+pub(super) struct Resolve(pub(super) Arc<Line>);
+
+impl Resolver for Resolve {
+    fn resolve(&self, uri: &Uri, _: &Config, _: NextTimeout) -> Result<ResolvedSocketAddrs, ureq::Error> {
+        let host = uri.scheme().zip(uri.authority());
+        let host = host.and_then(|(scheme, authority)| DefaultResolver::host_and_port(scheme, authority));
+        let host = host.ok_or(ureq::Error::HostNotFound)?;
+        let found: Vec<SocketAddr> = match host.parse() {
+            Ok(address) => vec![address],
+            Err(_) => match self.0.run(move |_| host.to_socket_addrs().map(Iterator::collect)) {
+                Ok(found) => found,
+                Err(error) if error.kind() == io::ErrorKind::ConnectionAborted => return Err(connect_error(error)),
+                Err(_) => return Err(ureq::Error::HostNotFound),
+            },
+        };
+        let mut addresses = self.empty();
+        found.into_iter().take(16).for_each(|address| addresses.push(address));
+        if addresses.is_empty() { Err(ureq::Error::HostNotFound) } else { Ok(addresses) }
+    }
+}
+
+/// Connects by TCP, and shakes hands where the URL asks for TLS.
+pub(super) struct Connect {
+    pub(super) line: Arc<Line>,
+    pub(super) tls: Arc<ClientConfig>,
+}
+
+impl Connector for Connect {
+    type Out = Connection;
+
+    fn connect(&self, details: &ConnectionDetails<'_>, _: Option<()>) -> Result<Option<Connection>, ureq::Error> {
+        let addresses: Vec<SocketAddr> = details.addrs.iter().copied().collect();
+        let connected = self.line.run(move |limit| connect_first(&addresses, limit)).and_then(|socket| {
+            socket.set_nodelay(true)?;
+            self.line.register(&socket)?;
+            let host = details.uri.host().unwrap_or_default();
+            Ok(if details.needs_tls() {
+                Stream::Tls(Box::new(self.shake_hands(socket, host)?))
+            } else {
+                Stream::Tcp(socket)
+            })
+        });
+        let (input, output) = (details.config.input_buffer_size(), details.config.output_buffer_size());
+        let stream = connected.map_err(connect_error)?;
+        Ok(Some(Connection { buffers: LazyBuffers::new(input, output), stream }))
+    }
+}
+
+impl Connect {
+    fn shake_hands(&self, mut socket: TcpStream, host: &str) -> io::Result<StreamOwned<ClientConnection, TcpStream>> {
+        let host = host.trim_start_matches('[').trim_end_matches(']').to_owned();
+        let name = ServerName::try_from(host).map_err(io::Error::other)?;
+        let mut connection = ClientConnection::new(Arc::clone(&self.tls), name).map_err(io::Error::other)?;
+        connection.complete_io(&mut socket)?;
+        Ok(StreamOwned::new(connection, socket))
+    }
+}
+
+impl fmt::Debug for Connect {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Connect")
+    }
+}
+
+/// The first address that answers; each has an equal share of the time that is left.
+fn connect_first(addresses: &[SocketAddr], limit: Duration) -> io::Result<TcpStream> {
+    let end = Instant::now().checked_add(limit);
+    let mut last = io::Error::new(io::ErrorKind::AddrNotAvailable, "the host has no address");
+    for (i, address) in addresses.iter().enumerate() {
+        let left = end.map_or(limit, |end| end.saturating_duration_since(Instant::now()));
+        let share = left / (addresses.len() - i) as u32;
+        match TcpStream::connect_timeout(address, share.max(Duration::from_millis(10))) {
+            Ok(stream) => return Ok(stream),
+            Err(error) => last = error,
+        }
+    }
+    Err(last)
+}
+
+/// A connection as ureq wants it. It has no time limits of its own: the driver watches, and shuts the socket down.
+pub(super) struct Connection {
+    buffers: LazyBuffers,
+    stream: Stream,
+}
+
+enum Stream {
+    Tcp(TcpStream),
+    Tls(Box<StreamOwned<ClientConnection, TcpStream>>),
+}
+
+impl Transport for Connection {
+    fn buffers(&mut self) -> &mut dyn Buffers {
+        &mut self.buffers
+    }
+
+    fn transmit_output(&mut self, amount: usize, _: NextTimeout) -> Result<(), ureq::Error> {
+        let output = &self.buffers.output()[..amount];
+        match &mut self.stream {
+            Stream::Tcp(stream) => stream.write_all(output)?,
+            Stream::Tls(stream) => stream.write_all(output)?,
+        }
+        Ok(())
+    }
+
+    fn await_input(&mut self, _: NextTimeout) -> Result<bool, ureq::Error> {
+        let input = self.buffers.input_append_buf();
+        let amount = loop {
+            let read = match &mut self.stream {
+                Stream::Tcp(stream) => stream.read(input),
+                Stream::Tls(stream) => stream.read(input),
+            };
+            match read {
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                read => break read?,
+            }
+        };
+        self.buffers.input_appended(amount);
+        Ok(amount > 0)
+    }
+
+    /// An idle connection is open as long as there is nothing to read: neither an end nor a stray byte.
+    fn is_open(&mut self) -> bool {
+        let socket = match &self.stream {
+            Stream::Tcp(stream) => stream,
+            Stream::Tls(stream) => &stream.sock,
+        };
+        let quiet = || {
+            socket.set_nonblocking(true)?;
+            let peeked = socket.peek(&mut [0]);
+            socket.set_nonblocking(false)?;
+            peeked
+        };
+        quiet().is_err_and(|error| error.kind() == io::ErrorKind::WouldBlock)
+    }
+
+    fn is_tls(&self) -> bool {
+        matches!(self.stream, Stream::Tls(_))
+    }
+}
+
+impl fmt::Debug for Connection {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Connection")
+    }
+}

@@ -1,0 +1,129 @@
+//! The blocking transport on ureq.
+
+mod connect;
+
+use std::error::Error as StdError;
+use std::io::Read;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use ureq::{Agent, SendBody};
+use volcv_core::{Error, Limits, ReplySink, Request, TransportError, TransportErrorKind};
+
+use crate::IDLE_CONNECTION;
+use crate::cancel::CancelToken;
+use crate::tls::{Tls, is_refusal};
+use crate::transport::Transport;
+use crate::ureq::connect::{Connect, Line, Resolve};
+
+/// Bytes that move at once; megabytes travel, so system calls should be rare.
+const BUFFER: usize = 128 * 1024;
+
+/// One attempt on ureq: no redirects, no retries, no proxies, no decompression.
+///
+/// Every call in flight has a lane of its own, an agent with one connection, so that cancelling one call shuts down
+/// the socket of that call only. Lanes are reused while their connection is fresh.
+#[derive(Debug)]
+pub struct UreqTransport {
+    tls: Arc<rustls::ClientConfig>,
+    idle: Mutex<Vec<Lane>>,
+}
+
+#[derive(Debug)]
+struct Lane {
+    agent: Agent,
+    line: Arc<Line>,
+}
+
+impl UreqTransport {
+    /// A transport without a connection yet.
+    ///
+    /// # Errors
+    /// The chosen crypto or roots were not compiled in, or cannot be used.
+    pub fn new(tls: &Tls) -> Result<Self, Error> {
+        Ok(Self { tls: Arc::new(tls.client_config()?), idle: Mutex::default() })
+    }
+
+    fn checkout(&self) -> Lane {
+        let idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner).pop();
+        idle.unwrap_or_else(|| self.new_lane())
+    }
+
+    fn give_back(&self, lane: Lane) {
+        self.idle.lock().unwrap_or_else(PoisonError::into_inner).push(lane);
+    }
+
+    fn new_lane(&self) -> Lane {
+        let config = Agent::config_builder()
+            .http_status_as_error(false)
+            .max_redirects(0)
+            .max_redirects_will_error(false)
+            .proxy(None)
+            .max_idle_connections(1)
+            .max_idle_connections_per_host(1)
+            .max_idle_age(IDLE_CONNECTION)
+            .input_buffer_size(BUFFER)
+            .output_buffer_size(BUFFER)
+            .build();
+        let line = Arc::new(Line::default());
+        let connector = Connect { line: Arc::clone(&line), tls: Arc::clone(&self.tls) };
+        let agent = Agent::with_parts(config, connector, Resolve(Arc::clone(&line)));
+        Lane { agent, line }
+    }
+}
+
+impl Transport for UreqTransport {
+    fn send(
+        &self,
+        request: Request,
+        reply: &mut dyn ReplySink,
+        limits: &Limits,
+        cancel: &CancelToken,
+    ) -> Result<(), TransportError> {
+        let lane = self.checkout();
+        let _guard = lane.line.open(cancel, limits.connect);
+        exchange(&lane.agent, request, reply)?;
+        // Only a lane whose reply was read to its end is clean; any other is dropped and its connection closed.
+        self.give_back(lane);
+        Ok(())
+    }
+}
+
+fn exchange(agent: &Agent, request: Request, reply: &mut dyn ReplySink) -> Result<(), TransportError> {
+    let (parts, body) = request.into_parts();
+    let body = if body.remaining() == 0 { SendBody::none() } else { SendBody::from_owned_reader(body) };
+    let response = agent.run(http::Request::from_parts(parts, body)).map_err(translate)?;
+    let (parts, body) = response.into_parts();
+    reply.head(parts.status.as_u16(), &parts.headers)?;
+    // The limit of the reply is the sink's, not ureq's.
+    let mut reader = body.into_with_config().limit(u64::MAX).reader();
+    let mut buffer = vec![0; BUFFER];
+    loop {
+        match reader.read(&mut buffer).map_err(|error| translate(error.into()))? {
+            0 => return Ok(()),
+            n => reply.data(&buffer[..n])?,
+        }
+    }
+}
+
+fn translate(error: ureq::Error) -> TransportError {
+    use ureq::Error as E;
+    let kind = match &error {
+        E::HostNotFound => TransportErrorKind::Resolve,
+        error if is_refusal(cause(error)) => TransportErrorKind::Tls,
+        E::ConnectionFailed | E::Tls(_) => TransportErrorKind::Connect,
+        E::Io(error) if connect::is_connect_error(error) => TransportErrorKind::Connect,
+        E::Io(_) => TransportErrorKind::Io,
+        E::Protocol(_) | E::LargeResponseHeader(..) => TransportErrorKind::Protocol,
+        _ => TransportErrorKind::Other,
+    };
+    TransportError::with_source(kind, error)
+}
+
+/// ureq's errors do not name their sources, so the one inside is taken out by hand.
+fn cause(error: &ureq::Error) -> &(dyn StdError + 'static) {
+    match error {
+        ureq::Error::Io(error) => error,
+        ureq::Error::Other(error) => &**error,
+        error => error,
+    }
+}

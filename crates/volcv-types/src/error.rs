@@ -1,0 +1,51 @@
+//! The one error of this crate: a value that the service would refuse, named before anything is sent.
+
+use std::fmt;
+
+/// A field whose value is outside the allowed range.
+///
+/// The same type serves as an advice from [`Outpaint::warnings`](crate::Outpaint::warnings), where the range is
+/// not documented for this ability and the request may be sent all the same.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{field} is {value}, but must be {allowed}")]
+pub struct InvalidInput {
+    field: String,
+    value: String,
+    allowed: String,
+}
+
+impl InvalidInput {
+    /// Names the field, the value it has and the values it may have.
+    pub fn new(field: impl Into<String>, value: impl fmt::Display, allowed: impl Into<String>) -> Self {
+        Self { field: field.into(), value: value.to_string(), allowed: allowed.into() }
+    }
+
+    /// The name of the field, as the service spells it.
+    pub fn field(&self) -> &str {
+        &self.field
+    }
+
+    /// The value that was given; sizes and counts stand in for pictures.
+    pub fn value(&self) -> &str {
+        &self.value
+    }
+
+    /// The range or the form that is allowed.
+    pub fn allowed(&self) -> &str {
+        &self.allowed
+    }
+}
+
+/// Accepts a number between two bounds, both included; NaN is outside of every range.
+pub(crate) fn in_range<T: PartialOrd + fmt::Display>(
+    field: &str,
+    value: T,
+    low: T,
+    high: T,
+    unit: &str,
+) -> Result<T, InvalidInput> {
+    if value >= low && value <= high {
+        return Ok(value);
+    }
+    Err(InvalidInput::new(field, value, format!("between {low} and {high}{unit}")))
+}

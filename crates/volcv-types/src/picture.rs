@@ -1,0 +1,155 @@
+//! Pictures as they travel: encoded bytes or a link, never pixels.
+
+use std::fmt;
+use std::sync::Arc;
+
+use crate::error::InvalidInput;
+use crate::expansion::Size;
+use crate::header;
+
+/// A picture to send: its encoded bytes, or a public link.
+///
+/// Cloning is cheap; the bytes are shared. `Debug` prints the length, never the bytes.
+#[derive(Debug, Clone)]
+pub enum Picture {
+    /// An encoded picture (PNG, JPEG, …), sent as base64.
+    Bytes(PictureData),
+    /// A link that the service fetches by itself.
+    Url(String),
+}
+
+impl Picture {
+    /// A link to a picture that the service can reach.
+    pub fn url(url: impl Into<String>) -> Self {
+        Picture::Url(url.into())
+    }
+
+    /// Bytes that live as long as the program, such as those of `include_bytes!`.
+    pub fn from_static(bytes: &'static [u8]) -> Self {
+        Picture::Bytes(PictureData::from_owner(bytes))
+    }
+
+    /// Format and size, read from the first bytes; nothing for a link.
+    pub fn info(&self) -> Option<PictureInfo> {
+        match self {
+            Picture::Bytes(data) => PictureInfo::read(data.as_ref()),
+            Picture::Url(_) => None,
+        }
+    }
+
+    /// Refuses what cannot be a picture at all, so that no call is paid for it.
+    pub(crate) fn check(&self, field: &str) -> Result<(), InvalidInput> {
+        match self {
+            Picture::Bytes(data) if PictureInfo::read(data.as_ref()).is_none() => {
+                let bytes = data.as_ref();
+                let value = match bytes {
+                    [] => "empty".to_owned(),
+                    _ => format!("{} bytes that start with {:02x?}", bytes.len(), &bytes[..bytes.len().min(8)]),
+                };
+                Err(InvalidInput::new(field, value, "an encoded picture, such as PNG or JPEG"))
+            }
+            Picture::Url(url) if !(url.starts_with("https://") || url.starts_with("http://")) => {
+                // A link can carry a signature, so the text itself stays out of the error.
+                let value = format!("a text of {} bytes", url.len());
+                Err(InvalidInput::new(field, value, "a link that starts with https:// or http://"))
+            }
+            _ => Ok(()),
+        }
+    }
+}
+
+impl From<Vec<u8>> for Picture {
+    fn from(bytes: Vec<u8>) -> Self {
+        Picture::Bytes(PictureData::from_owner(bytes))
+    }
+}
+
+impl From<PictureData> for Picture {
+    fn from(data: PictureData) -> Self {
+        Picture::Bytes(data)
+    }
+}
+
+/// Shared, immutable bytes of one encoded picture, whoever owns them.
+#[derive(Clone)]
+pub struct PictureData(Arc<dyn AsRef<[u8]> + Send + Sync>);
+
+impl PictureData {
+    /// Borrows the bytes from their owner without a copy; the owner is dropped after the last user.
+    pub fn from_owner(owner: impl AsRef<[u8]> + Send + Sync + 'static) -> Self {
+        Self(Arc::new(owner))
+    }
+
+    /// The number of bytes.
+    pub fn len(&self) -> usize {
+        self.as_ref().len()
+    }
+
+    /// Whether there are no bytes at all.
+    pub fn is_empty(&self) -> bool {
+        self.as_ref().is_empty()
+    }
+}
+
+impl AsRef<[u8]> for PictureData {
+    fn as_ref(&self) -> &[u8] {
+        (*self.0).as_ref()
+    }
+}
+
+impl fmt::Debug for PictureData {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "PictureData({} bytes)", self.len())
+    }
+}
+
+/// What the first bytes of a picture say about it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct PictureInfo {
+    /// The format by its magic bytes; file names and content types are not believed.
+    pub format: PictureFormat,
+    /// Width and height as stored (an EXIF rotation is not applied), where this crate can read the header.
+    pub size: Option<Size>,
+}
+
+impl PictureInfo {
+    /// Reads format and size from the start of an encoded picture; `None` if it is none that this crate knows.
+    pub fn read(bytes: &[u8]) -> Option<Self> {
+        header::read(bytes)
+    }
+
+    pub(crate) fn new(format: PictureFormat, size: Option<Size>) -> Self {
+        Self { format, size }
+    }
+}
+
+/// Formats told apart by their magic bytes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+#[allow(missing_docs)]
+pub enum PictureFormat {
+    Png,
+    Jpeg,
+    WebP,
+    Bmp,
+    Gif,
+    Tiff,
+    /// AVIF or HEIC: an ISO media file with a still picture.
+    Heif,
+}
+
+impl PictureFormat {
+    /// The usual file ending, which is also the name of the format in small letters.
+    pub fn extension(self) -> &'static str {
+        match self {
+            PictureFormat::Png => "png",
+            PictureFormat::Jpeg => "jpeg",
+            PictureFormat::WebP => "webp",
+            PictureFormat::Bmp => "bmp",
+            PictureFormat::Gif => "gif",
+            PictureFormat::Tiff => "tiff",
+            PictureFormat::Heif => "heif",
+        }
+    }
+}
