@@ -82,7 +82,7 @@ enum State {
     /// To be sent at this moment; the error is what to say if that comes too late.
     Waiting { until: Duration, last: Error },
     /// To be reported.
-    Ended(Result<Outcome, Error>),
+    Ended(Box<Result<Outcome, Error>>),
     /// Reported.
     Reported,
 }
@@ -125,7 +125,7 @@ impl Call {
                 Step::Done(Err(Error::new(ErrorKind::Timeout, "the deadline passed before the call was sent")))
             }
             State::Ready | State::Waiting { .. } => Step::Send(self.start(now.mono, deadline)),
-            State::Ended(result) => Step::Done(result),
+            State::Ended(result) => Step::Done(*result),
             sending @ State::Sending { .. } => {
                 // Only a driver that forgot `on_sent` comes here; the attempt counts as broken off.
                 self.state = sending;
@@ -164,7 +164,7 @@ impl Call {
                 self.config.budget.give_back();
                 self.attempts.push(record);
                 outcome.attempts = std::mem::take(&mut self.attempts);
-                self.state = State::Ended(Ok(outcome));
+                self.state = State::Ended(Box::new(Ok(outcome)));
             }
             Err(failure) => {
                 record.error = Some(failure.error.kind());
@@ -232,9 +232,9 @@ impl Call {
         let number = u32::try_from(self.attempts.len() + 1).unwrap_or(u32::MAX);
         let meter = Meter::new(number, self.plan.body_len(), self.observer.clone());
         meter.report();
-        let configured = &self.config.limits;
-        let limits = Limits { attempt: configured.attempt.min(deadline.saturating_sub(now)), ..configured.clone() };
-        let watch = Watch::new(configured.clone(), meter.clone(), now, Some(deadline));
+        let configured = self.config.limits;
+        let limits = Limits { attempt: configured.attempt.min(deadline.saturating_sub(now)), ..configured };
+        let watch = Watch::new(configured, meter.clone(), now, Some(deadline));
         let request = self.plan.request(meter.clone());
         let inbox = Inbox::new(meter.clone(), configured.reply_bytes);
         self.state = State::Sending { meter, inbox, since: now };
@@ -243,7 +243,7 @@ impl Call {
 
     fn end(&mut self, error: Error, retryable: bool) {
         let error = self.finish(error, retryable);
-        self.state = State::Ended(Err(error));
+        self.state = State::Ended(Box::new(Err(error)));
     }
 
     /// Adds what only the whole call knows: all attempts, and what they cost together.

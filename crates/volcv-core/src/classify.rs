@@ -48,10 +48,12 @@ pub(crate) fn classify(
         None => Err(unanswered(delivery, error.as_ref().map(TransportError::kind), why)),
     };
     if let Err(failure) = &mut outcome {
-        if failure.happened == Happened::ServiceFailed && !delivery.is_full() {
-            // The service answered before it had the whole document, so it cannot have acted on it.
-            failure.happened = Happened::UploadBroken;
-            failure.charge = Happened::UploadBroken.rule().charge;
+        // A failure that came before the whole document cannot have been acted on, whatever it says of itself.
+        if !delivery.is_full() && !matches!(failure.happened, Happened::ReplyUnusable | Happened::Cancelled) {
+            failure.charge = Charge::None;
+            if failure.happened == Happened::ServiceFailed {
+                failure.happened = Happened::UploadBroken;
+            }
         }
         if plan.expects() == Expects::File {
             failure.charge = Charge::None;
@@ -274,7 +276,9 @@ impl<'a> Answer<'a> {
         let status = self.head.status;
         let has_retry_after = self.head.retry_after.is_some();
         match verdict.class() {
-            Some(Class::Service) | None if status == 429 => (ErrorKind::Throttled, Happened::Throttled),
+            Some(Class::Service | Class::Success) | None if status == 429 => {
+                (ErrorKind::Throttled, Happened::Throttled)
+            }
             Some(Class::InvalidInput) => (ErrorKind::InvalidInput, Happened::CallRefused),
             Some(Class::Auth) => (ErrorKind::Auth, Happened::CallRefused),
             Some(Class::Quota) => (ErrorKind::Quota, Happened::CallRefused),
@@ -292,6 +296,10 @@ impl<'a> Answer<'a> {
                 // 406 is the status with which gateways pass on a failure of their upstream.
                 406 => (ErrorKind::Service, Happened::ServiceFailed),
                 300..=399 | 408 => (ErrorKind::Service, Happened::CallRefused),
+                // The CV service sends status 400 for nearly everything: an unknown number says nothing of the input.
+                400..=499 if verdict.code.as_ref().is_some_and(|code| code.number().is_some()) => {
+                    (ErrorKind::Service, Happened::CallRefused)
+                }
                 400..=499 => (ErrorKind::InvalidInput, Happened::CallRefused),
                 503 if has_retry_after => (ErrorKind::Service, Happened::Busy),
                 _ => (ErrorKind::Service, Happened::ServiceFailed),

@@ -63,7 +63,7 @@ fn webp(bytes: &[u8]) -> Option<Size> {
 
 /// A negative height means rows from the top; the size is its absolute value.
 fn bmp(bytes: &[u8]) -> Option<Size> {
-    Some(Size { width: le32(bytes, 18)?, height: le32(bytes, 22)?.cast_signed().unsigned_abs() })
+    Some(Size { width: le32(bytes, 18)?, height: (le32(bytes, 22)? as i32).unsigned_abs() })
 }
 
 fn gif(bytes: &[u8]) -> Option<Size> {

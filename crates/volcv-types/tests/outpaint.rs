@@ -1,0 +1,189 @@
+//! What an outpainting sends, and what it refuses before anything is sent.
+
+#![allow(clippy::unwrap_used, reason = "a test may fail")]
+
+use serde_json::{Value, json};
+use volcv_types::{
+    Access, AigcMeta, CvRequest, InvalidInput, Logo, LogoLanguage, LogoPosition, Outpaint, Picture, PromptField, Reply,
+    ServiceCode, Sides, Size,
+};
+
+/// The header of a PNG: all that these tests need of a picture.
+fn png(width: u32, height: u32) -> Picture {
+    let mut bytes = b"\x89PNG\r\n\x1a\n\0\0\0\x0dIHDR".to_vec();
+    bytes.extend(width.to_be_bytes());
+    bytes.extend(height.to_be_bytes());
+    bytes.into()
+}
+
+fn body(outpaint: &Outpaint) -> Value {
+    Value::Object(outpaint.request().unwrap().body(Access::Gateway))
+}
+
+/// 7 and 7.0 are the same number to every JSON reader, but not to `Value`.
+fn assert_same_fields(ours: &Value, theirs: &Value) {
+    let without_pictures = |value: &Value| {
+        let mut map = value.as_object().unwrap().clone();
+        map.remove("binary_data_base64");
+        map.into_iter().map(|(key, value)| (key, value.as_f64().map_or(value, Value::from))).collect::<Vec<_>>()
+    };
+    assert_eq!(without_pictures(ours), without_pictures(theirs));
+}
+
+#[track_caller]
+fn refused(outpaint: Outpaint, field: &str, value: &str, allowed: &str) {
+    let error: InvalidInput = outpaint.request().unwrap_err();
+    assert_eq!((error.field(), error.value()), (field, value));
+    assert!(error.allowed().contains(allowed), "{error}");
+}
+
+#[test]
+fn the_pages_ratio_sample_is_what_the_builder_sends() {
+    let sides = Sides { top: 0.1, bottom: 0.1, left: 1.0, right: 1.0 };
+    let outpaint = page_options(Outpaint::sides(png(640, 480), sides));
+    assert_same_fields(&body(&outpaint), &serde_json::from_str(include_str!("fixtures/ratio_request.json")).unwrap());
+}
+
+#[test]
+fn the_pages_canvas_sample_is_what_the_builder_sends() {
+    let outpaint = page_options(Outpaint::canvas(png(640, 480), png(640, 480)));
+    assert_same_fields(&body(&outpaint), &serde_json::from_str(include_str!("fixtures/canvas_request.json")).unwrap());
+    assert_eq!(outpaint.request().unwrap().pictures().len(), 2);
+}
+
+fn page_options(outpaint: Outpaint) -> Outpaint {
+    outpaint.prompt("蓝色的海洋").scale(7.0).seed(-1).steps(30).strength(0.8).max_height(1920).max_width(1920)
+}
+
+#[test]
+fn the_pages_reply_is_read_whole() {
+    let reply = Reply::from_slice(include_bytes!("fixtures/success_reply.json")).unwrap();
+    let verdict = reply.verdict();
+    assert!(verdict.is_success());
+    assert_eq!(verdict.request_id.as_deref(), Some("20240614000000000000000000000000AB"));
+    assert_eq!((reply.code, reply.time_elapsed.as_deref()), (Some(ServiceCode::Number(10000)), Some("3.9405467s")));
+    let data = reply.data.unwrap();
+    assert_eq!((data.binary_data_base64.len(), data.image_urls.len(), data.algorithm_status), (1, 1, Some(0)));
+    assert_eq!(reply.extra["status"], 10000);
+}
+
+#[test]
+fn what_is_not_set_is_not_sent_but_all_four_sides_are() {
+    let wider = Sides { left: 0.5, ..Sides::ZERO };
+    assert_eq!(
+        body(&Outpaint::sides(png(64, 64), wider)),
+        json!({"req_key": "i2i_outpainting", "top": 0.0, "bottom": 0.0, "left": 0.5, "right": 0.0})
+    );
+    assert_eq!(body(&Outpaint::canvas(png(64, 64), png(64, 64))), json!({"req_key": "i2i_outpainting"}));
+}
+
+#[test]
+fn the_prompt_goes_where_the_access_or_the_caller_wants_it() {
+    let keys = |field: PromptField, access: Access| {
+        let request = Outpaint::equal(png(64, 64), 0.1).prompt("sea").prompt_field(field).request().unwrap();
+        let body = request.body(access);
+        (body.contains_key("prompt"), body.contains_key("custom_prompt"))
+    };
+    assert_eq!(keys(PromptField::ByAccess, Access::Gateway), (true, false));
+    assert_eq!(keys(PromptField::ByAccess, Access::Direct), (false, true));
+    assert_eq!(keys(PromptField::CustomPrompt, Access::Gateway), (false, true));
+    assert_eq!(keys(PromptField::Both, Access::Direct), (true, true));
+}
+
+#[test]
+fn logo_meta_link_and_extra_fields_are_sent() {
+    let logo = Logo::new().position(LogoPosition::TopLeft).language(LogoLanguage::English).opacity(0.3).text("mine");
+    let meta = AigcMeta { producer_id: Some("p1".into()), ..AigcMeta::default() };
+    let outpaint = Outpaint::equal(Picture::url("https://pictures.example/a.png"), 0.5)
+        .logo(logo)
+        .aigc_meta(meta)
+        .return_url(true)
+        .extra("new_field", json!([1, 2]))
+        .extra("top", 0.25);
+    let body = body(&outpaint);
+    let expected = json!({"add_logo": true, "position": 2, "language": 1, "opacity": 0.3, "logo_text_content": "mine"});
+    assert_eq!(body["logo_info"], expected);
+    assert_eq!(body["aigc_meta"], json!({"producer_id": "p1"}));
+    assert_eq!((&body["return_url"], &body["new_field"], &body["top"]), (&json!(true), &json!([1, 2]), &json!(0.25)));
+    assert_eq!(body["image_urls"], json!(["https://pictures.example/a.png"]));
+}
+
+#[test]
+fn each_field_out_of_range_is_named_with_its_value_and_range() {
+    let ratio = |ratio| Outpaint::equal(png(64, 64), ratio);
+    refused(ratio(1.5), "top", "1.5", "between 0 and 1");
+    refused(ratio(-0.1), "top", "-0.1", "between 0 and 1");
+    refused(ratio(f64::NAN), "top", "NaN", "between 0 and 1");
+    refused(ratio(0.0), "top, bottom, left, right", "0 each", "above 0");
+    let sides = Sides { right: f64::INFINITY, ..Sides::all(0.5) };
+    refused(Outpaint::sides(png(64, 64), sides), "right", "inf", "fraction of the picture's width");
+    refused(ratio(0.5).scale(0.5), "scale", "0.5", "between 1 and 20");
+    refused(ratio(0.5).strength(0.0), "strength", "0", "between 0.1 and 1");
+    refused(ratio(0.5).seed(-2), "seed", "-2", "between -1 and 4294967295");
+    refused(ratio(0.5).seed(1 << 32), "seed", "4294967296", "between -1 and 4294967295");
+    refused(ratio(0.5).steps(0), "steps", "0", "at least 1");
+    refused(ratio(0.5).max_width(0), "max_width", "0", "at least 1");
+    refused(ratio(0.5).logo(Logo::new().opacity(1.1)), "logo_info.opacity", "1.1", "between 0 and 1");
+    let meta = AigcMeta { content_producer: Some("x".repeat(257)), ..AigcMeta::default() };
+    refused(ratio(0.5).aigc_meta(meta), "aigc_meta.content_producer", "257 characters long", "256");
+    refused(ratio(0.5).extra("image_urls", "x"), "image_urls", "an extra field", "constructor");
+}
+
+#[test]
+fn what_is_no_picture_and_what_does_not_fit_is_refused() {
+    refused(Outpaint::equal(Vec::new(), 0.5), "picture", "empty", "PNG or JPEG");
+    refused(Outpaint::equal(b"hello".to_vec(), 0.5), "picture", "5 bytes that start with [68, 65, 6c, 6c, 6f]", "PNG");
+    refused(Outpaint::equal(Picture::url("ftp://x/y"), 0.5), "picture", "a text of 9 bytes", "https://");
+    refused(Outpaint::canvas(png(64, 64), png(64, 65)), "mask", "64x65", "same size as the picture, 64x64");
+    refused(Outpaint::canvas(png(64, 64), Picture::url("https://m")), "pictures", "1 links among 2 pictures", "all");
+    refused(Outpaint::aspect(Picture::url("https://p"), 16.0, 9.0), "picture", "of unknown size", "picture_size");
+}
+
+#[test]
+fn the_size_of_the_result_is_known_before_it_is_paid_for() {
+    let size = |outpaint: Outpaint| outpaint.output_size().map(|size| (size.width, size.height));
+    assert_eq!(size(Outpaint::equal(png(600, 400), 0.25)), Some((900, 600)));
+    assert_eq!(size(Outpaint::aspect(png(600, 400), 2.0, 1.0)), Some((800, 400)));
+    assert_eq!(size(Outpaint::equal(png(3000, 2000), 0.5)), Some((1920, 1280)));
+    assert_eq!(size(Outpaint::equal(png(3000, 2000), 0.5).max_width(4096).max_height(2048)), Some((3072, 2048)));
+    assert_eq!(size(Outpaint::canvas(png(600, 400), png(600, 400)).max_width(300)), Some((300, 200)));
+    let link = Picture::url("https://pictures.example/a.png");
+    assert_eq!(size(Outpaint::equal(link.clone(), 0.5)), None);
+    let known = Outpaint::equal(link, 0.5).picture_size(Size { width: 10, height: 20 });
+    assert_eq!(size(known), Some((20, 40)));
+}
+
+#[test]
+fn undocumented_limits_are_warnings_and_errors_only_in_strict_mode() {
+    let small = Outpaint::equal(png(64, 64), 0.5).prompt("海".repeat(101));
+    let fields: Vec<String> = small.warnings().iter().map(|warning| warning.field().to_owned()).collect();
+    assert_eq!(fields, ["picture", "prompt"]);
+    small.request().unwrap();
+    assert_eq!(small.strict(true).request().unwrap_err().field(), "picture");
+    assert!(Outpaint::equal(png(640, 480), 0.5).prompt("a hundred words are enough").warnings().is_empty());
+}
+
+#[test]
+fn debug_shows_neither_picture_nor_prompt() {
+    let mut bytes = b"\x89PNG\r\n\x1a\n\0\0\0\x0dIHDR\0\0\x04\0\0\0\x04\0".to_vec();
+    bytes.resize(5 << 20, b'A');
+    let outpaint = Outpaint::equal(bytes, 0.5).prompt("a secret wish");
+    for text in [format!("{outpaint:?}"), format!("{:?}", outpaint.request().unwrap())] {
+        assert!(text.len() < 1024 && !text.contains("secret wish") && !text.contains("AAAA"), "{text}");
+    }
+    let preview = outpaint.request().unwrap().preview(Access::Gateway);
+    assert_eq!(preview["binary_data_base64"], json!(["<5242880 bytes as base64>"]));
+}
+
+#[test]
+fn the_escape_hatch_takes_any_object_and_nothing_else() {
+    for other in [json!([1]), json!("text"), json!(null)] {
+        assert_eq!(CvRequest::new("CVProcess", "2022-08-31", other).unwrap_err().field(), "body");
+    }
+    assert_eq!(CvRequest::new(" ", "2022-08-31", json!({})).unwrap_err().field(), "Action");
+    let twice = CvRequest::new("A", "V", json!({"binary_data_base64": []})).unwrap().with_pictures(vec![png(1, 1)]);
+    assert_eq!(twice.unwrap_err().field(), "binary_data_base64");
+    let long = CvRequest::new("A", "V", json!({"x": {"y": ["z".repeat(2000)]}})).unwrap();
+    assert_eq!(long.preview(Access::Gateway), json!({"x": {"y": ["<2000 characters>"]}}));
+    assert!(format!("{long:?}").len() < 500);
+}

@@ -1,0 +1,50 @@
+//! The second ring of checks: formatting, lints, documentation, feature combinations, and the README in a fresh clone.
+
+use std::path::Path;
+
+use crate::sh::{need, root, run, say};
+
+/// Runs everything; the first failure ends it.
+pub(crate) fn ci() -> Result<(), String> {
+    need("cargo hack --version", "install it with: cargo install cargo-hack --locked")?;
+    need("git --version", "install git")?;
+    let root = &root();
+    run(root, "cargo fmt --all --check", &[])?;
+    run(root, "cargo clippy --workspace --all-targets --locked -- -D warnings", &[])?;
+    run(root, "cargo doc --workspace --no-deps --locked", &[("RUSTDOCFLAGS", "-D warnings")])?;
+    features(root)?;
+    readme(root)
+}
+
+/// Each combination of features compiles without a warning.
+fn features(root: &Path) -> Result<(), String> {
+    let strict = [("RUSTFLAGS", "-D warnings"), ("CARGO_TARGET_DIR", "target/features")];
+    run(root, "cargo hack check --locked --feature-powerset -p volcv-core", &strict)?;
+    // Two features that add code of their own and touch nobody else's travel as one.
+    let transport = "cargo hack check --locked --feature-powerset --exclude-features default \
+                     --group-features tracing,test-util -p volcv-transport";
+    run(root, transport, &strict)
+}
+
+/// The README's first command, word by word, in a fresh clone; the picture has the size that the README promises.
+fn readme(root: &Path) -> Result<(), String> {
+    let command = first_command(root)?;
+    let clone = std::env::temp_dir().join(format!("volcv-clone-{}", std::process::id()));
+    let (from, to) = (root.display().to_string(), clone.display().to_string());
+    run(root, &format!("git clone --quiet {from} {to}"), &[])?;
+    let target = root.join("target").display().to_string();
+    let result = run(&clone, &command, &[("CARGO_TARGET_DIR", &target)]).and_then(|()| {
+        let (width, height) = image::image_dimensions(clone.join("wide.png")).map_err(|e| format!("wide.png: {e}"))?;
+        say(&format!("wide.png is {width}x{height}"));
+        if (width, height) == (1920, 640) { Ok(()) } else { Err("wide.png should be 1920x640".to_owned()) }
+    });
+    std::fs::remove_dir_all(&clone).map_err(|error| format!("{}: {error}", clone.display()))?;
+    result
+}
+
+/// The first `cargo run` line of the README.
+pub(crate) fn first_command(root: &Path) -> Result<String, String> {
+    let readme = std::fs::read_to_string(root.join("README.md")).map_err(|error| format!("README.md: {error}"))?;
+    let line = readme.lines().find(|line| line.starts_with("cargo run"));
+    line.map(str::to_owned).ok_or_else(|| "the README has no line that starts with cargo run".to_owned())
+}

@@ -1,0 +1,41 @@
+//! Running commands from the workspace's root, and saying what is going on.
+
+use std::io::Write as _;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+/// The workspace's root.
+pub(crate) fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../..")
+}
+
+/// A line for the person who waits.
+pub(crate) fn say(text: &str) {
+    // Nobody reads it if standard error is gone.
+    let _ = writeln!(std::io::stderr(), "{text}");
+}
+
+/// Runs a command line, split at spaces, in `folder`; its output goes to the terminal.
+pub(crate) fn run(folder: &Path, line: &str, env: &[(&str, &str)]) -> Result<(), String> {
+    say(&format!("$ {line}"));
+    let status = command(folder, line)?.envs(env.iter().copied()).status();
+    match status {
+        Ok(status) if status.success() => Ok(()),
+        Ok(status) => Err(format!("failed ({status}): {line}")),
+        Err(error) => Err(format!("cannot run {line}: {error}")),
+    }
+}
+
+/// Fails with a way out if a command is not there.
+pub(crate) fn need(line: &str, way_out: &str) -> Result<(), String> {
+    let output = command(&root(), line)?.output();
+    if output.is_ok_and(|output| output.status.success()) { Ok(()) } else { Err(format!("missing: {line}\n{way_out}")) }
+}
+
+fn command(folder: &Path, line: &str) -> Result<Command, String> {
+    let mut words = line.split_whitespace();
+    let program = words.next().ok_or("an empty command line")?;
+    let mut command = Command::new(program);
+    command.args(words).current_dir(folder);
+    Ok(command)
+}

@@ -1,0 +1,46 @@
+//! Bring your own HTTP: a transport of 25 lines, here on a plain ureq agent. Retries, charges, limits, errors and the
+//! decoding of replies come from the core, as with the built-in transports.
+
+use std::env::var;
+use std::io::Read;
+
+use volcv_transport::core::http::Request as HttpRequest;
+use volcv_transport::{
+    CancelToken, ClientBuilder, Limits, Outpaint, ReplySink, Request, Transport, TransportError, TransportErrorKind,
+};
+
+// transport: begin
+struct MyHttp(ureq::Agent);
+
+impl Transport for MyHttp {
+    fn send(
+        &self,
+        request: Request,
+        reply: &mut dyn ReplySink,
+        _limits: &Limits,
+        cancel: &CancelToken,
+    ) -> Result<(), TransportError> {
+        let broken = |error: ureq::Error| TransportError::with_source(TransportErrorKind::Io, error);
+        let (head, body) = request.into_parts();
+        let request = HttpRequest::from_parts(head, ureq::SendBody::from_owned_reader(body));
+        let (head, body) = self.0.run(request).map_err(broken)?.into_parts();
+        reply.head(head.status.as_u16(), &head.headers)?;
+        let (mut body, mut chunk) = (body.into_reader(), vec![0; 65536]);
+        while let n @ 1.. = body.read(&mut chunk).map_err(|error| broken(error.into()))? {
+            reply.data(&chunk[..n])?;
+            if cancel.is_cancelled() {
+                return Err(TransportError::new(TransportErrorKind::Cancelled));
+            }
+        }
+        Ok(())
+    }
+}
+// transport: end
+
+fn main() -> Result<(), Box<dyn std::error::Error>> {
+    let agent = ureq::Agent::config_builder().http_status_as_error(false).max_redirects(0).build();
+    let client = ClientBuilder::new(var("VOLCV_BASE_URL")?, var("VOLCV_API_KEY")?).blocking(MyHttp(agent.into()))?;
+    let result = client.outpaint(&Outpaint::equal(std::fs::read("examples/assets/valley.jpg")?, 0.5))?;
+    std::fs::write(var("OUT")?, result.picture().ok_or("the service sent a link")?)?;
+    Ok(())
+}

@@ -1,0 +1,19 @@
+//! Four pictures to choose from: two at a time, in order, and what succeeded is kept.
+
+use std::env::var;
+
+use volcv_transport::{BlockingClient, CallOptions, Outpaint};
+
+fn main() -> Result<(), Box<dyn std::error::Error>> {
+    let client = BlockingClient::ureq(var("VOLCV_BASE_URL")?, var("VOLCV_API_KEY")?)?;
+    let outpaint = Outpaint::equal(std::fs::read("examples/assets/valley.jpg")?, 0.25);
+    let seeds = [1, 2, 3, 4];
+    let results = client.variants(&outpaint, &seeds, &CallOptions::new())?;
+    for (seed, result) in seeds.iter().zip(results) {
+        match result {
+            Ok(result) => println!("seed {seed}: {:?}", result.outputs),
+            Err(error) => println!("seed {seed}: {error}"),
+        }
+    }
+    Ok(())
+}
