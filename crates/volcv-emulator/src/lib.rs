@@ -1,1 +1,89 @@
-//! volcv-emulator
+//! A local stand-in for the gateway `POST /volcv/v1?Action=CVProcess&Version=2022-08-31`.
+//!
+//! It checks requests as the service does, answers in the service's own envelopes and codes, paints a real (but not a
+//! model's) picture, and misbehaves on demand, down to the socket. It shares no code with the client crates on purpose: in
+//! tests it is the independent judge of what the client sent.
+//!
+//! ```
+//! use volcv_emulator::{Emulator, Fault};
+//!
+//! let emulator = Emulator::start()?;
+//! emulator.push(Fault::code(50429)); // one request is throttled, then it behaves
+//! println!("listening on {}", emulator.base_url());
+//! assert_eq!(emulator.charges(), 0);
+//! # std::io::Result::Ok(())
+//! ```
+//!
+//! # What it serves
+//!
+//! * `POST /volcv/v1` with `Action` `CVProcess`, `CVSync2AsyncSubmitTask` (paints at once, answers a task id) or
+//!   `CVSync2AsyncGetResult`, and `Version` `2022-08-31`. The request needs `Host`, `Content-Type: application/json`, a
+//!   `Content-Length` and a bearer key ([`DEFAULT_KEY`]).
+//! * `GET /files/NAME`: the links that `return_url` asks for. They are public, so a request with an `Authorization` header
+//!   is refused with 400: a client must never send its key there.
+//! * A prompt with `[refuse:N]` is answered with the service code N.
+//!
+//! # Faults
+//!
+//! A [`Fault`] is pushed for one coming request, or for one coming connection if its stage is `accept`. A reply that
+//! is followed by a connection fault closes its connection, so that a connection pool cannot step around the fault. As text
+//! a fault is `ok`, or a list of these words with commas between them:
+//!
+//! | word | effect |
+//! |---|---|
+//! | `code=N` | the service code N (or the CodeN of the outer gateway, 100002 to 100016) with its HTTP status |
+//! | `status=N` | the HTTP status, 200 to 599; alone: an error of the aggregator with this status |
+//! | `retry-after=TEXT` | a `Retry-After` header; the text may not hold a comma |
+//! | `retry-after-date=S` | a `Retry-After` header with the date S seconds from now (negative: in the past) |
+//! | `body=KIND` | the shape of the body, see below |
+//! | `location=URL` | where `body=redirect` points to |
+//! | `delay=MS` | a pause before the answer, or before `close` and `reset` |
+//! | `stall=STAGE` | stops at `accept`, `headers`, after N request body bytes, `body` (all of it), `reply-head` or `reply-body` |
+//! | `for=MS` | ends the stall after that time; the exchange goes on |
+//! | `trickle=BYTES/MS` | the whole reply, head included, in pieces with a pause after each |
+//! | `cut=N` | the reply body ends after N bytes, then the connection closes |
+//! | `oversize=N` | the reply body is padded with spaces to N bytes, streamed |
+//! | `length=+N`, `length=-N` | a wrong `Content-Length`, then the connection closes |
+//! | `chunked`, `close-delimited` | how the end of the reply body is marked |
+//! | `endless-headers` | the reply head never ends |
+//! | `close=STAGE`, `reset=STAGE` | drops the connection at `accept`, `headers`, after N request body bytes, or `body` |
+//! | `early=keep`, `early=close` | answers before the request body is read, then reads it or closes |
+//! | `garbage` | bytes that are not HTTP, then the connection closes |
+//!
+//! A `delay` or `stall` ends at once when the client closes its side of the connection, also if only half.
+//!
+//! Kinds of body. Errors: `cv`, `cv-empty-data`, `top`, `top-cv-code`, `result-error`, `gateway`, `gateway-quota`,
+//! `upstream-text`, `upstream-object`, `upstream-empty`, `success-false`, `html`, `empty`, `inner-status`, `control-chars`,
+//! `nul`, `redirect`. Successes without a picture: `no-picture`, `null-arrays`. With a picture: `result-success`,
+//! `both-arrays`, `string-picture`, `escaped`, `data-uri`, `unpadded`, `wrapped`, `bom`, `decoy`, `gzip`, `deep`,
+//! `bad-utf8`. [`BodyKind::meaning`] explains each. A request that the checks refuse gets its refusal, even when a body
+//! with a picture was asked for.
+
+mod answer;
+mod body;
+mod clock;
+mod codes;
+mod connection;
+mod emulator;
+mod envelope;
+mod exchange;
+mod fault;
+mod gzip;
+mod http;
+mod order;
+mod paint;
+mod record;
+mod reply;
+mod service;
+mod shared;
+
+pub use emulator::{Emulator, EmulatorBuilder, OutputFormat};
+pub use fault::{BodyKind, Early, Fault, FaultError, Framing, HangUp, Stage, Trickle};
+pub use record::RequestRecord;
+
+/// The key that an emulator accepts unless it is told otherwise.
+pub const DEFAULT_KEY: &str = "emulator-key";
+
+/// For programs to print when they start an emulator or use one.
+pub const BANNER: &str =
+    "volcv emulator: its pictures are painted locally, not made by a model, and nothing is charged";

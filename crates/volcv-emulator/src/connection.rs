@@ -1,0 +1,215 @@
+//! Connections: accepting, reading, pausing, closing.
+
+use std::io::{self, ErrorKind, Read, Write};
+use std::net::{Shutdown, TcpListener, TcpStream};
+use std::sync::Arc;
+use std::thread;
+use std::time::{Duration, Instant};
+
+use socket2::SockRef;
+
+use crate::exchange::{Next, exchange};
+use crate::http::{self, Head, HeadError};
+use crate::reply::{self, Reply};
+use crate::shared::Shared;
+use crate::{Fault, Stage, envelope};
+
+/// How often a pause looks whether the client has gone.
+const GLANCE: Duration = Duration::from_millis(10);
+
+/// Accepts until the server stops, then joins the threads of the connections.
+pub(crate) fn accept_all(listener: &TcpListener, shared: &Arc<Shared>) {
+    let mut threads: Vec<thread::JoinHandle<()>> = Vec::new();
+    loop {
+        let accepted = listener.accept();
+        if shared.state().stopped {
+            break;
+        }
+        let Ok((stream, peer)) = accepted else {
+            // Out of descriptors or a connection that died in the queue: neither should spin.
+            shared.sleep(GLANCE);
+            continue;
+        };
+        if shared.is_marker(peer) {
+            continue;
+        }
+        threads.retain(|thread| !thread.is_finished());
+        let stream = Arc::new(stream);
+        let Some(number) = shared.open(&stream) else { break };
+        let mut connection = Connection { shared: Arc::clone(shared), stream, number, requests: 0, buffer: Vec::new() };
+        // The thread's name is the only thing that could fail here besides a lack of threads; then the client sees a close.
+        if let Ok(thread) = thread::Builder::new().name(format!("connection {number}")).spawn(move || connection.run())
+        {
+            threads.push(thread);
+        }
+    }
+    for thread in threads {
+        let _ = thread.join();
+    }
+}
+
+/// An accepted connection.
+#[derive(Debug)]
+pub(crate) struct Connection {
+    pub(crate) shared: Arc<Shared>,
+    stream: Arc<TcpStream>,
+    pub(crate) number: u64,
+    pub(crate) requests: u64,
+    /// Bytes that have been read from the socket and not been used.
+    buffer: Vec<u8>,
+}
+
+/// How a pause ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Pause {
+    /// The time is over.
+    Over,
+    /// The client has gone or the server stops.
+    Gone,
+}
+
+impl Connection {
+    fn run(&mut self) {
+        let _ = self.stream.set_nodelay(true);
+        if self.greet() == Next::KeepOpen {
+            while self.serve_one() == Next::KeepOpen {}
+        }
+    }
+
+    /// Applies a fault that takes the whole connection.
+    fn greet(&mut self) -> Next {
+        let repeat = self.shared.settings.repeat_last;
+        let Some(fault) = self.shared.state().take_fault(true, repeat) else { return Next::KeepOpen };
+        if fault.delay.is_some_and(|delay| self.pause(Some(delay)) == Pause::Gone) {
+            return Next::Close;
+        }
+        if let Some(hang_up) = fault.hang_up_at(Stage::Accept) {
+            return self.hang_up(hang_up.reset);
+        }
+        self.stall(&fault, Stage::Accept)
+    }
+
+    fn serve_one(&mut self) -> Next {
+        let head = match self.read_head() {
+            Ok(Some(head)) => head,
+            Ok(None) | Err(HeadError::Io) => return Next::Close,
+            Err(HeadError::Malformed(why)) => {
+                let reply = Reply::json(400, &envelope::gateway(&why, "", "invalid_request_error", ""));
+                let _ = reply::send(self, &reply.closing(), &Fault::default());
+                return self.linger();
+            }
+        };
+        self.requests += 1;
+        exchange(self, &head)
+    }
+
+    /// The next request head; `None` when the client closed between two requests.
+    fn read_head(&mut self) -> Result<Option<Head>, HeadError> {
+        loop {
+            if let Some((head, used)) = http::parse_head(&self.buffer)? {
+                self.buffer.drain(..used);
+                return Ok(Some(head));
+            }
+            let mut chunk = [0; 8 * 1024];
+            match (&*self.stream).read(&mut chunk) {
+                Ok(0) if self.buffer.is_empty() => return Ok(None),
+                Ok(0) => return Err(HeadError::Io),
+                Ok(count) => self.buffer.extend_from_slice(&chunk[..count]),
+                Err(error) if error.kind() == ErrorKind::Interrupted => {}
+                Err(_) => return Err(HeadError::Io),
+            }
+        }
+    }
+
+    /// Reads at most `limit` bytes of a body onto `body`; 0 = the client has closed.
+    pub(crate) fn read_body(&mut self, body: &mut Vec<u8>, limit: u64) -> io::Result<usize> {
+        let limit = usize::try_from(limit).unwrap_or(usize::MAX).min(64 * 1024);
+        if !self.buffer.is_empty() {
+            let count = limit.min(self.buffer.len());
+            body.extend(self.buffer.drain(..count));
+            return Ok(count);
+        }
+        let start = body.len();
+        body.resize(start + limit, 0);
+        let read = loop {
+            match (&*self.stream).read(&mut body[start..]) {
+                Err(error) if error.kind() == ErrorKind::Interrupted => {}
+                read => break read,
+            }
+        };
+        body.truncate(start + *read.as_ref().unwrap_or(&0));
+        read
+    }
+
+    pub(crate) fn write(&self, bytes: &[u8]) -> io::Result<()> {
+        (&*self.stream).write_all(bytes)
+    }
+
+    /// Stops here if the fault says so.
+    pub(crate) fn stall(&self, fault: &Fault, stage: Stage) -> Next {
+        if fault.stall == Some(stage) && self.pause(fault.stall_for) == Pause::Gone {
+            return Next::Close;
+        }
+        Next::KeepOpen
+    }
+
+    /// Waits, for ever without a duration, and notices when the client goes away.
+    pub(crate) fn pause(&self, duration: Option<Duration>) -> Pause {
+        let until = duration.map(|duration| Instant::now() + duration);
+        loop {
+            let left = until.map_or(GLANCE, |until| until.saturating_duration_since(Instant::now()).min(GLANCE));
+            if left.is_zero() {
+                return Pause::Over;
+            }
+            if self.client_gone(left) {
+                return Pause::Gone;
+            }
+        }
+    }
+
+    /// Looks for the end of the stream for up to `patience`.
+    fn client_gone(&self, patience: Duration) -> bool {
+        let (stopped, waited_for) = {
+            let state = self.shared.state();
+            (state.stopped, state.waiting_for_idle > 0)
+        };
+        let _ = self.stream.set_read_timeout(Some(patience));
+        let mut bytes = [0; 16 * 1024];
+        let peeked = self.stream.peek(&mut bytes);
+        let gone = match peeked {
+            Ok(0) => true,
+            Ok(_) if waited_for => matches!((&*self.stream).read(&mut bytes), Ok(0)),
+            Ok(_) => {
+                self.shared.sleep(patience);
+                false
+            }
+            Err(error) => !matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::TimedOut | ErrorKind::Interrupted),
+        };
+        let _ = self.stream.set_read_timeout(None);
+        stopped || gone
+    }
+
+    /// Drops the connection, with a reset if asked.
+    pub(crate) fn hang_up(&self, reset: bool) -> Next {
+        if reset {
+            let _ = SockRef::from(&*self.stream).set_linger(Some(Duration::ZERO));
+        }
+        Next::Close
+    }
+
+    /// Closes in a way that lets the client read the answer although it may still be sending: a plain close with unread
+    /// bytes becomes a reset, which can overtake the answer.
+    pub(crate) fn linger(&self) -> Next {
+        let _ = self.stream.shutdown(Shutdown::Write);
+        self.pause(Some(Duration::from_millis(300)));
+        Next::Close
+    }
+}
+
+impl Drop for Connection {
+    fn drop(&mut self) {
+        // The registry lets go first, so that dropping our handle really closes the socket, and so that a client that sees
+        // the close finds the connection counted out.
+        self.shared.close(self.number);
+    }
+}

@@ -1,0 +1,206 @@
+//! The public handle of a running server.
+
+use std::collections::BTreeMap;
+use std::io;
+use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
+use std::sync::Arc;
+use std::thread::{self, JoinHandle};
+use std::time::Duration;
+
+use crate::shared::{Settings, Shared};
+use crate::{DEFAULT_KEY, Fault, RequestRecord, connection};
+
+/// A running server. Dropping it closes every connection and waits for its threads.
+#[derive(Debug)]
+pub struct Emulator {
+    shared: Arc<Shared>,
+    acceptor: Option<JoinHandle<()>>,
+}
+
+impl Emulator {
+    /// Starts on an ephemeral port of 127.0.0.1, accepting [`DEFAULT_KEY`], without faults.
+    pub fn start() -> io::Result<Self> {
+        Self::builder().start()
+    }
+
+    /// Changes the settings before the start.
+    pub fn builder() -> EmulatorBuilder {
+        EmulatorBuilder::default()
+    }
+
+    /// The base URL for a client on this machine, for example `http://127.0.0.1:40123`.
+    pub fn base_url(&self) -> String {
+        self.shared.base_url()
+    }
+
+    /// The address it listens on.
+    pub fn addr(&self) -> SocketAddr {
+        self.shared.addr
+    }
+
+    /// Queues a behaviour for one coming request, or connection. When the queue is empty, the emulator behaves.
+    pub fn push(&self, fault: Fault) {
+        self.shared.state().faults.push_back(fault);
+    }
+
+    /// What an honest service could have billed: complete request bodies that passed every check (key, action, JSON,
+    /// pictures, ranges), counted before anything is answered and whatever the answer was, throttling included. Polls for
+    /// a result are not counted.
+    pub fn charges(&self) -> u64 {
+        self.shared.state().charges
+    }
+
+    /// Complete request bodies received by `POST /volcv/v1`, those included that the checks refused.
+    pub fn complete_bodies(&self) -> u64 {
+        self.shared.state().complete_bodies.values().sum()
+    }
+
+    /// The same, by a digest of the body: when one call is sent again, its bytes are the same.
+    pub fn complete_bodies_per_call(&self) -> BTreeMap<String, u64> {
+        self.shared.state().complete_bodies.clone()
+    }
+
+    /// Every request whose head has arrived, oldest first; the last 4096 are kept.
+    pub fn requests(&self) -> Vec<RequestRecord> {
+        self.shared.state().records.iter().cloned().collect()
+    }
+
+    /// How many connections have been accepted since the start.
+    pub fn connections(&self) -> u64 {
+        self.shared.state().connections
+    }
+
+    /// How many connections are open now, kept-alive ones included.
+    pub fn open_connections(&self) -> usize {
+        self.shared.state().open.len()
+    }
+
+    /// Waits until no connection is open; false if that took too long.
+    ///
+    /// A stall that leaves request bytes unread cannot see that the client has gone, because the end of the stream is
+    /// behind those bytes. While somebody waits here, such stalls read and discard them (uncounted) to find out.
+    pub fn wait_idle(&self, limit: Duration) -> bool {
+        self.shared.wait_idle(limit)
+    }
+}
+
+impl Drop for Emulator {
+    fn drop(&mut self) {
+        self.shared.stop();
+        // The acceptor sleeps in accept(); a connection from ourselves wakes it up.
+        let _ = TcpStream::connect_timeout(&self.shared.local_addr(), Duration::from_secs(1));
+        if let Some(acceptor) = self.acceptor.take() {
+            let _ = acceptor.join();
+        }
+    }
+}
+
+/// Settings of an [`Emulator`].
+#[derive(Debug, Clone)]
+pub struct EmulatorBuilder {
+    addr: SocketAddr,
+    faults: Vec<Fault>,
+    settings: Settings,
+}
+
+impl Default for EmulatorBuilder {
+    fn default() -> Self {
+        Self {
+            addr: SocketAddr::from((Ipv4Addr::LOCALHOST, 0)),
+            faults: Vec::new(),
+            settings: Settings {
+                key: Some(DEFAULT_KEY.to_owned()),
+                repeat_last: false,
+                delay: Duration::ZERO,
+                output: None,
+            },
+        }
+    }
+}
+
+impl EmulatorBuilder {
+    /// Listens here; port 0 takes a free one.
+    #[must_use]
+    pub fn addr(mut self, addr: SocketAddr) -> Self {
+        self.addr = addr;
+        self
+    }
+
+    /// Accepts this key and no other.
+    #[must_use]
+    pub fn key(mut self, key: impl Into<String>) -> Self {
+        self.settings.key = Some(key.into());
+        self
+    }
+
+    /// Accepts every key that is not empty.
+    #[must_use]
+    pub fn any_key(mut self) -> Self {
+        self.settings.key = None;
+        self
+    }
+
+    /// The first behaviours, as if each had been pushed.
+    #[must_use]
+    pub fn faults(mut self, faults: Vec<Fault>) -> Self {
+        self.faults = faults;
+        self
+    }
+
+    /// Whether the last fault of the queue stays there and applies to every later request.
+    #[must_use]
+    pub fn repeat_last(mut self, repeat: bool) -> Self {
+        self.settings.repeat_last = repeat;
+        self
+    }
+
+    /// A pause before every answer, as a model would need.
+    #[must_use]
+    pub fn delay(mut self, delay: Duration) -> Self {
+        self.settings.delay = delay;
+        self
+    }
+
+    /// Sends pictures in this format. Without this call it is the format of the input.
+    #[must_use]
+    pub fn output(mut self, format: OutputFormat) -> Self {
+        self.settings.output = Some(format);
+        self
+    }
+
+    /// Starts the server.
+    pub fn start(self) -> io::Result<Emulator> {
+        let listener = TcpListener::bind(self.addr)?;
+        let shared = Arc::new(Shared::new(listener.local_addr()?, self.settings, self.faults));
+        let for_thread = Arc::clone(&shared);
+        let acceptor = thread::Builder::new()
+            .name("volcv-emulator".to_owned())
+            .spawn(move || connection::accept_all(&listener, &for_thread))?;
+        Ok(Emulator { shared, acceptor: Some(acceptor) })
+    }
+}
+
+/// A picture file format.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum OutputFormat {
+    /// Lossless: the known pixels come back exactly.
+    Png,
+    /// Lossy, quality 92.
+    Jpeg,
+}
+
+impl OutputFormat {
+    pub(crate) fn extension(self) -> &'static str {
+        match self {
+            Self::Png => "png",
+            Self::Jpeg => "jpg",
+        }
+    }
+
+    pub(crate) fn media_type(self) -> &'static str {
+        match self {
+            Self::Png => "image/png",
+            Self::Jpeg => "image/jpeg",
+        }
+    }
+}

@@ -1,0 +1,75 @@
+//! The JSON envelopes of the service and of the two gateways in front of it.
+
+use std::time::Instant;
+
+use serde_json::{Value, json};
+
+use crate::clock::go_duration;
+use crate::codes;
+use crate::http::Head;
+
+/// What an answer has to say about the request that it answers.
+#[derive(Debug, Clone)]
+pub(crate) struct Ticket {
+    pub(crate) request_id: String,
+    pub(crate) started: Instant,
+    pub(crate) action: String,
+    pub(crate) version: String,
+}
+
+impl Ticket {
+    /// The ticket of request `number` of a server. The id has the form of the real ones and depends on the number alone.
+    pub(crate) fn new(number: u64, head: &Head) -> Self {
+        let scrambled = (number + 1).wrapping_mul(0x9E37_79B9_7F4A_7C15);
+        Self {
+            request_id: format!("20260101000000{scrambled:016X}{number:08X}"),
+            started: Instant::now(),
+            action: head.parameter("Action").unwrap_or_default().to_owned(),
+            version: head.parameter("Version").unwrap_or_default().to_owned(),
+        }
+    }
+}
+
+/// The service's own envelope.
+pub(crate) fn cv(ticket: &Ticket, code: u32, message: &str, data: Value) -> Value {
+    json!({
+        "code": code,
+        "data": data,
+        "message": message,
+        "request_id": ticket.request_id,
+        "status": code,
+        "time_elapsed": go_duration(ticket.started.elapsed()),
+    })
+}
+
+/// The service's envelope of an error with its usual message.
+pub(crate) fn cv_error(ticket: &Ticket, code: u32) -> Value {
+    cv(ticket, code, codes::message(code).unwrap_or("Unknown Error"), Value::Null)
+}
+
+/// The first half of an answer of the outer gateway ("TOP").
+pub(crate) fn metadata(ticket: &Ticket) -> Value {
+    json!({
+        "Action": ticket.action,
+        "Region": "cn-north-1",
+        "RequestId": ticket.request_id,
+        "Service": "cv",
+        "Version": ticket.version,
+    })
+}
+
+/// An error of the outer gateway.
+pub(crate) fn top(ticket: &Ticket, code: &str, number: Option<u32>, message: &str) -> Value {
+    let mut metadata = metadata(ticket);
+    metadata["Error"] = json!({ "Code": code, "Message": message });
+    if let Some(number) = number {
+        metadata["Error"]["CodeN"] = number.into();
+    }
+    json!({ "ResponseMetadata": metadata })
+}
+
+/// An error of the aggregator.
+pub(crate) fn gateway(message: &str, request_id: &str, kind: &str, code: impl Into<Value>) -> Value {
+    let message = format!("{message} (request id: {request_id})");
+    json!({ "error": { "code": code.into(), "message": message, "param": "", "type": kind } })
+}

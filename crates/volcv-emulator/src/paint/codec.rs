@@ -1,0 +1,73 @@
+//! Picture files: PNG and JPEG, told apart by their content.
+
+use std::io::Cursor;
+
+use image::codecs::jpeg::JpegEncoder;
+use image::codecs::png::{CompressionType, FilterType, PngEncoder};
+use image::{DynamicImage, GrayImage, ImageError, ImageFormat, ImageReader, Limits, RgbImage};
+
+use crate::OutputFormat;
+
+/// A side longer than this is refused, so that a hostile header cannot make the emulator allocate without end.
+const MAX_SIDE: u32 = 16_384;
+
+/// Why a picture could not be read.
+#[derive(Debug)]
+pub(crate) struct DecodeError(pub(crate) String);
+
+/// Reads a picture; transparent parts are laid on white.
+pub(crate) fn decode_picture(bytes: &[u8]) -> Result<(RgbImage, OutputFormat), DecodeError> {
+    let (picture, format) = decode(bytes)?;
+    if !picture.color().has_alpha() {
+        return Ok((picture.into_rgb8(), format));
+    }
+    let rgba = picture.into_rgba8();
+    let flat = RgbImage::from_fn(rgba.width(), rgba.height(), |x, y| {
+        let [red, green, blue, alpha] = rgba.get_pixel(x, y).0;
+        let alpha = u32::from(alpha);
+        let over = |value: u8| ((u32::from(value) * alpha + 255 * (255 - alpha) + 127) / 255) as u8;
+        image::Rgb([over(red), over(green), over(blue)])
+    });
+    Ok((flat, format))
+}
+
+/// Reads a mask as grey values.
+pub(crate) fn decode_mask(bytes: &[u8]) -> Result<GrayImage, DecodeError> {
+    Ok(decode(bytes)?.0.into_luma8())
+}
+
+/// Writes a picture.
+pub(crate) fn encode(picture: &RgbImage, format: OutputFormat) -> Vec<u8> {
+    let mut bytes = Vec::new();
+    let written = match format {
+        OutputFormat::Png => picture.write_with_encoder(PngEncoder::new_with_quality(
+            &mut bytes,
+            CompressionType::Fast,
+            FilterType::Adaptive,
+        )),
+        OutputFormat::Jpeg => picture.write_with_encoder(JpegEncoder::new_with_quality(&mut bytes, 92)),
+    };
+    written.expect("a picture of at least one pixel is always encodable into memory");
+    bytes
+}
+
+fn decode(bytes: &[u8]) -> Result<(DynamicImage, OutputFormat), DecodeError> {
+    let format = match image::guess_format(bytes) {
+        Ok(ImageFormat::Png) => OutputFormat::Png,
+        Ok(ImageFormat::Jpeg) => OutputFormat::Jpeg,
+        _ => return Err(DecodeError("the picture is neither PNG nor JPEG".to_owned())),
+    };
+    let mut reader = ImageReader::with_format(
+        Cursor::new(bytes),
+        match format {
+            OutputFormat::Png => ImageFormat::Png,
+            OutputFormat::Jpeg => ImageFormat::Jpeg,
+        },
+    );
+    let mut limits = Limits::default();
+    (limits.max_image_width, limits.max_image_height) = (Some(MAX_SIDE), Some(MAX_SIDE));
+    reader.limits(limits);
+    let picture =
+        reader.decode().map_err(|error: ImageError| DecodeError(format!("the picture cannot be decoded: {error}")))?;
+    Ok((picture, format))
+}

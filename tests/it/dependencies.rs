@@ -1,0 +1,103 @@
+//! What each crate depends on, and what it must never depend on: the layers, proved by `cargo tree`.
+
+use std::collections::BTreeSet;
+use std::process::Command;
+
+/// The crates in the tree of a package built with these features, itself left out.
+fn tree(package: &str, features: &str) -> BTreeSet<String> {
+    let output = Command::new(env!("CARGO"))
+        .args(["tree", "--locked", "--prefix", "none", "--format", "{lib}", "-e", "normal", "--no-default-features"])
+        .args(["-p", package, "--features", features])
+        .current_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/.."))
+        .output()
+        .unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let text = String::from_utf8(output.stdout).unwrap();
+    let own = package.replace('-', "_");
+    text.lines()
+        .filter_map(|line| line.split_whitespace().next())
+        .filter(|name| *name != own)
+        .map(str::to_owned)
+        .collect()
+}
+
+#[track_caller]
+fn without(tree: &BTreeSet<String>, forbidden: &[&str]) {
+    for name in forbidden {
+        let found: Vec<_> = tree.iter().filter(|dependency| dependency.starts_with(name)).collect();
+        assert!(found.is_empty(), "{found:?} in the tree");
+    }
+}
+
+const HTTP: [&str; 5] = ["reqwest", "ureq", "hyper", "h2", "tower"];
+const TLS: [&str; 4] = ["rustls", "ring", "aws_lc", "webpki"];
+const RUNTIME: [&str; 3] = ["tokio", "mio", "async_std"];
+
+#[test]
+fn types_depend_on_serde_and_thiserror_only() {
+    let family = [
+        "serde",
+        "serde_core",
+        "serde_derive",
+        "serde_json",
+        "itoa",
+        "memchr",
+        "zmij",
+        "thiserror",
+        "thiserror_impl",
+        "proc_macro2",
+        "quote",
+        "syn",
+        "unicode_ident",
+    ];
+    let tree = tree("volcv-types", "");
+    assert!(tree.iter().all(|name| family.contains(&name.as_str())), "{tree:?}");
+}
+
+#[test]
+fn core_has_no_network_no_tls_and_no_runtime() {
+    for features in ["", "http-body"] {
+        let tree = tree("volcv-core", features);
+        [&HTTP[..], &TLS, &RUNTIME].iter().for_each(|names| without(&tree, names));
+        assert!(tree.len() <= 25, "{} crates: {tree:?}", tree.len());
+    }
+}
+
+#[test]
+fn the_transport_without_features_has_no_network_no_tls_and_no_runtime() {
+    let tree = tree("volcv-transport", "");
+    [&HTTP[..], &TLS, &RUNTIME].iter().for_each(|names| without(&tree, names));
+}
+
+#[test]
+fn the_ureq_build_is_small_and_has_no_runtime() {
+    let tree = tree("volcv-transport", "ureq,tls-ring,roots-webpki");
+    without(&tree, &["reqwest", "hyper", "h2", "tower", "aws_lc"]);
+    without(&tree, &RUNTIME);
+    assert!(tree.len() <= 45, "{} crates: {tree:?}", tree.len());
+}
+
+#[test]
+fn the_reqwest_build_has_no_second_crypto_library() {
+    let tree = tree("volcv-transport", "reqwest,tls-ring,roots-webpki");
+    without(&tree, &["ureq", "aws_lc", "openssl", "native_tls", "h2"]);
+    assert!(tree.len() <= 100, "{} crates: {tree:?}", tree.len());
+}
+
+#[test]
+fn each_dependency_of_the_libraries_has_one_version() {
+    let output = Command::new(env!("CARGO"))
+        .args(["tree", "--locked", "--prefix", "none", "--format", "{p}", "-e", "normal"])
+        .args(["-p", "volcv-transport", "--features", "ureq,reqwest,tls-ring,roots-webpki"])
+        .current_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/.."))
+        .output()
+        .unwrap();
+    let text = String::from_utf8(output.stdout).unwrap();
+    let packages: BTreeSet<(&str, &str)> = text
+        .lines()
+        .filter_map(|line| line.split_once(' ').map(|(name, rest)| (name, rest.split(' ').next().unwrap_or_default())))
+        .collect();
+    let names: Vec<&str> = packages.iter().map(|(name, _)| *name).collect();
+    let twice: Vec<_> = names.windows(2).filter(|pair| pair[0] == pair[1]).collect();
+    assert!(twice.is_empty(), "{twice:?} in two versions");
+}

@@ -1,0 +1,12 @@
+//! What is true of the workspace as a whole, against the emulator over real sockets.
+
+#![allow(clippy::unwrap_used, clippy::print_stdout, reason = "these are tests")]
+
+mod batch;
+mod cancel;
+mod dependencies;
+mod examples;
+mod repository;
+mod results;
+mod scenarios;
+mod support;

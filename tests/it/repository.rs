@@ -1,0 +1,68 @@
+//! Rules for the files themselves.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
+}
+
+fn sources(folder: &Path, found: &mut Vec<PathBuf>) {
+    for entry in fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() && path.file_name().is_some_and(|name| name != "target" && name != ".git") {
+            sources(&path, found);
+        } else if path.extension().is_some_and(|ending| ending == "rs") {
+            found.push(path);
+        }
+    }
+}
+
+fn all_sources() -> Vec<(PathBuf, String)> {
+    let mut paths = Vec::new();
+    sources(&root(), &mut paths);
+    assert!(paths.len() > 40, "the sources were found");
+    paths.into_iter().map(|path| (path.clone(), fs::read_to_string(path).unwrap())).collect()
+}
+
+#[test]
+fn no_source_file_is_longer_than_a_reader_can_bear() {
+    for (path, text) in all_sources() {
+        let lines = text.lines().count();
+        assert!(lines <= 520, "{} has {lines} lines", path.display());
+    }
+}
+
+#[test]
+fn no_test_and_no_doctest_is_ignored() {
+    let marks = [concat!("#[", "ignore"), concat!("```", "ignore")];
+    for (path, text) in all_sources() {
+        assert!(!marks.iter().any(|mark| text.contains(mark)), "{}", path.display());
+    }
+}
+
+#[test]
+fn every_module_has_a_sentence_that_says_what_it_is_for() {
+    for (path, text) in all_sources() {
+        assert!(text.starts_with("//!"), "{} does not say what it is for", path.display());
+    }
+}
+
+#[test]
+fn the_architecture_names_every_crate_and_every_module_of_the_core() {
+    let text = fs::read_to_string(root().join("ARCHITECTURE.md")).unwrap();
+    for folder in fs::read_dir(root().join("crates")).unwrap() {
+        let name = folder.unwrap().file_name().into_string().unwrap();
+        assert!(text.contains(&format!("`{name}`")), "{name}");
+    }
+    for file in fs::read_dir(root().join("crates/volcv-core/src")).unwrap() {
+        let name = file.unwrap().file_name().into_string().unwrap();
+        assert!(name == "lib.rs" || text.contains(&format!("`{name}`")), "{name}");
+    }
+}
+
+#[test]
+fn the_photo_of_the_examples_is_small() {
+    let size = fs::metadata(root().join("examples/assets/valley.jpg")).unwrap().len();
+    assert!(size < 300_000, "{size} bytes");
+}

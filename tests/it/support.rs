@@ -1,0 +1,99 @@
+//! Pictures to send, and one face over the two clients so that each test runs on both.
+
+use std::io::Cursor;
+use std::sync::LazyLock;
+
+use image::{ImageFormat, RgbImage};
+use tokio::runtime::{Builder, Runtime};
+use volcv_emulator::Emulator;
+use volcv_transport::core::bytes::Bytes;
+use volcv_transport::{
+    BlockingClient, CallOptions, Client, ClientBuilder, CvRequest, Error, Outcome, Outpaint, Picture,
+};
+
+/// A client on either transport.
+pub(crate) enum AnyClient {
+    Ureq(BlockingClient),
+    Reqwest(Runtime, Client),
+}
+
+pub(crate) const TRANSPORTS: [&str; 2] = ["ureq", "reqwest"];
+
+/// A builder for a client of this emulator.
+pub(crate) fn builder(emulator: &Emulator) -> ClientBuilder {
+    ClientBuilder::new(emulator.base_url(), volcv_emulator::DEFAULT_KEY)
+}
+
+impl AnyClient {
+    pub(crate) fn new(transport: &str, builder: ClientBuilder) -> Self {
+        match transport {
+            "ureq" => AnyClient::Ureq(builder.ureq().unwrap()),
+            _ => {
+                let runtime = Builder::new_current_thread().enable_all().build().unwrap();
+                AnyClient::Reqwest(runtime, builder.reqwest().unwrap())
+            }
+        }
+    }
+
+    pub(crate) fn outpaint(&self, outpaint: &Outpaint, options: &CallOptions) -> Result<Outcome, Error> {
+        match self {
+            AnyClient::Ureq(client) => client.outpaint_with(outpaint, options),
+            AnyClient::Reqwest(runtime, client) => runtime.block_on(client.outpaint_with(outpaint, options)),
+        }
+    }
+
+    pub(crate) fn variants(
+        &self,
+        outpaint: &Outpaint,
+        seeds: &[i64],
+        options: &CallOptions,
+    ) -> Result<Vec<Result<Outcome, Error>>, Error> {
+        match self {
+            AnyClient::Ureq(client) => client.variants(outpaint, seeds, options),
+            AnyClient::Reqwest(runtime, client) => runtime.block_on(client.variants(outpaint, seeds, options)),
+        }
+    }
+
+    pub(crate) fn call(&self, request: CvRequest) -> Result<Outcome, Error> {
+        match self {
+            AnyClient::Ureq(client) => client.call(request, &CallOptions::new()),
+            AnyClient::Reqwest(runtime, client) => runtime.block_on(client.call(request, &CallOptions::new())),
+        }
+    }
+
+    pub(crate) fn download(&self, link: &str) -> Result<Bytes, Error> {
+        match self {
+            AnyClient::Ureq(client) => client.download(link, &CallOptions::new()),
+            AnyClient::Reqwest(runtime, client) => runtime.block_on(client.download(link, &CallOptions::new())),
+        }
+    }
+}
+
+/// A small picture of 96 x 64 pixels: its request fits into a socket's buffer at once.
+pub(crate) fn small() -> Picture {
+    static PNG: LazyLock<Vec<u8>> = LazyLock::new(|| png(&gradient(96, 64)));
+    Picture::from_static(&PNG)
+}
+
+/// A picture of several megabytes: its request is too large for any socket buffer.
+pub(crate) fn large() -> Picture {
+    static PNG: LazyLock<Vec<u8>> = LazyLock::new(|| {
+        let mut state = 1_u32;
+        let noise = RgbImage::from_fn(2000, 1400, |_, _| {
+            state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+            image::Rgb([(state >> 24) as u8, (state >> 16) as u8, (state >> 8) as u8])
+        });
+        png(&noise)
+    });
+    Picture::from_static(&PNG)
+}
+
+pub(crate) fn gradient(width: u32, height: u32) -> RgbImage {
+    RgbImage::from_fn(width, height, |x, y| image::Rgb([(x * 255 / width) as u8, (y * 255 / height) as u8, 128]))
+}
+
+pub(crate) fn png(picture: &RgbImage) -> Vec<u8> {
+    let mut bytes = Cursor::new(Vec::new());
+    picture.write_to(&mut bytes, ImageFormat::Png).unwrap();
+    bytes.into_inner()
+}
