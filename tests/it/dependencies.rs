@@ -80,7 +80,7 @@ fn the_ureq_build_is_small_and_has_no_runtime() {
 #[test]
 fn the_reqwest_build_has_no_second_crypto_library() {
     let tree = tree("volcv-transport", "reqwest,tls-ring,roots-webpki");
-    without(&tree, &["ureq", "aws_lc", "openssl", "native_tls", "h2"]);
+    without(&tree, &["ureq", "aws_lc", "openssl_sys", "native_tls", "h2"]);
     assert!(tree.len() <= 100, "{} crates: {tree:?}", tree.len());
 }
 

@@ -46,7 +46,7 @@ pub(crate) fn compose(shared: &Shared, ticket: &Ticket, fault: &Fault, verdict: 
 }
 
 fn picture(shared: &Shared, accepted: &Accepted) -> Painted {
-    let format = shared.settings.output.unwrap_or(accepted.input);
+    let format = shared.settings.output;
     let bytes: Arc<[u8]> = paint::encode(&paint::paint(&accepted.order), format).into();
     let file = shared.state().keep_file(format, bytes);
     painted(shared, file, accepted.return_url)

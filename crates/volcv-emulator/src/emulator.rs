@@ -112,7 +112,7 @@ impl Default for EmulatorBuilder {
                 key: Some(DEFAULT_KEY.to_owned()),
                 repeat_last: false,
                 delay: Duration::ZERO,
-                output: None,
+                output: OutputFormat::Png,
             },
         }
     }
@@ -161,10 +161,10 @@ impl EmulatorBuilder {
         self
     }
 
-    /// Sends pictures in this format. Without this call it is the format of the input.
+    /// Sends pictures in this format. Without this call it is PNG.
     #[must_use]
     pub fn output(mut self, format: OutputFormat) -> Self {
-        self.settings.output = Some(format);
+        self.settings.output = format;
         self
     }
 

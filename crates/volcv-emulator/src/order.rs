@@ -4,7 +4,6 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::{Map, Value};
 
-use crate::OutputFormat;
 use crate::paint::{self, Mode, Order, Sides};
 use crate::shared::State;
 
@@ -15,7 +14,6 @@ const MAX_PIXELS: u64 = 64 << 20;
 #[derive(Debug)]
 pub(crate) struct Accepted {
     pub(crate) order: Order,
-    pub(crate) input: OutputFormat,
     pub(crate) return_url: bool,
 }
 
@@ -53,7 +51,7 @@ pub(crate) fn accept(
     fields.typed("aigc_meta", "an object", Value::as_object)?;
 
     let pictures = fields.pictures(files)?;
-    let (picture, input) = paint::decode_picture(&pictures[0]).map_err(|error| objection(50204, &error.0))?;
+    let picture = paint::decode_picture(&pictures[0]).map_err(|error| objection(50204, &error.0))?;
     let mode = match pictures.get(1) {
         None => Mode::Ratio(sides),
         Some(mask) => Mode::Canvas(paint::decode_mask(mask).map_err(|error| objection(50204, &error.0))?),
@@ -72,7 +70,7 @@ pub(crate) fn accept(
         return Err(objection(50200, "the result is too large for this emulator"));
     }
     let seed = seed.and_then(|seed| u64::try_from(seed).ok()).unwrap_or(default_seed);
-    Ok(Accepted { order: Order { picture, mode, max_width, max_height, seed }, input, return_url })
+    Ok(Accepted { order: Order { picture, mode, max_width, max_height, seed }, return_url })
 }
 
 /// The bytes behind a link, if it is one of this server's own. Nothing is ever fetched.
@@ -134,7 +132,12 @@ impl<'a> Fields<'a> {
             i64::MAX => format!("an integer from {low}"),
             _ => format!("an integer from {low} to {high}"),
         };
-        self.typed(name, &expected, |value| value.as_i64().filter(|number| (low..=high).contains(number)))
+        // The official Java client sends whole numbers as `7.0`; the cast is exact in the range of every field.
+        let whole = |value: &Value| {
+            let float = || value.as_f64().filter(|number| number.fract() == 0.0 && number.abs() < 9e15);
+            value.as_i64().or_else(|| float().map(|number| number as i64))
+        };
+        self.typed(name, &expected, |value| whole(value).filter(|number| (low..=high).contains(number)))
     }
 
     /// The bytes of one or two pictures. When both forms are present, bytes win over links.

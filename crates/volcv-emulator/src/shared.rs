@@ -20,7 +20,7 @@ pub(crate) struct Settings {
     pub(crate) key: Option<String>,
     pub(crate) repeat_last: bool,
     pub(crate) delay: Duration,
-    pub(crate) output: Option<OutputFormat>,
+    pub(crate) output: OutputFormat,
 }
 
 /// A picture that was painted.

@@ -16,10 +16,10 @@ const MAX_SIDE: u32 = 16_384;
 pub(crate) struct DecodeError(pub(crate) String);
 
 /// Reads a picture; transparent parts are laid on white.
-pub(crate) fn decode_picture(bytes: &[u8]) -> Result<(RgbImage, OutputFormat), DecodeError> {
-    let (picture, format) = decode(bytes)?;
+pub(crate) fn decode_picture(bytes: &[u8]) -> Result<RgbImage, DecodeError> {
+    let picture = decode(bytes)?;
     if !picture.color().has_alpha() {
-        return Ok((picture.into_rgb8(), format));
+        return Ok(picture.into_rgb8());
     }
     let rgba = picture.into_rgba8();
     let flat = RgbImage::from_fn(rgba.width(), rgba.height(), |x, y| {
@@ -28,12 +28,12 @@ pub(crate) fn decode_picture(bytes: &[u8]) -> Result<(RgbImage, OutputFormat), D
         let over = |value: u8| ((u32::from(value) * alpha + 255 * (255 - alpha) + 127) / 255) as u8;
         image::Rgb([over(red), over(green), over(blue)])
     });
-    Ok((flat, format))
+    Ok(flat)
 }
 
 /// Reads a mask as grey values.
 pub(crate) fn decode_mask(bytes: &[u8]) -> Result<GrayImage, DecodeError> {
-    Ok(decode(bytes)?.0.into_luma8())
+    Ok(decode(bytes)?.into_luma8())
 }
 
 /// Writes a picture.
@@ -51,23 +51,14 @@ pub(crate) fn encode(picture: &RgbImage, format: OutputFormat) -> Vec<u8> {
     bytes
 }
 
-fn decode(bytes: &[u8]) -> Result<(DynamicImage, OutputFormat), DecodeError> {
+fn decode(bytes: &[u8]) -> Result<DynamicImage, DecodeError> {
     let format = match image::guess_format(bytes) {
-        Ok(ImageFormat::Png) => OutputFormat::Png,
-        Ok(ImageFormat::Jpeg) => OutputFormat::Jpeg,
+        Ok(format @ (ImageFormat::Png | ImageFormat::Jpeg)) => format,
         _ => return Err(DecodeError("the picture is neither PNG nor JPEG".to_owned())),
     };
-    let mut reader = ImageReader::with_format(
-        Cursor::new(bytes),
-        match format {
-            OutputFormat::Png => ImageFormat::Png,
-            OutputFormat::Jpeg => ImageFormat::Jpeg,
-        },
-    );
+    let mut reader = ImageReader::with_format(Cursor::new(bytes), format);
     let mut limits = Limits::default();
     (limits.max_image_width, limits.max_image_height) = (Some(MAX_SIDE), Some(MAX_SIDE));
     reader.limits(limits);
-    let picture =
-        reader.decode().map_err(|error: ImageError| DecodeError(format!("the picture cannot be decoded: {error}")))?;
-    Ok((picture, format))
+    reader.decode().map_err(|error: ImageError| DecodeError(format!("the picture cannot be decoded: {error}")))
 }

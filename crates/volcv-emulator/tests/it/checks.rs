@@ -1,3 +1,5 @@
+//! What the emulator refuses, and with which code.
+
 use std::io::Write;
 
 use image::ImageFormat;

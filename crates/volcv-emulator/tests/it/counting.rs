@@ -1,3 +1,5 @@
+//! Connections, bodies and charges are counted exactly.
+
 use std::io::Write;
 use std::thread;
 use std::time::{Duration, Instant};

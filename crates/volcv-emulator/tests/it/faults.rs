@@ -1,3 +1,5 @@
+//! Each kind of misbehaviour, seen on the socket.
+
 use std::time::{Duration, Instant};
 
 use base64::Engine as _;

@@ -1,3 +1,5 @@
+//! Faults as text.
+
 use volcv_emulator::{BodyKind, Fault};
 
 #[test]
