@@ -144,6 +144,9 @@ fn connections() -> Vec<Row> {
         upload(&["close=65536", "reset=300000"], 3),
         Row { setup: short_stall, ..upload(&["stall=headers"], 2) },
         Row { setup: short_stall, ..upload(&["stall=100000"], 2) },
+        // An answer that comes before the whole request: it counts, and nothing was bought.
+        Row { large: true, bodies: 0, ..bad(&["status=413,early=close"], K::InvalidInput, Free, "") },
+        Row { attempts: 2, ..upload(&["status=502,early=close"], 2) },
         // The whole request was read, and then nothing came back: never sent again.
         bad(&["close=body"], K::OutcomeUnknown, Unknown, ""),
         bad(&["reset=body"], K::OutcomeUnknown, Unknown, ""),
@@ -248,6 +251,18 @@ fn log(result: &Result<Outcome, Error>) -> String {
         format!("{:?} {:?} {:?} {} full={}", a.error, a.status, a.code, a.charge, a.delivery.is_full())
     };
     attempts.iter().map(line).collect::<Vec<_>>().join("; ")
+}
+
+#[test]
+fn an_answer_before_the_whole_request_is_heard_although_the_server_goes_on_reading() {
+    for transport in TRANSPORTS {
+        let emulator = Emulator::start().unwrap();
+        emulator.push("status=401,early=keep".parse().unwrap());
+        let client = AnyClient::new(transport, builder(&emulator));
+        let error = client.outpaint(&Outpaint::equal(large(), 0.25), &CallOptions::new()).unwrap_err();
+        // How much of the body still leaves is a matter of buffers.
+        assert_eq!((error.kind(), error.charge(), error.attempts().len()), (ErrorKind::Auth, Charge::None, 1));
+    }
 }
 
 #[test]

@@ -40,6 +40,7 @@ pub(crate) fn classify(
 ) -> Result<Outcome, Failure> {
     let error = result.err();
     let why = error.as_ref().map(|error| explain(error, phase));
+    let status = inbox.head.as_ref().map(|head| head.status);
     if error.as_ref().is_some_and(|error| error.kind() == TransportErrorKind::Cancelled) {
         return Err(cancelled(delivery, inbox.head.as_ref()));
     }
@@ -51,7 +52,8 @@ pub(crate) fn classify(
         // A failure that came before the whole document cannot have been acted on, whatever it says of itself.
         if !delivery.is_full() && !matches!(failure.happened, Happened::ReplyUnusable | Happened::Cancelled) {
             failure.charge = Charge::None;
-            if failure.happened == Happened::ServiceFailed {
+            // Status 408 is how a server says that it waited too long for the rest.
+            if failure.happened == Happened::ServiceFailed || status == Some(408) {
                 failure.happened = Happened::UploadBroken;
             }
         }

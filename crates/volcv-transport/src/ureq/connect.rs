@@ -4,7 +4,7 @@
 //! a helper thread that is left alone when the call is cancelled, and ends by itself.
 
 use std::fmt;
-use std::io::{self, Read, Write};
+use std::io;
 use std::net::{Shutdown, SocketAddr, TcpStream, ToSocketAddrs};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, mpsc};
 use std::thread;
@@ -15,9 +15,10 @@ use rustls::{ClientConfig, ClientConnection, StreamOwned};
 use ureq::config::Config;
 use ureq::http::Uri;
 use ureq::unversioned::resolver::{DefaultResolver, ResolvedSocketAddrs, Resolver};
-use ureq::unversioned::transport::{Buffers, ConnectionDetails, Connector, LazyBuffers, NextTimeout, Transport};
+use ureq::unversioned::transport::{ConnectionDetails, Connector, NextTimeout};
 
 use crate::cancel::{CancelGuard, CancelToken};
+use crate::ureq::connection::{Connection, GLANCE, Stream};
 
 /// What a lane's connector and resolver know of the call that uses the lane.
 #[derive(Default)]
@@ -29,6 +30,8 @@ struct Current {
     connect: Duration,
     /// A second handle of the lane's socket, for shutting it down from outside.
     socket: Option<TcpStream>,
+    /// A stream on which the server has answered before it had the whole request.
+    early: Option<Stream>,
 }
 
 impl Line {
@@ -55,6 +58,14 @@ impl Line {
         let mut current = self.lock();
         current.socket = Some(socket.try_clone()?);
         if current.cancel.is_cancelled() { Err(interrupted()) } else { Ok(()) }
+    }
+
+    pub(super) fn hand_over(&self, stream: Option<Stream>) {
+        self.lock().early = stream;
+    }
+
+    pub(super) fn take_early(&self) -> Option<Stream> {
+        self.lock().early.take()
     }
 
     /// Runs something that cannot be interrupted on a helper thread, and waits for it or for a cancel.
@@ -150,6 +161,7 @@ impl Connector for Connect {
         let addresses: Vec<SocketAddr> = details.addrs.iter().copied().collect();
         let connected = self.line.run(move |limit| connect_first(&addresses, limit)).and_then(|socket| {
             socket.set_nodelay(true)?;
+            socket.set_write_timeout(Some(GLANCE))?;
             self.line.register(&socket)?;
             let host = details.uri.host().unwrap_or_default();
             Ok(if details.needs_tls() {
@@ -158,9 +170,8 @@ impl Connector for Connect {
                 Stream::Tcp(socket)
             })
         });
-        let (input, output) = (details.config.input_buffer_size(), details.config.output_buffer_size());
         let stream = connected.map_err(connect_error)?;
-        Ok(Some(Connection { buffers: LazyBuffers::new(input, output), stream }))
+        Ok(Some(Connection::new(details, stream, Arc::clone(&self.line))))
     }
 }
 
@@ -193,71 +204,4 @@ fn connect_first(addresses: &[SocketAddr], limit: Duration) -> io::Result<TcpStr
         }
     }
     Err(last)
-}
-
-/// A connection as ureq wants it. It has no time limits of its own: the driver watches, and shuts the socket down.
-pub(super) struct Connection {
-    buffers: LazyBuffers,
-    stream: Stream,
-}
-
-enum Stream {
-    Tcp(TcpStream),
-    Tls(Box<StreamOwned<ClientConnection, TcpStream>>),
-}
-
-impl Transport for Connection {
-    fn buffers(&mut self) -> &mut dyn Buffers {
-        &mut self.buffers
-    }
-
-    fn transmit_output(&mut self, amount: usize, _: NextTimeout) -> Result<(), ureq::Error> {
-        let output = &self.buffers.output()[..amount];
-        match &mut self.stream {
-            Stream::Tcp(stream) => stream.write_all(output)?,
-            Stream::Tls(stream) => stream.write_all(output)?,
-        }
-        Ok(())
-    }
-
-    fn await_input(&mut self, _: NextTimeout) -> Result<bool, ureq::Error> {
-        let input = self.buffers.input_append_buf();
-        let amount = loop {
-            let read = match &mut self.stream {
-                Stream::Tcp(stream) => stream.read(input),
-                Stream::Tls(stream) => stream.read(input),
-            };
-            match read {
-                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-                read => break read?,
-            }
-        };
-        self.buffers.input_appended(amount);
-        Ok(amount > 0)
-    }
-
-    /// An idle connection is open as long as there is nothing to read: neither an end nor a stray byte.
-    fn is_open(&mut self) -> bool {
-        let socket = match &self.stream {
-            Stream::Tcp(stream) => stream,
-            Stream::Tls(stream) => &stream.sock,
-        };
-        let quiet = || {
-            socket.set_nonblocking(true)?;
-            let peeked = socket.peek(&mut [0]);
-            socket.set_nonblocking(false)?;
-            peeked
-        };
-        quiet().is_err_and(|error| error.kind() == io::ErrorKind::WouldBlock)
-    }
-
-    fn is_tls(&self) -> bool {
-        matches!(self.stream, Stream::Tls(_))
-    }
-}
-
-impl fmt::Debug for Connection {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Connection")
-    }
 }

@@ -1,11 +1,13 @@
 //! The blocking transport on ureq.
 
 mod connect;
+mod connection;
 
 use std::error::Error as StdError;
 use std::io::Read;
 use std::sync::{Arc, Mutex, PoisonError};
 
+use ureq::unversioned::transport::Connector;
 use ureq::{Agent, SendBody};
 use volcv_core::{Error, Limits, ReplySink, Request, TransportError, TransportErrorKind};
 
@@ -14,6 +16,7 @@ use crate::cancel::CancelToken;
 use crate::tls::{Tls, is_refusal};
 use crate::transport::Transport;
 use crate::ureq::connect::{Connect, Line, Resolve};
+use crate::ureq::connection::{Answering, Stream};
 
 /// Bytes that move at once; megabytes travel, so system calls should be rare.
 const BUFFER: usize = 128 * 1024;
@@ -53,22 +56,25 @@ impl UreqTransport {
     }
 
     fn new_lane(&self) -> Lane {
-        let config = Agent::config_builder()
-            .http_status_as_error(false)
-            .max_redirects(0)
-            .max_redirects_will_error(false)
-            .proxy(None)
-            .max_idle_connections(1)
-            .max_idle_connections_per_host(1)
-            .max_idle_age(IDLE_CONNECTION)
-            .input_buffer_size(BUFFER)
-            .output_buffer_size(BUFFER)
-            .build();
         let line = Arc::new(Line::default());
-        let connector = Connect { line: Arc::clone(&line), tls: Arc::clone(&self.tls) };
-        let agent = Agent::with_parts(config, connector, Resolve(Arc::clone(&line)));
+        let agent = agent(Connect { line: Arc::clone(&line), tls: Arc::clone(&self.tls) }, &line);
         Lane { agent, line }
     }
+}
+
+fn agent(connector: impl Connector, line: &Arc<Line>) -> Agent {
+    let config = Agent::config_builder()
+        .http_status_as_error(false)
+        .max_redirects(0)
+        .max_redirects_will_error(false)
+        .proxy(None)
+        .max_idle_connections(1)
+        .max_idle_connections_per_host(1)
+        .max_idle_age(IDLE_CONNECTION)
+        .input_buffer_size(BUFFER)
+        .output_buffer_size(BUFFER)
+        .build();
+    Agent::with_parts(config, connector, Resolve(Arc::clone(line)))
 }
 
 impl Transport for UreqTransport {
@@ -81,17 +87,33 @@ impl Transport for UreqTransport {
     ) -> Result<(), TransportError> {
         let lane = self.checkout();
         let _guard = lane.line.open(cancel, limits.connect);
-        exchange(&lane.agent, request, reply)?;
+        let (parts, body) = request.into_parts();
+        let body = if body.remaining() == 0 { SendBody::none() } else { SendBody::from_owned_reader(body) };
+        let sent = exchange(&lane.agent, http::Request::from_parts(parts, body), reply);
+        if let Some(stream) = lane.line.take_early() {
+            return early_answer(stream, &lane.line, reply);
+        }
+        sent?;
         // Only a lane whose reply was read to its end is clean; any other is dropped and its connection closed.
         self.give_back(lane);
         Ok(())
     }
 }
 
-fn exchange(agent: &Agent, request: Request, reply: &mut dyn ReplySink) -> Result<(), TransportError> {
-    let (parts, body) = request.into_parts();
-    let body = if body.remaining() == 0 { SendBody::none() } else { SendBody::from_owned_reader(body) };
-    let response = agent.run(http::Request::from_parts(parts, body)).map_err(translate)?;
+/// Reads an answer that came before the whole request, on a connection where nothing is sent any more.
+fn early_answer(stream: Stream, line: &Arc<Line>, reply: &mut dyn ReplySink) -> Result<(), TransportError> {
+    let agent = agent(Answering::new(stream, Arc::clone(line)), line);
+    let mut request = http::Request::new(SendBody::none());
+    *request.uri_mut() = http::Uri::from_static("http://127.0.0.1/");
+    exchange(&agent, request, reply)
+}
+
+fn exchange(
+    agent: &Agent,
+    request: http::Request<SendBody<'static>>,
+    reply: &mut dyn ReplySink,
+) -> Result<(), TransportError> {
+    let response = agent.run(request).map_err(translate)?;
     let (parts, body) = response.into_parts();
     reply.head(parts.status.as_u16(), &parts.headers)?;
     // The limit of the reply is the sink's, not ureq's.
