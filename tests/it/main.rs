@@ -10,3 +10,4 @@ mod repository;
 mod results;
 mod scenarios;
 mod support;
+mod tls;

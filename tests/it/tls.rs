@@ -1,0 +1,147 @@
+//! TLS over real sockets: a certificate authority and a server made here, in front of the emulator.
+
+use std::io::{Read, Write};
+use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::sync::Arc;
+use std::thread;
+
+use rcgen::{BasicConstraints, CertificateParams, IsCa, Issuer, KeyPair, date_time_ymd};
+use rustls::pki_types::{PrivateKeyDer, PrivatePkcs8KeyDer};
+use rustls::{ServerConfig, ServerConnection, StreamOwned};
+use volcv_emulator::{DEFAULT_KEY, Emulator};
+use volcv_transport::core::types::Charge;
+use volcv_transport::{CallOptions, ClientBuilder, ErrorKind, Outpaint, RootChoice, Tls};
+
+use crate::support::{AnyClient, TRANSPORTS, large, small};
+
+/// A gateway behind TLS, and the root that vouches for it.
+struct SecureGateway {
+    emulator: Emulator,
+    port: u16,
+    root: Vec<u8>,
+}
+
+impl SecureGateway {
+    /// A server with a certificate for `host`; `adjust` can spoil it.
+    fn start(host: &str, adjust: fn(&mut CertificateParams)) -> Self {
+        let ca_key = KeyPair::generate().unwrap();
+        let mut ca = CertificateParams::new(Vec::new()).unwrap();
+        ca.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+        let root = ca.self_signed(&ca_key).unwrap().der().to_vec();
+        let key = KeyPair::generate().unwrap();
+        let mut params = CertificateParams::new(vec![host.to_owned()]).unwrap();
+        adjust(&mut params);
+        let certificate = params.signed_by(&key, &Issuer::from_params(&ca, &ca_key)).unwrap();
+        let provider = Arc::new(rustls::crypto::ring::default_provider());
+        let config = ServerConfig::builder_with_provider(provider)
+            .with_safe_default_protocol_versions()
+            .unwrap()
+            .with_no_client_auth()
+            .with_single_cert(
+                vec![certificate.der().clone()],
+                PrivateKeyDer::from(PrivatePkcs8KeyDer::from(key.serialize_der())),
+            )
+            .unwrap();
+        let emulator = Emulator::start().unwrap();
+        let (listener, behind, config) = (TcpListener::bind("127.0.0.1:0").unwrap(), emulator.addr(), Arc::new(config));
+        let port = listener.local_addr().unwrap().port();
+        // Ends with the test's process; a connection that fails its handshake ends by itself.
+        thread::spawn(move || {
+            for socket in listener.incoming().flatten() {
+                let config = Arc::clone(&config);
+                thread::spawn(move || serve(socket, config, behind));
+            }
+        });
+        Self { emulator, port, root }
+    }
+
+    fn builder(&self, tls: Tls) -> ClientBuilder {
+        ClientBuilder::new(format!("https://localhost:{}", self.port), DEFAULT_KEY).tls(tls)
+    }
+
+    fn trusting(&self) -> Tls {
+        Tls::new().roots(RootChoice::OnlyExtra).extra_root(self.root.clone())
+    }
+}
+
+/// Passes requests on one by one, until either side has enough.
+fn serve(socket: TcpStream, config: Arc<ServerConfig>, behind: SocketAddr) -> Option<()> {
+    let mut client = StreamOwned::new(ServerConnection::new(config).ok()?, socket);
+    let mut server = TcpStream::connect(behind).ok()?;
+    loop {
+        pass_message(&mut client, &mut server)?;
+        pass_message(&mut server, &mut client)?;
+    }
+}
+
+/// One head and as many body bytes as it announces.
+fn pass_message(from: &mut dyn Read, to: &mut dyn Write) -> Option<()> {
+    let mut head = Vec::new();
+    while !head.ends_with(b"\r\n\r\n") {
+        let mut byte = [0];
+        from.read_exact(&mut byte).ok()?;
+        head.push(byte[0]);
+    }
+    to.write_all(&head).ok()?;
+    let text = String::from_utf8_lossy(&head).to_ascii_lowercase();
+    let length = text.lines().find_map(|line| line.strip_prefix("content-length:")?.trim().parse::<u64>().ok());
+    let copied = std::io::copy(&mut from.take(length.unwrap_or(0)), to).ok()?;
+    to.flush().ok()?;
+    (copied == length.unwrap_or(0)).then_some(())
+}
+
+#[test]
+fn a_trusted_gateway_works_on_both_transports_and_keeps_its_connection() {
+    for transport in TRANSPORTS {
+        let gateway = SecureGateway::start("localhost", |_| {});
+        let client = AnyClient::new(transport, gateway.builder(gateway.trusting()));
+        for picture in [small(), large()] {
+            let outpaint = Outpaint::equal(picture, 0.25).max_width(200);
+            client.outpaint(&outpaint, &CallOptions::new()).unwrap();
+        }
+        assert_eq!((gateway.emulator.charges(), gateway.emulator.connections()), (2, 1), "{transport}");
+    }
+}
+
+#[test]
+fn a_certificate_that_is_not_right_is_refused_and_not_tried_again() {
+    let expired = |params: &mut CertificateParams| {
+        params.not_before = date_time_ymd(2020, 1, 1);
+        params.not_after = date_time_ymd(2021, 1, 1);
+    };
+    for transport in TRANSPORTS {
+        for (why, host, adjust, trusted) in [
+            ("unknown root", "localhost", (|_| {}) as fn(&mut CertificateParams), false),
+            ("wrong host", "other.example", |_| {}, true),
+            ("expired", "localhost", expired, true),
+        ] {
+            let gateway = SecureGateway::start(host, adjust);
+            let tls = if trusted { gateway.trusting() } else { Tls::new() };
+            let client = AnyClient::new(transport, gateway.builder(tls));
+            let error = client.outpaint(&Outpaint::equal(small(), 0.25), &CallOptions::new()).unwrap_err();
+            assert_eq!((error.kind(), error.attempts().len()), (ErrorKind::Tls, 1), "{transport} {why}: {error}");
+            assert_eq!((error.charge(), error.is_retryable()), (Charge::None, false), "{transport} {why}");
+            assert_eq!(gateway.emulator.complete_bodies(), 0);
+        }
+    }
+}
+
+#[test]
+fn a_server_that_does_not_speak_tls_is_a_connection_failure() {
+    for transport in TRANSPORTS {
+        let emulator = Emulator::start().unwrap();
+        let url = emulator.base_url().replace("http://", "https://");
+        let client = AnyClient::new(transport, ClientBuilder::new(url, "key").max_attempts(2));
+        let error = client.outpaint(&Outpaint::equal(small(), 0.25), &CallOptions::new()).unwrap_err();
+        assert!(matches!(error.kind(), ErrorKind::Connect | ErrorKind::Tls), "{transport}: {error}");
+        assert_eq!((error.charge(), emulator.complete_bodies()), (Charge::None, 0));
+    }
+}
+
+#[test]
+fn no_provider_is_installed_process_wide() {
+    for transport in TRANSPORTS {
+        AnyClient::new(transport, ClientBuilder::new("https://gateway.example", "key"));
+    }
+    assert!(rustls::crypto::CryptoProvider::get_default().is_none());
+}
