@@ -11,8 +11,8 @@ use crate::support::{AnyClient, TRANSPORTS, builder, large, small};
 
 #[test]
 fn a_cancelled_call_returns_at_once_and_says_what_it_may_have_cost() {
-    let phases: [(&str, fn() -> Picture, Charge); 5] = [
-        ("stall=headers", large, Charge::None),
+    let phases = [
+        ("stall=headers", large as fn() -> Picture, Charge::None),
         ("stall=200000", large, Charge::None),
         ("stall=body", small, Charge::Unknown),
         ("stall=reply-body", small, Charge::Charged),

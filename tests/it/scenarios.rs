@@ -54,7 +54,7 @@ fn bad(fault: &'static [&'static str], kind: ErrorKind, charge: Charge, code: &'
 
 #[rustfmt::skip]
 fn replies() -> Vec<Row> {
-    use Charge::{Charged, None as Free, Unknown};
+    use Charge::{None as Free, Unknown};
     use ErrorKind as K;
     vec![
         // Good and odd replies: a picture.
@@ -105,6 +105,14 @@ fn replies() -> Vec<Row> {
         bad(&["status=502"], K::Service, Unknown, ""),
         bad(&["status=504"], K::Service, Unknown, ""),
         bad(&["status=503"], K::Service, Unknown, ""),
+    ]
+}
+
+#[rustfmt::skip]
+fn unusable_and_throttled() -> Vec<Row> {
+    use Charge::{Charged, None as Free};
+    use ErrorKind as K;
+    vec![
         // A success that cannot be used.
         bad(&["body=html,status=200"], K::Decode, Charged, ""),
         bad(&["body=empty,status=200"], K::Decode, Charged, ""),
@@ -169,6 +177,7 @@ fn connections() -> Vec<Row> {
 #[test]
 fn every_reply_means_the_same_on_both_transports() {
     run(&replies());
+    run(&unusable_and_throttled());
 }
 
 #[test]

@@ -1,7 +1,7 @@
 //! What is painted.
 
 use image::{ImageFormat, RgbImage};
-use serde_json::{Value, json};
+use serde_json::json;
 use volcv_emulator::{Emulator, OutputFormat};
 
 use crate::support::{ask, ask_raw, base64, mask, picture, request, with};

@@ -1,0 +1,281 @@
+//! The command line as clap reads it. Ranges of the service's fields are checked by the library, not here.
+
+use std::net::IpAddr;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use clap::{ArgGroup, Args, Parser, Subcommand, ValueEnum};
+use volcv_transport::{Outpaint, PromptField};
+
+use crate::emulator::{Fault, Format};
+
+const SIDES: [&str; 4] = ["top", "bottom", "left", "right"];
+
+const EXIT_CODES: &str = "\
+Environment:
+  VOLCV_API_KEY   the API key; it is read from nowhere else and never shown
+  VOLCV_BASE_URL  the gateway's base URL, where --base-url is not given
+
+Exit codes:
+  0 done                           5 throttled, or the service failed
+  2 input, usage or configuration  6 no connection, TLS or timeout: nothing was bought
+  3 key or quota                   7 outcome unknown: it may have been paid for
+  4 refused by the review          8 the reply cannot be used
+  130 cancelled";
+
+const OUTPAINT_HELP: &str = "\
+Examples:
+  volcv outpaint photo.jpg -o wide.png --left 0.5 --right 0.5
+  volcv outpaint photo.jpg -o wide.png --aspect 16:9 --prompt 'a calm sea' --variants 4
+  volcv outpaint padded.png -o filled.png --mask mask.png --json
+  volcv outpaint photo.jpg -o wide.png --equal 0.25 --emulator   (no key, no cost, no model)";
+
+const CALL_HELP: &str = "\
+Examples:
+  echo '{\"req_key\":\"byteedit_v2.0\",\"prompt\":\"snow\",\"image_urls\":[\"https://…\"]}' | volcv call --body -
+  volcv call --action CVSync2AsyncGetResult --version 2022-08-31 --body task.json";
+
+const EMULATOR_HELP: &str = "\
+A fault is `ok`, or words with commas between them; each --fault is for one coming request:
+  code=N status=N retry-after=TEXT retry-after-date=SECONDS body=KIND location=URL
+  delay=MS stall=STAGE for=MS trickle=BYTES/MS cut=N oversize=N length=+N|-N
+  chunked close-delimited endless-headers close=STAGE reset=STAGE early=keep|close garbage
+A STAGE is accept, headers, a number of request body bytes, body, reply-head or reply-body.
+KINDs of error bodies: cv cv-empty-data top top-cv-code result-error gateway gateway-quota upstream-text
+  upstream-object upstream-empty success-false html empty inner-status control-chars nul redirect
+KINDs of other bodies: no-picture null-arrays result-success both-arrays string-picture escaped data-uri
+  unpadded wrapped bom decoy gzip deep bad-utf8
+
+Examples:
+  volcv emulator --port 8080
+  volcv emulator --port 8080 --fault code=50429,retry-after=1 --fault ok --fault close=body
+  VOLCV_API_KEY=emulator-key volcv outpaint photo.jpg -o wide.png --equal 0.2 --base-url http://127.0.0.1:8080";
+
+/// Outpaints pictures with Volcengine: grows a picture beyond its edges, and never pays twice.
+#[derive(Debug, Parser)]
+#[command(name = "volcv", version, after_help = EXIT_CODES, arg_required_else_help = true)]
+pub(crate) struct Cli {
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Grow a picture beyond its edges, or fill the white part of a mask
+    #[command(after_help = format!("{OUTPAINT_HELP}\n\n{EXIT_CODES}"))]
+    Outpaint(Box<OutpaintArgs>),
+    /// Call any action of the service: a JSON object in, the service's JSON out
+    #[command(after_help = format!("{CALL_HELP}\n\n{EXIT_CODES}"))]
+    Call(CallArgs),
+    /// Run a local gateway that answers like the real one; its pictures are not made by a model
+    #[command(after_help = EMULATOR_HELP)]
+    Emulator(EmulatorArgs),
+}
+
+impl Command {
+    /// Whether results and errors are wanted as one JSON object.
+    pub(crate) fn json(&self) -> bool {
+        match self {
+            Command::Outpaint(args) => args.connection.json,
+            Command::Call(args) => args.connection.json,
+            Command::Emulator(_) => false,
+        }
+    }
+}
+
+#[derive(Debug, Args)]
+#[command(group = ArgGroup::new("mode").args(SIDES).args(["equal", "aspect", "mask"]).required(true).multiple(true))]
+pub(crate) struct OutpaintArgs {
+    /// The picture, or - for standard input; with --mask the padded picture
+    #[arg(value_name = "IN")]
+    pub(crate) input: PathBuf,
+    /// The file to write; gets -1, -2, … before its ending when several pictures come
+    #[arg(short, long = "output", value_name = "OUT")]
+    pub(crate) output: PathBuf,
+
+    /// Grow upwards by this fraction of the height, up to 1
+    #[arg(long, value_name = "R", allow_negative_numbers = true, help_heading = "Where to grow")]
+    pub(crate) top: Option<f64>,
+    /// Grow downwards by this fraction of the height, up to 1
+    #[arg(long, value_name = "R", allow_negative_numbers = true, help_heading = "Where to grow")]
+    pub(crate) bottom: Option<f64>,
+    /// Grow to the left by this fraction of the width, up to 1
+    #[arg(long, value_name = "R", allow_negative_numbers = true, help_heading = "Where to grow")]
+    pub(crate) left: Option<f64>,
+    /// Grow to the right by this fraction of the width, up to 1
+    #[arg(long, value_name = "R", allow_negative_numbers = true, help_heading = "Where to grow")]
+    pub(crate) right: Option<f64>,
+    /// Grow by the same fraction on all four sides
+    #[arg(long, value_name = "R", allow_negative_numbers = true, conflicts_with_all = SIDES)]
+    #[arg(conflicts_with_all = ["aspect", "mask"], help_heading = "Where to grow")]
+    pub(crate) equal: Option<f64>,
+    /// Grow to this aspect, such as 16:9 or 1.85:1, the picture in the middle
+    #[arg(long, value_name = "W:H", value_parser = aspect, conflicts_with_all = SIDES)]
+    #[arg(conflicts_with = "mask", help_heading = "Where to grow")]
+    pub(crate) aspect: Option<(f64, f64)>,
+    /// Fill what is white in this picture of the same size, keep what is black
+    #[arg(long, conflicts_with_all = SIDES, help_heading = "Where to grow")]
+    pub(crate) mask: Option<PathBuf>,
+
+    /// What the new area should show
+    #[arg(long, value_name = "TEXT")]
+    pub(crate) prompt: Option<String>,
+    /// The field that carries the prompt, where a gateway wants another one than its documentation says
+    #[arg(long, value_enum, value_name = "FIELD")]
+    pub(crate) prompt_field: Option<Field>,
+    /// 0 to 4294967295, or -1 for a random one; repeat it for several pictures
+    #[arg(long = "seed", value_name = "N", allow_negative_numbers = true)]
+    pub(crate) seeds: Vec<i64>,
+    /// Make N pictures: with --seed S of the seeds S, S+1, …, otherwise of random ones
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1000))]
+    pub(crate) variants: Option<u16>,
+    /// How strongly the prompt steers, 1 to 20
+    #[arg(long, value_name = "X", allow_negative_numbers = true)]
+    pub(crate) scale: Option<f64>,
+    /// Sampling steps, at least 1
+    #[arg(long, value_name = "N")]
+    pub(crate) steps: Option<u32>,
+    /// How far the result may be from the original, 0.1 to 1
+    #[arg(long, value_name = "X", allow_negative_numbers = true)]
+    pub(crate) strength: Option<f64>,
+    /// Shrink a larger result to this width in pixels [the service's default: 1920]
+    #[arg(long, value_name = "PIXELS")]
+    pub(crate) max_width: Option<u32>,
+    /// Shrink a larger result to this height in pixels [the service's default: 1920]
+    #[arg(long, value_name = "PIXELS")]
+    pub(crate) max_height: Option<u32>,
+    /// Let the service send a link, and download the picture from there without the key
+    #[arg(long)]
+    pub(crate) return_url: bool,
+    /// Turn warnings about undocumented limits into errors
+    #[arg(long)]
+    pub(crate) strict: bool,
+    /// Print the request without picture text and key, and send nothing
+    #[arg(long)]
+    pub(crate) dry_run: bool,
+
+    #[command(flatten)]
+    pub(crate) connection: ConnectionArgs,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct CallArgs {
+    /// The Action of the query
+    #[arg(long, value_name = "A", default_value = Outpaint::ACTION)]
+    pub(crate) action: String,
+    /// The Version of the query
+    #[arg(id = "action_version", long = "version", value_name = "V", default_value = Outpaint::VERSION)]
+    pub(crate) version: String,
+    /// The file with the JSON object to send, or - for standard input
+    #[arg(long, value_name = "FILE")]
+    pub(crate) body: PathBuf,
+    /// A further query item; repeatable
+    #[arg(long, value_name = "KEY=VALUE", value_parser = key_value)]
+    pub(crate) query: Vec<(String, String)>,
+
+    #[command(flatten)]
+    pub(crate) connection: ConnectionArgs,
+}
+
+/// What every call to a gateway needs.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Connection")]
+pub(crate) struct ConnectionArgs {
+    /// The gateway's base URL, with or without /volcv/v1 [env: VOLCV_BASE_URL]
+    // Not clap's `env`: a variable would count as given, and so conflict with --emulator.
+    #[arg(long, value_name = "URL", conflicts_with = "emulator")]
+    pub(crate) base_url: Option<String>,
+    /// Let the key travel over plain http beyond this machine
+    #[arg(long)]
+    pub(crate) allow_insecure_http: bool,
+    /// The HTTP library to use
+    #[arg(long, value_enum, default_value_t = TransportName::Ureq)]
+    pub(crate) transport: TransportName,
+    /// The longest that a call may take, with all its attempts and waits; so for the download of a link
+    #[arg(long, value_name = "SECONDS", value_parser = seconds, allow_negative_numbers = true)]
+    pub(crate) timeout: Option<Duration>,
+    /// Attempts of one call, the first included [default: 4]
+    #[arg(long, value_name = "N")]
+    pub(crate) max_attempts: Option<u32>,
+    /// Attempts of one call that are or may be charged [default: 1]
+    #[arg(long, value_name = "N")]
+    pub(crate) charge_limit: Option<u32>,
+    /// Start a local emulator and use it: no key, no cost, and no model
+    #[arg(long)]
+    pub(crate) emulator: bool,
+    /// Print exactly one JSON object on standard output, for errors too
+    #[arg(long)]
+    pub(crate) json: bool,
+    /// Show no progress
+    #[arg(short, long)]
+    pub(crate) quiet: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct EmulatorArgs {
+    /// The port to listen on; 0 takes a free one
+    #[arg(long, value_name = "P", default_value_t = 0)]
+    pub(crate) port: u16,
+    /// The address to listen on
+    #[arg(long, value_name = "IP", default_value = "127.0.0.1")]
+    pub(crate) host: IpAddr,
+    /// Accept this key [default: emulator-key]
+    #[arg(long, value_name = "K", conflicts_with = "any_key")]
+    pub(crate) key: Option<String>,
+    /// Accept every key
+    #[arg(long)]
+    pub(crate) any_key: bool,
+    /// Misbehave at one coming request; repeatable, see below
+    #[arg(long = "fault", value_name = "TEXT")]
+    pub(crate) faults: Vec<Fault>,
+    /// Repeat the last fault for ever
+    #[arg(long, requires = "faults")]
+    pub(crate) fault_forever: bool,
+    /// Wait before every answer, as a model would
+    #[arg(long, value_name = "MS")]
+    pub(crate) delay: Option<u64>,
+    /// The format of the pictures
+    #[arg(long, value_enum, default_value_t = Format::Png)]
+    pub(crate) format: Format,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum TransportName {
+    /// Blocking, without a runtime
+    Ureq,
+    /// Async, on tokio
+    Reqwest,
+}
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
+#[value(rename_all = "snake_case")]
+pub(crate) enum Field {
+    Prompt,
+    CustomPrompt,
+    Both,
+}
+
+impl From<Field> for PromptField {
+    fn from(field: Field) -> Self {
+        match field {
+            Field::Prompt => PromptField::Prompt,
+            Field::CustomPrompt => PromptField::CustomPrompt,
+            Field::Both => PromptField::Both,
+        }
+    }
+}
+
+fn aspect(text: &str) -> Result<(f64, f64), &'static str> {
+    let parsed = text.split_once(':').and_then(|(w, h)| Some((w.trim().parse().ok()?, h.trim().parse().ok()?)));
+    parsed.ok_or("two numbers with a colon between them are needed, such as 16:9")
+}
+
+fn seconds(text: &str) -> Result<Duration, &'static str> {
+    let seconds = text.parse().ok().and_then(|seconds| Duration::try_from_secs_f64(seconds).ok());
+    seconds.filter(|time| !time.is_zero()).ok_or("a number of seconds above 0 is needed")
+}
+
+fn key_value(text: &str) -> Result<(String, String), &'static str> {
+    let (key, value) = text.split_once('=').ok_or("KEY=VALUE is needed")?;
+    Ok((key.to_owned(), value.to_owned()))
+}

@@ -1,0 +1,115 @@
+//! One client over both transports, set up from arguments and environment.
+
+use std::path::Path;
+
+use serde_json::Value;
+use tokio::runtime::{Builder, Runtime};
+use volcv_transport::core::bytes::Bytes;
+use volcv_transport::{BlockingClient, CallOptions, ClientBuilder, CvRequest, Error, Outcome, Outpaint};
+
+use crate::args::{ConnectionArgs, TransportName};
+use crate::emulator;
+use crate::report::Failure;
+
+const BASE_URL: &str = "VOLCV_BASE_URL";
+const API_KEY: &str = "VOLCV_API_KEY";
+
+/// A client of either transport whose methods wait for the result.
+#[derive(Debug)]
+pub(crate) enum Client {
+    Ureq(BlockingClient),
+    Reqwest(volcv_transport::Client, &'static Runtime),
+}
+
+impl Client {
+    /// A client for the gateway that arguments and environment name, or for an emulator that is started for it.
+    pub(crate) fn connect(args: &ConnectionArgs, out: Option<&Path>) -> Result<Self, Failure> {
+        let (base_url, key) = match (args.emulator, base_url(args)) {
+            (true, _) => emulator::start_local(out)?,
+            (false, Some(base_url)) => (base_url, api_key()?),
+            (false, None) => {
+                let message = format!("no gateway is given; use --base-url, {BASE_URL}, or --emulator for a try");
+                return Err(Failure::config(message));
+            }
+        };
+        Self::new(args, base_url, key)
+    }
+
+    /// A client that is good for [`Client::preview`] only; it needs neither key nor gateway.
+    pub(crate) fn dry(args: &ConnectionArgs) -> Result<Self, Failure> {
+        let base_url = base_url(args).filter(|_| !args.emulator).unwrap_or("https://gateway.invalid".to_owned());
+        Self::new(args, base_url, "not-a-key".to_owned())
+    }
+
+    fn new(args: &ConnectionArgs, base_url: String, key: String) -> Result<Self, Failure> {
+        let mut builder = ClientBuilder::new(base_url, key).allow_insecure_http(args.allow_insecure_http);
+        if let Some(time) = args.timeout {
+            builder = builder.deadline(time);
+        }
+        if let Some(attempts) = args.max_attempts {
+            builder = builder.max_attempts(attempts);
+        }
+        if let Some(attempts) = args.charge_limit {
+            builder = builder.charge_limit(attempts);
+        }
+        Ok(match args.transport {
+            TransportName::Ureq => Self::Ureq(builder.ureq()?),
+            TransportName::Reqwest => {
+                let runtime = Builder::new_current_thread().enable_all().build();
+                let runtime = runtime.map_err(|error| Failure::config(format!("cannot start tokio: {error}")))?;
+                // It ends with the process: dropping it would wait for a name lookup that nobody wants any more.
+                Self::Reqwest(builder.reqwest()?, Box::leak(Box::new(runtime)))
+            }
+        })
+    }
+
+    /// One call with the request's own seed if `seeds` has none, otherwise one call for each seed.
+    pub(crate) fn outpaint(
+        &self,
+        outpaint: &Outpaint,
+        seeds: &[i64],
+        options: &CallOptions,
+    ) -> Result<Vec<Result<Outcome, Error>>, Error> {
+        match (self, seeds) {
+            (Self::Ureq(client), []) => Ok(vec![client.outpaint_with(outpaint, options)]),
+            (Self::Ureq(client), seeds) => client.variants(outpaint, seeds, options),
+            (Self::Reqwest(client, runtime), []) => Ok(vec![runtime.block_on(client.outpaint_with(outpaint, options))]),
+            (Self::Reqwest(client, runtime), seeds) => runtime.block_on(client.variants(outpaint, seeds, options)),
+        }
+    }
+
+    pub(crate) fn call(&self, request: CvRequest, options: &CallOptions) -> Result<Outcome, Error> {
+        match self {
+            Self::Ureq(client) => client.call(request, options),
+            Self::Reqwest(client, runtime) => runtime.block_on(client.call(request, options)),
+        }
+    }
+
+    pub(crate) fn download(&self, link: &str, options: &CallOptions) -> Result<Bytes, Error> {
+        match self {
+            Self::Ureq(client) => client.download(link, options),
+            Self::Reqwest(client, runtime) => runtime.block_on(client.download(link, options)),
+        }
+    }
+
+    pub(crate) fn preview(&self, outpaint: &Outpaint) -> Result<Value, Error> {
+        match self {
+            Self::Ureq(client) => client.preview(outpaint),
+            Self::Reqwest(client, _) => client.preview(outpaint),
+        }
+    }
+}
+
+/// The argument wins; an empty variable is none.
+fn base_url(args: &ConnectionArgs) -> Option<String> {
+    args.base_url.clone().or_else(|| std::env::var(BASE_URL).ok().filter(|url| !url.is_empty()))
+}
+
+fn api_key() -> Result<String, Failure> {
+    let missing = || Failure::config(format!("no API key is given; set {API_KEY}, or use --emulator for a try"));
+    std::env::var_os(API_KEY)
+        .filter(|key| !key.is_empty())
+        .ok_or_else(missing)?
+        .into_string()
+        .map_err(|_| Failure::config(format!("{API_KEY} is not a text")))
+}

@@ -1,0 +1,82 @@
+//! The emulator: as a command of its own, and inside another command.
+
+use std::net::SocketAddr;
+use std::path::Path;
+use std::process::ExitCode;
+use std::time::Duration;
+
+use clap::ValueEnum;
+use volcv_emulator::{BANNER, DEFAULT_KEY, Emulator, OutputFormat};
+use volcv_transport::CancelToken;
+
+use crate::args::EmulatorArgs;
+use crate::report::{self, Failure, Report};
+
+pub(crate) use volcv_emulator::Fault;
+
+/// `volcv emulator`: serves until it is interrupted.
+pub(crate) fn run(args: &EmulatorArgs, cancel: &CancelToken) -> ExitCode {
+    let emulator = match start(args) {
+        Ok(emulator) => emulator,
+        Err(failure) => return Report::failed(failure).print(false),
+    };
+    report::note("note", BANNER);
+    let printed = report::result(format!("{}\n", emulator.base_url()).as_bytes());
+    if printed != ExitCode::SUCCESS {
+        return printed;
+    }
+    cancel.wait(Duration::MAX);
+    report::note(
+        "summary",
+        format!(
+            "{} requests, {} complete bodies, {} of them could have been billed by a real service",
+            emulator.requests().len(),
+            emulator.complete_bodies(),
+            emulator.charges(),
+        ),
+    );
+    ExitCode::SUCCESS
+}
+
+/// Starts an emulator on this machine for one command and says so; gives its base URL and key.
+///
+/// Its pictures are JPEG where the name of `out` says so, and PNG otherwise.
+pub(crate) fn start_local(out: Option<&Path>) -> Result<(String, String), Failure> {
+    let ending = out.and_then(Path::extension).and_then(|ending| ending.to_str()).map(str::to_lowercase);
+    let mut builder = Emulator::builder();
+    if let Some("jpg" | "jpeg") = ending.as_deref() {
+        builder = builder.output(OutputFormat::Jpeg);
+    }
+    let emulator = builder.start().map_err(|error| Failure::config(format!("cannot start the emulator: {error}")))?;
+    report::note("note", BANNER);
+    let base_url = emulator.base_url();
+    // It ends with the process: stopping it here would wait for a picture that nobody wants any more.
+    std::mem::forget(emulator);
+    Ok((base_url, DEFAULT_KEY.to_owned()))
+}
+
+/// The formats that the emulator can paint.
+#[derive(Debug, Clone, Copy, ValueEnum)]
+pub(crate) enum Format {
+    Png,
+    Jpeg,
+}
+
+fn start(args: &EmulatorArgs) -> Result<Emulator, Failure> {
+    let addr = SocketAddr::new(args.host, args.port);
+    let mut builder = Emulator::builder().addr(addr).faults(args.faults.clone()).repeat_last(args.fault_forever);
+    if let Some(key) = &args.key {
+        builder = builder.key(key);
+    }
+    if args.any_key {
+        builder = builder.any_key();
+    }
+    if let Some(milliseconds) = args.delay {
+        builder = builder.delay(Duration::from_millis(milliseconds));
+    }
+    let format = match args.format {
+        Format::Png => OutputFormat::Png,
+        Format::Jpeg => OutputFormat::Jpeg,
+    };
+    builder.output(format).start().map_err(|error| Failure::config(format!("cannot listen on {addr}: {error}")))
+}

@@ -1,0 +1,53 @@
+//! Files and standard input.
+
+use std::fs;
+use std::io::{self, Read as _};
+use std::path::Path;
+use std::sync::mpsc;
+use std::thread;
+
+use volcv_transport::{CancelToken, ErrorKind};
+
+use crate::report::Failure;
+
+/// The name of standard input, where a file is expected.
+pub(crate) const STDIN: &str = "-";
+
+/// Reads a whole file, or standard input for `-`; `what` names it in errors.
+///
+/// The read happens on a thread of its own, because a pipe that stays silent cannot be interrupted otherwise.
+pub(crate) fn read(what: &str, path: &Path, cancel: &CancelToken) -> Result<Vec<u8>, Failure> {
+    let (sender, receiver) = mpsc::channel();
+    let _hook = cancel.on_cancel({
+        let sender = sender.clone();
+        move || drop(sender.send(None))
+    });
+    let file = path.to_owned();
+    thread::Builder::new()
+        .name("volcv-input".to_owned())
+        .spawn(move || drop(sender.send(Some(read_now(&file)))))
+        .map_err(|error| Failure::config(format!("cannot start a thread: {error}")))?;
+    match receiver.recv() {
+        Ok(Some(Ok(bytes))) => Ok(bytes),
+        Ok(Some(Err(error))) => {
+            Err(Failure::invalid_input(format!("cannot read the {what} from {}: {error}", name(path))))
+        }
+        // Both senders gone would mean that the reader panicked; nothing was read then either.
+        Ok(None) | Err(_) => {
+            Err(Failure::new(ErrorKind::Cancelled, format!("cancelled while reading the {what} from {}", name(path))))
+        }
+    }
+}
+
+fn read_now(path: &Path) -> io::Result<Vec<u8>> {
+    if path != Path::new(STDIN) {
+        return fs::read(path);
+    }
+    let mut bytes = Vec::new();
+    io::stdin().lock().read_to_end(&mut bytes)?;
+    Ok(bytes)
+}
+
+fn name(path: &Path) -> String {
+    if path == Path::new(STDIN) { "standard input".to_owned() } else { path.display().to_string() }
+}

@@ -1,0 +1,21 @@
+//! Ctrl-C and SIGTERM: the first one cancels what is going on, the second one leaves at once.
+
+use volcv_transport::CancelToken;
+
+use crate::output;
+use crate::report::{CANCELLED, Failure};
+
+/// A token that the first Ctrl-C, SIGTERM or SIGHUP cancels.
+pub(crate) fn install() -> Result<CancelToken, Failure> {
+    let cancel = CancelToken::new();
+    let token = cancel.clone();
+    let handler = move || {
+        if token.is_cancelled() {
+            output::wait_for_writer();
+            std::process::exit(CANCELLED.into());
+        }
+        token.cancel();
+    };
+    ctrlc::set_handler(handler).map_err(|error| Failure::config(format!("cannot watch for Ctrl-C: {error}")))?;
+    Ok(cancel)
+}

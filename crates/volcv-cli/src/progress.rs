@@ -1,0 +1,99 @@
+//! The progress bar: bytes while they move, a clock while the service works.
+
+use std::fmt::Display;
+use std::io::{IsTerminal as _, stderr};
+use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
+
+use indicatif::{ProgressBar, ProgressStyle};
+use volcv_transport::{CallOptions, Phase, Progress};
+
+use crate::args::ConnectionArgs;
+use crate::report;
+
+const BYTES: &str = "{spinner} {msg} [{bar:30}] {bytes}/{total_bytes}";
+const COUNT: &str = "{spinner} {msg} {bytes}";
+const CLOCK: &str = "{spinner} {msg} {elapsed}";
+
+/// A bar on standard error; it disappears when it is dropped.
+#[derive(Debug)]
+pub(crate) struct Bar(ProgressBar);
+
+impl Bar {
+    /// A bar that is drawn only on a terminal, and only if the caller wants it at all.
+    pub(crate) fn new(args: &ConnectionArgs) -> Self {
+        if args.json || args.quiet || !stderr().is_terminal() {
+            return Self(ProgressBar::hidden());
+        }
+        let bar = ProgressBar::new_spinner();
+        bar.enable_steady_tick(Duration::from_millis(100));
+        Self(bar)
+    }
+
+    /// Lets one of `calls` calls report to this bar.
+    pub(crate) fn watch(&self, options: CallOptions, calls: usize) -> CallOptions {
+        if self.0.is_hidden() {
+            return options;
+        }
+        let bar = self.0.clone();
+        if calls > 1 {
+            // Calls that run at the same time share one observer, so only the clock makes sense for them.
+            set_style(&bar, CLOCK);
+            bar.set_message(format!("outpainting {calls} pictures"));
+            return options;
+        }
+        let shown = Mutex::new(None);
+        options.progress(move |progress| {
+            let stage = Some((progress.phase, progress.attempt));
+            let mut shown = shown.lock().unwrap_or_else(PoisonError::into_inner);
+            if *shown != stage {
+                *shown = stage;
+                enter(&bar, progress);
+            }
+            match progress.phase {
+                Phase::Uploading => bar.set_position(progress.sent),
+                Phase::Downloading => bar.set_position(progress.received),
+                _ => {}
+            }
+        })
+    }
+
+    /// Writes a line to standard error that the bar does not overwrite.
+    pub(crate) fn note(&self, label: &str, text: impl Display) {
+        self.0.suspend(|| report::note(label, text));
+    }
+}
+
+impl Drop for Bar {
+    fn drop(&mut self) {
+        self.0.finish_and_clear();
+    }
+}
+
+/// Another phase or another attempt has begun.
+fn enter(bar: &ProgressBar, progress: &Progress) {
+    let (template, length) = match progress.phase {
+        Phase::Uploading => (BYTES, Some(progress.send_total)),
+        Phase::Downloading if progress.receive_total.is_some() => (BYTES, progress.receive_total),
+        Phase::Downloading => (COUNT, None),
+        _ => (CLOCK, None),
+    };
+    bar.set_message(match progress.attempt {
+        1 => progress.phase.to_string(),
+        attempt => format!("attempt {attempt}: {}", progress.phase),
+    });
+    bar.set_position(0);
+    if let Some(length) = length {
+        bar.set_length(length);
+    }
+    bar.reset_elapsed();
+    // Last, because every change may be drawn: the new bar must not show the numbers of the old phase.
+    set_style(bar, template);
+}
+
+fn set_style(bar: &ProgressBar, template: &str) {
+    // The templates are constants; one that cannot be read would only leave the bar plainer.
+    if let Ok(style) = ProgressStyle::with_template(template) {
+        bar.set_style(style);
+    }
+}

@@ -1,0 +1,263 @@
+//! What the user gets to see: results on standard output, everything else on standard error, and the exit code.
+
+use std::fmt;
+use std::io::{self, Write as _};
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::error::ErrorKind as UsageError;
+use serde_json::{Value, json};
+use volcv_transport::{Charge, Error, ErrorKind, PictureInfo};
+
+/// The exit code after Ctrl-C.
+pub(crate) const CANCELLED: u8 = 130;
+
+/// The end of a command.
+#[derive(Debug, Default)]
+pub(crate) struct Report {
+    pub(crate) outputs: Vec<Saved>,
+    pub(crate) request_id: Option<String>,
+    pub(crate) attempts: usize,
+    pub(crate) failure: Option<Failure>,
+}
+
+/// One picture on the disk.
+#[derive(Debug)]
+pub(crate) struct Saved {
+    pub(crate) path: PathBuf,
+    pub(crate) info: Option<PictureInfo>,
+    pub(crate) seed: Option<i64>,
+}
+
+impl Report {
+    /// A command that has failed before it had any result.
+    pub(crate) fn failed(failure: impl Into<Failure>) -> Self {
+        Self { failure: Some(failure.into()), ..Self::default() }
+    }
+
+    /// Prints results and failure, and says how the process has to end.
+    pub(crate) fn print(self, json: bool) -> ExitCode {
+        let text = match json {
+            true => format!("{}\n", self.to_json()),
+            false => self.outputs.iter().map(|output| format!("{output}\n")).collect(),
+        };
+        let printed = result(text.as_bytes());
+        match &self.failure {
+            Some(failure) => {
+                if !json {
+                    note("error", failure);
+                    if let Some(hint) = &failure.0.hint {
+                        note("hint", hint);
+                    }
+                }
+                ExitCode::from(exit_code(failure.0.kind))
+            }
+            None => printed,
+        }
+    }
+
+    fn to_json(&self) -> Value {
+        let outputs: Value = self.outputs.iter().map(Saved::to_json).collect();
+        match &self.failure {
+            Some(failure) => json!({"ok": false, "outputs": outputs, "error": failure.to_json()}),
+            None => json!({
+                "ok": true,
+                "outputs": outputs,
+                "request_id": self.request_id,
+                "attempts": self.attempts,
+            }),
+        }
+    }
+}
+
+impl Saved {
+    fn to_json(&self) -> Value {
+        let size = self.info.and_then(|info| info.size);
+        json!({
+            "path": self.path.to_string_lossy(),
+            "width": size.map(|size| size.width),
+            "height": size.map(|size| size.height),
+            "format": self.info.map(|info| info.format.extension()),
+            "seed": self.seed,
+        })
+    }
+}
+
+/// `wide.png 1920x640 png seed 7`; what is not known is left out.
+impl fmt::Display for Saved {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}", self.path.display())?;
+        if let Some(info) = self.info {
+            if let Some(size) = info.size {
+                write!(f, " {size}")?;
+            }
+            write!(f, " {}", info.format.extension())?;
+        }
+        self.seed.map_or(Ok(()), |seed| write!(f, " seed {seed}"))
+    }
+}
+
+/// Why a command failed: the client's error, or one of the command's own. It is one word large.
+#[derive(Debug)]
+pub(crate) struct Failure(Box<Facts>);
+
+#[derive(Debug)]
+struct Facts {
+    kind: ErrorKind,
+    charge: Charge,
+    /// For people; the JSON object has `message` and the facts in fields of their own.
+    text: String,
+    message: String,
+    service_code: Option<Value>,
+    http_status: Option<u16>,
+    request_id: Option<String>,
+    retryable: bool,
+    attempts: usize,
+    hint: Option<String>,
+}
+
+impl Failure {
+    pub(crate) fn new(kind: ErrorKind, message: impl Into<String>) -> Self {
+        let message = message.into();
+        Self(Box::new(Facts {
+            kind,
+            charge: Charge::None,
+            text: message.clone(),
+            message,
+            service_code: None,
+            http_status: None,
+            request_id: None,
+            retryable: false,
+            attempts: 0,
+            hint: None,
+        }))
+    }
+
+    pub(crate) fn config(message: impl Into<String>) -> Self {
+        Self::new(ErrorKind::Config, message)
+    }
+
+    pub(crate) fn invalid_input(message: impl Into<String>) -> Self {
+        Self::new(ErrorKind::InvalidInput, message)
+    }
+
+    /// Something went wrong after a call that has succeeded, and so was paid for: running the command again would
+    /// buy a second picture, even where the download alone could be tried again.
+    pub(crate) fn after_payment(mut self, request_id: Option<&str>, attempts: usize) -> Self {
+        let facts = &mut self.0;
+        facts.charge = Charge::Charged;
+        facts.retryable = false;
+        facts.hint = None;
+        facts.request_id = facts.request_id.take().or_else(|| request_id.map(str::to_owned));
+        facts.attempts = facts.attempts.max(attempts);
+        self
+    }
+
+    fn to_json(&self) -> Value {
+        let facts = &self.0;
+        json!({
+            "kind": facts.kind.as_str(),
+            "message": facts.message,
+            "service_code": facts.service_code,
+            "http_status": facts.http_status,
+            "request_id": facts.request_id,
+            "charge": facts.charge.to_string(),
+            "retryable": facts.retryable,
+            "attempts": facts.attempts,
+        })
+    }
+}
+
+impl fmt::Display for Failure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0.text)
+    }
+}
+
+impl From<Error> for Failure {
+    fn from(error: Error) -> Self {
+        Self(Box::new(Facts {
+            kind: error.kind(),
+            charge: error.charge(),
+            text: error.to_string(),
+            message: error.message().to_owned(),
+            service_code: error.service_code().map(|code| code.to_json()),
+            http_status: error.http_status(),
+            request_id: error.request_id().map(str::to_owned),
+            retryable: error.is_retryable(),
+            attempts: error.attempts().len(),
+            hint: hint(&error),
+        }))
+    }
+}
+
+/// What to do about an error, where its text does not say it yet.
+fn hint(error: &Error) -> Option<String> {
+    Some(match error.kind() {
+        ErrorKind::OutcomeUnknown => {
+            "look at the account before you run it again: it may have been paid for".to_owned()
+        }
+        ErrorKind::Auth => "the key is taken from VOLCV_API_KEY".to_owned(),
+        ErrorKind::Quota => "top up the account".to_owned(),
+        ErrorKind::Throttled => match error.retry_after() {
+            Some(time) => format!("run it again in {} s", time.as_secs_f64().ceil()),
+            None => "wait a little and run it again".to_owned(),
+        },
+        ErrorKind::Refused if error.charge() == Charge::Unknown => "another --seed may pass the review".to_owned(),
+        _ if error.is_retryable() => "it can simply be run again".to_owned(),
+        _ => return None,
+    })
+}
+
+/// The exit codes of the command.
+fn exit_code(kind: ErrorKind) -> u8 {
+    match kind {
+        ErrorKind::InvalidInput | ErrorKind::Config => 2,
+        ErrorKind::Auth | ErrorKind::Quota => 3,
+        ErrorKind::Refused => 4,
+        ErrorKind::Throttled | ErrorKind::Service => 5,
+        ErrorKind::Connect | ErrorKind::Tls | ErrorKind::Timeout => 6,
+        ErrorKind::OutcomeUnknown => 7,
+        ErrorKind::Decode | ErrorKind::ResponseTooLarge => 8,
+        ErrorKind::Cancelled => CANCELLED,
+        // A kind that this version does not know is closest to a service that failed.
+        _ => 5,
+    }
+}
+
+/// Ends the command after clap could not read its arguments, or was asked for help.
+pub(crate) fn usage(error: &clap::Error) -> ExitCode {
+    let text = error.render().to_string();
+    match error.kind() {
+        UsageError::DisplayHelp | UsageError::DisplayVersion => result(text.as_bytes()),
+        _ if std::env::args_os().any(|arg| arg == "--json") => {
+            // The paragraphs behind the first one are clap's tips for people.
+            let first = text.split("\n\n").next().unwrap_or_default();
+            let words: Vec<&str> = first.trim_start_matches("error: ").split_whitespace().collect();
+            Report::failed(Failure::invalid_input(words.join(" "))).print(true)
+        }
+        _ => {
+            // Nobody to tell if standard error is closed.
+            let _ = error.print();
+            ExitCode::from(exit_code(ErrorKind::InvalidInput))
+        }
+    }
+}
+
+/// Writes a result to standard output. A reader that has gone away is not an error of this command.
+pub(crate) fn result(text: &[u8]) -> ExitCode {
+    let mut out = io::stdout().lock();
+    match out.write_all(text).and_then(|()| out.flush()) {
+        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
+            note("error", format!("cannot write to standard output: {error}"));
+            ExitCode::from(exit_code(ErrorKind::Config))
+        }
+        _ => ExitCode::SUCCESS,
+    }
+}
+
+/// Writes a line to standard error: an error, a warning, a hint.
+pub(crate) fn note(label: &str, text: impl fmt::Display) {
+    // Nobody to tell if standard error is closed.
+    let _ = writeln!(io::stderr().lock(), "{label}: {text}");
+}

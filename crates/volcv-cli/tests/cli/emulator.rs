@@ -1,0 +1,50 @@
+//! `volcv emulator`.
+
+use std::io::{BufRead as _, BufReader};
+use std::process::Command;
+
+use crate::support::{Bench, KEY, run, volcv};
+
+#[cfg(unix)]
+#[test]
+fn it_serves_until_it_is_interrupted() {
+    let bench = Bench::new(&[]);
+    let dir = bench.dir.path();
+    for name in ["-INT", "-TERM"] {
+        let args =
+            format!("emulator --port 0 --key {KEY} --fault code=50429,retry-after=0 --fault ok --fault code=50412");
+        let mut child = volcv(dir, &args).spawn().unwrap();
+        let mut out = BufReader::new(child.stdout.take().unwrap());
+        let mut line = String::new();
+        out.read_line(&mut line).unwrap();
+        let base_url = line.trim().to_owned();
+        for expected in [0, 4, 0] {
+            let mut command = volcv(dir, "outpaint in.png -o out.png --left 1");
+            command.env("VOLCV_API_KEY", KEY).env("VOLCV_BASE_URL", &base_url);
+            run(command, b"").expect(expected);
+        }
+        assert!(Command::new("kill").args([name, &child.id().to_string()]).status().unwrap().success());
+        let output = child.wait_with_output().unwrap();
+        let stderr = String::from_utf8(output.stderr).unwrap();
+        assert_eq!(output.status.code(), Some(0), "{stderr}");
+        let lines: Vec<_> = stderr.lines().collect();
+        assert!(lines[0].contains(volcv_emulator::BANNER), "{stderr}");
+        assert!(lines[1].starts_with("summary: 4 requests"), "{stderr}");
+        let mut rest = String::new();
+        out.read_line(&mut rest).unwrap();
+        assert_eq!(rest, "", "one line and no more");
+    }
+}
+
+#[test]
+fn a_fault_that_is_none_says_what_is_allowed() {
+    let bench = Bench::new(&[]);
+    for args in ["--fault bogus", "--fault code=x", "--fault-forever", "--key a --any-key", "--host nowhere"] {
+        bench.run(&format!("emulator {args}")).expect(2);
+    }
+    let ran = bench.run("emulator --fault bogus");
+    assert!(ran.stderr.contains("allowed: ok, code=N"), "{ran:?}");
+    let taken = bench.emulator.addr().port();
+    let ran = bench.run(&format!("emulator --port {taken}")).expect(2);
+    assert!(ran.stderr.starts_with("error: cannot listen on"), "{ran:?}");
+}

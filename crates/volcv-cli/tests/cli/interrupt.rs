@@ -1,0 +1,78 @@
+//! Ctrl-C and SIGTERM.
+#![cfg(unix)]
+
+use std::process::{Child, Command};
+use std::time::{Duration, Instant};
+
+use serde_json::json;
+
+use crate::support::{Bench, TRANSPORTS, finish, until};
+
+fn signal(child: &Child, name: &str) {
+    assert!(Command::new("kill").args([name, &child.id().to_string()]).status().unwrap().success());
+}
+
+#[test]
+fn the_first_signal_cancels_in_every_phase() {
+    for transport in TRANSPORTS {
+        for (name, fault, charge) in [
+            ("-INT", "stall=accept", "none"),
+            ("-TERM", "stall=body", "unknown"),
+            ("-INT", "stall=reply-body", "charged"),
+            ("-INT", "status=503,retry-after=60", "none"),
+        ] {
+            let bench = Bench::new(&[fault]);
+            let args = format!("outpaint in.png -o out.png --left 1 --json --transport {transport}");
+            let child = bench.command(&args).spawn().unwrap();
+            let early = fault == "stall=accept";
+            until("the call", || {
+                if early { bench.emulator.connections() > 0 } else { bench.emulator.complete_bodies() > 0 }
+            });
+            // The reply, where there is one, has to reach the client before the signal does.
+            std::thread::sleep(Duration::from_millis(100));
+            let start = Instant::now();
+            signal(&child, name);
+            let ran = finish(child).expect(130);
+            assert!(start.elapsed() < Duration::from_secs(1), "{fault}: {:?}", start.elapsed());
+            let error = ran.json()["error"].take();
+            assert_eq!(error["kind"], "cancelled", "{fault} over {transport}");
+            if !early {
+                assert_eq!(error["charge"], charge, "{fault} over {transport}");
+            }
+            assert!(bench.files().is_empty(), "{fault}");
+        }
+    }
+}
+
+#[test]
+fn what_was_made_before_the_signal_is_kept() {
+    for transport in TRANSPORTS {
+        let bench = Bench::new(&["ok", "stall=body", "stall=body"]);
+        let args = format!("outpaint in.png -o out.png --left 1 --variants 4 --json --transport {transport}");
+        let child = bench.command(&args).spawn().unwrap();
+        until("three calls", || bench.emulator.complete_bodies() == 3);
+        signal(&child, "-INT");
+        let json = finish(child).expect(130).json();
+        assert_eq!((json["outputs"].as_array().unwrap().len(), &json["error"]["kind"]), (1, &json!("cancelled")));
+        assert_eq!(bench.files().len(), 1);
+    }
+}
+
+#[test]
+fn a_silent_pipe_as_input_can_be_interrupted() {
+    let bench = Bench::new(&[]);
+    let child = bench.command("outpaint - -o out.png --left 1 --json").spawn().unwrap();
+    // Nothing tells from outside that it is reading; it is doing so long before this time.
+    std::thread::sleep(Duration::from_millis(300));
+    signal(&child, "-INT");
+    let ran = std::thread::scope(|scope| {
+        // The pipe stays open until the command has ended by itself.
+        let mut child = child;
+        let pipe = child.stdin.take();
+        let ran = scope.spawn(move || finish(child)).join().unwrap();
+        drop(pipe);
+        ran
+    });
+    assert_eq!(ran.expect(130).json()["error"]["kind"], "cancelled");
+    assert!(bench.files().is_empty());
+}

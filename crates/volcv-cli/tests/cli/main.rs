@@ -1,0 +1,12 @@
+//! The real binary against the emulator, which shares no code with the client.
+
+#![allow(clippy::unwrap_used, reason = "clippy takes only the functions marked as tests for tests, not their helpers")]
+
+mod call;
+mod emulator;
+mod failures;
+mod files;
+mod interrupt;
+mod outpaint;
+mod support;
+mod usage;

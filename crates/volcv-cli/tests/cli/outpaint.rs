@@ -1,0 +1,218 @@
+//! What `volcv outpaint` makes.
+
+use std::collections::HashSet;
+use std::fs;
+use std::io::{BufRead as _, BufReader, Read as _, Write as _};
+use std::net::TcpListener;
+use std::path::Path;
+use std::thread;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use serde_json::json;
+
+use crate::support::{Bench, KEY, TRANSPORTS, mask, png, run, volcv};
+
+#[test]
+fn the_first_command_of_the_readme_needs_nothing_but_the_photo() {
+    let dir = tempfile::tempdir().unwrap();
+    let photo = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../examples/assets/valley.jpg");
+    let mut command = volcv(dir.path(), "outpaint -o wide.png --left 0.5 --right 0.5 --emulator");
+    command.arg(photo);
+    let ran = run(command, b"").expect(0);
+    assert_eq!(ran.stdout, "wide.png 1920x640 png\n");
+    assert_eq!(ran.stderr.lines().count(), 1, "{ran:?}");
+    assert!(ran.stderr.contains("not made by a model"), "{ran:?}");
+    let picture = image::load_from_memory(&fs::read(dir.path().join("wide.png")).unwrap()).unwrap();
+    assert_eq!((picture.width(), picture.height()), (1920, 640));
+}
+
+#[test]
+fn every_mode_gives_its_size_over_both_transports() {
+    let bench = Bench::new(&[]);
+    bench.write("mask.png", &mask(200, 150));
+    for transport in TRANSPORTS {
+        for (mode, size) in [
+            ("--left 0.5 --right .5", (400, 150)),
+            ("--top 0.2 --bottom 1", (200, 330)),
+            ("--equal 0.25", (300, 225)),
+            ("--aspect 16:9", (267, 150)),
+            ("--aspect 1.85:1", (278, 150)),
+            ("--mask mask.png", (200, 150)),
+            ("--equal 0.5 --max-width 200", (200, 150)),
+        ] {
+            let ran = bench.run(&format!("outpaint in.png -o out.png {mode} --transport {transport}")).expect(0);
+            assert_eq!(ran.stdout, format!("out.png {}x{} png\n", size.0, size.1));
+            assert_eq!((ran.stderr.as_str(), bench.size("out.png")), ("", size), "{mode}");
+        }
+    }
+    assert_eq!(bench.emulator.charges(), 14);
+    assert_eq!(bench.files(), ["mask.png", "out.png"]);
+}
+
+#[test]
+fn the_fields_arrive_as_they_were_given() {
+    let bench = Bench::new(&[]);
+    let args = "outpaint in.png -o out.png --left 1 --prompt sea --prompt-field both --seed -1 --scale 3.5 --steps 20 \
+                --strength 0.5 --max-width 300 --max-height 400";
+    let ran = bench.run(args).expect(0);
+    assert_eq!(ran.stdout, "out.png 300x113 png seed -1\n");
+    let mut sent = bench.emulator.requests()[0].json.clone().unwrap();
+    sent.as_object_mut().unwrap().remove("binary_data_base64");
+    let expected = json!({
+        "req_key": "i2i_outpainting", "top": 0.0, "bottom": 0.0, "left": 1.0, "right": 0.0, "prompt": "sea",
+        "custom_prompt": "sea", "seed": -1, "scale": 3.5, "steps": 20, "strength": 0.5, "max_width": 300,
+        "max_height": 400,
+    });
+    assert_eq!(sent, expected);
+}
+
+#[test]
+fn a_picture_comes_from_standard_input() {
+    let bench = Bench::new(&[]);
+    let ran = run(bench.command("outpaint - -o out.png --equal 0.5"), &png(160, 130)).expect(0);
+    assert_eq!(ran.stdout, "out.png 320x260 png\n");
+}
+
+#[test]
+fn json_is_one_object_of_the_promised_shape() {
+    let bench = Bench::new(&["status=503,retry-after=0"]);
+    let ran = bench.run("outpaint in.png -o out.png --left 0.5 --seed 7 --json").expect(0);
+    let request_id = bench.emulator.requests()[1].request_id.clone();
+    let expected = json!({
+        "ok": true,
+        "outputs": [{"path": "out.png", "width": 300, "height": 150, "format": "png", "seed": 7}],
+        "request_id": request_id,
+        "attempts": 2,
+    });
+    assert_eq!(ran.json(), expected);
+    assert_eq!(ran.stdout.lines().count(), 1);
+    let ran = bench.run("outpaint in.png -o out.png --left 0.5 --json").expect(0);
+    assert_eq!(ran.json()["outputs"][0]["seed"], json!(null));
+}
+
+#[test]
+fn several_seeds_give_several_pictures_in_order() {
+    let bench = Bench::new(&[]);
+    for transport in TRANSPORTS {
+        for (seeds, expected) in [
+            ("--seed 9 --seed 4 --seed -1", Some([9, 4, -1])),
+            ("--seed 9 --seed 4 --seed 0 --variants 3", Some([9, 4, 0])),
+            ("--seed 40 --variants 3", Some([40, 41, 42])),
+            ("--variants 3", None),
+            ("--variants 3 --seed -1", None),
+        ] {
+            let args = format!("outpaint in.png -o out.png --left 1 {seeds} --json --transport {transport}");
+            let ran = bench.run(&args).expect(0).json();
+            let outputs = ran["outputs"].as_array().unwrap();
+            let names: Vec<_> = outputs.iter().map(|output| output["path"].as_str().unwrap()).collect();
+            assert_eq!(names, ["out-1.png", "out-2.png", "out-3.png"]);
+            assert_eq!((bench.files().len(), &ran["attempts"]), (3, &json!(3)));
+            let sent: Vec<i64> = outputs.iter().map(|output| output["seed"].as_i64().unwrap()).collect();
+            match expected {
+                Some(expected) => assert_eq!(sent, expected),
+                None => assert!(sent.iter().all(|seed| (0..1 << 31).contains(seed)), "{sent:?}"),
+            }
+            let pictures: HashSet<Vec<u8>> = names.iter().map(|name| fs::read(bench.path(name)).unwrap()).collect();
+            assert_eq!(pictures.len(), 3, "each seed gives another picture");
+        }
+    }
+}
+
+#[test]
+fn one_variant_keeps_the_name() {
+    let bench = Bench::new(&[]);
+    bench.run("outpaint in.png -o out.png --left 1 --variants 1").expect(0);
+    assert_eq!(bench.files(), ["out.png"]);
+}
+
+/// The emulator never sends more than one picture, the service's envelope has room for more.
+#[test]
+fn several_pictures_of_one_reply_are_numbered() {
+    let dir = tempfile::tempdir().unwrap();
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let mut command = volcv(dir.path(), "outpaint - -o out.png --left 1 --seed 5");
+    command.env("VOLCV_API_KEY", KEY).env("VOLCV_BASE_URL", format!("http://{}", listener.local_addr().unwrap()));
+    let server = thread::spawn(move || {
+        let (stream, _) = listener.accept().unwrap();
+        let mut request = BufReader::new(&stream);
+        let mut length = 0;
+        loop {
+            let mut line = String::new();
+            request.read_line(&mut line).unwrap();
+            match line.trim().to_lowercase().split_once(": ") {
+                Some(("content-length", value)) => length = value.parse().unwrap(),
+                None if line.trim().is_empty() => break,
+                _ => {}
+            }
+        }
+        request.read_exact(&mut vec![0; length]).unwrap();
+        let pictures = [png(20, 10), png(30, 10)].map(|picture| STANDARD.encode(picture));
+        let reply = json!({"code": 10000, "data": {"binary_data_base64": pictures}}).to_string();
+        write!(&stream, "HTTP/1.1 200 OK\r\nContent-Length: {}\r\n\r\n{reply}", reply.len()).unwrap();
+    });
+    let ran = run(command, &png(200, 150)).expect(0);
+    server.join().unwrap();
+    assert_eq!(ran.stdout, "out-1.png 20x10 png seed 5\nout-2.png 30x10 png seed 5\n");
+    assert_eq!(fs::read(dir.path().join("out-2.png")).unwrap(), png(30, 10));
+    assert_eq!(fs::read_dir(dir.path()).unwrap().count(), 2);
+}
+
+#[test]
+fn a_link_is_downloaded_without_the_key() {
+    let bench = Bench::new(&[]);
+    for transport in TRANSPORTS {
+        let ran = bench.run(&format!("outpaint in.png -o out.png --left 1 --return-url --transport {transport}"));
+        assert_eq!(ran.expect(0).stdout, "out.png 400x150 png\n");
+        assert_eq!(bench.size("out.png"), (400, 150));
+    }
+    let requests = bench.emulator.requests();
+    let with_key: Vec<_> = requests.iter().map(|request| (request.method.as_str(), request.has_key)).collect();
+    assert_eq!(with_key, [("POST", true), ("GET", false), ("POST", true), ("GET", false)]);
+}
+
+#[test]
+fn a_dry_run_shows_the_request_and_sends_nothing() {
+    let bench = Bench::new(&[]);
+    let ran = bench.run("outpaint in.png -o out.png --left 0.5 --seed 7 --dry-run --json").expect(0);
+    let json = ran.json();
+    assert_eq!(
+        (&json["method"], &json["body"]["seed"], &json["body"]["left"]),
+        (&json!("POST"), &json!(7), &json!(0.5))
+    );
+    assert!(json["url"].as_str().unwrap().starts_with(&bench.emulator.base_url()));
+    assert!(ran.stdout.len() < 1000 && !ran.stdout.contains("iVBOR"), "{}", ran.stdout);
+    assert_eq!((bench.emulator.connections(), bench.files().len()), (0, 0));
+
+    // Neither key nor gateway is needed, but everything else is checked.
+    let offline = |args: &str| run(volcv(bench.dir.path(), &format!("outpaint in.png --dry-run {args}")), b"");
+    let ran = offline("-o out.png --left 0.5 --variants 2").expect(0);
+    assert_eq!(ran.json()["requests"].as_array().unwrap().len(), 2);
+    offline("-o out.png --left 1.5").expect(2);
+    offline("-o no/out.png --left 0.5").expect(2);
+    offline("-o out.png --left 0.5 --base-url http://gw.example").expect(2);
+}
+
+#[test]
+fn an_argument_wins_over_the_environment() {
+    let bench = Bench::new(&[]);
+    let mut command = bench.command("outpaint in.png -o out.png --left 1 --emulator");
+    command.env("VOLCV_BASE_URL", "not a url");
+    run(command, b"").expect(0);
+    let mut command =
+        bench.command(&format!("outpaint in.png -o out.png --left 1 --base-url {}", bench.emulator.base_url()));
+    command.env("VOLCV_BASE_URL", "not a url").env("VOLCV_API_KEY", KEY);
+    run(command, b"").expect(0);
+    assert_eq!(bench.emulator.charges(), 1);
+}
+
+#[test]
+fn undocumented_limits_are_warnings_and_errors_only_if_strict() {
+    let bench = Bench::new(&[]);
+    bench.write("small.png", &png(40, 40));
+    let ran = bench.run("outpaint small.png -o out.png --left 1").expect(0);
+    assert!(ran.stderr.starts_with("warning: picture is 40x40"), "{ran:?}");
+    let ran = bench.run("outpaint small.png -o out.png --left 1 --strict --json").expect(2);
+    assert_eq!(ran.json()["error"]["kind"], "invalid_input");
+    assert_eq!(bench.emulator.charges(), 1);
+}

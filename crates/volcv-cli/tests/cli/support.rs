@@ -1,0 +1,148 @@
+//! Runs the command and looks at what it did.
+
+use std::fs;
+use std::io::{Cursor, Write as _};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+use image::{DynamicImage, ImageFormat, RgbImage};
+use serde_json::Value;
+use tempfile::TempDir;
+use volcv_emulator::{Emulator, EmulatorBuilder, Fault};
+
+/// A key that must never appear in any output.
+pub(crate) const KEY: &str = "canary-5f1e0c77";
+/// Every test of a call runs over both.
+pub(crate) const TRANSPORTS: [&str; 2] = ["ureq", "reqwest"];
+
+/// An emulator and a folder of one test.
+pub(crate) struct Bench {
+    pub(crate) emulator: Emulator,
+    pub(crate) dir: TempDir,
+}
+
+impl Bench {
+    pub(crate) fn new(faults: &[&str]) -> Self {
+        let faults: Vec<Fault> = faults.iter().map(|fault| fault.parse().unwrap()).collect();
+        Self::with(Emulator::builder().faults(faults))
+    }
+
+    pub(crate) fn with(builder: EmulatorBuilder) -> Self {
+        let bench = Self { emulator: builder.key(KEY).start().unwrap(), dir: TempDir::new().unwrap() };
+        bench.write("in.png", &png(200, 150));
+        bench
+    }
+
+    pub(crate) fn path(&self, name: &str) -> PathBuf {
+        self.dir.path().join(name)
+    }
+
+    pub(crate) fn write(&self, name: &str, bytes: &[u8]) {
+        fs::write(self.path(name), bytes).unwrap();
+    }
+
+    /// The command in the folder of the test, with key and base URL in its environment.
+    pub(crate) fn command(&self, args: &str) -> Command {
+        let mut command = volcv(self.dir.path(), args);
+        command.env("VOLCV_API_KEY", KEY).env("VOLCV_BASE_URL", self.emulator.base_url());
+        command
+    }
+
+    pub(crate) fn run(&self, args: &str) -> Ran {
+        run(self.command(args), b"")
+    }
+
+    /// The names in the folder beside the input, sorted.
+    pub(crate) fn files(&self) -> Vec<String> {
+        let mut names: Vec<String> = fs::read_dir(self.dir.path())
+            .unwrap()
+            .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+            .collect();
+        names.retain(|name| name != "in.png");
+        names.sort();
+        names
+    }
+
+    pub(crate) fn size(&self, name: &str) -> (u32, u32) {
+        let picture = image::load_from_memory(&fs::read(self.path(name)).unwrap()).unwrap();
+        (picture.width(), picture.height())
+    }
+}
+
+/// The command without any variable of its own; `args` are split at blanks.
+pub(crate) fn volcv(dir: &Path, args: &str) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_volcv"));
+    command.current_dir(dir).args(args.split_whitespace());
+    command.env_remove("VOLCV_API_KEY").env_remove("VOLCV_BASE_URL");
+    command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    command
+}
+
+/// What a finished command leaves behind.
+#[derive(Debug)]
+pub(crate) struct Ran {
+    pub(crate) code: i32,
+    pub(crate) stdout: String,
+    pub(crate) stderr: String,
+}
+
+impl Ran {
+    /// The one JSON object on standard output.
+    pub(crate) fn json(&self) -> Value {
+        serde_json::from_str(&self.stdout).unwrap_or_else(|error| panic!("{error}: {self:?}"))
+    }
+
+    pub(crate) fn expect(self, code: i32) -> Self {
+        assert_eq!(self.code, code, "{self:?}");
+        self
+    }
+}
+
+pub(crate) fn run(mut command: Command, stdin: &[u8]) -> Ran {
+    let mut child = command.spawn().unwrap();
+    let mut pipe = child.stdin.take().unwrap();
+    // A command that fails before it reads closes the pipe.
+    let _ = pipe.write_all(stdin);
+    drop(pipe);
+    finish(child)
+}
+
+pub(crate) fn finish(child: Child) -> Ran {
+    let output = child.wait_with_output().unwrap();
+    let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
+    let ran = Ran {
+        code: output.status.code().expect("it exits by itself"),
+        stdout: text(output.stdout),
+        stderr: text(output.stderr),
+    };
+    assert!(!ran.stdout.contains(KEY) && !ran.stderr.contains(KEY), "the key is shown: {ran:?}");
+    assert!(!ran.stderr.contains("panicked"), "{ran:?}");
+    ran
+}
+
+/// Waits for something that happens soon.
+pub(crate) fn until(what: &str, mut happened: impl FnMut() -> bool) {
+    let end = Instant::now() + Duration::from_secs(10);
+    while !happened() {
+        assert!(Instant::now() < end, "{what} did not happen");
+        std::thread::sleep(Duration::from_millis(5));
+    }
+}
+
+/// A small picture with something to see.
+pub(crate) fn png(width: u32, height: u32) -> Vec<u8> {
+    encode(RgbImage::from_fn(width, height, |x, y| image::Rgb([x as u8, y as u8, (x ^ y) as u8])).into())
+}
+
+/// A mask that is white in its right half.
+pub(crate) fn mask(width: u32, height: u32) -> Vec<u8> {
+    let white = |x, _| image::Luma([if x >= width / 2 { 255 } else { 0 }]);
+    encode(image::GrayImage::from_fn(width, height, white).into())
+}
+
+fn encode(picture: DynamicImage) -> Vec<u8> {
+    let mut bytes = Cursor::new(Vec::new());
+    picture.write_to(&mut bytes, ImageFormat::Png).unwrap();
+    bytes.into_inner()
+}
