@@ -1,7 +1,9 @@
 //! `volcv outpaint`: a picture in, one or more larger pictures out.
 
-use std::path::Path;
+use std::collections::HashSet;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use serde_json::{Value, json};
 use volcv_transport::core::bytes::Bytes;
@@ -66,13 +68,39 @@ impl Job {
         let client = Client::connect(&args.connection, Some(&args.output))?;
         let bar = Bar::new(&args.connection);
         let options = bar.watch(CallOptions::new().cancel(cancel), self.seeds.len());
-        let results = client.outpaint(&self.outpaint, &self.seeds, &options)?;
-        let target = &self.target;
-        let mut saver = Saver { client: &client, options: &options, target, bar: &bar, report: Report::default() };
+        let early = Early::default();
+        let results = client.outpaint(&self.outpaint, &self.seeds, &early.watch(options.clone(), &self.target))?;
+        let (target, report) = (&self.target, Report::default());
+        let mut saver = Saver { client: &client, options: &options, target, bar: &bar, early, report };
         for (call, result) in results.into_iter().enumerate() {
             saver.take(call, result);
         }
         Ok(saver.report)
+    }
+}
+
+/// Files that were written while other calls of the batch still ran, so that a program that is killed then has lost
+/// nothing that was paid for. What cannot be written is left for [`Saver`], which can say so.
+#[derive(Default)]
+struct Early(Arc<Mutex<HashSet<PathBuf>>>);
+
+impl Early {
+    fn watch(&self, options: CallOptions, target: &Target) -> CallOptions {
+        let (written, target) = (Arc::clone(&self.0), target.clone());
+        options.on_result(move |call, result| {
+            let outputs = result.as_ref().map(|outcome| &outcome.outputs[..]).unwrap_or_default();
+            for (i, output) in outputs.iter().enumerate() {
+                let Output::Picture { bytes, .. } = output else { continue };
+                let path = target.path(call, i, outputs.len());
+                if output::save(&path, bytes).is_ok() {
+                    written.lock().unwrap_or_else(PoisonError::into_inner).insert(path);
+                }
+            }
+        })
+    }
+
+    fn has(&self, path: &Path) -> bool {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).contains(path)
     }
 }
 
@@ -82,6 +110,7 @@ struct Saver<'a> {
     options: &'a CallOptions,
     target: &'a Target,
     bar: &'a Bar,
+    early: Early,
     report: Report,
 }
 
@@ -122,7 +151,8 @@ impl Saver<'_> {
     fn save(&self, path: &Path, bytes: &[u8]) -> Result<Option<PictureInfo>, Failure> {
         let info = PictureInfo::read(bytes);
         let format = info.map(|info| info.format);
-        if let Err(error) = output::save(path, bytes) {
+        let saved = if self.early.has(path) { Ok(()) } else { output::save(path, bytes) };
+        if let Err(error) = saved {
             match output::rescue(bytes, format) {
                 Ok(rescued) => {
                     self.bar.note("note", format!("the picture is paid for; it is kept in {}", rescued.display()))

@@ -15,7 +15,7 @@ use crate::report::Failure;
 static WRITING: Mutex<()> = Mutex::new(());
 
 /// OUT, and how many calls share it.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) struct Target {
     out: PathBuf,
     calls: usize,

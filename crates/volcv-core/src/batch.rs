@@ -21,8 +21,10 @@ pub struct Batch {
 impl Batch {
     /// One call for each seed, at most `window` (at least 1) of them at the same time.
     pub fn new(plan: &Plan, seeds: &[i64], window: usize, config: &CallConfig, observer: Option<Observer>) -> Self {
-        let call = |seed: &i64| Call::new(plan.with_seed(*seed), config.clone()).observed_by(observer.clone());
-        let calls: Vec<Call> = seeds.iter().map(call).collect();
+        let call = |(place, seed): (usize, &i64)| {
+            Call::new(plan.with_seed(*seed), config.clone()).observed_by(observer.clone()).at_place(place)
+        };
+        let calls: Vec<Call> = seeds.iter().enumerate().map(call).collect();
         let results = calls.iter().map(|_| None).collect();
         Self { waiting: calls.into_iter(), started: 0, running: 0, window: window.max(1), results, failed: None }
     }

@@ -225,7 +225,7 @@ mod tests {
             let expected = reference(&segments);
             let body = RequestBody::new(segments);
             prop_assert_eq!(body.len(), expected.len() as u64);
-            let meter = Meter::new(1, body.len(), None);
+            let meter = Meter::of(0, 1, body.len(), None);
             let mut reader = body.reader(meter.clone());
             let mut got = Vec::new();
             for size in sizes.iter().cycle() {
@@ -247,7 +247,7 @@ mod tests {
         let body = RequestBody::new(vec![Segment::Text("[".into()), Segment::Base64("abcd".into())]);
         for _ in 0..2 {
             let mut text = String::new();
-            body.reader(Meter::new(1, body.len(), None)).read_to_string(&mut text).unwrap();
+            body.reader(Meter::of(0, 1, body.len(), None)).read_to_string(&mut text).unwrap();
             assert_eq!(text, "[YWJjZA==");
         }
     }
@@ -255,7 +255,7 @@ mod tests {
     #[test]
     fn reading_stops_when_the_attempt_is_over() {
         let body = RequestBody::new(vec![Segment::Base64(vec![7; 3000].into())]);
-        let meter = Meter::new(1, body.len(), None);
+        let meter = Meter::of(0, 1, body.len(), None);
         let mut reader = body.reader(meter.clone());
         reader.read_exact(&mut [0; 100]).unwrap();
         meter.seal();

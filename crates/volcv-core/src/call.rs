@@ -68,6 +68,7 @@ pub struct Call {
     plan: Plan,
     config: CallConfig,
     observer: Option<Observer>,
+    place: usize,
     rng: fastrand::Rng,
     attempts: Vec<AttemptRecord>,
     deadline: Option<Duration>,
@@ -91,13 +92,19 @@ impl Call {
     /// A call that has not been sent yet.
     pub fn new(plan: Plan, config: CallConfig) -> Self {
         let rng = fastrand::Rng::new();
-        Self { plan, config, observer: None, rng, attempts: Vec::new(), deadline: None, state: State::Ready }
+        Self { plan, config, observer: None, place: 0, rng, attempts: Vec::new(), deadline: None, state: State::Ready }
     }
 
     /// Reports every change of progress to `observer`.
     #[must_use]
     pub fn observed_by(mut self, observer: Option<Observer>) -> Self {
         self.observer = observer;
+        self
+    }
+
+    /// Says which call of a batch this is, for its observer.
+    pub(crate) fn at_place(mut self, place: usize) -> Self {
+        self.place = place;
         self
     }
 
@@ -230,7 +237,7 @@ impl Call {
 
     fn start(&mut self, now: Duration, deadline: Duration) -> Attempt {
         let number = u32::try_from(self.attempts.len() + 1).unwrap_or(u32::MAX);
-        let meter = Meter::new(number, self.plan.body_len(), self.observer.clone());
+        let meter = Meter::of(self.place, number, self.plan.body_len(), self.observer.clone());
         meter.report();
         let configured = self.config.limits;
         let limits = Limits { attempt: configured.attempt.min(deadline.saturating_sub(now)), ..configured };

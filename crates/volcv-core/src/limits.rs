@@ -115,7 +115,7 @@ mod tests {
     const S: Duration = Duration::from_secs(1);
 
     fn watch(deadline: Option<Duration>) -> (Watch, Meter) {
-        let meter = Meter::new(1, 100, None);
+        let meter = Meter::of(0, 1, 100, None);
         (Watch::new(Limits::default(), meter.clone(), S, deadline), meter)
     }
 

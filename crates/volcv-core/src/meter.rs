@@ -67,6 +67,8 @@ impl fmt::Display for Phase {
 pub struct Progress {
     /// What is going on.
     pub phase: Phase,
+    /// The place of the call in its batch, from 0; 0 outside of a batch.
+    pub call: usize,
     /// The number of the attempt, from 1.
     pub attempt: u32,
     /// Body bytes taken by the transport in this attempt.
@@ -87,6 +89,7 @@ pub type Observer = Arc<dyn Fn(&Progress) + Send + Sync>;
 pub struct Meter(Arc<Counters>);
 
 struct Counters {
+    call: usize,
     attempt: u32,
     total: u64,
     /// Bytes taken, and [`SEALED`] once the attempt is over.
@@ -102,8 +105,10 @@ const SEALED: u64 = 1 << 63;
 const UNKNOWN: u64 = u64::MAX;
 
 impl Meter {
-    pub(crate) fn new(attempt: u32, total: u64, observer: Option<Observer>) -> Self {
+    /// Counts this attempt of this call of a batch.
+    pub(crate) fn of(call: usize, attempt: u32, total: u64, observer: Option<Observer>) -> Self {
         Self(Arc::new(Counters {
+            call,
             attempt,
             total,
             sent: AtomicU64::new(0),
@@ -170,6 +175,7 @@ impl Meter {
         let announced = self.0.announced.load(SeqCst);
         Progress {
             phase,
+            call: self.0.call,
             attempt: self.0.attempt,
             sent: self.sent(),
             send_total: self.0.total,
@@ -208,7 +214,7 @@ mod tests {
 
     #[test]
     fn a_sealed_meter_hands_out_no_more_bytes() {
-        let meter = Meter::new(1, 10, None);
+        let meter = Meter::of(0, 1, 10, None);
         assert_eq!(meter.delivery(), Delivery::NotSent);
         meter.take(4).unwrap();
         assert_eq!(meter.seal(), Delivery::Partial { sent: 4, total: 10 });
@@ -218,7 +224,7 @@ mod tests {
 
     #[test]
     fn the_phase_follows_the_bytes() {
-        let meter = Meter::new(1, 2, None);
+        let meter = Meter::of(0, 1, 2, None);
         let phase = || meter.progress().phase;
         assert_eq!(phase(), Phase::Connecting);
         meter.take(1).unwrap();

@@ -178,7 +178,7 @@ mod tests {
 
     fn sent(plan: &Plan) -> Value {
         let mut text = String::new();
-        let mut request = plan.request(Meter::new(1, plan.body_len(), None));
+        let mut request = plan.request(Meter::of(0, 1, plan.body_len(), None));
         request.body_mut().read_to_string(&mut text).unwrap();
         assert_eq!(request.headers()["content-length"], text.len().to_string());
         serde_json::from_str(&text).unwrap()
@@ -212,7 +212,7 @@ mod tests {
         for text in [
             plan.preview().to_string(),
             format!("{plan:?}"),
-            format!("{:?}", plan.request(Meter::new(1, plan.body_len(), None))),
+            format!("{:?}", plan.request(Meter::of(0, 1, plan.body_len(), None))),
         ] {
             assert!(!text.contains("secret") && !text.contains("iVBOR"), "{text}");
         }
@@ -222,7 +222,7 @@ mod tests {
     #[test]
     fn a_download_carries_no_key() {
         let (endpoint, _) = setup();
-        let request = Plan::download("https://cdn.example/a.png", &endpoint).unwrap().request(Meter::new(1, 0, None));
+        let request = Plan::download("https://cdn.example/a.png", &endpoint).unwrap().request(Meter::of(0, 1, 0, None));
         assert!(request.headers().get("authorization").is_none());
         assert_eq!((request.method(), request.uri().path()), (&Method::GET, "/a.png"));
     }

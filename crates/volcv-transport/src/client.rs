@@ -64,7 +64,7 @@ impl Client {
         options: &CallOptions,
     ) -> Result<Vec<Result<Outcome, Error>>, Error> {
         let batch = self.setup.batch(outpaint, seeds, options)?;
-        Ok(drive::run_batch_async(&*self.transport, batch, &options.cancel).await)
+        Ok(drive::run_batch_async(&*self.transport, batch, &options.cancel, options.on_result.as_ref()).await)
     }
 
     /// Any action of the service; [`Outcome::body`] is its JSON reply.
@@ -78,7 +78,8 @@ impl Client {
     /// Fetches the picture behind a link of a result. The key is not sent along.
     ///
     /// # Errors
-    /// As [`Client::outpaint`]; the picture itself was paid for before.
+    /// As [`Client::outpaint`]; the picture itself was paid for before, so [`Error::charge`] is `Charged`, and
+    /// [`Error::is_retryable`] speaks of the download only.
     pub async fn download(&self, link: &str, options: &CallOptions) -> Result<Bytes, Error> {
         Ok(self.run(self.setup.plan_download(link)?, options).await?.body)
     }
@@ -118,7 +119,7 @@ impl BlockingClient {
         options: &CallOptions,
     ) -> Result<Vec<Result<Outcome, Error>>, Error> {
         let batch = self.setup.batch(outpaint, seeds, options)?;
-        Ok(drive::run_batch(&*self.transport, batch, &options.cancel))
+        Ok(drive::run_batch(&*self.transport, batch, &options.cancel, options.on_result.as_ref()))
     }
 
     /// Any action of the service; [`Outcome::body`] is its JSON reply.
@@ -132,7 +133,8 @@ impl BlockingClient {
     /// Fetches the picture behind a link of a result. The key is not sent along.
     ///
     /// # Errors
-    /// As [`BlockingClient::outpaint`]; the picture itself was paid for before.
+    /// As [`BlockingClient::outpaint`]; the picture itself was paid for before, so [`Error::charge`] is `Charged`, and
+    /// [`Error::is_retryable`] speaks of the download only.
     pub fn download(&self, link: &str, options: &CallOptions) -> Result<Bytes, Error> {
         Ok(self.run(self.setup.plan_download(link)?, options)?.body)
     }
@@ -148,8 +150,11 @@ impl BlockingClient {
 pub struct CallOptions {
     cancel: CancelToken,
     observer: Option<volcv_core::Observer>,
+    on_result: Option<OnResult>,
     deadline: Option<Duration>,
 }
+
+pub(crate) type OnResult = Arc<dyn Fn(usize, &Result<Outcome, Error>) + Send + Sync>;
 
 impl CallOptions {
     /// No options.
@@ -167,6 +172,14 @@ impl CallOptions {
     /// bytes, so it has to be short.
     pub fn progress(mut self, observer: impl Fn(&Progress) + Send + Sync + 'static) -> Self {
         self.observer = Some(Arc::new(observer));
+        self
+    }
+
+    /// Calls `take` with each result of a batch as soon as it is there, and with the place of its seed. So a program can
+    /// save what it has paid for before the last call has ended. It runs on the thread that ran the call; results of
+    /// calls that were never sent are not reported: they come with the others, at the end.
+    pub fn on_result(mut self, take: impl Fn(usize, &Result<Outcome, Error>) + Send + Sync + 'static) -> Self {
+        self.on_result = Some(Arc::new(take));
         self
     }
 

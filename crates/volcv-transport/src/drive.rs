@@ -10,6 +10,7 @@ use volcv_core::{
 };
 
 use crate::cancel::CancelToken;
+use crate::client::OnResult;
 use crate::trace;
 use crate::transport::{BoxFuture, ErasedTransport, Transport};
 
@@ -93,7 +94,12 @@ impl Drop for CancelOnDrop<'_> {
 }
 
 /// Runs a batch, this thread being one of its workers.
-pub(crate) fn run_batch(transport: &dyn Transport, batch: Batch, cancel: &CancelToken) -> Vec<Result<Outcome, Error>> {
+pub(crate) fn run_batch(
+    transport: &dyn Transport,
+    batch: Batch,
+    cancel: &CancelToken,
+    on_result: Option<&OnResult>,
+) -> Vec<Result<Outcome, Error>> {
     let helpers = batch.window().saturating_sub(1);
     let batch = Mutex::new(batch);
     let locked = || batch.lock().unwrap_or_else(PoisonError::into_inner);
@@ -103,6 +109,7 @@ pub(crate) fn run_batch(transport: &dyn Transport, batch: Batch, cancel: &Cancel
             let next = locked().start();
             let Some((place, call)) = next else { break };
             let result = run(transport, call, cancel);
+            report(on_result, place, &result);
             locked().finish(place, result);
         }
     };
@@ -183,6 +190,7 @@ pub(crate) async fn run_batch_async(
     transport: &dyn ErasedTransport,
     mut batch: Batch,
     cancel: &CancelToken,
+    on_result: Option<&OnResult>,
 ) -> Vec<Result<Outcome, Error>> {
     type Running<'a> = BoxFuture<'a, (usize, Result<Outcome, Error>)>;
     let mut running: Vec<Running<'_>> = Vec::new();
@@ -203,6 +211,13 @@ pub(crate) async fn run_batch_async(
             Poll::Pending
         })
         .await;
+        report(on_result, place, &result);
         batch.finish(place, result);
+    }
+}
+
+fn report(on_result: Option<&OnResult>, place: usize, result: &Result<Outcome, Error>) {
+    if let Some(take) = on_result {
+        take(place, result);
     }
 }

@@ -59,6 +59,19 @@ fn what_was_made_before_the_signal_is_kept() {
 }
 
 #[test]
+fn a_picture_of_a_batch_is_on_the_disk_while_the_others_are_still_made() {
+    for transport in TRANSPORTS {
+        let bench = Bench::new(&["ok", "stall=body", "stall=body"]);
+        let args = format!("outpaint in.png -o out.png --left 1 --variants 4 --transport {transport}");
+        let mut child = bench.command(&args).spawn().unwrap();
+        until("the first picture", || bench.files().iter().any(|name| name.ends_with(".png")));
+        child.kill().unwrap();
+        child.wait().unwrap();
+        assert!(bench.files().iter().any(|name| name.ends_with(".png")));
+    }
+}
+
+#[test]
 fn a_silent_pipe_as_input_can_be_interrupted() {
     let bench = Bench::new(&[]);
     let child = bench.command("outpaint - -o out.png --left 1 --json").spawn().unwrap();
