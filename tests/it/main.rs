@@ -9,5 +9,7 @@ mod examples;
 mod repository;
 mod results;
 mod scenarios;
+mod secrets;
 mod support;
 mod tls;
+mod transports;

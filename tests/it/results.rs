@@ -3,6 +3,7 @@
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use base64::Engine as _;
 use serde_json::json;
 use volcv_emulator::Emulator;
 use volcv_transport::{
@@ -84,6 +85,32 @@ fn any_action_goes_out_as_json_and_comes_back_as_json() {
         let unknown = CvRequest::new("NoSuchAction", "2022-08-31", json!({})).unwrap();
         let error = client.call(unknown).unwrap_err();
         assert_eq!((error.kind(), error.service_code().unwrap().number()), (ErrorKind::InvalidInput, Some(100008)));
+    }
+}
+
+#[test]
+fn the_gateway_pages_samples_with_real_pictures_are_accepted() {
+    let base64 = |picture: &[u8]| base64::engine::general_purpose::STANDARD.encode(picture);
+    let (picture, mask) = (base64(&png(&gradient(96, 64))), base64(&png(&gradient(96, 64))));
+    for transport in TRANSPORTS {
+        for (sample, pictures, size) in [
+            (include_str!("../../crates/volcv-types/tests/fixtures/ratio_request.json"), vec![&picture], (288, 77)),
+            (
+                include_str!("../../crates/volcv-types/tests/fixtures/canvas_request.json"),
+                vec![&picture, &mask],
+                (96, 64),
+            ),
+        ] {
+            let emulator = Emulator::start().unwrap();
+            let client = AnyClient::new(transport, builder(&emulator));
+            let mut body: serde_json::Value = serde_json::from_str(sample).unwrap();
+            body["binary_data_base64"] = json!(pictures);
+            let reply = client.call(CvRequest::new("CVProcess", "2022-08-31", body).unwrap()).unwrap().reply;
+            let text = &reply.data.unwrap().binary_data_base64[0];
+            let bytes = base64::engine::general_purpose::STANDARD.decode(text).unwrap();
+            let picture = image::load_from_memory(&bytes).unwrap();
+            assert_eq!((picture.width(), picture.height()), size);
+        }
     }
 }
 

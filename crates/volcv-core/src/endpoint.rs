@@ -11,7 +11,7 @@ use crate::error::Error;
 /// The path of the service below a gateway's base URL.
 const PATH: &str = "/volcv/v1";
 /// RFC 3986: everything but the unreserved characters is escaped.
-const ESCAPED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b'.').remove(b'~');
+pub(crate) const ESCAPED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b'.').remove(b'~');
 
 /// A checked base URL.
 #[derive(Clone, PartialEq, Eq)]

@@ -1,5 +1,13 @@
 //! Makes foreign text fit for errors and logs: no key, no picture text, no control characters, not too long.
 
+use std::borrow::Cow;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD_NO_PAD;
+use percent_encoding::utf8_percent_encode;
+
+use crate::endpoint::ESCAPED;
+
 /// The longest text that is taken over from a reply.
 const MAX_CHARS: usize = 400;
 /// A run of base64 characters this long is a picture or a token, not a word.
@@ -7,14 +15,8 @@ const MAX_RUN: usize = 96;
 
 /// Cleans a text that came from outside. `secret` is replaced wherever it stands, if it is not empty.
 pub(crate) fn clean(text: &str, secret: &str) -> String {
-    let hidden;
-    let text = match secret {
-        "" => text,
-        secret => {
-            hidden = text.replace(secret, "[key]");
-            &hidden
-        }
-    };
+    let hidden = hide(text, secret);
+    let text = hidden.as_ref();
     let mut out = String::new();
     for word in text.split_inclusive(|c: char| !is_base64(c)) {
         // The character that ended the run is kept.
@@ -33,6 +35,25 @@ pub(crate) fn clean(text: &str, secret: &str) -> String {
         Some((end, _)) => format!("{}…", &out[..end]),
         None => out,
     }
+}
+
+/// Replaces the secret as it is, percent-encoded and in base64, alone or behind `Bearer`. A secret too short to be one
+/// would only make the text unreadable.
+fn hide<'a>(text: &'a str, secret: &str) -> Cow<'a, str> {
+    const SHORTEST: usize = 4;
+    if secret.len() < SHORTEST {
+        return Cow::Borrowed(text);
+    }
+    let base64 = |secret: &str| STANDARD_NO_PAD.encode(secret);
+    let percent = utf8_percent_encode(secret, ESCAPED).to_string();
+    let spellings = [secret.to_owned(), percent, base64(secret), base64(&format!("Bearer {secret}"))];
+    let mut text = Cow::Borrowed(text);
+    for spelling in spellings {
+        if text.contains(&spelling) {
+            text = Cow::Owned(text.replace(&spelling, "[key]"));
+        }
+    }
+    text
 }
 
 fn is_base64(c: char) -> bool {
@@ -67,6 +88,15 @@ mod tests {
         assert_eq!(clean("bad key sk-123!", "sk-123"), "bad key [key]!");
         let text = format!("got \"{}\" there", "A".repeat(5000));
         assert_eq!(clean(&text, ""), "got \"[5000 characters]\" there");
+    }
+
+    #[test]
+    fn the_key_is_found_in_every_spelling() {
+        let key = "sk-a+b/c=";
+        for text in ["x sk-a+b/c= y", "x sk-a%2Bb%2Fc%3D y", "x c2stYStiL2M9 y", "x QmVhcmVyIHNrLWErYi9jPQ y"] {
+            assert_eq!(clean(text, key), "x [key] y");
+        }
+        assert_eq!(clean("a key", "key"), "a key");
     }
 
     #[test]

@@ -11,7 +11,7 @@ pub(crate) fn ci() -> Result<(), String> {
     let root = &root();
     run(root, "cargo fmt --all --check", &[])?;
     run(root, "cargo clippy --workspace --all-targets --locked -- -D warnings", &[])?;
-    run(root, "cargo doc --workspace --no-deps --locked", &[("RUSTDOCFLAGS", "-D warnings")])?;
+    run(root, "cargo doc --workspace --no-deps --all-features --locked", &[("RUSTDOCFLAGS", "-D warnings")])?;
     features(root)?;
     readme(root)
 }

@@ -1,0 +1,126 @@
+//! Transports that are not ours: closures, scripts, and an executor that is not tokio's.
+
+use std::future::Future;
+use std::pin::pin;
+use std::sync::Arc;
+use std::task::{Context, Poll, Wake, Waker};
+use std::thread::{self, Thread};
+use std::time::Duration;
+
+use volcv_transport::testing::{Act, ScriptedTransport};
+use volcv_transport::{
+    AsyncTransport, Charge, ClientBuilder, ErrorKind, Outpaint, Transport, TransportErrorKind, from_async_fn, from_fn,
+};
+
+use crate::support::small;
+
+const REFUSED: &str = r#"{"code":50412,"message":"Text Risk Not Pass"}"#;
+
+fn builder() -> ClientBuilder {
+    ClientBuilder::new("https://gateway.example", "key")
+}
+
+/// The smallest executor: it has no reactor and no timer.
+fn block_on<T>(future: impl Future<Output = T>) -> T {
+    struct Unpark(Thread);
+    impl Wake for Unpark {
+        fn wake(self: Arc<Self>) {
+            self.0.unpark();
+        }
+    }
+    let waker = Waker::from(Arc::new(Unpark(thread::current())));
+    let mut future = pin!(future);
+    loop {
+        match future.as_mut().poll(&mut Context::from_waker(&waker)) {
+            Poll::Ready(value) => return value,
+            Poll::Pending => thread::park(),
+        }
+    }
+}
+
+#[test]
+fn a_closure_is_a_transport_with_the_same_rules() {
+    let script = ScriptedTransport::new([Act::fail(TransportErrorKind::Io).after(50), Act::reply(400, REFUSED)]);
+    let inner = script.clone();
+    let client = builder()
+        .blocking(from_fn(move |request, reply, limits, cancel| {
+            Transport::send(&inner, request, reply, limits, cancel)
+        }))
+        .unwrap();
+    let error = client.outpaint(&Outpaint::equal(small(), 0.5)).unwrap_err();
+    assert_eq!((error.kind(), error.attempts().len(), script.complete_bodies()), (ErrorKind::Refused, 2, 1));
+}
+
+#[test]
+fn async_closures_run_on_any_executor() {
+    let script = ScriptedTransport::new([Act::fail(TransportErrorKind::Io).after(50), Act::reply(400, REFUSED)]);
+    let (send, sleep) = (script.clone(), script.clone());
+    let transport = from_async_fn(
+        move |request, reply, limits| {
+            let script = send.clone();
+            Box::pin(async move { AsyncTransport::send(&script, request, reply, limits).await })
+        },
+        move |time| {
+            let script = sleep.clone();
+            Box::pin(async move { AsyncTransport::sleep(&script, time).await })
+        },
+    );
+    let client = builder().asynchronous(transport).unwrap();
+    let error = block_on(client.outpaint(&Outpaint::equal(small(), 0.5))).unwrap_err();
+    assert_eq!((error.kind(), error.attempts().len(), script.complete_bodies()), (ErrorKind::Refused, 2, 1));
+}
+
+#[test]
+fn every_limit_ends_a_transport_that_hangs_and_names_its_phase() {
+    let hangs: [(Act, ErrorKind, Charge, &str, u64); 3] = [
+        (Act::hang(), ErrorKind::Timeout, Charge::None, "connect limit", 10),
+        (Act::hang().after(100), ErrorKind::Timeout, Charge::None, "stall limit while uploading", 30),
+        (
+            Act::hang().after_all(),
+            ErrorKind::OutcomeUnknown,
+            Charge::Unknown,
+            "attempt limit passed while waiting",
+            300,
+        ),
+    ];
+    for (act, kind, charge, text, seconds) in hangs {
+        let (blocking, asynchronous) = (ScriptedTransport::new([act.clone()]), ScriptedTransport::new([act]));
+        let client = builder().max_attempts(1).blocking(blocking.clone()).unwrap();
+        let from_blocking = client.outpaint(&Outpaint::equal(small(), 0.5)).unwrap_err();
+        let client = builder().max_attempts(1).asynchronous(asynchronous.clone()).unwrap();
+        let from_async = block_on(client.outpaint(&Outpaint::equal(small(), 0.5))).unwrap_err();
+        for error in [&from_blocking, &from_async] {
+            assert_eq!((error.kind(), error.charge()), (kind, charge), "{error}");
+            assert!(error.to_string().contains(text), "{error}");
+            // The watch looks now and then: a stall is found at the latest an eighth later.
+            let (elapsed, limit) = (error.attempts()[0].elapsed, Duration::from_secs(seconds));
+            assert!(elapsed >= limit && elapsed <= limit.max(Duration::from_millis(33_750)), "{elapsed:?}: {error}");
+        }
+        assert_eq!(from_blocking.to_string(), from_async.to_string());
+    }
+}
+
+#[test]
+fn a_deadline_ends_a_hanging_call_in_time() {
+    let script = ScriptedTransport::new([Act::hang(), Act::hang(), Act::hang()]);
+    let client = builder().deadline(Duration::from_secs(12)).asynchronous(script.clone()).unwrap();
+    let error = block_on(client.outpaint(&Outpaint::equal(small(), 0.5))).unwrap_err();
+    assert_eq!((error.kind(), error.charge()), (ErrorKind::Timeout, Charge::None));
+    let total: Duration =
+        error.attempts().iter().map(|attempt| attempt.elapsed + attempt.wait.unwrap_or_default()).sum();
+    assert!(total <= Duration::from_secs(12), "{total:?}");
+}
+
+#[test]
+fn futures_and_clients_can_be_sent_and_shared() {
+    fn send<T: Send>(value: T) -> T {
+        value
+    }
+    fn shared<T: Send + Sync + Clone + Unpin + 'static>(_: &T) {}
+    let client = builder().asynchronous(ScriptedTransport::default()).unwrap();
+    shared(&client);
+    shared(&builder().blocking(ScriptedTransport::default()).unwrap());
+    let outpaint = Outpaint::equal(small(), 0.5);
+    block_on(send(client.outpaint(&outpaint))).unwrap_err();
+    assert_eq!(size_of::<volcv_transport::Error>(), size_of::<usize>());
+}
