@@ -6,6 +6,7 @@ mod batch;
 mod cancel;
 mod dependencies;
 mod examples;
+mod recorder;
 mod repository;
 mod results;
 mod scenarios;

@@ -1,12 +1,16 @@
-//! One table of what a gateway can do, run on both transports: what the caller gets, and what was bought.
+//! One table of what a gateway can do, run over ureq, reqwest and scripts of what ureq saw: what the caller gets, and
+//! what was bought.
 
 use std::time::{Duration, Instant};
 
 use volcv_emulator::{Emulator, Fault};
 use volcv_transport::core::types::Charge;
-use volcv_transport::{CallOptions, ClientBuilder, Error, ErrorKind, Outcome, Outpaint, Picture, RetryPolicy};
+use volcv_transport::{
+    AttemptRecord, CallOptions, ClientBuilder, Error, ErrorKind, Outcome, Outpaint, Picture, RetryPolicy,
+};
 
-use crate::support::{AnyClient, TRANSPORTS, builder, large, small};
+use crate::recorder::Recorder;
+use crate::support::{AnyClient, TRANSPORTS, block_on, builder, large, small};
 
 /// One row: the gateway's behaviour, one fault for each request, and what must come of it.
 struct Row {
@@ -210,7 +214,12 @@ fn check(row: &Row, transport: &str) -> Result<String, String> {
     }
     let mut quick = RetryPolicy::default();
     quick.base = Duration::from_millis(10);
-    let client = AnyClient::new(transport, (row.setup)(builder(&emulator).retry(quick)));
+    let setup = || (row.setup)(builder(&emulator).retry(quick.clone()));
+    let recorder = Recorder::default();
+    let client = match transport {
+        "ureq" => AnyClient::Ureq(setup().blocking(recorder.clone()).unwrap()),
+        _ => AnyClient::new(transport, setup()),
+    };
     let picture: Picture = if row.large { large() } else { small() };
     let outpaint = Outpaint::equal(picture, 0.25).seed(5).max_width(256).max_height(256);
     let started = Instant::now();
@@ -246,20 +255,31 @@ fn check(row: &Row, transport: &str) -> Result<String, String> {
     if started.elapsed() > Duration::from_secs(20) {
         return Err(format!("it took {:?}", started.elapsed()));
     }
+    if transport == "ureq" {
+        // What the wire did, played again without one: both drivers come to the same decisions.
+        let script = || recorder.script(records(&result));
+        let blocking = setup().blocking(script()).unwrap().outpaint(&outpaint);
+        want("the scripted log", self::log(&blocking), log.clone())?;
+        let asynchronous = setup().asynchronous(script()).unwrap();
+        want("the scripted async log", self::log(&block_on(asynchronous.outpaint(&outpaint))), log.clone())?;
+    }
     Ok(log)
 }
 
 fn attempts(result: &Result<Outcome, Error>) -> usize {
-    result.as_ref().map_or_else(|error| error.attempts().len(), |outcome| outcome.attempts.len())
+    records(result).len()
+}
+
+fn records(result: &Result<Outcome, Error>) -> &[AttemptRecord] {
+    result.as_ref().map_or_else(Error::attempts, |outcome| &outcome.attempts)
 }
 
 /// What both transports must agree on: kinds, statuses, codes and charges, but not bytes and times.
 fn log(result: &Result<Outcome, Error>) -> String {
-    let attempts = result.as_ref().map_or_else(|error| error.attempts(), |outcome| &outcome.attempts);
-    let line = |a: &volcv_transport::AttemptRecord| {
+    let line = |a: &AttemptRecord| {
         format!("{:?} {:?} {:?} {} full={}", a.error, a.status, a.code, a.charge, a.delivery.is_full())
     };
-    attempts.iter().map(line).collect::<Vec<_>>().join("; ")
+    records(result).iter().map(line).collect::<Vec<_>>().join("; ")
 }
 
 #[test]

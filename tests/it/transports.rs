@@ -1,10 +1,5 @@
 //! Transports that are not ours: closures, scripts, and an executor that is not tokio's.
 
-use std::future::Future;
-use std::pin::pin;
-use std::sync::Arc;
-use std::task::{Context, Poll, Wake, Waker};
-use std::thread::{self, Thread};
 use std::time::Duration;
 
 use volcv_transport::testing::{Act, ScriptedTransport};
@@ -12,30 +7,12 @@ use volcv_transport::{
     AsyncTransport, Charge, ClientBuilder, ErrorKind, Outpaint, Transport, TransportErrorKind, from_async_fn, from_fn,
 };
 
-use crate::support::small;
+use crate::support::{block_on, small};
 
 const REFUSED: &str = r#"{"code":50412,"message":"Text Risk Not Pass"}"#;
 
 fn builder() -> ClientBuilder {
     ClientBuilder::new("https://gateway.example", "key")
-}
-
-/// The smallest executor: it has no reactor and no timer.
-fn block_on<T>(future: impl Future<Output = T>) -> T {
-    struct Unpark(Thread);
-    impl Wake for Unpark {
-        fn wake(self: Arc<Self>) {
-            self.0.unpark();
-        }
-    }
-    let waker = Waker::from(Arc::new(Unpark(thread::current())));
-    let mut future = pin!(future);
-    loop {
-        match future.as_mut().poll(&mut Context::from_waker(&waker)) {
-            Poll::Ready(value) => return value,
-            Poll::Pending => thread::park(),
-        }
-    }
 }
 
 #[test]

@@ -98,6 +98,14 @@ impl Act {
         self
     }
 
+    /// Gives the reply these headers. Only for [`Act::reply`].
+    pub fn headers(mut self, all: HeaderMap) -> Self {
+        if let End::Reply { headers, .. } = &mut self.end {
+            *headers = all;
+        }
+        self
+    }
+
     /// Lets the connection break behind the reply's body.
     pub fn cut(mut self, with: TransportErrorKind) -> Self {
         if let End::Reply { cut, .. } = &mut self.end {
