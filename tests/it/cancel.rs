@@ -36,8 +36,8 @@ fn a_cancelled_call_returns_at_once_and_says_what_it_may_have_cost() {
                 client.outpaint(&Outpaint::equal(picture(), 0.25), &CallOptions::new().cancel(&cancel)).unwrap_err();
             let late = patience.join().unwrap().elapsed();
             assert_eq!((error.kind(), error.charge()), (ErrorKind::Cancelled, charge), "{transport} {fault}: {error}");
-            // Generous for a loaded machine; the benchmark measures it.
-            assert!(late < Duration::from_millis(500), "{transport} {fault}: {late:?} after the cancel");
+            // No limit ends any of these calls this early; how long a cancel takes is measured, not tested.
+            assert!(late < Duration::from_secs(8), "{transport} {fault}: {late:?} after the cancel");
             drop(client);
             assert!(emulator.wait_idle(Duration::from_secs(5)), "{transport} {fault}: a connection stays open");
         }

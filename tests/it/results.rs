@@ -105,10 +105,8 @@ fn the_gateway_pages_samples_with_real_pictures_are_accepted() {
             let client = AnyClient::new(transport, builder(&emulator));
             let mut body: serde_json::Value = serde_json::from_str(sample).unwrap();
             body["binary_data_base64"] = json!(pictures);
-            let reply = client.call(CvRequest::new("CVProcess", "2022-08-31", body).unwrap()).unwrap().reply;
-            let text = &reply.data.unwrap().binary_data_base64[0];
-            let bytes = base64::engine::general_purpose::STANDARD.decode(text).unwrap();
-            let picture = image::load_from_memory(&bytes).unwrap();
+            let outcome = client.call(CvRequest::new("CVProcess", "2022-08-31", body).unwrap()).unwrap();
+            let picture = image::load_from_memory(outcome.picture().unwrap()).unwrap();
             assert_eq!((picture.width(), picture.height()), size);
         }
     }

@@ -79,7 +79,7 @@ enum State {
     /// To be sent now.
     Ready,
     /// With the transport.
-    Sending { meter: Meter, inbox: Inbox, since: Duration },
+    Sending { meter: Meter, inbox: Box<Inbox>, since: Duration },
     /// To be sent at this moment; the error is what to say if that comes too late.
     Waiting { until: Duration, last: Error },
     /// To be reported.
@@ -156,7 +156,7 @@ impl Call {
         };
         let phase = meter.progress().phase;
         let delivery = meter.seal();
-        let status = inbox.head.as_ref().map(|head| head.status);
+        let status = inbox.status();
         let mut record = AttemptRecord {
             error: None,
             delivery,
@@ -166,7 +166,7 @@ impl Call {
             elapsed: now.mono.saturating_sub(since),
             wait: None,
         };
-        match classify(&self.plan, inbox, delivery, phase, result, now) {
+        match classify(&self.plan, *inbox, delivery, phase, result, now) {
             Ok(mut outcome) => {
                 self.config.budget.give_back();
                 self.attempts.push(record);
@@ -243,7 +243,7 @@ impl Call {
         let limits = Limits { attempt: configured.attempt.min(deadline.saturating_sub(now)), ..configured };
         let watch = Watch::new(configured, meter.clone(), now, Some(deadline));
         let request = self.plan.request(meter.clone());
-        let inbox = Inbox::new(meter.clone(), configured.reply_bytes);
+        let inbox = Box::new(Inbox::new(meter.clone(), configured.reply_bytes, self.plan.expects()));
         self.state = State::Sending { meter, inbox, since: now };
         Attempt { request, limits, watch }
     }

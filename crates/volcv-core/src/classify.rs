@@ -6,13 +6,14 @@ use volcv_types::{Charge, CodeClass, Reply, Verdict};
 use crate::decode;
 use crate::error::{Error, ErrorKind};
 use crate::exchange::{TransportError, TransportErrorKind};
-use crate::inbox::{Head, Inbox};
+use crate::inbox::{Head, Inbox, Received};
 use crate::limits::TimeLimit;
 use crate::meter::{Delivery, Phase};
-use crate::outcome::Outcome;
+use crate::outcome::{Outcome, Output};
 use crate::plan::{Expects, Plan};
 use crate::redact::clean;
 use crate::retry::{Happened, parse_retry_after};
+use crate::scan::{Excess, Scanned};
 use crate::time::Now;
 
 /// A failed attempt: the row of the table, and the error if this was the last attempt.
@@ -27,6 +28,13 @@ impl Failure {
     fn new(happened: Happened, error: Error) -> Self {
         Self { happened, charge: happened.rule().charge, error }
     }
+
+    fn with_request_id(mut self, request_id: Option<String>) -> Self {
+        if self.error.request_id().is_none() {
+            self.error = self.error.with_request_id(request_id);
+        }
+        self
+    }
 }
 
 /// Reads the end of one attempt.
@@ -40,12 +48,12 @@ pub(crate) fn classify(
 ) -> Result<Outcome, Failure> {
     let error = result.err();
     let why = error.as_ref().map(|error| explain(error, phase));
-    let status = inbox.head.as_ref().map(|head| head.status);
+    let status = inbox.status();
     if error.as_ref().is_some_and(|error| error.kind() == TransportErrorKind::Cancelled) {
-        return Err(cancelled(delivery, inbox.head.as_ref()));
+        return Err(cancelled(delivery, status));
     }
-    let mut outcome = match &inbox.head {
-        Some(_) => Answer::new(plan, inbox, why, now).read(),
+    let mut outcome = match inbox.into_received() {
+        Some(received) => Answer::new(plan, received, why, now).read(),
         None => Err(unanswered(delivery, error.as_ref().map(TransportError::kind), why)),
     };
     if let Err(failure) = &mut outcome {
@@ -70,8 +78,8 @@ pub(crate) fn classify(
 }
 
 /// The caller gave up: what it cost depends on what was delivered, and on what had come back.
-pub(crate) fn cancelled(delivery: Delivery, head: Option<&Head>) -> Failure {
-    let charge = match head.map(|head| head.status) {
+pub(crate) fn cancelled(delivery: Delivery, status: Option<u16>) -> Failure {
+    let charge = match status {
         Some(200..=299) => Charge::Charged,
         Some(0..=499) => Charge::None,
         _ if delivery.is_full() => Charge::Unknown,
@@ -127,47 +135,56 @@ fn cause(error: &TransportError) -> String {
 struct Answer<'a> {
     plan: &'a Plan,
     head: Head,
+    json: Scanned,
     body: Vec<u8>,
-    overflow: bool,
+    received: u64,
+    excess: Option<Excess>,
     /// Why the reply did not come to its end, if it did not.
     cut: Option<String>,
     now: Now,
 }
 
 impl<'a> Answer<'a> {
-    fn new(plan: &'a Plan, inbox: Inbox, cut: Option<String>, now: Now) -> Self {
-        Self {
-            plan,
-            head: inbox.head.unwrap_or_default(),
-            body: inbox.body,
-            overflow: inbox.overflow,
-            cut: if inbox.overflow { None } else { cut },
-            now,
-        }
+    fn new(plan: &'a Plan, reply: Received, cut: Option<String>, now: Now) -> Self {
+        let Received { head, json, body, received, excess } = reply;
+        let cut = cut.filter(|_| excess.is_none());
+        Self { plan, head, json, body, received, excess, cut, now }
     }
 
     fn read(mut self) -> Result<Outcome, Failure> {
         if !(200..300).contains(&self.head.status) {
-            let reply = Reply::from_slice(&self.body).ok();
+            let reply = Reply::from_slice(&self.json.side).ok();
             return Err(match self.plan.expects() {
                 Expects::File => self.file_refused(),
                 _ => self.failed(reply.map(|reply| reply.verdict()).unwrap_or_default()),
             });
         }
-        if self.overflow {
-            let message = format!("the reply is larger than the limit, {} bytes were read", self.body.len());
-            return Err(self.unusable(ErrorKind::ResponseTooLarge, message));
+        match self.excess {
+            Some(Excess::Size) => {
+                let message = format!("the reply is larger than the limit; {} bytes were read", self.received);
+                return Err(self.unusable(ErrorKind::ResponseTooLarge, message));
+            }
+            Some(Excess::Depth) => {
+                return Err(self.unusable(ErrorKind::Decode, "the reply's JSON is nested too deeply"));
+            }
+            None => {}
         }
         if let Some(cut) = self.cut.take() {
             // A failure that arrived whole is a failure, whatever became of the connection after it.
-            match Reply::from_slice(&self.body).map(|reply| reply.verdict()) {
+            match Reply::from_slice(&self.json.side).map(|reply| reply.verdict()) {
                 Ok(verdict) if verdict.failed && self.plan.expects() != Expects::File => {
                     return Err(self.failed(verdict));
                 }
                 _ => {}
             }
-            let message = format!("the reply broke off after {} bytes: {cut}", self.body.len());
-            return Err(self.unusable(ErrorKind::Decode, message));
+            let failure_is_free = self.plan.expects() == Expects::File;
+            let message = format!("the reply broke off after {} bytes: {cut}", self.received);
+            let mut failure = self.unusable(ErrorKind::Decode, message);
+            if failure_is_free {
+                // A file can be fetched again at no cost.
+                failure.happened = Happened::UploadBroken;
+            }
+            return Err(failure);
         }
         if let Some(coding) = self.head.content_encoding.as_deref().map(str::trim) {
             if !coding.is_empty() && !coding.eq_ignore_ascii_case("identity") {
@@ -178,7 +195,7 @@ impl<'a> Answer<'a> {
         if self.plan.expects() == Expects::File {
             return self.file();
         }
-        let reply = match Reply::from_slice(&self.body) {
+        let reply = match Reply::from_slice(&self.json.side) {
             Ok(reply) => reply,
             Err(error) => {
                 let message = format!("the reply is not a JSON object ({error}){}", self.looks_like());
@@ -189,7 +206,7 @@ impl<'a> Answer<'a> {
     }
 
     /// A 2xx reply that is a JSON object: three checks make a success.
-    fn succeeded(self, mut reply: Reply) -> Result<Outcome, Failure> {
+    fn succeeded(mut self, reply: Reply) -> Result<Outcome, Failure> {
         let verdict = reply.verdict();
         if verdict.failed {
             return Err(self.failed(verdict));
@@ -199,36 +216,43 @@ impl<'a> Answer<'a> {
         if !verdict.is_success() && !top_success {
             return Err(self.unusable(ErrorKind::Decode, "the reply has no code that says success or failure"));
         }
-        let outputs = match self.plan.expects() {
-            Expects::Pictures => match decode::take_outputs(&mut reply) {
-                Ok(outputs) => outputs,
-                Err(message) => return Err(self.unusable(ErrorKind::Decode, message)),
-            },
-            _ => Vec::new(),
+        let request_id = self.request_id(verdict.request_id);
+        let outputs = match decode::outputs(&reply, std::mem::take(&mut self.json)) {
+            Ok(outputs) => outputs,
+            Err(message) if self.plan.expects() == Expects::Pictures => {
+                return Err(self.unusable(ErrorKind::Decode, message).with_request_id(request_id));
+            }
+            // Not every action makes pictures.
+            Err(_) => Vec::new(),
         };
         Ok(Outcome {
             outputs,
             seed: self.plan.seed(),
-            request_id: self.request_id(verdict.request_id),
+            request_id,
             reply,
-            body: if self.plan.expects() == Expects::Json { Bytes::from(self.body) } else { Bytes::new() },
+            body: Bytes::from(self.body),
             attempts: Vec::new(),
         })
     }
 
     fn file(self) -> Result<Outcome, Failure> {
-        if volcv_types::PictureInfo::read(&self.body).is_none() {
-            let message = format!("the link does not lead to a picture{}", self.looks_like());
-            return Err(self.unusable(ErrorKind::Decode, message));
+        let looks_like = self.looks_like();
+        let Head { status, request_id, .. } = self.head;
+        match decode::picture(self.body) {
+            Ok(Output::Picture { bytes, info }) => Ok(Outcome {
+                outputs: vec![Output::Picture { bytes: bytes.clone(), info }],
+                seed: None,
+                request_id,
+                reply: Reply::default(),
+                body: bytes,
+                attempts: Vec::new(),
+            }),
+            other => {
+                let why = other.err().unwrap_or_default();
+                let error = Error::new(ErrorKind::Decode, format!("what the link leads to {why}{looks_like}"));
+                Err(Failure::new(Happened::ReplyUnusable, error.with_status(status)))
+            }
         }
-        Ok(Outcome {
-            outputs: Vec::new(),
-            seed: None,
-            request_id: self.head.request_id,
-            reply: Reply::default(),
-            body: Bytes::from(self.body),
-            attempts: Vec::new(),
-        })
     }
 
     /// The host of the link is not the service: its status is all that it says.
@@ -311,8 +335,9 @@ impl<'a> Answer<'a> {
 
     /// A success status without a usable result: it was billed.
     fn unusable(self, kind: ErrorKind, message: impl Into<String>) -> Failure {
-        let in_body = Reply::from_slice(&self.body).ok().and_then(|reply| reply.verdict().request_id);
-        let found = in_body.or_else(|| decode::request_id_in(&self.body));
+        let json = &self.json.side;
+        let in_body = Reply::from_slice(json).ok().and_then(|reply| reply.verdict().request_id);
+        let found = in_body.or_else(|| decode::request_id_in(json));
         let error = Error::new(kind, message).with_status(self.head.status).with_request_id(self.request_id(found));
         Failure::new(Happened::ReplyUnusable, error)
     }
@@ -336,7 +361,8 @@ impl<'a> Answer<'a> {
     /// A hint for a body that is not what it should be: its type and its first characters.
     fn looks_like(&self) -> String {
         let kind = self.head.content_type.as_deref().map(|kind| clean(kind, "")).unwrap_or_default();
-        let start = String::from_utf8_lossy(&self.body[..self.body.len().min(80)]);
+        let text = if self.json.side.is_empty() { &self.body } else { &self.json.side };
+        let start = String::from_utf8_lossy(&text[..text.len().min(80)]);
         match (kind.is_empty(), start.trim().is_empty()) {
             (_, true) => "; the body is empty".to_owned(),
             (true, _) => format!("; it starts with: {}", clean(start.trim(), self.plan.secret())),

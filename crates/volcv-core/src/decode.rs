@@ -1,39 +1,41 @@
 //! Turns a successful reply into pictures, and finds the request id in what is left of a broken one.
 
 use bytes::Bytes;
-use volcv_types::{PictureInfo, Reply, ReplyData};
+use volcv_types::{PictureInfo, Reply};
 
-use crate::codec;
 use crate::outcome::Output;
+use crate::scan::Scanned;
 
-/// Takes the pictures out of a reply, or the links if there are no bytes. The texts are dropped as they are decoded.
+/// The pictures of a reply, or the links if there are none.
 ///
 /// # Errors
 /// Says in words why there is no usable picture.
-pub(crate) fn take_outputs(reply: &mut Reply) -> Result<Vec<Output>, String> {
-    let Some(data) = reply.picture_data_mut() else { return Err("the reply has no data".to_owned()) };
-    let texts = std::mem::take(&mut data.binary_data_base64);
-    let pictures: Vec<Output> = texts
-        .into_iter()
-        .filter(|text| !text.trim().is_empty())
-        .enumerate()
-        .map(|(i, text)| picture(&text).map_err(|why| format!("picture {} of the reply {why}", i + 1)))
-        .collect::<Result<_, _>>()?;
-    if !pictures.is_empty() {
+pub(crate) fn outputs(reply: &Reply, json: Scanned) -> Result<Vec<Output>, String> {
+    let Some(data) = reply.picture_data() else { return Err("the reply has no data".to_owned()) };
+    let texts = if reply.data.is_some() { json.data } else { json.result_data };
+    let mut pictures = Vec::new();
+    for (i, text) in texts.into_iter().enumerate() {
+        let named = |why: String| format!("picture {} of the reply {why}", i + 1);
+        match text {
+            // An empty text stands for no picture, as null does.
+            Ok(bytes) if bytes.is_empty() => {}
+            Ok(bytes) => pictures.push(picture(bytes).map_err(named)?),
+            Err(why) => return Err(named(why.to_owned())),
+        }
+    }
+    if !pictures.is_empty() && !data.binary_data_base64.is_empty() {
         return Ok(pictures);
     }
-    let links: Vec<Output> = links(data).map(|link| Output::Link(link.clone())).collect();
+    let links = data.image_urls.iter().filter(|link| !link.trim().is_empty());
+    let links: Vec<Output> = links.map(|link| Output::Link(link.clone())).collect();
     if links.is_empty() { Err("the reply says success but has no picture and no link".to_owned()) } else { Ok(links) }
 }
 
-fn links(data: &ReplyData) -> impl Iterator<Item = &String> {
-    data.image_urls.iter().filter(|link| !link.trim().is_empty())
-}
-
-fn picture(text: &str) -> Result<Output, String> {
-    let bytes = codec::decode_picture(text).map_err(|error| format!("is not valid base64: {error}"))?;
+/// Bytes that are a whole picture in a known format.
+pub(crate) fn picture(bytes: Vec<u8>) -> Result<Output, String> {
     match PictureInfo::read(&bytes) {
-        Some(info) => Ok(Output::Picture { bytes: Bytes::from(bytes), info }),
+        Some(info) if info.is_whole(&bytes) => Ok(Output::Picture { bytes: Bytes::from(bytes), info }),
+        Some(info) => Err(format!("is a {} file without its end", info.format.extension())),
         None => Err(format!("is in no known format: it starts with {:02x?}", &bytes[..bytes.len().min(8)])),
     }
 }
@@ -51,14 +53,17 @@ pub(crate) fn request_id_in(text: &[u8]) -> Option<String> {
 mod tests {
     use super::*;
 
-    const GIF: &str = "R0lGODlhAQABAAAAACw=";
+    const GIF: &str = "R0lGODlhAQABAAAAADs=";
 
     fn outputs(json: &str) -> Result<Vec<Output>, String> {
-        take_outputs(&mut Reply::from_slice(json.as_bytes()).unwrap())
+        let mut scanner = crate::scan::Scanner::default();
+        scanner.push(json.as_bytes()).unwrap();
+        let json = scanner.finish();
+        super::outputs(&Reply::from_slice(&json.side).unwrap(), json)
     }
 
     fn is_gif(outputs: &[Output]) -> bool {
-        matches!(outputs, [Output::Picture { bytes, .. }] if bytes.as_ref() == b"GIF89a\x01\0\x01\0\0\0\0,")
+        matches!(outputs, [Output::Picture { bytes, .. }] if bytes.as_ref() == b"GIF89a\x01\0\x01\0\0\0\0;")
     }
 
     #[test]
@@ -94,6 +99,8 @@ mod tests {
         let one = format!(r#"{{"data":{{"binary_data_base64":["{GIF}","R0lGO"]}}}}"#);
         assert!(outputs(&one).unwrap_err().starts_with("picture 2 of the reply is not valid base64"));
         assert!(outputs(r#"{"data":{"binary_data_base64":["PGh0bWw+"]}}"#).unwrap_err().contains("no known format"));
+        let cut = r#"{"data":{"binary_data_base64":["R0lGODlhAQABAAAAAAA="]}}"#;
+        assert!(outputs(cut).unwrap_err().contains("a gif file without its end"));
         assert!(outputs(r#"{"data":{"binary_data_base64":[5]}}"#).is_err());
     }
 

@@ -1,26 +1,43 @@
-//! Collects one reply, up to the limit.
+//! Takes in one reply, up to the limit.
 
 use http::{HeaderMap, HeaderName, header};
 
 use crate::exchange::{ReplySink, Stop};
 use crate::meter::Meter;
+use crate::plan::Expects;
+use crate::scan::{Excess, Scanned, Scanner};
 
 /// Where gateways put their request id when it is not in the body, most specific first.
 const REQUEST_ID_HEADERS: [&str; 4] = ["x-request-id", "x-tt-logid", "x-oneapi-request-id", "request-id"];
 
-/// The sink of one attempt. It keeps the text of the reply whole; nothing but this file knows that.
+/// The sink of one attempt.
 #[derive(Debug)]
 pub(crate) struct Inbox {
     meter: Meter,
     limit: u64,
-    pub(crate) head: Option<Head>,
+    expects: Expects,
+    head: Option<Head>,
+    scanner: Scanner,
+    /// The reply as it came, if that is what the caller wants.
+    body: Vec<u8>,
+    received: u64,
+    excess: Option<Excess>,
+}
+
+/// A reply, as far as it came.
+#[derive(Debug)]
+pub(crate) struct Received {
+    pub(crate) head: Head,
+    /// The JSON without its picture texts; of a file, nothing.
+    pub(crate) json: Scanned,
     pub(crate) body: Vec<u8>,
-    /// The reply is larger than the limit; what came before that is in `body`.
-    pub(crate) overflow: bool,
+    pub(crate) received: u64,
+    /// It is more than the limits allow, so that it was not read to its end.
+    pub(crate) excess: Option<Excess>,
 }
 
 /// What the rest of the crate wants to know of a reply's head.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct Head {
     pub(crate) status: u16,
     pub(crate) retry_after: Option<String>,
@@ -31,15 +48,27 @@ pub(crate) struct Head {
 }
 
 impl Inbox {
-    pub(crate) fn new(meter: Meter, limit: u64) -> Self {
-        Self { meter, limit, head: None, body: Vec::new(), overflow: false }
+    pub(crate) fn new(meter: Meter, limit: u64, expects: Expects) -> Self {
+        let scanner = Scanner::default();
+        Self { meter, limit, expects, head: None, scanner, body: Vec::new(), received: 0, excess: None }
+    }
+
+    /// The status, if a reply has begun.
+    pub(crate) fn status(&self) -> Option<u16> {
+        self.head.as_ref().map(|head| head.status)
+    }
+
+    /// The reply, if one has begun.
+    pub(crate) fn into_received(self) -> Option<Received> {
+        let Self { head, scanner, body, received, excess, .. } = self;
+        head.map(|head| Received { head, json: scanner.finish(), body, received, excess })
     }
 }
 
 impl ReplySink for Inbox {
     fn head(&mut self, status: u16, headers: &HeaderMap) -> Result<(), Stop> {
         let text = |name: &HeaderName| Some(String::from_utf8_lossy(headers.get(name)?.as_bytes()).into_owned());
-        let announced = text(&header::CONTENT_LENGTH).and_then(|length| length.trim().parse().ok());
+        let announced: Option<u64> = text(&header::CONTENT_LENGTH).and_then(|length| length.trim().parse().ok());
         self.head = Some(Head {
             status,
             retry_after: text(&header::RETRY_AFTER),
@@ -48,24 +77,34 @@ impl ReplySink for Inbox {
             content_encoding: text(&header::CONTENT_ENCODING),
             location: text(&header::LOCATION),
         });
-        self.body.clear();
         self.meter.on_head(announced);
         if announced.is_some_and(|length| length > self.limit) {
-            self.overflow = true;
+            self.excess = Some(Excess::Size);
             return Err(Stop);
         }
-        // A length is a promise of a stranger: a megabyte is believed, the rest grows as it comes.
-        self.body.reserve(announced.unwrap_or(0).min(1 << 20) as usize);
+        let expected = usize::try_from(announced.unwrap_or(0)).unwrap_or(0);
+        match self.expects {
+            Expects::Pictures => self.scanner = Scanner::new(expected),
+            // A length is a promise of a stranger, but memory is only touched as it is filled.
+            Expects::Json | Expects::File => self.body.reserve(expected),
+        }
         Ok(())
     }
 
     fn data(&mut self, chunk: &[u8]) -> Result<(), Stop> {
         self.meter.on_data(chunk.len() as u64);
-        if (self.body.len() + chunk.len()) as u64 > self.limit {
-            self.overflow = true;
-            return Err(Stop);
+        self.received += chunk.len() as u64;
+        let scanned = match self.expects {
+            Expects::File => Ok(()),
+            Expects::Pictures | Expects::Json => self.scanner.push(chunk),
+        };
+        if self.expects != Expects::Pictures {
+            self.body.extend_from_slice(chunk);
         }
-        self.body.extend_from_slice(chunk);
-        Ok(())
+        let over = if self.received > self.limit { Err(Excess::Size) } else { Ok(()) };
+        scanned.and(over).map_err(|excess| {
+            self.excess = Some(excess);
+            Stop
+        })
     }
 }

@@ -28,9 +28,11 @@ mod inbox;
 mod limits;
 mod meter;
 mod outcome;
+mod picture_text;
 mod plan;
 mod redact;
 mod retry;
+mod scan;
 mod time;
 
 pub use auth::ApiKey;

@@ -11,13 +11,14 @@ use crate::error::AttemptRecord;
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct Outcome {
-    /// The pictures or the links to them, in the service's order; never empty for an outpainting.
+    /// The pictures or the links to them, in the service's order; never empty for an outpainting, and of a generic call
+    /// what could be read as such.
     pub outputs: Vec<Output>,
     /// The seed that was sent. With [`RetryPolicy::new_seed`](crate::RetryPolicy) it can differ from the caller's.
     pub seed: Option<i64>,
     /// What the service's support asks for.
     pub request_id: Option<String>,
-    /// The reply without its picture texts.
+    /// The reply, with an empty text in the place of each picture text.
     pub reply: Reply,
     /// The body as it came: the JSON text of a generic call, or the file of a download; empty for an outpainting.
     pub body: Bytes,

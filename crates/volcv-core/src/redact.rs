@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD_NO_PAD;
-use percent_encoding::utf8_percent_encode;
+use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 
 use crate::endpoint::ESCAPED;
 
@@ -45,8 +45,9 @@ fn hide<'a>(text: &'a str, secret: &str) -> Cow<'a, str> {
         return Cow::Borrowed(text);
     }
     let base64 = |secret: &str| STANDARD_NO_PAD.encode(secret);
-    let percent = utf8_percent_encode(secret, ESCAPED).to_string();
-    let spellings = [secret.to_owned(), percent, base64(secret), base64(&format!("Bearer {secret}"))];
+    let percent = |set| utf8_percent_encode(secret, set).to_string();
+    let bearer = base64(&format!("Bearer {secret}"));
+    let spellings = [secret.to_owned(), percent(ESCAPED), percent(NON_ALPHANUMERIC), base64(secret), bearer];
     let mut text = Cow::Borrowed(text);
     for spelling in spellings {
         if text.contains(&spelling) {
@@ -93,7 +94,13 @@ mod tests {
     #[test]
     fn the_key_is_found_in_every_spelling() {
         let key = "sk-a+b/c=";
-        for text in ["x sk-a+b/c= y", "x sk-a%2Bb%2Fc%3D y", "x c2stYStiL2M9 y", "x QmVhcmVyIHNrLWErYi9jPQ y"] {
+        for text in [
+            "x sk-a+b/c= y",
+            "x sk-a%2Bb%2Fc%3D y",
+            "x sk%2Da%2Bb%2Fc%3D y",
+            "x c2stYStiL2M9 y",
+            "x QmVhcmVyIHNrLWErYi9jPQ y",
+        ] {
             assert_eq!(clean(text, key), "x [key] y");
         }
         assert_eq!(clean("a key", "key"), "a key");

@@ -16,7 +16,8 @@ use volcv_core::{
 
 const PNG: &[u8] = b"\x89PNG\r\n\x1a\n\0\0\0\x0dIHDR\0\0\x01\0\0\0\x01\0";
 const SUCCESS: &str = r#"{"code":10000,"request_id":"r","data":{"algorithm_base_resp":{"status_code":0},
-    "binary_data_base64":["iVBORw0KGgoAAAANSUhEUgAAAQAAAAEA"]}}"#;
+    "binary_data_base64":["R0lGODlhAQABAAAAADs="]}}"#;
+const GIF: &[u8] = b"GIF89a\x01\0\x01\0\0\0\0;";
 
 /// One attempt as the test wants it to go.
 #[derive(Debug, Clone)]
@@ -126,7 +127,7 @@ fn failure(events: &[Event]) -> Error {
 #[test]
 fn a_success_carries_picture_seed_request_id_and_attempts() {
     let outcome = run(CallConfig::default(), &[Event::reply(200, SUCCESS)]).result.unwrap();
-    assert_eq!(outcome.picture().unwrap().as_ref(), PNG);
+    assert_eq!(outcome.picture().unwrap().as_ref(), GIF);
     assert_eq!((outcome.seed, outcome.request_id.as_deref(), outcome.attempts.len()), (Some(7), Some("r"), 1));
     assert_eq!(outcome.attempts[0].charge, Charge::Charged);
 }

@@ -21,6 +21,46 @@ pub(crate) fn read(bytes: &[u8]) -> Option<PictureInfo> {
     Some(PictureInfo::new(format, size.filter(|s| s.width > 0 && s.height > 0)))
 }
 
+/// Whether a picture of this format has its end. Formats without a known end are taken to be whole.
+pub(crate) fn is_whole(bytes: &[u8], info: PictureInfo) -> bool {
+    match info.format {
+        PictureFormat::Png => info.size.is_some() && png_ends(bytes).is_some(),
+        PictureFormat::Jpeg => info.size.is_some() && jpeg_ends(bytes).is_some(),
+        PictureFormat::Gif => bytes.last() == Some(&0x3b),
+        PictureFormat::WebP => le32(bytes, 4).is_some_and(|length| bytes.len() as u64 >= u64::from(length) + 8),
+        _ => true,
+    }
+}
+
+/// Walks the chunks to IEND (PNG specification, 5.3). What follows it does not matter.
+fn png_ends(bytes: &[u8]) -> Option<()> {
+    let mut at = 8;
+    loop {
+        let length = usize::try_from(be32(bytes, at)?).ok()?;
+        let kind = bytes.get(at + 4..at + 8)?;
+        // Length, kind and checksum surround the data.
+        at = at.checked_add(length)?.checked_add(12)?;
+        bytes.get(..at)?;
+        if kind == b"IEND" {
+            return Some(());
+        }
+    }
+}
+
+/// The end marker behind the start of the main picture's scan. In a scan every 0xff of the data is followed by a zero, so
+/// it can be found without decoding; an embedded thumbnail lies before the scan.
+fn jpeg_ends(bytes: &[u8]) -> Option<()> {
+    let mut at = 2;
+    while *bytes.get(at)? == 0xff && *bytes.get(at + 1)? != 0xda {
+        at += match bytes[at + 1] {
+            0xff => 1,
+            0x01 | 0xd0..=0xd8 => 2,
+            _ => 2 + usize::try_from(be16(bytes, at + 2)?).ok()?.max(2),
+        };
+    }
+    bytes.get(at..)?.windows(2).rev().any(|pair| pair == [0xff, 0xd9]).then_some(())
+}
+
 /// The first chunk is always IHDR, with width and height as its first fields (PNG specification, 11.2.2).
 fn png(bytes: &[u8]) -> Option<Size> {
     (bytes.get(12..16)? == b"IHDR").then_some(())?;
@@ -113,6 +153,21 @@ mod tests {
     }
 
     #[test]
+    fn a_cut_picture_is_not_whole() {
+        let info = read(VALLEY).unwrap();
+        assert!(is_whole(VALLEY, info));
+        for end in [700, 5000, VALLEY.len() / 2, VALLEY.len() - 2] {
+            assert!(!is_whole(&VALLEY[..end], info), "{end}");
+        }
+        let png = b"\x89PNG\r\n\x1a\n\0\0\0\x0dIHDR\0\0\x05\0\0\0\x02\xd0\x08\x02\0\0\0CRC.\0\0\0\0IENDCRC.";
+        let info = read(png).unwrap();
+        assert!(is_whole(png, info) && is_whole(&[png, &b"more"[..]].concat(), info));
+        assert!((8..png.len()).all(|end| !is_whole(&png[..end], info)));
+        assert!(!is_whole(b"RIFF\xff\0\0\0WEBPVP8 ", PictureInfo::new(PictureFormat::WebP, None)));
+        assert!(is_whole(b"II\x2a\0", PictureInfo::new(PictureFormat::Tiff, None)));
+    }
+
+    #[test]
     fn each_format_gives_its_size() {
         let png = b"\x89PNG\r\n\x1a\n\0\0\0\x0dIHDR\0\0\x05\0\0\0\x02\xd0".as_slice();
         let gif = b"GIF89a\x40\x01\xf0\0".as_slice();
@@ -150,14 +205,19 @@ mod tests {
         fn cut_and_damaged_headers_never_panic(cut in 0_usize..700, at in 0_usize..700, byte: u8) {
             let mut bytes = VALLEY[..700].to_vec();
             bytes[at] = byte;
-            read(&bytes[..cut]);
+            if let Some(info) = read(&bytes[..cut]) {
+                is_whole(&bytes[..cut], info);
+            }
         }
 
         #[test]
         fn any_bytes_after_any_magic_never_panic(which in 0_usize..6, tail: Vec<u8>) {
             let magic: [&[u8]; 6] =
                 [b"\xff\xd8\xff", b"\x89PNG\r\n\x1a\n", b"RIFF....WEBPVP8X", b"RIFF....WEBPVP8L", b"BM", b"GIF89a"];
-            read(&[magic[which], &tail].concat());
+            let bytes = [magic[which], &tail].concat();
+            if let Some(info) = read(&bytes) {
+                is_whole(&bytes, info);
+            }
         }
     }
 }

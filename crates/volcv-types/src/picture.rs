@@ -119,6 +119,14 @@ impl PictureInfo {
         header::read(bytes)
     }
 
+    /// Whether the bytes go on to the end that their format has, as far as this crate knows the format.
+    ///
+    /// A PNG has its last chunk, a JPEG its end marker, a GIF its trailer, a WebP the length it announces; PNG and JPEG
+    /// have to say their size as well. Pixels are not looked at.
+    pub fn is_whole(&self, bytes: &[u8]) -> bool {
+        header::is_whole(bytes, *self)
+    }
+
     pub(crate) fn new(format: PictureFormat, size: Option<Size>) -> Self {
         Self { format, size }
     }

@@ -1,0 +1,442 @@
+//! Reads the JSON of a reply as it arrives. Picture texts are decoded at once and never held; everything else goes to
+//! a small side text, which serde_json reads at the end and which alone decides whether the reply is valid JSON.
+//!
+//! A picture text is a text under `data.binary_data_base64`, at the top or in the `Result` of a wrapped reply, and
+//! nowhere else. Where a key comes twice, the last one counts, as for serde_json.
+
+use memchr::memchr2;
+
+use crate::picture_text::PictureText;
+
+/// Bytes of JSON beside the pictures; real replies have a few hundred.
+const MAX_SIDE: usize = 4 << 20;
+/// Values of JSON beside the pictures: each takes much more memory than its text.
+const MAX_VALUES: usize = 100_000;
+
+/// What is left of a reply when its pictures are taken out.
+#[derive(Debug, Default)]
+pub(crate) struct Scanned {
+    /// The JSON, with an empty text in the place of each picture.
+    pub(crate) side: Vec<u8>,
+    /// The pictures of `data`, in order.
+    pub(crate) data: Vec<Result<Vec<u8>, &'static str>>,
+    /// The pictures of `Result.data`.
+    pub(crate) result_data: Vec<Result<Vec<u8>, &'static str>>,
+}
+
+/// Containers in containers; serde_json would refuse more than 128 of them at the end.
+const MAX_DEPTH: usize = 128;
+
+/// The reply has more JSON beside its pictures than any service sends.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Excess {
+    /// Too many bytes or values.
+    Size,
+    /// Nested too deeply.
+    Depth,
+}
+
+/// The reader of one reply.
+#[derive(Debug, Default)]
+pub(crate) struct Scanner {
+    scanned: Scanned,
+    stack: Vec<Frame>,
+    state: State,
+    values: usize,
+    deepest: usize,
+    /// Where the text that is being copied begins in the side text.
+    start: usize,
+    /// About how many bytes are to come, for the first picture's memory.
+    expected: usize,
+}
+
+/// A container that is open.
+#[derive(Debug)]
+struct Frame {
+    place: Place,
+    object: bool,
+    /// In an object: the next text is a key.
+    key_next: bool,
+    /// In an object: what the value behind the last key is.
+    member: Place,
+}
+
+/// What a value is, as far as pictures are concerned.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Place {
+    Root,
+    Result,
+    Data(Source),
+    Pictures(Source),
+    Other,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Source {
+    Data,
+    ResultData,
+}
+
+#[derive(Debug, Default)]
+enum State {
+    #[default]
+    Between,
+    /// In a text that is copied; whether the last byte was a backslash.
+    Text { escaped: bool },
+    /// In a picture text.
+    Picture { source: Source, text: Box<PictureText>, escape: Escape },
+}
+
+#[derive(Debug, Clone, Copy)]
+enum Escape {
+    None,
+    /// Behind a backslash.
+    Open,
+    /// Behind `\u`: digits so far, and their value.
+    Hex(u8, u32),
+}
+
+impl Scanner {
+    /// A reader of a reply of about `expected` bytes.
+    pub(crate) fn new(expected: usize) -> Self {
+        Self { expected, ..Self::default() }
+    }
+
+    /// The next bytes.
+    pub(crate) fn push(&mut self, mut chunk: &[u8]) -> Result<(), Excess> {
+        while !chunk.is_empty() {
+            chunk = match &mut self.state {
+                State::Between => self.between(chunk),
+                State::Text { .. } => self.text(chunk),
+                State::Picture { .. } => self.picture(chunk),
+            };
+            if self.deepest > MAX_DEPTH {
+                return Err(Excess::Depth);
+            }
+            if self.scanned.side.len() > MAX_SIDE || self.values > MAX_VALUES {
+                return Err(Excess::Size);
+            }
+        }
+        Ok(())
+    }
+
+    /// What was read. A picture text without an end leaves a side text that is not valid JSON.
+    pub(crate) fn finish(self) -> Scanned {
+        self.scanned
+    }
+
+    /// Structure: everything up to and including the next quotation mark.
+    fn between<'a>(&mut self, chunk: &'a [u8]) -> &'a [u8] {
+        for (i, byte) in chunk.iter().enumerate() {
+            match byte {
+                b'{' | b'[' => self.open(*byte == b'{'),
+                b'}' | b']' => drop(self.stack.pop()),
+                b',' => {
+                    self.values += 1;
+                    if let Some(frame) = self.stack.last_mut() {
+                        frame.key_next = frame.object;
+                    }
+                }
+                b'"' => {
+                    self.scanned.side.extend_from_slice(&chunk[..=i]);
+                    self.begin_text();
+                    return &chunk[i + 1..];
+                }
+                _ => {}
+            }
+        }
+        self.scanned.side.extend_from_slice(chunk);
+        &[]
+    }
+
+    fn open(&mut self, object: bool) {
+        self.values += 1;
+        let place = self.value_place();
+        self.stack.push(Frame { place, object, key_next: object, member: Place::Other });
+        self.deepest = self.deepest.max(self.stack.len());
+    }
+
+    /// What a value at this point is.
+    fn value_place(&self) -> Place {
+        match self.stack.last() {
+            None => Place::Root,
+            Some(Frame { object: true, member, .. }) => *member,
+            // The elements of the picture array are pictures, those of an array in it are not.
+            Some(Frame { place: Place::Pictures(source), .. }) if !self.in_nested_array() => Place::Pictures(*source),
+            Some(_) => Place::Other,
+        }
+    }
+
+    fn in_nested_array(&self) -> bool {
+        let below = self.stack.len().checked_sub(2).and_then(|i| self.stack.get(i));
+        below.is_some_and(|frame| !frame.object)
+    }
+
+    fn begin_text(&mut self) {
+        self.start = self.scanned.side.len();
+        let key = self.stack.last().is_some_and(|frame| frame.key_next);
+        self.state = match self.value_place() {
+            Place::Pictures(source) if !key => {
+                let expected = std::mem::take(&mut self.expected);
+                State::Picture { source, text: Box::new(PictureText::new(expected)), escape: Escape::None }
+            }
+            _ => State::Text { escaped: false },
+        };
+    }
+
+    /// A key or an ordinary text: copied up to its end.
+    fn text<'a>(&mut self, chunk: &'a [u8]) -> &'a [u8] {
+        let State::Text { escaped } = &mut self.state else { return chunk };
+        let mut at = usize::from(std::mem::take(escaped));
+        while let Some(found) = memchr2(b'"', b'\\', &chunk[at..]).map(|found| at + found) {
+            if chunk[found] == b'"' {
+                self.scanned.side.extend_from_slice(&chunk[..=found]);
+                self.state = State::Between;
+                self.end_text();
+                return &chunk[found + 1..];
+            }
+            if found + 1 == chunk.len() {
+                self.state = State::Text { escaped: true };
+                break;
+            }
+            at = found + 2;
+        }
+        self.scanned.side.extend_from_slice(chunk);
+        &[]
+    }
+
+    /// If the text was a key, it says what its value is.
+    fn end_text(&mut self) {
+        let Some(frame) = self.stack.last_mut().filter(|frame| frame.key_next) else { return };
+        frame.key_next = false;
+        let key = &self.scanned.side[self.start - 1..];
+        frame.member = match (frame.place, unescape(key).as_deref().unwrap_or_default()) {
+            (Place::Root, "Result") => Place::Result,
+            (Place::Root, "data") => Place::Data(Source::Data),
+            (Place::Result, "data") => Place::Data(Source::ResultData),
+            (Place::Data(source), "binary_data_base64") => Place::Pictures(source),
+            _ => return frame.member = Place::Other,
+        };
+        // The same key again makes what was there before void.
+        match frame.member {
+            Place::Data(Source::Data) | Place::Pictures(Source::Data) => self.scanned.data.clear(),
+            _ => self.scanned.result_data.clear(),
+        }
+    }
+
+    /// A picture text: handed on up to the next escape or the end.
+    fn picture<'a>(&mut self, chunk: &'a [u8]) -> &'a [u8] {
+        let State::Picture { source, text, escape } = &mut self.state else { return chunk };
+        match *escape {
+            Escape::None => {
+                let end = memchr2(b'"', b'\\', chunk).unwrap_or(chunk.len());
+                text.push(&chunk[..end]);
+                match chunk.get(end) {
+                    None => return &[],
+                    Some(b'\\') => *escape = Escape::Open,
+                    Some(_) => {
+                        let pictures = match source {
+                            Source::Data => &mut self.scanned.data,
+                            Source::ResultData => &mut self.scanned.result_data,
+                        };
+                        let State::Picture { text, .. } = std::mem::take(&mut self.state) else { return chunk };
+                        pictures.push(text.finish());
+                        self.scanned.side.push(b'"');
+                    }
+                }
+                &chunk[end + 1..]
+            }
+            Escape::Open => {
+                *escape = Escape::None;
+                match chunk[0] {
+                    b'u' => *escape = Escape::Hex(0, 0),
+                    // Line breaks between groups mean nothing.
+                    b'n' | b'r' | b't' => {}
+                    b'/' => text.push(b"/"),
+                    // Not base64, or no escape at all; either way an error.
+                    _ => text.push(b"\\"),
+                }
+                &chunk[1..]
+            }
+            Escape::Hex(digits, value) => {
+                let digit = (chunk[0] as char).to_digit(16);
+                let value = value << 4 | digit.unwrap_or(0xffff);
+                *escape = if digits == 3 { Escape::None } else { Escape::Hex(digits + 1, value) };
+                if digits == 3 {
+                    match u8::try_from(value) {
+                        Ok(b'\n' | b'\r' | b'\t') => {}
+                        Ok(ascii) if ascii.is_ascii() => text.push(&[ascii]),
+                        // Not base64.
+                        _ => text.push(b"\\"),
+                    }
+                }
+                &chunk[1..]
+            }
+        }
+    }
+}
+
+/// The key behind its quotation marks; keys are rarely written with escapes, but they may be.
+fn unescape(key: &[u8]) -> Option<String> {
+    serde_json::from_slice(key).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use base64::Engine as _;
+    use base64::engine::general_purpose::STANDARD;
+    use proptest::prelude::*;
+    use serde_json::{Value, json};
+
+    use super::*;
+
+    fn scan(json: &[u8], sizes: &[usize]) -> Scanned {
+        let (mut scanner, mut left) = (Scanner::new(0), json);
+        for size in sizes.iter().cycle() {
+            let (piece, rest) = left.split_at(left.len().min(*size));
+            scanner.push(piece).unwrap();
+            left = rest;
+            if left.is_empty() {
+                break;
+            }
+        }
+        scanner.finish()
+    }
+
+    /// What serde_json finds in the whole text: the pictures, and the rest with empty texts in their place.
+    fn reference(json: &[u8]) -> Option<(Value, Vec<String>, Vec<String>)> {
+        let mut value: Value = serde_json::from_slice(json).ok()?;
+        let mut take = |pointer: &str| {
+            let mut texts = Vec::new();
+            match value.pointer_mut(pointer) {
+                Some(Value::Array(items)) => {
+                    for item in items.iter_mut().filter(|item| item.is_string()) {
+                        texts.push(dense(item));
+                        *item = json!("");
+                    }
+                }
+                Some(text @ Value::String(_)) => {
+                    texts.push(dense(text));
+                    *text = json!("");
+                }
+                _ => {}
+            }
+            texts
+        };
+        let (data, result) = (take("/data/binary_data_base64"), take("/Result/data/binary_data_base64"));
+        Some((value, data, result))
+    }
+
+    fn dense(text: &Value) -> String {
+        text.as_str().unwrap_or_default().split_whitespace().collect()
+    }
+
+    fn texts(pictures: &[Result<Vec<u8>, &'static str>]) -> Vec<Option<String>> {
+        pictures.iter().map(|bytes| bytes.as_ref().ok().map(|bytes| STANDARD.encode(bytes))).collect()
+    }
+
+    fn assert_same(json: &[u8], sizes: &[usize]) {
+        let scanned = scan(json, sizes);
+        let Some((value, data, result)) = reference(json) else {
+            let bad_picture = scanned.data.iter().chain(&scanned.result_data).any(Result::is_err);
+            assert!(bad_picture || serde_json::from_slice::<Value>(&scanned.side).is_err());
+            return;
+        };
+        assert_eq!(serde_json::from_slice::<Value>(&scanned.side).unwrap(), value, "{}", String::from_utf8_lossy(json));
+        let some = |texts: Vec<String>| texts.into_iter().map(Some).collect::<Vec<_>>();
+        assert_eq!((texts(&scanned.data), texts(&scanned.result_data)), (some(data), some(result)));
+    }
+
+    #[test]
+    fn pictures_are_found_where_they_belong_and_nowhere_else() {
+        for json in [
+            r#"{"data":{"binary_data_base64":["AQID","BAUG"]},"code":10000}"#,
+            r#"{"data":{"binary_data_base64":"AQID"}}"#,
+            r#"{"Result":{"data":{"binary_data_base64":["AQID"]},"code":1}}"#,
+            r#"{"binary_data_base64":["AQID"],"data":{"x":{"binary_data_base64":["AQID"]}}}"#,
+            r#"{"data":{"binary_data_base64":[["AQID"],{"binary_data_base64":["AQID"]},null,1,"BAUG"]}}"#,
+            r#"[{"data":{"binary_data_base64":["AQID"]}}]"#,
+            r#"{"data":[{"binary_data_base64":["AQID"]}],"Result":{"Result":{"data":{"binary_data_base64":["AQID"]}}}}"#,
+            r#"{"d\u0061ta":{"binary\u005fdata_base64":["AQI\u0044","B\/UG"]}}"#,
+            r#"{"data":{"binary_data_base64":["AQID"],"binary_data_base64":["BAUG"]}}"#,
+            r#"{"data":{"binary_data_base64":["AQID"]},"data":{"code":"\"}],{"}}"#,
+            r#"{"a":"\\","data":{"m":"binary_data_base64","binary_data_base64":["AQID"]}}"#,
+            r#"{"data":{"binary_data_base64":["AQ\r\nID\u000a"]}}"#,
+            r#"{"data":{"binary_data_base64":["AQID"}}"#,
+            r#"{"data":{"binary_data_base64":["AQID"#,
+            r#"{"data":{"binary_data_base64":["AQID"]}} {"#,
+            "{\"data\":{\"binary_data_base64\":[\"AQ\nID\"]}}",
+        ] {
+            for size in [1, 2, 3, 7, 1000] {
+                assert_same(json.as_bytes(), &[size]);
+            }
+        }
+    }
+
+    #[test]
+    fn a_text_that_is_not_base64_is_noted_as_such() {
+        for text in ["AQI", "AQ\\u00e9D", "AQ\\\"D", "A\\bQID", "\\uD83D\\uDE00AA"] {
+            let json = format!(r#"{{"data":{{"binary_data_base64":["{text}"]}}}}"#);
+            let scanned = scan(json.as_bytes(), &[5]);
+            assert!(text == "AQI" || scanned.data[0].is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn too_much_json_beside_the_pictures_is_stopped() {
+        let mut many = Scanner::new(0);
+        assert_eq!((0..30).try_for_each(|_| many.push("1,".repeat(4000).as_bytes())), Err(Excess::Size));
+        assert_eq!(Scanner::new(0).push("[".repeat(129).as_bytes()), Err(Excess::Depth));
+        assert_eq!(Scanner::new(0).push("[".repeat(128).as_bytes()), Ok(()));
+        let mut long = Scanner::new(0);
+        assert_eq!((0..30).try_for_each(|_| long.push(&[b'x'; 200_000])), Err(Excess::Size));
+        let mut picture = Scanner::new(0);
+        picture.push(br#"{"data":{"binary_data_base64":[""#).unwrap();
+        (0..30).try_for_each(|_| picture.push(&[b'A'; 200_000])).unwrap();
+        picture.push(b"\"]}}").unwrap();
+        assert_eq!(picture.finish().data[0].as_ref().map(Vec::len), Ok(4_500_000));
+    }
+
+    fn any_json() -> impl Strategy<Value = Value> {
+        let key = prop::sample::select(vec!["data", "Result", "binary_data_base64", "code", "x\"y", ""]);
+        let leaf = prop_oneof![
+            Just(json!(null)),
+            any::<i32>().prop_map(Value::from),
+            prop::collection::vec(any::<u8>(), 0..20).prop_map(|raw| STANDARD.encode(raw).into()),
+        ];
+        leaf.prop_recursive(5, 40, 4, move |inner| {
+            prop_oneof![
+                prop::collection::vec(inner.clone(), 0..4).prop_map(Value::from),
+                prop::collection::vec((key.clone(), inner), 0..4)
+                    .prop_map(|pairs| pairs.into_iter().map(|(key, value)| (key.to_owned(), value)).collect()),
+            ]
+        })
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig { cases: 3000, ..ProptestConfig::default() })]
+
+        #[test]
+        fn any_split_gives_what_parsing_the_whole_gives(
+            value in any_json(), pretty: bool, sizes in prop::collection::vec(1_usize..30, 1..5),
+        ) {
+            let text = if pretty { format!("{value:#}") } else { value.to_string() };
+            assert_same(text.as_bytes(), &sizes);
+        }
+
+        #[test]
+        fn a_reply_cut_or_damaged_anywhere_is_never_taken_for_whole(
+            value in any_json(), at: prop::sample::Index, byte: u8, cut: bool,
+        ) {
+            let mut text = json!({"data": {"binary_data_base64": ["AQID"], "x": value}}).to_string().into_bytes();
+            let at = at.index(text.len());
+            if cut { text.truncate(at) } else { text[at] = byte }
+            let scanned = scan(&text, &[6]);
+            let valid = serde_json::from_slice::<Value>(&text).is_ok();
+            let side_valid = serde_json::from_slice::<Value>(&scanned.side).is_ok();
+            // A damaged picture text leaves a valid side text; its error stands with the picture.
+            let all_good = scanned.data.iter().chain(&scanned.result_data).all(Result::is_ok);
+            prop_assert!(valid || !side_valid || !all_good);
+        }
+    }
+}

@@ -1,0 +1,62 @@
+//! A reply means the same in any pieces, costs bounded memory, and never becomes a picture that it is not.
+//!
+//! Input: status, transport's result and four sizes of pieces, one byte each; a line for the headers; the body.
+#![no_main]
+
+use base64::Engine as _;
+use base64::engine::{GeneralPurpose, general_purpose::PAD_INDIFFERENT};
+use libfuzzer_sys::fuzz_target;
+use volcv_core::{Outcome, Output};
+use volcv_fuzz::{Arrival, KEY, KEY_START, REPLY_LIMIT, STATUSES, TRANSPORT_ERRORS, check_texts, receive};
+use volcv_types::{PictureInfo, Reply};
+
+fuzz_target!(|input: &[u8]| {
+    let Some((&[status, transport, sizes @ ..], texts)) = input.split_first_chunk::<6>() else { return };
+    let (header, body) = texts.split_at(texts.iter().position(|byte| *byte == b'\n').map_or(0, |at| at + 1));
+    let status = STATUSES[usize::from(status & 15)];
+    let failure = usize::from(transport & 15).checked_sub(1).and_then(|i| TRANSPORT_ERRORS.get(i).copied());
+    let arrival = Arrival { status, header: header.trim_ascii(), share: u64::from(transport >> 4), failure };
+
+    let mut rest = body;
+    let pieces = sizes.iter().cycle().map_while(|size| rest.split_off(..rest.len().min(1 + usize::from(*size))));
+    let in_pieces = receive(arrival, pieces.take_while(|piece| !piece.is_empty()));
+    let whole = receive(arrival, std::iter::once(body));
+    assert_eq!(format!("{whole:?}"), format!("{in_pieces:?}"));
+    match (whole, in_pieces) {
+        (Ok(whole), Ok(in_pieces)) => {
+            assert!((200..300).contains(&status) && body.len() <= REPLY_LIMIT && failure.is_none());
+            assert_eq!(pictures(&whole), pictures(&in_pieces));
+            check_pictures(&whole, body);
+        }
+        (Err(whole), Err(in_pieces)) => {
+            assert_eq!(whole.retry_after(), in_pieces.retry_after());
+            check_texts(&whole);
+            // Where no escape can spell it, the start of the key can only come from a key that was cut.
+            let texts = String::from_utf8_lossy(texts);
+            if !texts.contains('\\') && !texts.replace(KEY, " ").contains(KEY_START) {
+                assert!(!whole.to_string().contains(KEY_START), "a part of the key: {whole}");
+            }
+        }
+        _ => unreachable!("the printed results were equal"),
+    }
+});
+
+fn pictures(outcome: &Outcome) -> Vec<&[u8]> {
+    let bytes = |output| if let &Output::Picture { ref bytes, .. } = output { Some(&bytes[..]) } else { None };
+    outcome.outputs.iter().filter_map(bytes).collect()
+}
+
+/// There is a picture or a link, and every picture is what the plainest decoder makes of its text.
+fn check_pictures(outcome: &Outcome, body: &[u8]) {
+    let reply = Reply::from_slice(body).expect("a success is a JSON object");
+    let texts = &reply.picture_data().expect("a success has data").binary_data_base64;
+    let texts: Vec<String> = texts.iter().map(|text| text.split_ascii_whitespace().collect()).collect();
+    let decoder = GeneralPurpose::new(&base64::alphabet::STANDARD, PAD_INDIFFERENT);
+    let expected = texts
+        .iter()
+        .filter(|text| !text.trim().is_empty())
+        .map(|text| decoder.decode(text.rsplit(',').next().unwrap_or_default()).expect("a success has valid base64"));
+    assert!(!outcome.outputs.is_empty());
+    assert_eq!(pictures(outcome), expected.collect::<Vec<_>>());
+    assert!(pictures(outcome).into_iter().all(|bytes| PictureInfo::read(bytes).is_some()));
+}
