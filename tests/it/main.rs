@@ -14,3 +14,4 @@ mod secrets;
 mod support;
 mod tls;
 mod transports;
+mod wire;

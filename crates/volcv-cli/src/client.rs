@@ -100,6 +100,11 @@ impl Client {
     }
 }
 
+/// A text of a gateway that is going to be shown: some repeat the key that they were given.
+pub(crate) fn without_key(text: &str) -> String {
+    api_key().map_or_else(|_| text.to_owned(), |key| text.replace(&key, "[key]"))
+}
+
 /// The argument wins; an empty variable is none.
 fn base_url(args: &ConnectionArgs) -> Option<String> {
     args.base_url.clone().or_else(|| std::env::var(BASE_URL).ok().filter(|url| !url.is_empty()))

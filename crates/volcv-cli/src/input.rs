@@ -39,12 +39,19 @@ pub(crate) fn read(what: &str, path: &Path, cancel: &CancelToken) -> Result<Vec<
     }
 }
 
+/// No picture and no request is this large; a device that never ends must not fill the memory.
+const MAX_BYTES: u64 = 256 << 20;
+
 fn read_now(path: &Path) -> io::Result<Vec<u8>> {
-    if path != Path::new(STDIN) {
-        return fs::read(path);
-    }
     let mut bytes = Vec::new();
-    io::stdin().lock().read_to_end(&mut bytes)?;
+    if path == Path::new(STDIN) {
+        io::stdin().lock().take(MAX_BYTES + 1).read_to_end(&mut bytes)?;
+    } else {
+        fs::File::open(path)?.take(MAX_BYTES + 1).read_to_end(&mut bytes)?;
+    }
+    if bytes.len() as u64 > MAX_BYTES {
+        return Err(io::Error::new(io::ErrorKind::FileTooLarge, format!("it has more than {MAX_BYTES} bytes")));
+    }
     Ok(bytes)
 }
 

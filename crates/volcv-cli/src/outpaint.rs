@@ -10,7 +10,7 @@ use volcv_transport::core::bytes::Bytes;
 use volcv_transport::{CallOptions, CancelToken, Error, Outcome, Outpaint, Output, PictureInfo, Sides};
 
 use crate::args::OutpaintArgs;
-use crate::client::Client;
+use crate::client::{Client, without_key};
 use crate::input::{self, STDIN};
 use crate::output::{self, Target};
 use crate::progress::Bar;
@@ -24,7 +24,8 @@ pub(crate) fn run(args: &OutpaintArgs, cancel: &CancelToken) -> ExitCode {
         Err(failure) => return Report::failed(failure).print(json),
     };
     for warning in job.outpaint.warnings() {
-        report::note("warning", warning);
+        let (field, value, usual) = (warning.field(), warning.value(), warning.allowed());
+        report::note("warning", format!("{field} is {value}; similar abilities accept {usual}"));
     }
     if args.dry_run {
         return match job.preview(args) {
@@ -71,7 +72,8 @@ impl Job {
         let early = Early::default();
         let results = client.outpaint(&self.outpaint, &self.seeds, &early.watch(options.clone(), &self.target))?;
         let (target, report) = (&self.target, Report::default());
-        let mut saver = Saver { client: &client, options: &options, target, bar: &bar, early, report };
+        let mut saver =
+            Saver { client: &client, options: &options, target, seeds: &self.seeds, bar: &bar, early, report };
         for (call, result) in results.into_iter().enumerate() {
             saver.take(call, result);
         }
@@ -109,6 +111,7 @@ struct Saver<'a> {
     client: &'a Client,
     options: &'a CallOptions,
     target: &'a Target,
+    seeds: &'a [i64],
     bar: &'a Bar,
     early: Early,
     report: Report,
@@ -118,7 +121,11 @@ impl Saver<'_> {
     fn take(&mut self, call: usize, result: Result<Outcome, Error>) {
         let outcome = match result {
             Ok(outcome) => outcome,
-            Err(error) => return self.fail(error.into()),
+            Err(error) => {
+                // With one seed there is nothing to tell apart.
+                let seed = self.seeds.get(call).filter(|_| self.seeds.len() > 1);
+                return self.report.failures.push(Failure::from(error).of_seed(seed.copied()));
+            }
         };
         self.report.attempts += outcome.attempts.len();
         if self.report.request_id.is_none() {
@@ -129,7 +136,8 @@ impl Saver<'_> {
             match self.bytes(picture).and_then(|bytes| self.save(&path, &bytes)) {
                 Ok(info) => self.report.outputs.push(Saved { path, info, seed: outcome.seed }),
                 Err(failure) => {
-                    self.fail(failure.after_payment(outcome.request_id.as_deref(), outcome.attempts.len()));
+                    let attempts = outcome.attempts.len();
+                    self.report.failures.push(failure.after_payment(outcome.request_id.as_deref(), attempts));
                 }
             }
         }
@@ -143,7 +151,7 @@ impl Saver<'_> {
         self.client.download(link, self.options).map_err(|error| {
             // It is paid for, so the way to it must not be lost. Links come from outside: nothing of one may steer
             // the terminal.
-            self.bar.note("note", format!("the picture is paid for; its link: {}", link.escape_default()));
+            self.bar.note("note", format!("the picture is paid for; its link: {}", without_key(link).escape_default()));
             error.into()
         })
     }
@@ -168,11 +176,6 @@ impl Saver<'_> {
                 .note("warning", format!("{} holds a picture in the format {}", path.display(), format.extension()));
         }
         Ok(info)
-    }
-
-    /// The first failure is the one that is reported.
-    fn fail(&mut self, failure: Failure) {
-        self.report.failure.get_or_insert(failure);
     }
 }
 

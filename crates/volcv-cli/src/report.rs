@@ -18,7 +18,8 @@ pub(crate) struct Report {
     pub(crate) outputs: Vec<Saved>,
     pub(crate) request_id: Option<String>,
     pub(crate) attempts: usize,
-    pub(crate) failure: Option<Failure>,
+    /// Every failure, in the order of the calls; the first one is reported and decides how the command ends.
+    pub(crate) failures: Vec<Failure>,
 }
 
 /// One picture on the disk.
@@ -32,7 +33,7 @@ pub(crate) struct Saved {
 impl Report {
     /// A command that has failed before it had any result.
     pub(crate) fn failed(failure: impl Into<Failure>) -> Self {
-        Self { failure: Some(failure.into()), ..Self::default() }
+        Self { failures: vec![failure.into()], ..Self::default() }
     }
 
     /// Prints results and failure, and says how the process has to end.
@@ -42,24 +43,20 @@ impl Report {
             false => self.outputs.iter().map(|output| format!("{output}\n")).collect(),
         };
         let printed = result(text.as_bytes());
-        match &self.failure {
-            Some(failure) => {
-                if !json {
-                    note("error", failure);
-                    if let Some(hint) = &failure.0.hint {
-                        note("hint", hint);
-                    }
-                }
-                ExitCode::from(exit_code(failure.0.kind))
+        let Some(first) = self.failures.first() else { return printed };
+        if !json {
+            self.failures.iter().for_each(|failure| note("error", failure));
+            if let Some(hint) = &first.0.hint {
+                note("hint", hint);
             }
-            None => printed,
         }
+        ExitCode::from(exit_code(first.0.kind))
     }
 
     fn to_json(&self) -> Value {
         let outputs: Value = self.outputs.iter().map(Saved::to_json).collect();
-        match &self.failure {
-            Some(failure) => json!({"ok": false, "outputs": outputs, "error": failure.to_json()}),
+        match self.error_json() {
+            Some(error) => json!({"ok": false, "outputs": outputs, "error": error}),
             None => json!({
                 "ok": true,
                 "outputs": outputs,
@@ -67,6 +64,21 @@ impl Report {
                 "attempts": self.attempts,
             }),
         }
+    }
+
+    /// The first failure, with the charge of the worst one and the texts of the others: no cost stays unsaid.
+    fn error_json(&self) -> Option<Value> {
+        let (first, others) = self.failures.split_first()?;
+        let mut error = first.to_json();
+        let charge = self.failures.iter().map(|failure| failure.0.charge).max();
+        error["charge"] = charge.unwrap_or(first.0.charge).to_string().into();
+        error["retryable"] = self.failures.iter().all(|failure| failure.0.retryable).into();
+        if !others.is_empty() {
+            let texts: Vec<String> = others.iter().map(ToString::to_string).collect();
+            error["message"] =
+                format!("{}; and {} more failed: {}", first.0.message, others.len(), texts.join("; ")).into();
+        }
+        Some(error)
     }
 }
 
@@ -139,6 +151,16 @@ impl Failure {
 
     pub(crate) fn invalid_input(message: impl Into<String>) -> Self {
         Self::new(ErrorKind::InvalidInput, message)
+    }
+
+    /// Says which of several calls has failed.
+    pub(crate) fn of_seed(mut self, seed: Option<i64>) -> Self {
+        if let Some(seed) = seed {
+            let facts = &mut self.0;
+            facts.text.insert_str(0, &format!("seed {seed}: "));
+            facts.message.insert_str(0, &format!("seed {seed}: "));
+        }
+        self
     }
 
     /// Something went wrong after a call that has succeeded, and so was paid for: running the command again would

@@ -54,7 +54,7 @@ pub(crate) fn classify(
     }
     let mut outcome = match inbox.into_received() {
         Some(received) => Answer::new(plan, received, why, now).read(),
-        None => Err(unanswered(delivery, error.as_ref().map(TransportError::kind), why)),
+        None => Err(unanswered(plan, delivery, error.as_ref().map(TransportError::kind), why)),
     };
     if let Err(failure) = &mut outcome {
         // A failure that came before the whole document cannot have been acted on, whatever it says of itself.
@@ -89,12 +89,18 @@ pub(crate) fn cancelled(delivery: Delivery, status: Option<u16>) -> Failure {
 }
 
 /// No reply began: only the meter can say what that means.
-fn unanswered(delivery: Delivery, kind: Option<TransportErrorKind>, why: Option<String>) -> Failure {
+fn unanswered(plan: &Plan, delivery: Delivery, kind: Option<TransportErrorKind>, why: Option<String>) -> Failure {
     let why = why.unwrap_or_else(|| "the transport ended without a reply".to_owned());
     let timed_out = matches!(kind, Some(TransportErrorKind::Timeout(_)));
     let broken = if timed_out { ErrorKind::Timeout } else { ErrorKind::Connect };
+    let refused = kind == Some(TransportErrorKind::Tls);
+    if plan.expects() == Expects::File {
+        let (happened, kind) =
+            if refused { (Happened::CertificateRefused, ErrorKind::Tls) } else { (Happened::NotSent, broken) };
+        return Failure::new(happened, Error::new(kind, format!("the picture could not be fetched: {why}")));
+    }
     let (happened, kind) = match delivery {
-        Delivery::NotSent if kind == Some(TransportErrorKind::Tls) => (Happened::CertificateRefused, ErrorKind::Tls),
+        Delivery::NotSent if refused => (Happened::CertificateRefused, ErrorKind::Tls),
         Delivery::NotSent => (Happened::NotSent, broken),
         Delivery::Partial { .. } => (Happened::UploadBroken, broken),
         Delivery::Full { .. } => (Happened::Unanswered, ErrorKind::OutcomeUnknown),
@@ -153,10 +159,12 @@ impl<'a> Answer<'a> {
 
     fn read(mut self) -> Result<Outcome, Failure> {
         if !(200..300).contains(&self.head.status) {
-            let reply = Reply::from_slice(&self.json.side).ok();
             return Err(match self.plan.expects() {
                 Expects::File => self.file_refused(),
-                _ => self.failed(reply.map(|reply| reply.verdict()).unwrap_or_default()),
+                _ => {
+                    let verdict = self.lossy_verdict().unwrap_or_default();
+                    self.failed(verdict)
+                }
             });
         }
         match self.excess {
@@ -198,11 +206,21 @@ impl<'a> Answer<'a> {
         let reply = match Reply::from_slice(&self.json.side) {
             Ok(reply) => reply,
             Err(error) => {
+                // Some gateways write messages in GBK: a failure that can be read otherwise is a failure.
+                if let Some(verdict) = self.lossy_verdict().filter(|verdict| verdict.failed) {
+                    return Err(self.failed(verdict));
+                }
                 let message = format!("the reply is not a JSON object ({error}){}", self.looks_like());
                 return Err(self.unusable(ErrorKind::Decode, message));
             }
         };
         self.succeeded(reply)
+    }
+
+    /// What the reply says, read without regard to its character encoding.
+    fn lossy_verdict(&self) -> Option<Verdict> {
+        let text = String::from_utf8_lossy(&self.json.side);
+        Reply::from_slice(text.as_bytes()).ok().map(|reply| reply.verdict())
     }
 
     /// A 2xx reply that is a JSON object: three checks make a success.

@@ -147,7 +147,8 @@ impl ServiceCode {
     /// The row of [`CODES`], if the code is known.
     pub fn row(&self) -> Option<&'static CodeRow> {
         CODES.iter().find(|row| match self {
-            ServiceCode::Number(number) => row.number == *number,
+            // Rows of names have no number, so 0 is nobody's.
+            ServiceCode::Number(number) => *number != 0 && row.number == *number,
             ServiceCode::Name(name) => row.name == name,
         })
     }
@@ -250,6 +251,11 @@ mod tests {
         ] {
             assert_eq!(ServiceCode::from_json(&json), expected, "{json}");
         }
+    }
+
+    #[test]
+    fn zero_is_nobodys_number() {
+        assert_eq!(ServiceCode::Number(0).row(), None);
     }
 
     #[test]

@@ -276,7 +276,7 @@ impl Outpaint {
                 }
             }
         }
-        if total > 8_000_000 {
+        if self.pictures().len() > 1 && total > 8_000_000 {
             warnings.push(InvalidInput::new("picture and mask", format!("{total} bytes of base64"), "at most 8000000"));
         }
         if let Some(words) = self.prompt.as_deref().map(count_words).filter(|words| *words > 100) {

@@ -164,11 +164,7 @@ impl Connector for Connect {
             socket.set_write_timeout(Some(GLANCE))?;
             self.line.register(&socket)?;
             let host = details.uri.host().unwrap_or_default();
-            Ok(if details.needs_tls() {
-                Stream::Tls(Box::new(self.shake_hands(socket, host)?))
-            } else {
-                Stream::Tcp(socket)
-            })
+            Ok(if details.needs_tls() { Stream::tls(self.shake_hands(socket, host)?) } else { Stream::tcp(socket) })
         });
         let stream = connected.map_err(connect_error)?;
         Ok(Some(Connection::new(details, stream, Arc::clone(&self.line))))

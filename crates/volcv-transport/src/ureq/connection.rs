@@ -17,59 +17,100 @@ use crate::ureq::connect::Line;
 /// A write that is stuck for this long looks whether the server has answered already.
 pub(super) const GLANCE: Duration = Duration::from_millis(250);
 
-/// A socket, with or without TLS.
-pub(super) enum Stream {
+/// A socket, with or without TLS, and what was read ahead of its turn.
+pub(super) struct Stream {
+    io: Io,
+    /// Bytes of an answer that came while the request was still being sent.
+    ahead: Vec<u8>,
+}
+
+enum Io {
     Tcp(TcpStream),
     Tls(Box<StreamOwned<ClientConnection, TcpStream>>),
 }
 
+/// More of an early answer need not be read ahead to know that it is one.
+const AHEAD: usize = 16 * 1024;
+
 impl Stream {
+    pub(super) fn tcp(socket: TcpStream) -> Self {
+        Self { io: Io::Tcp(socket), ahead: Vec::new() }
+    }
+
+    pub(super) fn tls(stream: StreamOwned<ClientConnection, TcpStream>) -> Self {
+        Self { io: Io::Tls(Box::new(stream)), ahead: Vec::new() }
+    }
+
     fn socket(&self) -> &TcpStream {
-        match self {
-            Stream::Tcp(socket) => socket,
-            Stream::Tls(tls) => &tls.sock,
+        match &self.io {
+            Io::Tcp(socket) => socket,
+            Io::Tls(tls) => &tls.sock,
         }
     }
 
-    /// Whether bytes of an answer are there, without waiting for them. A handshake's late messages are no answer.
-    fn has_input(&mut self) -> bool {
-        match self {
-            Stream::Tcp(socket) => peek(socket).is_ok_and(|bytes| bytes > 0),
-            Stream::Tls(tls) => {
-                let ready = tls.sock.set_nonblocking(true).is_ok();
-                while ready && tls.conn.read_tls(&mut tls.sock).is_ok_and(|bytes| bytes > 0) {
-                    if tls.conn.process_new_packets().is_err() {
-                        break;
-                    }
+    /// Whether the server has answered, without waiting for it. Interim answers (1xx) are taken out: a server that sends
+    /// `100 Continue` or `103 Early Hints` wants the rest of the request.
+    fn has_answer(&mut self) -> bool {
+        if self.ahead.len() < AHEAD && self.socket().set_nonblocking(true).is_ok() {
+            let mut buffer = [0; 4096];
+            while let Ok(bytes @ 1..) = self.io.read(&mut buffer) {
+                self.ahead.extend_from_slice(&buffer[..bytes]);
+                if self.ahead.len() >= AHEAD {
+                    break;
                 }
-                let blocking = tls.sock.set_nonblocking(false).is_ok();
-                blocking && tls.conn.process_new_packets().is_ok_and(|state| state.plaintext_bytes_to_read() > 0)
             }
+            // A socket that cannot be made to block again fails at its next use.
+            let _ = self.socket().set_nonblocking(false);
+        }
+        while is_interim(&self.ahead) {
+            let Some(end) = self.ahead.windows(4).position(|window| window == b"\r\n\r\n") else { return false };
+            self.ahead.drain(..end + 4);
+        }
+        // Too few bytes to tell an interim answer from a final one are no answer yet.
+        !INTERIM.starts_with(&self.ahead)
+    }
+}
+
+/// How every interim answer begins; HTTP/1.0 has none.
+const INTERIM: &[u8] = b"HTTP/1.1 1";
+
+fn is_interim(answer: &[u8]) -> bool {
+    answer.starts_with(INTERIM)
+}
+
+impl Read for Io {
+    fn read(&mut self, out: &mut [u8]) -> io::Result<usize> {
+        match self {
+            Io::Tcp(socket) => socket.read(out),
+            Io::Tls(tls) => tls.read(out),
         }
     }
 }
 
 impl Read for Stream {
     fn read(&mut self, out: &mut [u8]) -> io::Result<usize> {
-        match self {
-            Stream::Tcp(socket) => socket.read(out),
-            Stream::Tls(tls) => tls.read(out),
+        if self.ahead.is_empty() {
+            return self.io.read(out);
         }
+        let bytes = out.len().min(self.ahead.len());
+        out[..bytes].copy_from_slice(&self.ahead[..bytes]);
+        self.ahead.drain(..bytes);
+        Ok(bytes)
     }
 }
 
 impl Write for Stream {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        match self {
-            Stream::Tcp(socket) => socket.write(bytes),
-            Stream::Tls(tls) => tls.write(bytes),
+        match &mut self.io {
+            Io::Tcp(socket) => socket.write(bytes),
+            Io::Tls(tls) => tls.write(bytes),
         }
     }
 
     fn flush(&mut self) -> io::Result<()> {
-        match self {
-            Stream::Tcp(socket) => socket.flush(),
-            Stream::Tls(tls) => tls.flush(),
+        match &mut self.io {
+            Io::Tcp(socket) => socket.flush(),
+            Io::Tls(tls) => tls.flush(),
         }
     }
 }
@@ -97,14 +138,10 @@ impl Connection {
         Self { buffers, stream: Some(stream), line, muted: false }
     }
 
-    fn stream(&mut self) -> io::Result<&mut Stream> {
-        self.stream.as_mut().ok_or_else(|| io::ErrorKind::NotConnected.into())
-    }
-
     /// Sends one piece. An error with an answer waiting behind it is an early answer.
     fn send(&mut self, from: usize, to: usize) -> io::Result<usize> {
         let Some(stream) = &mut self.stream else { return Err(io::ErrorKind::NotConnected.into()) };
-        let written = match stream.has_input() {
+        let written = match stream.has_answer() {
             true => Err(io::ErrorKind::BrokenPipe.into()),
             false => stream.write(&self.buffers.output()[from..to]),
         };
@@ -112,7 +149,7 @@ impl Connection {
             Ok(0) => Err(io::ErrorKind::WriteZero.into()),
             Err(error) if is_pause(&error) => Ok(0),
             Err(error) => {
-                if stream.has_input() {
+                if stream.has_answer() {
                     self.line.hand_over(self.stream.take());
                 }
                 Err(error)
@@ -155,12 +192,15 @@ impl Transport for Connection {
 
     /// An idle connection is open as long as there is nothing to read: neither an end nor a stray byte.
     fn is_open(&mut self) -> bool {
-        let peeked = self.stream().and_then(|stream| peek(stream.socket()));
-        peeked.is_err_and(|error| error.kind() == io::ErrorKind::WouldBlock)
+        let quiet = |stream: &Stream| {
+            let peeked = peek(stream.socket());
+            stream.ahead.is_empty() && peeked.is_err_and(|error| error.kind() == io::ErrorKind::WouldBlock)
+        };
+        self.stream.as_ref().is_some_and(quiet)
     }
 
     fn is_tls(&self) -> bool {
-        matches!(self.stream, Some(Stream::Tls(_)))
+        matches!(self.stream, Some(Stream { io: Io::Tls(_), .. }))
     }
 }
 

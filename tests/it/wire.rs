@@ -1,0 +1,102 @@
+//! Answers on the wire that the emulator does not give.
+
+use std::io::{Read, Write};
+use std::net::{TcpListener, TcpStream};
+use std::thread;
+
+use volcv_transport::{CallOptions, ClientBuilder, Error, ErrorKind, Outcome, Outpaint};
+
+use crate::support::{AnyClient, TRANSPORTS, large};
+
+const SUCCESS: &str = r#"{"code":10000,"data":{"binary_data_base64":["R0lGODlhAQABAAAAADs="]}}"#;
+
+/// One server for one request: `script` sees the socket behind the request's head, and the length of the body.
+fn call(transport: &str, script: fn(&mut TcpStream, u64)) -> Result<Outcome, Error> {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = listener.local_addr().unwrap();
+    let server = thread::spawn(move || {
+        let (mut socket, _) = listener.accept().unwrap();
+        let mut head = Vec::new();
+        while !head.ends_with(b"\r\n\r\n") {
+            let mut byte = [0];
+            socket.read_exact(&mut byte).unwrap();
+            head.push(byte[0]);
+        }
+        let head = String::from_utf8(head).unwrap().to_ascii_lowercase();
+        let length = head.lines().find_map(|line| line.strip_prefix("content-length: ")?.parse().ok()).unwrap();
+        script(&mut socket, length);
+    });
+    let builder = ClientBuilder::new(format!("http://{address}"), "some-key").max_attempts(1);
+    let client = AnyClient::new(transport, builder);
+    let result = client.outpaint(&Outpaint::equal(large(), 0.25), &CallOptions::new());
+    server.join().unwrap();
+    result
+}
+
+fn skip(socket: &mut TcpStream, bytes: u64) {
+    let copied = std::io::copy(&mut socket.take(bytes), &mut std::io::sink()).unwrap();
+    assert_eq!(copied, bytes, "the client sends its whole request");
+}
+
+fn answer(socket: &mut TcpStream, status: &str, body: &str) {
+    write!(socket, "HTTP/1.1 {status}\r\nContent-Length: {}\r\n\r\n{body}", body.len()).unwrap();
+}
+
+#[test]
+fn interim_answers_do_not_stop_the_upload() {
+    for transport in TRANSPORTS {
+        let result = call(transport, |socket, length| {
+            socket.write_all(b"HTTP/1.1 100 Continue\r\n\r\n").unwrap();
+            skip(socket, 1_000_000);
+            // Also in two pieces, and two of them at once.
+            socket.write_all(b"HTTP/1.1 1").unwrap();
+            skip(socket, 1_000_000);
+            socket.write_all(b"03 Early Hints\r\nLink: </a>\r\n\r\nHTTP/1.1 100 Continue\r\n\r\n").unwrap();
+            skip(socket, length - 2_000_000);
+            socket.write_all(b"HTTP/1.1 103 Early Hints\r\n\r\n").unwrap();
+            answer(socket, "200 OK", SUCCESS);
+        });
+        assert_eq!(result.unwrap().attempts.len(), 1, "{transport}");
+    }
+}
+
+#[test]
+fn a_final_answer_behind_an_interim_one_is_heard_before_the_request_has_ended() {
+    for transport in TRANSPORTS {
+        let result = call(transport, |socket, _| {
+            socket.write_all(b"HTTP/1.1 100 Continue\r\n\r\n").unwrap();
+            skip(socket, 1_000_000);
+            answer(socket, "401 Unauthorized", "{}");
+            // Reads on, as gateways do for a while, so that the answer is not lost in a reset.
+            let _ = std::io::copy(socket, &mut std::io::sink());
+        });
+        assert_eq!(result.unwrap_err().kind(), ErrorKind::Auth, "{transport}");
+    }
+}
+
+#[test]
+fn a_failure_in_another_character_encoding_is_still_that_failure() {
+    for transport in TRANSPORTS {
+        let result = call(transport, |socket, length| {
+            skip(socket, length);
+            let body = b"{\"code\":50412,\"message\":\"\xce\xc4\xb1\xbe\"}";
+            write!(socket, "HTTP/1.1 200 OK\r\nContent-Length: {}\r\n\r\n", body.len()).unwrap();
+            socket.write_all(body).unwrap();
+        });
+        assert_eq!(result.unwrap_err().kind(), ErrorKind::Refused, "{transport}");
+    }
+}
+
+#[test]
+fn a_flood_of_small_values_is_stopped_early() {
+    for transport in TRANSPORTS {
+        let result = call(transport, |socket, length| {
+            skip(socket, length);
+            socket.write_all(b"HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n{\"code\":10000,\"x\":[0").unwrap();
+            // Ends when the client has had enough, long before the reply limit of 64 MiB.
+            let sent = (0..2000).take_while(|_| socket.write_all(&b",0".repeat(4096)).is_ok()).count();
+            assert!(sent < 1500, "{sent} pieces of 8 KiB were taken");
+        });
+        assert_eq!(result.unwrap_err().kind(), ErrorKind::ResponseTooLarge, "{transport}");
+    }
+}
