@@ -3,6 +3,7 @@
 use std::io::{Read, Write};
 use std::net::{TcpListener, TcpStream};
 use std::thread;
+use std::time::Duration;
 
 use volcv_transport::{CallOptions, ClientBuilder, Error, ErrorKind, Outcome, Outpaint};
 
@@ -16,6 +17,8 @@ fn call(transport: &str, script: fn(&mut TcpStream, u64)) -> Result<Outcome, Err
     let address = listener.local_addr().unwrap();
     let server = thread::spawn(move || {
         let (mut socket, _) = listener.accept().unwrap();
+        // A client that stands still fails the test instead of stopping it.
+        socket.set_read_timeout(Some(Duration::from_secs(20))).unwrap();
         let mut head = Vec::new();
         while !head.ends_with(b"\r\n\r\n") {
             let mut byte = [0];
@@ -29,6 +32,8 @@ fn call(transport: &str, script: fn(&mut TcpStream, u64)) -> Result<Outcome, Err
     let builder = ClientBuilder::new(format!("http://{address}"), "some-key").max_attempts(1);
     let client = AnyClient::new(transport, builder);
     let result = client.outpaint(&Outpaint::equal(large(), 0.25), &CallOptions::new());
+    // A runtime that nobody drives closes nothing: the connection ends with the client.
+    drop(client);
     server.join().unwrap();
     result
 }

@@ -47,7 +47,7 @@ pub(crate) fn classify(
     now: Now,
 ) -> Result<Outcome, Failure> {
     let error = result.err();
-    let why = error.as_ref().map(|error| explain(error, phase));
+    let why = error.as_ref().map(|error| explain(error, phase, plan.secret()));
     let status = inbox.status();
     if error.as_ref().is_some_and(|error| error.kind() == TransportErrorKind::Cancelled) {
         return Err(cancelled(delivery, status));
@@ -114,24 +114,24 @@ fn unanswered(plan: &Plan, delivery: Delivery, kind: Option<TransportErrorKind>,
 }
 
 /// A transport's failure in words, with the phase it happened in.
-fn explain(error: &TransportError, phase: Phase) -> String {
+fn explain(error: &TransportError, phase: Phase, secret: &str) -> String {
     match error.kind() {
         TransportErrorKind::Timeout(TimeLimit::Connect) => "no connection within the connect limit".to_owned(),
         TransportErrorKind::Timeout(TimeLimit::Stall) => format!("no byte moved within the stall limit while {phase}"),
         TransportErrorKind::Timeout(limit) => format!("the {limit} passed while {phase}"),
         TransportErrorKind::Resolve | TransportErrorKind::Connect | TransportErrorKind::Tls => {
-            format!("{error}{}", cause(error))
+            format!("{error}{}", cause(error, secret))
         }
-        _ => format!("{error} while {phase}{}", cause(error)),
+        _ => format!("{error} while {phase}{}", cause(error, secret)),
     }
 }
 
 /// The innermost cause, which is the one that says something.
-fn cause(error: &TransportError) -> String {
+fn cause(error: &TransportError, secret: &str) -> String {
     let mut source = std::error::Error::source(error);
     let mut text = String::new();
     while let Some(cause) = source {
-        text = format!(" ({})", clean(&cause.to_string(), ""));
+        text = format!(" ({})", clean(&cause.to_string(), secret));
         source = cause.source();
     }
     text
@@ -196,6 +196,7 @@ impl<'a> Answer<'a> {
         }
         if let Some(coding) = self.head.content_encoding.as_deref().map(str::trim) {
             if !coding.is_empty() && !coding.eq_ignore_ascii_case("identity") {
+                let coding = clean(coding, self.plan.secret());
                 let message = format!("the reply is compressed ({coding}), which volcv does not ask for");
                 return Err(self.unusable(ErrorKind::Decode, message));
             }
@@ -210,7 +211,11 @@ impl<'a> Answer<'a> {
                 if let Some(verdict) = self.lossy_verdict().filter(|verdict| verdict.failed) {
                     return Err(self.failed(verdict));
                 }
-                let message = format!("the reply is not a JSON object ({error}){}", self.looks_like());
+                let message = format!(
+                    "the reply is not a JSON object ({}){}",
+                    clean(&error.to_string(), self.plan.secret()),
+                    self.looks_like()
+                );
                 return Err(self.unusable(ErrorKind::Decode, message));
             }
         };
@@ -378,13 +383,23 @@ impl<'a> Answer<'a> {
 
     /// A hint for a body that is not what it should be: its type and its first characters.
     fn looks_like(&self) -> String {
-        let kind = self.head.content_type.as_deref().map(|kind| clean(kind, "")).unwrap_or_default();
+        let kind = self.head.content_type.as_deref().map(|kind| clean(kind, self.plan.secret())).unwrap_or_default();
         let text = if self.json.side.is_empty() { &self.body } else { &self.json.side };
-        let start = String::from_utf8_lossy(&text[..text.len().min(80)]);
+        let start = start(text, self.plan.secret().as_bytes());
         match (kind.is_empty(), start.trim().is_empty()) {
             (_, true) => "; the body is empty".to_owned(),
             (true, _) => format!("; it starts with: {}", clean(start.trim(), self.plan.secret())),
             (false, _) => format!("; it is {kind} and starts with: {}", clean(start.trim(), self.plan.secret())),
         }
     }
+}
+
+/// The first bytes of a body. A cut through the key would leave a part that [`clean`] does not know, so it is made
+/// behind the key.
+fn start<'a>(body: &'a [u8], secret: &[u8]) -> std::borrow::Cow<'a, str> {
+    const SHOWN: usize = 80;
+    let cut = body.len().min(SHOWN);
+    let key = (0..cut).rev().take(secret.len()).find(|at| body[*at..].starts_with(secret));
+    let end = key.map_or(cut, |at| cut.max(at + secret.len()));
+    String::from_utf8_lossy(&body[..end])
 }

@@ -67,7 +67,7 @@ impl Endpoint {
             other => return Err(Error::config(format!("the base url has the scheme {other}, but must be https"))),
         }
         let path = uri.path().trim_end_matches('/');
-        let path = path.strip_suffix(PATH).unwrap_or(path);
+        let path = path.strip_suffix(PATH).unwrap_or(path).trim_end_matches('/');
         let base = format!("{scheme}://{authority}{path}{PATH}");
         Ok(Self { base, local, insecure_allowed: allow_insecure_http })
     }
@@ -91,15 +91,11 @@ impl Endpoint {
         let Some(authority) = uri.authority().filter(|authority| !authority.as_str().contains('@')) else {
             return Err(bad("has no host, or credentials in it"));
         };
+        let reachable = self.local || !reaches_this_machine(authority);
         let allowed = match uri.scheme_str() {
-            Some("https") => self.local || !is_loopback(authority),
-            Some("http") => {
-                if is_loopback(authority) {
-                    self.local
-                } else {
-                    self.insecure_allowed
-                }
-            }
+            Some("https") => reachable,
+            Some("http") if is_loopback(authority) => self.local,
+            Some("http") => self.insecure_allowed && reachable,
             _ => false,
         };
         if allowed { Ok(uri) } else { Err(bad("is neither https nor on the gateway's own machine")) }
@@ -124,6 +120,21 @@ fn escape(text: &str) -> percent_encoding::PercentEncode<'_> {
 fn is_loopback(authority: &Authority) -> bool {
     let host = authority.host().trim_start_matches('[').trim_end_matches(']');
     host.eq_ignore_ascii_case("localhost") || host.parse().is_ok_and(|ip: std::net::IpAddr| ip.is_loopback())
+}
+
+/// As [`is_loopback`], for hosts that a stranger wrote: every spelling that a resolver or reqwest's URL reader may take
+/// for this machine, such as `127.1`, `0x7f000001`, `[::ffff:127.0.0.1]`, `0.0.0.0` and `localhost.`
+fn reaches_this_machine(authority: &Authority) -> bool {
+    let host = authority.host().trim_start_matches('[').trim_end_matches(']').to_ascii_lowercase();
+    let host = host.strip_suffix('.').unwrap_or(&host);
+    if let Ok(ip) = host.parse::<std::net::IpAddr>() {
+        let ip = ip.to_canonical();
+        return ip.is_loopback() || ip.is_unspecified();
+    }
+    // No top level domain is a number; what ends in one is an address in an odd spelling.
+    let last = host.rsplit('.').next().unwrap_or_default();
+    let is_number = last.starts_with("0x") || (!last.is_empty() && last.bytes().all(|byte| byte.is_ascii_digit()));
+    is_number || last == "localhost"
 }
 
 #[cfg(test)]

@@ -93,6 +93,10 @@ impl ReplySink for Inbox {
 
     fn data(&mut self, chunk: &[u8]) -> Result<(), Stop> {
         self.meter.on_data(chunk.len() as u64);
+        // What is over the limit is not looked at: the outcome must not depend on how a transport cuts the reply.
+        let room = usize::try_from(self.limit - self.received.min(self.limit)).unwrap_or(usize::MAX);
+        let over = chunk.len() > room;
+        let chunk = &chunk[..chunk.len().min(room)];
         self.received += chunk.len() as u64;
         let scanned = match self.expects {
             Expects::File => Ok(()),
@@ -101,7 +105,7 @@ impl ReplySink for Inbox {
         if self.expects != Expects::Pictures {
             self.body.extend_from_slice(chunk);
         }
-        let over = if self.received > self.limit { Err(Excess::Size) } else { Ok(()) };
+        let over = if over { Err(Excess::Size) } else { Ok(()) };
         scanned.and(over).map_err(|excess| {
             self.excess = Some(excess);
             Stop

@@ -40,28 +40,25 @@ impl PictureText {
 
     /// The next characters, escapes resolved.
     pub(crate) fn push(&mut self, mut text: &[u8]) {
-        if let Prefix::Undecided(start) = &mut self.prefix {
-            let wanted = b"data:".len() - start.len();
-            let take = text.len().min(wanted);
-            start.extend(text[..take].iter().filter(|byte| **byte != b' '));
-            text = &text[take..];
-            if start.len() < b"data:".len() {
-                // Spaces at the front do not count, so there may be more to come.
-                if !text.is_empty() {
-                    self.push(text);
-                }
-                return;
+        // A loop, not a call of itself: a megabyte of spaces must not fill the stack.
+        while let Prefix::Undecided(start) = &mut self.prefix {
+            let Some((first, rest)) = text.split_first() else { return };
+            text = rest;
+            start.extend((*first != b' ').then_some(*first));
+            if start.len() == b"data:".len() {
+                self.decide();
             }
-            self.decide();
         }
         if let Prefix::Inside(length) = &mut self.prefix {
-            let Some(comma) = text.iter().position(|byte| *byte == b',') else {
-                *length += text.len();
-                if *length > MAX_PREFIX {
-                    self.problem.get_or_insert("its data: prefix has no end");
-                }
-                return;
-            };
+            let comma = text.iter().position(|byte| *byte == b',');
+            let part = &text[..comma.unwrap_or(text.len())];
+            *length += part.len();
+            // What JSON does not allow in a text is not allowed here; the scanner hands on bad escapes as a backslash.
+            let bad = part.iter().any(|byte| !matches!(byte, b' '..=b'~') || *byte == b'\\');
+            if bad || *length > MAX_PREFIX {
+                self.problem.get_or_insert("has a data: prefix that is none");
+            }
+            let Some(comma) = comma else { return };
             text = &text[comma + 1..];
             self.prefix = Prefix::Over;
         }
@@ -95,18 +92,14 @@ impl PictureText {
 
     fn decode(&mut self, mut text: &[u8]) {
         // Whole groups go through the fast engine, straight from the transport's buffer.
-        if !self.rest.is_empty() {
-            let take = text.len().min(4 - self.rest.len());
-            self.rest.extend(text[..take].iter().filter(|byte| **byte != b' '));
-            text = &text[take..];
-            if self.rest.len() < 4 {
-                if !text.is_empty() {
-                    self.decode(text);
-                }
-                return;
+        while !self.rest.is_empty() {
+            let Some((first, after)) = text.split_first() else { return };
+            text = after;
+            self.rest.extend((*first != b' ').then_some(*first));
+            if self.rest.len() == 4 {
+                let group = std::mem::take(&mut self.rest);
+                self.decode_groups(&group);
             }
-            let group = std::mem::take(&mut self.rest);
-            self.decode_groups(&group);
         }
         let whole = text.len() / 4 * 4;
         if self.decode_groups_or_not(&text[..whole]) {

@@ -24,6 +24,11 @@ impl ReqwestTransport {
             .redirect(Policy::none())
             .retry(reqwest::retry::never())
             .no_proxy()
+            // Another crate of the program may have switched these on for all of reqwest.
+            .no_gzip()
+            .no_deflate()
+            .no_brotli()
+            .no_zstd()
             .pool_idle_timeout(IDLE_CONNECTION)
             .build()
             .map_err(|error| Error::config(format!("the http client cannot be built: {error}")))?;

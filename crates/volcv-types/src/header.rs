@@ -15,7 +15,8 @@ pub(crate) fn read(bytes: &[u8]) -> Option<PictureInfo> {
         [b'B', b'M', ..] if bytes.len() >= 26 => (PictureFormat::Bmp, bmp(bytes)),
         [b'G', b'I', b'F', b'8', b'7' | b'9', b'a', ..] => (PictureFormat::Gif, gif(bytes)),
         [b'I', b'I', 0x2a, 0, ..] | [b'M', b'M', 0, 0x2a, ..] => (PictureFormat::Tiff, None),
-        [_, _, _, _, b'f', b't', b'y', b'p', brand @ ..] if still_brand(brand) => (PictureFormat::Heif, None),
+        // The first byte of the box's length: no file type box has 16 MiB, and so none begins like a bitmap.
+        [0, _, _, _, b'f', b't', b'y', b'p', brand @ ..] if still_brand(brand) => (PictureFormat::Heif, None),
         _ => return None,
     };
     Some(PictureInfo::new(format, size.filter(|s| s.width > 0 && s.height > 0)))

@@ -7,12 +7,14 @@ use crate::sh::{need, root, run, say};
 /// Runs everything; the first failure ends it.
 pub(crate) fn ci() -> Result<(), String> {
     need("cargo hack --version", "install it with: cargo install cargo-hack --locked")?;
+    need("cargo fuzz --version", "install it with: cargo install cargo-fuzz --locked")?;
     need("git --version", "install git")?;
     let root = &root();
     run(root, "cargo fmt --all --check", &[])?;
     run(root, "cargo clippy --workspace --all-targets --locked -- -D warnings", &[])?;
     run(root, "cargo doc --workspace --no-deps --all-features --locked", &[("RUSTDOCFLAGS", "-D warnings")])?;
     features(root)?;
+    fuzz(root)?;
     readme(root)
 }
 
@@ -24,6 +26,20 @@ fn features(root: &Path) -> Result<(), String> {
     let transport = "cargo hack check --locked --feature-powerset --exclude-features default \
                      --group-features tracing,test-util -p volcv-transport";
     run(root, transport, &strict)
+}
+
+/// A short run of each fuzz target, from the committed corpus. New inputs go to a folder outside of the tree.
+fn fuzz(root: &Path) -> Result<(), String> {
+    let found = std::env::temp_dir().join(format!("volcv-fuzz-{}", std::process::id()));
+    for target in ["reply", "machine", "request", "base_url", "picture", "retry_after"] {
+        let new = found.join(target);
+        std::fs::create_dir_all(&new).map_err(|error| format!("{}: {error}", new.display()))?;
+        let limits = "-max_total_time=10 -timeout=5 -rss_limit_mb=512";
+        let new = new.display();
+        // Without a sanitizer it needs no nightly compiler; the crates under test have no unsafe code.
+        run(root, &format!("cargo fuzz run --sanitizer none {target} {new} fuzz/corpus/{target} -- {limits}"), &[])?;
+    }
+    std::fs::remove_dir_all(&found).map_err(|error| format!("{}: {error}", found.display()))
 }
 
 /// The README's first command, word by word, in a fresh clone; the picture has the size that the README promises.
