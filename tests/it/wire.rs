@@ -13,6 +13,14 @@ const SUCCESS: &str = r#"{"code":10000,"data":{"binary_data_base64":["R0lGODlhAQ
 
 /// One server for one request: `script` sees the socket behind the request's head, and the length of the body.
 fn call(transport: &str, script: fn(&mut TcpStream, u64)) -> Result<Outcome, Error> {
+    call_with(transport, |builder| builder, script)
+}
+
+fn call_with(
+    transport: &str,
+    setup: fn(ClientBuilder) -> ClientBuilder,
+    script: fn(&mut TcpStream, u64),
+) -> Result<Outcome, Error> {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = listener.local_addr().unwrap();
     let server = thread::spawn(move || {
@@ -30,7 +38,7 @@ fn call(transport: &str, script: fn(&mut TcpStream, u64)) -> Result<Outcome, Err
         script(&mut socket, length);
     });
     let builder = ClientBuilder::new(format!("http://{address}"), "some-key").max_attempts(1);
-    let client = AnyClient::new(transport, builder);
+    let client = AnyClient::new(transport, setup(builder));
     let result = client.outpaint(&Outpaint::equal(large(), 0.25), &CallOptions::new());
     // A runtime that nobody drives closes nothing: the connection ends with the client.
     drop(client);
@@ -89,6 +97,23 @@ fn a_failure_in_another_character_encoding_is_still_that_failure() {
             socket.write_all(body).unwrap();
         });
         assert_eq!(result.unwrap_err().kind(), ErrorKind::Refused, "{transport}");
+    }
+}
+
+#[test]
+fn a_whole_reply_without_an_announced_end_is_taken_when_the_deadline_passes() {
+    for transport in TRANSPORTS {
+        let result = call_with(
+            transport,
+            |builder| builder.attempt_limit(Duration::from_secs(1)),
+            |socket, length| {
+                skip(socket, length);
+                write!(socket, "HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n{SUCCESS}").unwrap();
+                // The connection stays open until the client has had enough.
+                let _ = std::io::copy(socket, &mut std::io::sink());
+            },
+        );
+        assert_eq!(result.unwrap().outputs.len(), 1, "{transport}");
     }
 }
 

@@ -177,7 +177,9 @@ impl<'a> Answer<'a> {
             }
             None => {}
         }
-        if let Some(cut) = self.cut.take() {
+        // Where only the end of the connection would end the body, a whole JSON object has its end in itself.
+        let whole = !self.head.framed && Reply::from_slice(&self.json.side).is_ok();
+        if let Some(cut) = self.cut.take().filter(|_| !whole) {
             // A failure that arrived whole is a failure, whatever became of the connection after it.
             match Reply::from_slice(&self.json.side).map(|reply| reply.verdict()) {
                 Ok(verdict) if verdict.failed && self.plan.expects() != Expects::File => {

@@ -1,5 +1,5 @@
 //! Reads the JSON of a reply as it arrives. Picture texts are decoded at once and never held; everything else goes to
-//! a small side text, which serde_json reads at the end and which alone decides whether the reply is valid JSON.
+//! a side text, which serde_json reads at the end and which alone decides whether the reply is valid JSON.
 //!
 //! A picture text is a text under `data.binary_data_base64`, at the top or in the `Result` of a wrapped reply, and
 //! nowhere else. Where a key comes twice, the last one counts, as for serde_json.
@@ -8,9 +8,7 @@ use memchr::memchr2;
 
 use crate::picture_text::PictureText;
 
-/// Bytes of JSON beside the pictures; real replies have a few hundred.
-const MAX_SIDE: usize = 4 << 20;
-/// Values of JSON beside the pictures: each takes much more memory than its text.
+/// Values of JSON beside the pictures: each takes much more memory than its text. Real replies have a few dozen.
 const MAX_VALUES: usize = 100_000;
 
 /// What is left of a reply when its pictures are taken out.
@@ -30,7 +28,7 @@ const MAX_DEPTH: usize = 128;
 /// The reply has more JSON beside its pictures than any service sends.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Excess {
-    /// Too many bytes or values.
+    /// Too many values, or too many bytes in all.
     Size,
     /// Nested too deeply.
     Depth,
@@ -113,7 +111,7 @@ impl Scanner {
             if self.deepest > MAX_DEPTH {
                 return Err(Excess::Depth);
             }
-            if self.scanned.side.len() > MAX_SIDE || self.values > MAX_VALUES {
+            if self.values > MAX_VALUES {
                 return Err(Excess::Size);
             }
         }
@@ -388,8 +386,6 @@ mod tests {
         assert_eq!((0..30).try_for_each(|_| many.push("1,".repeat(4000).as_bytes())), Err(Excess::Size));
         assert_eq!(Scanner::new(0).push("[".repeat(129).as_bytes()), Err(Excess::Depth));
         assert_eq!(Scanner::new(0).push("[".repeat(128).as_bytes()), Ok(()));
-        let mut long = Scanner::new(0);
-        assert_eq!((0..30).try_for_each(|_| long.push(&[b'x'; 200_000])), Err(Excess::Size));
         let mut picture = Scanner::new(0);
         picture.push(br#"{"data":{"binary_data_base64":[""#).unwrap();
         (0..30).try_for_each(|_| picture.push(&[b'A'; 200_000])).unwrap();
