@@ -10,7 +10,7 @@ use rustls::pki_types::{PrivateKeyDer, PrivatePkcs8KeyDer};
 use rustls::{ServerConfig, ServerConnection, StreamOwned};
 use volcv_emulator::{DEFAULT_KEY, Emulator};
 use volcv_transport::core::types::Charge;
-use volcv_transport::{CallOptions, ClientBuilder, ErrorKind, Outpaint, RootChoice, Tls};
+use volcv_transport::{CallOptions, ClientBuilder, CryptoChoice, ErrorKind, Outpaint, RootChoice, Tls};
 
 use crate::support::{AnyClient, TRANSPORTS, large, small};
 
@@ -136,6 +136,25 @@ fn a_server_that_does_not_speak_tls_is_a_connection_failure() {
         assert!(matches!(error.kind(), ErrorKind::Connect | ErrorKind::Tls), "{transport}: {error}");
         assert_eq!((error.charge(), emulator.complete_bodies()), (Charge::None, 0));
     }
+}
+
+/// Both crypto libraries in one program, each used where it was asked for. `cargo xtask ci` runs it with `aws-lc`.
+#[test]
+fn each_compiled_in_provider_works_beside_the_other_on_a_machine_without_roots() {
+    let mut providers = vec![CryptoChoice::Ring];
+    if cfg!(feature = "aws-lc") {
+        providers.push(CryptoChoice::AwsLcRs);
+    }
+    for transport in TRANSPORTS {
+        for provider in &providers {
+            let gateway = SecureGateway::start("localhost", |_| {});
+            // The bundled roots need no certificate store; the test's own root is added to them.
+            let tls = Tls::new().crypto(*provider).roots(RootChoice::Webpki).extra_root(gateway.root.clone());
+            let client = AnyClient::new(transport, gateway.builder(tls));
+            client.outpaint(&Outpaint::equal(small(), 0.25), &CallOptions::new()).unwrap();
+        }
+    }
+    assert!(rustls::crypto::CryptoProvider::get_default().is_none());
 }
 
 #[test]

@@ -14,6 +14,9 @@ pub(crate) fn ci() -> Result<(), String> {
     run(root, "cargo clippy --workspace --all-targets --locked -- -D warnings", &[])?;
     run(root, "cargo doc --workspace --no-deps --all-features --locked", &[("RUSTDOCFLAGS", "-D warnings")])?;
     features(root)?;
+    let tls = "cargo test --locked -p tests --features aws-lc --test it -- tls::";
+    // No certificate store to be found: the bundled roots have to do.
+    run(root, tls, &[("SSL_CERT_FILE", "/nonexistent"), ("SSL_CERT_DIR", "/nonexistent")])?;
     fuzz(root)?;
     readme(root)
 }
