@@ -4,6 +4,7 @@
 
 mod batch;
 mod cancel;
+mod connect;
 mod dependencies;
 mod examples;
 mod recorder;

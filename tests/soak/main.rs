@@ -48,7 +48,7 @@ fn main() {
     println!("\ncancel to return, {cancels} runs each:");
     for transport in TRANSPORTS {
         for (phase, fault, picture) in [
-            ("connecting", "stall=accept", small as fn() -> Picture),
+            ("unread", "stall=accept", small as fn() -> Picture),
             ("uploading", "stall=200000", large),
             ("waiting", "stall=body", small),
             ("downloading", "stall=reply-body", small),

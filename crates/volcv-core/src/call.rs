@@ -189,6 +189,10 @@ impl Call {
             return self.on_sent(now, Err(TransportError::new(crate::TransportErrorKind::Cancelled)));
         }
         if !matches!(self.state, State::Ended(_) | State::Reported) {
+            if matches!(self.state, State::Waiting { .. }) {
+                // The retry that it paid for will not happen.
+                self.config.budget.give_back();
+            }
             let failure = cancelled(Delivery::NotSent, None);
             self.end(failure.error, false);
         }

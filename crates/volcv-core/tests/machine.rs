@@ -264,6 +264,20 @@ fn a_call_can_be_cancelled_before_and_between_attempts() {
 }
 
 #[test]
+fn cancelling_a_wait_gives_its_token_back() {
+    let config = CallConfig::default();
+    let mut call = Call::new(plan(), config.clone());
+    let Step::Send(mut attempt) = call.next(at(Duration::ZERO)) else { panic!("a new call is sent") };
+    attempt.request.body_mut().read_to_end(&mut Vec::new()).unwrap();
+    push(&mut call, &Event::reply(429, "")).unwrap();
+    call.on_sent(at(Duration::ZERO), Ok(()));
+    assert_eq!(config.budget.tokens(), 9);
+    call.cancel(at(Duration::ZERO));
+    let Step::Done(Err(error)) = call.next(at(Duration::ZERO)) else { panic!("a cancelled call has ended") };
+    assert_eq!((error.kind(), error.attempts().len(), config.budget.tokens()), (ErrorKind::Cancelled, 1, 10));
+}
+
+#[test]
 fn the_whole_decision_table_is_what_a_person_reviewed() {
     let mut table =
         String::from("what happens, with the default policy | kind | charge | bodies bought | attempts | retryable\n");
