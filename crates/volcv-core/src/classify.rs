@@ -180,21 +180,7 @@ impl<'a> Answer<'a> {
         // Where only the end of the connection would end the body, a whole JSON object has its end in itself.
         let whole = !self.head.framed && Reply::from_slice(&self.json.side).is_ok();
         if let Some(cut) = self.cut.take().filter(|_| !whole) {
-            // A failure that arrived whole is a failure, whatever became of the connection after it.
-            match Reply::from_slice(&self.json.side).map(|reply| reply.verdict()) {
-                Ok(verdict) if verdict.failed && self.plan.expects() != Expects::File => {
-                    return Err(self.failed(verdict));
-                }
-                _ => {}
-            }
-            let failure_is_free = self.plan.expects() == Expects::File;
-            let message = format!("the reply broke off after {} bytes: {cut}", self.received);
-            let mut failure = self.unusable(ErrorKind::Decode, message);
-            if failure_is_free {
-                // A file can be fetched again at no cost.
-                failure.happened = Happened::UploadBroken;
-            }
-            return Err(failure);
+            return Err(self.broke_off(&cut));
         }
         if let Some(coding) = self.head.content_encoding.as_deref().map(str::trim) {
             if !coding.is_empty() && !coding.eq_ignore_ascii_case("identity") {
@@ -222,6 +208,22 @@ impl<'a> Answer<'a> {
             }
         };
         self.succeeded(reply)
+    }
+
+    /// A 2xx reply that did not come to its end.
+    fn broke_off(self, cut: &str) -> Failure {
+        let is_file = self.plan.expects() == Expects::File;
+        // A failure that arrived whole is a failure, whatever became of the connection after it.
+        if let Some(verdict) = self.lossy_verdict().filter(|verdict| verdict.failed && !is_file) {
+            return self.failed(verdict);
+        }
+        let message = format!("the reply broke off after {} bytes: {cut}", self.received);
+        let mut failure = self.unusable(ErrorKind::Decode, message);
+        if is_file {
+            // A file can be fetched again at no cost.
+            failure.happened = Happened::UploadBroken;
+        }
+        failure
     }
 
     /// What the reply says, read without regard to its character encoding.

@@ -37,7 +37,7 @@ fn fuzz(root: &Path) -> Result<(), String> {
     for target in ["reply", "machine", "request", "base_url", "picture", "retry_after"] {
         let new = found.join(target);
         std::fs::create_dir_all(&new).map_err(|error| format!("{}: {error}", new.display()))?;
-        let limits = "-max_total_time=10 -timeout=5 -rss_limit_mb=512";
+        let limits = "-max_total_time=10 -timeout=5 -rss_limit_mb=512 -verbosity=0";
         let new = new.display();
         // Without a sanitizer it needs no nightly compiler; the crates under test have no unsafe code.
         run(root, &format!("cargo fuzz run --sanitizer none {target} {new} fuzz/corpus/{target} -- {limits}"), &[])?;
