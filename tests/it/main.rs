@@ -6,6 +6,7 @@ mod batch;
 mod cancel;
 mod connect;
 mod dependencies;
+mod ear;
 mod examples;
 mod recorder;
 mod repository;

@@ -9,6 +9,7 @@ use volcv_transport::{
     AttemptRecord, CallOptions, ClientBuilder, Error, ErrorKind, Outcome, Outpaint, Picture, RetryPolicy,
 };
 
+use crate::ear::{find_key, listen};
 use crate::recorder::Recorder;
 use crate::support::{AnyClient, TRANSPORTS, block_on, builder, large, small};
 
@@ -217,7 +218,10 @@ fn check(row: &Row, transport: &str) -> Result<String, String> {
     let setup = || (row.setup)(builder(&emulator).retry(quick.clone()));
     let recorder = Recorder::default();
     let client = match transport {
-        "ureq" => AnyClient::Ureq(setup().blocking(recorder.clone()).unwrap()),
+        "ureq" => {
+            listen();
+            AnyClient::Ureq(setup().blocking(recorder.clone()).unwrap())
+        }
         _ => AnyClient::new(transport, setup()),
     };
     let picture: Picture = if row.large { large() } else { small() };
@@ -228,6 +232,11 @@ fn check(row: &Row, transport: &str) -> Result<String, String> {
     let want = |what: &str, got: String, expected: String| {
         if got == expected { Ok(()) } else { Err(format!("{what} is {got}, expected {expected}; {result:?}")) }
     };
+    if let Some(key) =
+        find_key(&format!("{result:?} {}", result.as_ref().err().map(ToString::to_string).unwrap_or_default()))
+    {
+        return Err(format!("a result shows {key}"));
+    }
     match (&result, row.error) {
         (Ok(outcome), None) => {
             let bytes = outcome.picture().ok_or("no picture")?;
@@ -332,4 +341,22 @@ fn a_connection_closed_while_idle_costs_neither_an_error_nor_a_second_charge() {
         }
         assert_eq!((emulator.charges(), emulator.connections()), (4, 2), "{transport}");
     }
+}
+
+#[test]
+fn a_connection_that_was_idle_for_ten_seconds_is_not_used_again() {
+    // Real time, because the pools of both HTTP libraries have their own clocks.
+    std::thread::scope(|scope| {
+        for transport in TRANSPORTS {
+            scope.spawn(move || {
+                let emulator = Emulator::start().unwrap();
+                let client = AnyClient::new(transport, builder(&emulator));
+                for pause in [0, 10_500] {
+                    std::thread::sleep(Duration::from_millis(pause));
+                    client.outpaint(&Outpaint::equal(small(), 0.25), &CallOptions::new()).unwrap();
+                }
+                assert_eq!(emulator.connections(), 2, "{transport}");
+            });
+        }
+    });
 }

@@ -1,0 +1,75 @@
+//! Listens to every log of this process at its loudest, and fails whichever test lets a key be heard.
+
+use std::io::{Error, Write};
+use std::sync::{Mutex, Once, PoisonError};
+
+use base64::Engine as _;
+use tracing_subscriber::filter::{LevelFilter, Targets};
+use tracing_subscriber::layer::SubscriberExt as _;
+use tracing_subscriber::util::SubscriberInitExt as _;
+
+/// A key that cannot be mistaken for anything else.
+pub(crate) const CANARY: &str = "sk-canary+7/hidden=key";
+
+/// What was heard of these, so that a test knows that the ear works.
+static HEARD: Mutex<Vec<&str>> = Mutex::new(Vec::new());
+const SPEAKERS: [&str; 4] = ["ureq", "hyper", "rustls", "call failed"];
+
+/// Starts to listen, once in this process, to `tracing` and to `log`, which ureq, hyper and rustls write to.
+pub(crate) fn listen() {
+    static ONCE: Once = Once::new();
+    ONCE.call_once(|| {
+        let layer = tracing_subscriber::fmt::layer().with_writer(|| Ear).with_ansi(false);
+        // The hex dumps of megabytes take minutes; the secrets test hears those of small requests.
+        let all = Targets::new().with_default(LevelFilter::TRACE).with_target("ureq_proto::util", LevelFilter::OFF);
+        tracing_subscriber::registry().with(all).with(layer).init();
+    });
+}
+
+/// The speakers that have been heard so far.
+pub(crate) fn heard() -> Vec<&'static str> {
+    HEARD.lock().unwrap_or_else(PoisonError::into_inner).clone()
+}
+
+/// Where a key stands in a text: as it is, percent-encoded or in base64, alone or behind `Bearer`.
+pub(crate) fn find_key(text: &str) -> Option<String> {
+    [CANARY, volcv_emulator::DEFAULT_KEY].into_iter().flat_map(spellings).find(|spelling| text.contains(spelling))
+}
+
+pub(crate) fn spellings(key: &str) -> Vec<String> {
+    let base64 = |text: &str| base64::engine::general_purpose::STANDARD_NO_PAD.encode(text);
+    let percent = key.replace('+', "%2B").replace('/', "%2F").replace('=', "%3D");
+    vec![key.to_owned(), percent, base64(key), base64(&format!("Bearer {key}"))]
+}
+
+struct Ear;
+
+impl Write for Ear {
+    fn write(&mut self, bytes: &[u8]) -> Result<usize, Error> {
+        let text = String::from_utf8_lossy(bytes);
+        if let Some(key) = find_key(&text) {
+            panic!("a log shows {key}: {text}");
+        }
+        let mut heard = HEARD.lock().unwrap_or_else(PoisonError::into_inner);
+        for speaker in SPEAKERS {
+            if text.contains(speaker) && !heard.contains(&speaker) {
+                heard.push(speaker);
+            }
+        }
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> Result<(), Error> {
+        Ok(())
+    }
+}
+
+#[test]
+fn the_ear_knows_a_key_in_every_spelling() {
+    for text in
+        ["Bearer emulator-key", "x ZW11bGF0b3Ita2V5 y", "QmVhcmVyIGVtdWxhdG9yLWtleQ==", "sk-canary%2B7%2Fhidden%3Dkey"]
+    {
+        assert!(find_key(text).is_some(), "{text}");
+    }
+    assert_eq!(find_key("Authorization: Sensitive"), None);
+}
