@@ -1,10 +1,14 @@
 //! Several seeds of one picture.
 
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
 use std::time::Duration;
 
 use volcv_emulator::{Emulator, Fault};
-use volcv_transport::{CallOptions, CancelToken, ErrorKind, Outpaint};
+use volcv_transport::{
+    CallOptions, CancelToken, ClientBuilder, ErrorKind, Outpaint, TransportError, TransportErrorKind, from_async_fn,
+    from_fn,
+};
 
 use crate::support::{AnyClient, TRANSPORTS, builder, small};
 
@@ -63,7 +67,7 @@ fn each_result_is_handed_over_as_soon_as_it_is_there() {
         let options = CallOptions::new().cancel(&cancel).on_result({
             let cancel = cancel.clone();
             move |_, result| {
-                if result.is_ok() && count.fetch_add(1, Ordering::SeqCst) == 2 {
+                if result.is_ok() && count.fetch_add(1, SeqCst) == 2 {
                     cancel.cancel();
                 }
             }
@@ -76,12 +80,59 @@ fn each_result_is_handed_over_as_soon_as_it_is_there() {
 
 #[test]
 fn the_window_bounds_how_many_calls_run_at_once() {
-    for transport in TRANSPORTS {
-        for (window, most) in [(1, 1), (2, 2), (9, 4)] {
-            let emulator = Emulator::builder().delay(Duration::from_millis(100)).start().unwrap();
-            let client = AnyClient::new(transport, builder(&emulator).window(window));
-            client.variants(&Outpaint::equal(small(), 0.25), &SEEDS, &CallOptions::new()).unwrap();
-            assert!(emulator.connections() <= most, "{transport}: {} connections", emulator.connections());
-        }
+    const WORK: Duration = Duration::from_millis(20);
+    for (window, most) in [(1, 1), (2, 2), (9, 4)] {
+        let builder = || ClientBuilder::new("https://gateway.example", "some-key").window(window);
+        let outpaint = Outpaint::equal(small(), 0.25);
+
+        let running = Arc::new(Running::default());
+        let seen = Arc::clone(&running);
+        let blocking = from_fn(move |_, _, _, _| {
+            let _one = running.enter();
+            std::thread::sleep(WORK);
+            Err(TransportError::new(TransportErrorKind::Tls))
+        });
+        builder().blocking(blocking).unwrap().variants(&outpaint, &SEEDS, &CallOptions::new()).unwrap();
+        assert_eq!(seen.most.load(SeqCst), most, "blocking");
+
+        let running = Arc::new(Running::default());
+        let seen = Arc::clone(&running);
+        let transport = from_async_fn(
+            move |_, _, _| {
+                let running = Arc::clone(&running);
+                Box::pin(async move {
+                    let _one = running.enter();
+                    tokio::time::sleep(WORK).await;
+                    Err(TransportError::new(TransportErrorKind::Tls))
+                })
+            },
+            |time| Box::pin(tokio::time::sleep(time)),
+        );
+        let client = builder().asynchronous(transport).unwrap();
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap();
+        runtime.block_on(client.variants(&outpaint, &SEEDS, &CallOptions::new())).unwrap();
+        assert_eq!(seen.most.load(SeqCst), most, "async");
+    }
+}
+
+/// How many calls run, and how many did at most.
+#[derive(Default)]
+struct Running {
+    now: AtomicUsize,
+    most: AtomicUsize,
+}
+
+impl Running {
+    fn enter(&self) -> Leave<'_> {
+        self.most.fetch_max(self.now.fetch_add(1, SeqCst) + 1, SeqCst);
+        Leave(self)
+    }
+}
+
+struct Leave<'a>(&'a Running);
+
+impl Drop for Leave<'_> {
+    fn drop(&mut self) {
+        self.0.now.fetch_sub(1, SeqCst);
     }
 }

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use volcv_transport::{CallOptions, ClientBuilder, Error, ErrorKind, Outcome, Outpaint};
 
-use crate::support::{AnyClient, TRANSPORTS, large};
+use crate::support::{AnyClient, TRANSPORTS, large, small};
 
 const SUCCESS: &str = r#"{"code":10000,"data":{"binary_data_base64":["R0lGODlhAQABAAAAADs="]}}"#;
 
@@ -27,14 +27,7 @@ fn call_with(
         let (mut socket, _) = listener.accept().unwrap();
         // A client that stands still fails the test instead of stopping it.
         socket.set_read_timeout(Some(Duration::from_secs(20))).unwrap();
-        let mut head = Vec::new();
-        while !head.ends_with(b"\r\n\r\n") {
-            let mut byte = [0];
-            socket.read_exact(&mut byte).unwrap();
-            head.push(byte[0]);
-        }
-        let head = String::from_utf8(head).unwrap().to_ascii_lowercase();
-        let length = head.lines().find_map(|line| line.strip_prefix("content-length: ")?.parse().ok()).unwrap();
+        let length = head(&mut socket);
         script(&mut socket, length);
     });
     let builder = ClientBuilder::new(format!("http://{address}"), "some-key").max_attempts(1);
@@ -44,6 +37,18 @@ fn call_with(
     drop(client);
     server.join().unwrap();
     result
+}
+
+/// Reads a request's head and gives the length of its body.
+fn head(socket: &mut TcpStream) -> u64 {
+    let mut head = Vec::new();
+    while !head.ends_with(b"\r\n\r\n") {
+        let mut byte = [0];
+        socket.read_exact(&mut byte).unwrap();
+        head.push(byte[0]);
+    }
+    let head = String::from_utf8(head).unwrap().to_ascii_lowercase();
+    head.lines().find_map(|line| line.strip_prefix("content-length: ")?.parse().ok()).unwrap()
 }
 
 fn skip(socket: &mut TcpStream, bytes: u64) {
@@ -114,6 +119,30 @@ fn a_whole_reply_without_an_announced_end_is_taken_when_the_deadline_passes() {
             },
         );
         assert_eq!(result.unwrap().outputs.len(), 1, "{transport}");
+    }
+}
+
+#[test]
+fn a_server_that_closes_behind_each_answer_without_a_word_costs_no_unknown_outcome() {
+    for transport in TRANSPORTS {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let address = listener.local_addr().unwrap();
+        // Ends with the test's process.
+        thread::spawn(move || {
+            for socket in listener.incoming().flatten() {
+                thread::spawn(move || {
+                    let mut socket = socket;
+                    let length = head(&mut socket);
+                    skip(&mut socket, length);
+                    answer(&mut socket, "200 OK", SUCCESS);
+                });
+            }
+        });
+        let client = AnyClient::new(transport, ClientBuilder::new(format!("http://{address}"), "some-key"));
+        let seeds: Vec<i64> = (0..24).collect();
+        let results = client.variants(&Outpaint::equal(small(), 0.25), &seeds, &CallOptions::new()).unwrap();
+        let failures: Vec<_> = results.iter().filter_map(|result| result.as_ref().err()).collect();
+        assert!(failures.is_empty(), "{transport}: {failures:?}");
     }
 }
 

@@ -84,3 +84,12 @@ pub use volcv_core::{
 /// request into an unknown outcome; a new handshake costs little beside a call of seconds.
 #[cfg(any(feature = "ureq", feature = "reqwest"))]
 const IDLE_CONNECTION: std::time::Duration = std::time::Duration::from_secs(10);
+
+/// A connection that was used less than this ago is not used again yet. Some servers close it behind their answer without
+/// saying so; by then that has been seen, and the request takes a connection of its own meanwhile.
+#[cfg(any(feature = "ureq", feature = "reqwest"))]
+const SETTLED_CONNECTION: std::time::Duration = std::time::Duration::from_millis(50);
+
+/// Idle connections that are kept; more calls at once than this are rare, and a handshake is cheap beside a call.
+#[cfg(any(feature = "ureq", feature = "reqwest"))]
+const MAX_IDLE: usize = 16;

@@ -1,17 +1,23 @@
 //! The async transport on reqwest.
 
-use std::time::Duration;
+use std::sync::{Mutex, PoisonError};
+use std::time::{Duration, Instant};
 
 use reqwest::redirect::Policy;
 use volcv_core::{Error, Limits, ReplySink, Request, TransportError, TransportErrorKind};
 
-use crate::IDLE_CONNECTION;
 use crate::tls::{Tls, is_refusal};
 use crate::transport::AsyncTransport;
+use crate::{IDLE_CONNECTION, MAX_IDLE, SETTLED_CONNECTION};
 
 /// One attempt on a reqwest client: no redirects, no retries, no proxies, no decompression.
-#[derive(Debug, Clone)]
-pub struct ReqwestTransport(reqwest::Client);
+#[derive(Debug)]
+pub struct ReqwestTransport {
+    client: reqwest::Client,
+    /// Never uses a connection twice: for requests that follow closely on another one.
+    fresh: reqwest::Client,
+    last_use: Mutex<Option<Instant>>,
+}
 
 impl ReqwestTransport {
     /// A transport with its own connections.
@@ -19,25 +25,35 @@ impl ReqwestTransport {
     /// # Errors
     /// The chosen crypto or roots were not compiled in, or cannot be used.
     pub fn new(tls: &Tls) -> Result<Self, Error> {
-        let client = reqwest::Client::builder()
-            .tls_backend_preconfigured(tls.client_config()?)
-            .redirect(Policy::none())
-            .retry(reqwest::retry::never())
-            .no_proxy()
-            // Another crate of the program may have switched these on for all of reqwest.
-            .no_gzip()
-            .no_deflate()
-            .no_brotli()
-            .no_zstd()
-            .pool_idle_timeout(IDLE_CONNECTION)
-            .build()
-            .map_err(|error| Error::config(format!("the http client cannot be built: {error}")))?;
-        Ok(Self(client))
+        let tls = tls.client_config()?;
+        let client = |kept: usize| {
+            reqwest::Client::builder()
+                .tls_backend_preconfigured(tls.clone())
+                .redirect(Policy::none())
+                .retry(reqwest::retry::never())
+                .no_proxy()
+                // Another crate of the program may have switched these on for all of reqwest.
+                .no_gzip()
+                .no_deflate()
+                .no_brotli()
+                .no_zstd()
+                .pool_idle_timeout(IDLE_CONNECTION)
+                .pool_max_idle_per_host(kept)
+                .build()
+                .map_err(|error| Error::config(format!("the http client cannot be built: {error}")))
+        };
+        Ok(Self { client: client(MAX_IDLE)?, fresh: client(0)?, last_use: Mutex::default() })
     }
 
     /// For `unversioned`: a client that somebody else has set up.
     pub(crate) fn from_client(client: reqwest::Client) -> Self {
-        Self(client)
+        Self { fresh: client.clone(), client, last_use: Mutex::default() }
+    }
+
+    /// The client whose idle connections have settled, or the one that has none.
+    fn pick(&self) -> &reqwest::Client {
+        let last = *self.last_use.lock().unwrap_or_else(PoisonError::into_inner);
+        if last.is_some_and(|last| last.elapsed() < SETTLED_CONNECTION) { &self.fresh } else { &self.client }
     }
 }
 
@@ -50,11 +66,12 @@ impl AsyncTransport for ReqwestTransport {
         _: &Limits,
     ) -> Result<(), TransportError> {
         let request = reqwest::Request::try_from(request.map(reqwest::Body::wrap)).map_err(translate)?;
-        let mut response = self.0.execute(request).await.map_err(translate)?;
+        let mut response = self.pick().execute(request).await.map_err(translate)?;
         reply.head(response.status().as_u16(), response.headers())?;
         while let Some(chunk) = response.chunk().await.map_err(translate)? {
             reply.data(&chunk)?;
         }
+        *self.last_use.lock().unwrap_or_else(PoisonError::into_inner) = Some(Instant::now());
         Ok(())
     }
 

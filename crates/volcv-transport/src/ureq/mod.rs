@@ -6,17 +6,18 @@ mod connection;
 use std::error::Error as StdError;
 use std::io::Read;
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Instant;
 
 use ureq::unversioned::transport::Connector;
 use ureq::{Agent, SendBody};
 use volcv_core::{Error, Limits, ReplySink, Request, TransportError, TransportErrorKind};
 
-use crate::IDLE_CONNECTION;
 use crate::cancel::CancelToken;
 use crate::tls::{Tls, is_refusal};
 use crate::transport::Transport;
 use crate::ureq::connect::{Connect, Line, Resolve};
 use crate::ureq::connection::{Answering, Stream};
+use crate::{IDLE_CONNECTION, MAX_IDLE, SETTLED_CONNECTION};
 
 /// Bytes that move at once; megabytes travel, so system calls should be rare.
 const BUFFER: usize = 128 * 1024;
@@ -28,7 +29,8 @@ const BUFFER: usize = 128 * 1024;
 #[derive(Debug)]
 pub struct UreqTransport {
     tls: Arc<rustls::ClientConfig>,
-    idle: Mutex<Vec<Lane>>,
+    /// The oldest first.
+    idle: Mutex<Vec<(Lane, Instant)>>,
 }
 
 #[derive(Debug)]
@@ -46,13 +48,22 @@ impl UreqTransport {
         Ok(Self { tls: Arc::new(tls.client_config()?), idle: Mutex::default() })
     }
 
+    /// An idle lane whose connection is neither too old nor too fresh, or a new one.
     fn checkout(&self) -> Lane {
-        let idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner).pop();
-        idle.unwrap_or_else(|| self.new_lane())
+        let mut idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner);
+        idle.retain(|(_, since)| since.elapsed() < IDLE_CONNECTION);
+        let settled = idle.iter().rposition(|(_, since)| since.elapsed() >= SETTLED_CONNECTION);
+        let lane = settled.map(|place| idle.remove(place).0);
+        drop(idle);
+        lane.unwrap_or_else(|| self.new_lane())
     }
 
     fn give_back(&self, lane: Lane) {
-        self.idle.lock().unwrap_or_else(PoisonError::into_inner).push(lane);
+        let mut idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner);
+        if idle.len() == MAX_IDLE {
+            idle.remove(0);
+        }
+        idle.push((lane, Instant::now()));
     }
 
     fn new_lane(&self) -> Lane {
