@@ -1,17 +1,20 @@
 //! A canary key through every kind of call: no text of a result, an error or a client shows it. The logs are watched by
 //! `ear.rs`, in this test and in all the others.
 
+use std::sync::atomic::Ordering::SeqCst;
+
 use serde_json::json;
 use volcv_emulator::Emulator;
 use volcv_transport::testing::{Act, ScriptedTransport};
 use volcv_transport::{CallOptions, ClientBuilder, Outpaint};
 
-use crate::ear::{CANARY, find_key, heard, spellings};
+use crate::ear::{CANARY, LOUD, find_key, heard, spellings};
 use crate::support::{AnyClient, TRANSPORTS, small};
 
 #[test]
 fn the_key_is_in_no_log_no_error_and_no_debug_text() {
     let mut texts = Vec::new();
+    LOUD.store(true, SeqCst);
     for transport in TRANSPORTS {
         let emulator = Emulator::builder().key(CANARY).start().unwrap();
         let good = || ClientBuilder::new(emulator.base_url(), CANARY);
@@ -59,10 +62,11 @@ fn the_key_is_in_no_log_no_error_and_no_debug_text() {
             ClientBuilder::new(format!("https://u:{CANARY}@gw.example"), "k").ureq().unwrap_err()
         ));
     }
+    LOUD.store(false, SeqCst);
     for text in texts {
         assert_eq!(find_key(&text), None, "in {text}");
     }
-    for speaker in ["ureq", "hyper", "call failed"] {
+    for speaker in ["ureq::", "ureq_proto::util", "hyper", "call failed"] {
         assert!(heard().contains(&speaker), "the ear of this binary does not hear {speaker}");
     }
 }

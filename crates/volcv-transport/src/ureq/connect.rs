@@ -10,6 +10,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError, mpsc};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use http::HeaderValue;
 use rustls::pki_types::ServerName;
 use rustls::{ClientConfig, ClientConnection, StreamOwned};
 use ureq::config::Config;
@@ -30,17 +31,28 @@ struct Current {
     connect: Duration,
     /// A second handle of the lane's socket, for shutting it down from outside.
     socket: Option<TcpStream>,
+    /// The credentials of the call, until the connection has sent them.
+    authorization: Option<HeaderValue>,
     /// A stream on which the server has answered before it had the whole request.
     early: Option<Stream>,
 }
 
 impl Line {
     /// Takes the lane for one call. Until the guard is dropped, cancelling shuts the lane's socket down.
-    pub(super) fn open(self: &Arc<Self>, cancel: &CancelToken, connect: Duration) -> CancelGuard {
+    ///
+    /// ureq never sees the `authorization` header: at the level of traces its protocol writes out every byte that it was
+    /// given. The connection puts the header behind the request line.
+    pub(super) fn open(
+        self: &Arc<Self>,
+        cancel: &CancelToken,
+        connect: Duration,
+        authorization: Option<HeaderValue>,
+    ) -> CancelGuard {
         {
             let mut current = self.lock();
             current.cancel = cancel.clone();
             current.connect = connect;
+            current.authorization = authorization;
         }
         let line = Arc::clone(self);
         cancel.on_cancel(move || line.shutdown())
@@ -58,6 +70,10 @@ impl Line {
         let mut current = self.lock();
         current.socket = Some(socket.try_clone()?);
         if current.cancel.is_cancelled() { Err(interrupted()) } else { Ok(()) }
+    }
+
+    pub(super) fn take_authorization(&self) -> Option<HeaderValue> {
+        self.lock().authorization.take()
     }
 
     pub(super) fn hand_over(&self, stream: Option<Stream>) {

@@ -11,6 +11,7 @@ use std::time::Duration;
 
 use rustls::{ClientConnection, StreamOwned};
 use ureq::unversioned::transport::{Buffers, ConnectionDetails, Connector, LazyBuffers, NextTimeout, Transport};
+use zeroize::Zeroizing;
 
 use crate::ureq::connect::Line;
 
@@ -138,6 +139,24 @@ impl Connection {
         Self { buffers, stream: Some(stream), line, muted: false }
     }
 
+    /// At the start of a request: sends its first line and the credentials behind it; gives how much of the output that was.
+    fn send_request_line(&mut self, amount: usize) -> io::Result<usize> {
+        let Some(stream) = &mut self.stream else { return Ok(0) };
+        let Some(authorization) = self.line.take_authorization() else { return Ok(0) };
+        let output = &self.buffers.output()[..amount];
+        let Some(end) = output.windows(2).position(|pair| pair == b"\r\n").map(|end| end + 2) else {
+            return Err(io::Error::other("the request has no first line"));
+        };
+        // Wiped when it is dropped, and large enough from the start, so that no copy stays behind.
+        let mut first = Zeroizing::new(Vec::with_capacity(end + authorization.len() + 32));
+        first.extend_from_slice(&output[..end]);
+        first.extend_from_slice(b"authorization: ");
+        first.extend_from_slice(authorization.as_bytes());
+        first.extend_from_slice(b"\r\n");
+        stream.write_all(&first)?;
+        Ok(end)
+    }
+
     /// Sends one piece. An error with an answer waiting behind it is an early answer.
     fn send(&mut self, from: usize, to: usize) -> io::Result<usize> {
         let Some(stream) = &mut self.stream else { return Err(io::ErrorKind::NotConnected.into()) };
@@ -170,7 +189,7 @@ impl Transport for Connection {
     }
 
     fn transmit_output(&mut self, amount: usize, _: NextTimeout) -> Result<(), ureq::Error> {
-        let mut sent = if self.muted { amount } else { 0 };
+        let mut sent = if self.muted { amount } else { self.send_request_line(amount)? };
         while sent < amount {
             sent += self.send(sent, amount)?;
         }

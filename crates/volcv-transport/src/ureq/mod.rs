@@ -8,6 +8,7 @@ use std::io::Read;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Instant;
 
+use http::header::AUTHORIZATION;
 use ureq::unversioned::transport::Connector;
 use ureq::{Agent, SendBody};
 use volcv_core::{Error, Limits, ReplySink, Request, TransportError, TransportErrorKind};
@@ -97,8 +98,9 @@ impl Transport for UreqTransport {
         cancel: &CancelToken,
     ) -> Result<(), TransportError> {
         let lane = self.checkout();
-        let _guard = lane.line.open(cancel, limits.connect);
-        let (parts, body) = request.into_parts();
+        let (mut parts, body) = request.into_parts();
+        let authorization = parts.headers.remove(AUTHORIZATION);
+        let _guard = lane.line.open(cancel, limits.connect, authorization);
         let body = if body.remaining() == 0 { SendBody::none() } else { SendBody::from_owned_reader(body) };
         let sent = exchange(&lane.agent, http::Request::from_parts(parts, body), reply);
         if let Some(stream) = lane.line.take_early() {
