@@ -25,6 +25,8 @@ pub struct Arrival<'a> {
     pub status: u16,
     /// The value of every header that the client reads, as far as it can be one.
     pub header: &'a [u8],
+    /// The length that the head announces.
+    pub length: Option<usize>,
     /// How much of the request is taken first, see [`take`].
     pub share: u64,
     pub failure: Option<TransportErrorKind>,
@@ -65,6 +67,9 @@ fn push<'a>(
         if arrival.header.starts_with(b"gzip") {
             headers.insert("content-encoding", value);
         }
+    }
+    if let Some(length) = arrival.length {
+        headers.insert("content-length", HeaderValue::from(length));
     }
     sink.head(arrival.status, &headers)?;
     pieces.try_for_each(|piece| sink.data(piece))?;

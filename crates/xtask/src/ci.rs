@@ -32,12 +32,15 @@ fn features(root: &Path) -> Result<(), String> {
 }
 
 /// A short run of each fuzz target, from the committed corpus. New inputs go to a folder outside of the tree.
+///
+/// The seed is fixed, so that a change is judged by itself and not by the luck of the day; a long run with new luck is
+/// `cargo fuzz run reply`, by hand.
 fn fuzz(root: &Path) -> Result<(), String> {
     let found = std::env::temp_dir().join(format!("volcv-fuzz-{}", std::process::id()));
     for target in ["reply", "machine", "request", "base_url", "picture", "retry_after"] {
         let new = found.join(target);
         std::fs::create_dir_all(&new).map_err(|error| format!("{}: {error}", new.display()))?;
-        let limits = "-max_total_time=10 -timeout=5 -rss_limit_mb=512 -verbosity=0";
+        let limits = "-seed=1 -runs=20000 -max_total_time=60 -timeout=5 -rss_limit_mb=512 -verbosity=0";
         let new = new.display();
         // Without a sanitizer it needs no nightly compiler; the crates under test have no unsafe code.
         run(root, &format!("cargo fuzz run --sanitizer none {target} {new} fuzz/corpus/{target} -- {limits}"), &[])?;
