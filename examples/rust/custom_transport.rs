@@ -16,7 +16,7 @@ impl Transport for MyHttp {
     fn send(
         &self,
         request: Request,
-        reply: &mut dyn ReplySink,
+        reply: &mut (dyn ReplySink + Send),
         _limits: &Limits,
         cancel: &CancelToken,
     ) -> Result<(), TransportError> {

@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, clippy::print_stdout, reason = "these are tests")]
 
 mod batch;
+mod c;
 mod cancel;
 mod connect;
 mod dependencies;

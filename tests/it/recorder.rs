@@ -61,7 +61,7 @@ impl Transport for Recorder {
     fn send(
         &self,
         request: Request,
-        reply: &mut dyn ReplySink,
+        reply: &mut (dyn ReplySink + Send),
         limits: &Limits,
         cancel: &CancelToken,
     ) -> Result<(), TransportError> {
@@ -78,7 +78,7 @@ impl Transport for Recorder {
 
 struct Copying<'a> {
     note: Note,
-    reply: &'a mut dyn ReplySink,
+    reply: &'a mut (dyn ReplySink + Send),
 }
 
 impl ReplySink for Copying<'_> {

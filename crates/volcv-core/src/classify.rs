@@ -244,6 +244,10 @@ impl<'a> Answer<'a> {
             return Err(self.unusable(ErrorKind::Decode, "the reply has no code that says success or failure"));
         }
         let request_id = self.request_id(verdict.request_id);
+        let body = match self.plan.expects() {
+            Expects::Pictures => std::mem::take(&mut self.json.side),
+            Expects::Json | Expects::File => std::mem::take(&mut self.body),
+        };
         let outputs = match decode::outputs(&reply, std::mem::take(&mut self.json)) {
             Ok(outputs) => outputs,
             Err(message) if self.plan.expects() == Expects::Pictures => {
@@ -257,7 +261,7 @@ impl<'a> Answer<'a> {
             seed: self.plan.seed(),
             request_id,
             reply,
-            body: Bytes::from(self.body),
+            body: Bytes::from(body),
             attempts: Vec::new(),
         })
     }

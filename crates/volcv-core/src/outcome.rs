@@ -20,7 +20,8 @@ pub struct Outcome {
     pub request_id: Option<String>,
     /// The reply, with an empty text in the place of each picture text.
     pub reply: Reply,
-    /// The body as it came: the JSON text of a generic call, or the file of a download; empty for an outpainting.
+    /// The body as it came: the JSON text of a call, or the file of a download. That of an outpainting has an empty text
+    /// in the place of each picture text.
     pub body: Bytes,
     /// Every attempt, the successful one last.
     pub attempts: Vec<AttemptRecord>,

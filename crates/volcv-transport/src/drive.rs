@@ -36,7 +36,7 @@ pub(crate) fn run(transport: &dyn Transport, mut call: Call, cancel: &CancelToke
 fn send_watched(
     transport: &dyn Transport,
     attempt: Attempt,
-    reply: &mut dyn ReplySink,
+    reply: &mut (dyn ReplySink + Send),
     cancel: &CancelToken,
 ) -> Result<(), TransportError> {
     let Attempt { request, limits, watch, .. } = attempt;

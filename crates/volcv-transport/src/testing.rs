@@ -219,7 +219,7 @@ impl Transport for ScriptedTransport {
     fn send(
         &self,
         request: Request,
-        reply: &mut dyn ReplySink,
+        reply: &mut (dyn ReplySink + Send),
         limits: &Limits,
         cancel: &CancelToken,
     ) -> Result<(), TransportError> {

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use rustls::crypto::CryptoProvider;
 use rustls::pki_types::CertificateDer;
+use rustls::pki_types::pem::PemObject as _;
 use rustls::{ClientConfig, RootCertStore};
 use volcv_core::Error;
 
@@ -74,6 +75,23 @@ impl Tls {
     pub fn extra_root(mut self, der: impl Into<Vec<u8>>) -> Self {
         self.extra_roots.push(der.into());
         self
+    }
+
+    /// Trusts more roots: the text of a PEM file with any number of certificates, or one certificate in DER form.
+    ///
+    /// # Errors
+    /// There is no certificate in it, or a broken one.
+    pub fn extra_roots(mut self, pem_or_der: &[u8]) -> Result<Self, Error> {
+        if !pem_or_der.starts_with(b"0") {
+            let found: Result<Vec<_>, _> = CertificateDer::pem_slice_iter(pem_or_der).collect();
+            let found = found.map_err(|error| Error::config(format!("the extra roots cannot be read: {error}")))?;
+            if found.is_empty() {
+                return Err(Error::config("there is no certificate in the extra roots"));
+            }
+            self.extra_roots.extend(found.iter().map(|certificate| certificate.to_vec()));
+            return Ok(self);
+        }
+        Ok(self.extra_root(pem_or_der))
     }
 
     /// The rustls configuration of a client that speaks HTTP/1.1.

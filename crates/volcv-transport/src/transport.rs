@@ -24,7 +24,7 @@ pub trait Transport: Send + Sync + 'static {
     fn send(
         &self,
         request: Request,
-        reply: &mut dyn ReplySink,
+        reply: &mut (dyn ReplySink + Send),
         limits: &Limits,
         cancel: &CancelToken,
     ) -> Result<(), TransportError>;
@@ -65,7 +65,10 @@ pub trait AsyncTransport: Send + Sync + 'static {
 /// A blocking transport from a closure with the arguments of [`Transport::send`].
 pub fn from_fn<F>(send: F) -> impl Transport
 where
-    F: Fn(Request, &mut dyn ReplySink, &Limits, &CancelToken) -> Result<(), TransportError> + Send + Sync + 'static,
+    F: Fn(Request, &mut (dyn ReplySink + Send), &Limits, &CancelToken) -> Result<(), TransportError>
+        + Send
+        + Sync
+        + 'static,
 {
     FromFn(send)
 }
@@ -120,12 +123,15 @@ struct FromFn<F>(F);
 
 impl<F> Transport for FromFn<F>
 where
-    F: Fn(Request, &mut dyn ReplySink, &Limits, &CancelToken) -> Result<(), TransportError> + Send + Sync + 'static,
+    F: Fn(Request, &mut (dyn ReplySink + Send), &Limits, &CancelToken) -> Result<(), TransportError>
+        + Send
+        + Sync
+        + 'static,
 {
     fn send(
         &self,
         request: Request,
-        reply: &mut dyn ReplySink,
+        reply: &mut (dyn ReplySink + Send),
         limits: &Limits,
         cancel: &CancelToken,
     ) -> Result<(), TransportError> {

@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use crate::header;
 use crate::sh::{need, root, run, say};
 
 /// Runs everything; the first failure ends it.
@@ -13,6 +14,7 @@ pub(crate) fn ci() -> Result<(), String> {
     run(root, "cargo fmt --all --check", &[])?;
     run(root, "cargo clippy --workspace --all-targets --locked -- -D warnings", &[])?;
     run(root, "cargo doc --workspace --no-deps --all-features --locked", &[("RUSTDOCFLAGS", "-D warnings")])?;
+    header::check()?;
     features(root)?;
     let tls = "cargo test --locked -p tests --features aws-lc --test it -- tls::";
     // No certificate store to be found: the bundled roots have to do.

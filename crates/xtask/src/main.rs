@@ -3,6 +3,7 @@
 pub mod landscape;
 
 mod ci;
+mod header;
 mod pictures;
 mod sh;
 
@@ -10,6 +11,7 @@ use std::process::ExitCode;
 
 const USAGE: &str = "\
 cargo xtask ci         every check beyond `cargo test --workspace`; says what it needs and fails without it
+cargo xtask header     writes include/volcv.h
 cargo xtask landscape  renders examples/assets/valley.jpg
 cargo xtask pictures   makes the README's result picture with the README's first command
 ";
@@ -18,6 +20,7 @@ fn main() -> ExitCode {
     let task = std::env::args().nth(1);
     let result = match task.as_deref() {
         Some("ci") => ci::ci(),
+        Some("header") => header::write(),
         Some("landscape") => {
             landscape::write(&sh::root().join("examples/assets/valley.jpg")).map_err(|e| e.to_string())
         }

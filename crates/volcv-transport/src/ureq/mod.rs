@@ -93,7 +93,7 @@ impl Transport for UreqTransport {
     fn send(
         &self,
         request: Request,
-        reply: &mut dyn ReplySink,
+        reply: &mut (dyn ReplySink + Send),
         limits: &Limits,
         cancel: &CancelToken,
     ) -> Result<(), TransportError> {

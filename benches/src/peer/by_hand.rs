@@ -1,0 +1,69 @@
+//! The client that one writes in an afternoon: reqwest, serde_json and base64, each as its documentation shows it.
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use serde::Deserialize;
+use serde_json::json;
+use tokio::runtime::Runtime;
+
+use super::{Peer, Setup, runtime, volcv};
+use crate::picture::picture;
+
+pub struct ByHand {
+    runtime: Runtime,
+    client: reqwest::Client,
+    url: String,
+    picture: Vec<u8>,
+}
+
+#[derive(Deserialize)]
+struct Reply {
+    code: i64,
+    data: Data,
+}
+
+#[derive(Deserialize)]
+struct Data {
+    binary_data_base64: Vec<String>,
+}
+
+impl ByHand {
+    pub fn new(setup: &Setup) -> Self {
+        // reqwest by itself brings one; here volcv, which chooses its own, has switched that off. An error says that there
+        // is one already.
+        let _ = rustls::crypto::ring::default_provider().install_default();
+        Self {
+            runtime: runtime(),
+            client: reqwest::Client::new(),
+            url: format!("{}/volcv/v1?Action=CVProcess&Version=2022-08-31", setup.url),
+            picture: picture(setup.bytes),
+        }
+    }
+
+    async fn outpaint(&self) -> Result<Vec<u8>, Box<dyn std::error::Error>> {
+        let body = json!({
+            "req_key": "i2i_outpainting",
+            "prompt": "a lake at dawn",
+            "seed": 7,
+            "left": 0.5,
+            "right": 0.5,
+            "top": 0.0,
+            "bottom": 0.0,
+            "binary_data_base64": [STANDARD.encode(&self.picture)],
+        });
+        let response = self.client.post(&self.url).bearer_auth(volcv::KEY).json(&body).send().await?;
+        let reply: Reply = response.error_for_status()?.json().await?;
+        if reply.code != 10000 {
+            return Err(format!("the service answers {}", reply.code).into());
+        }
+        Ok(STANDARD.decode(&reply.data.binary_data_base64[0])?)
+    }
+}
+
+impl Peer for ByHand {
+    fn call(&self, at_once: usize) {
+        assert_eq!(at_once, 1, "the client written by hand makes one call after the other");
+        let picture = self.runtime.block_on(self.outpaint()).expect("the server of the bench answers");
+        assert_eq!(picture.len(), self.picture.len(), "the picture came back whole");
+    }
+}

@@ -1,0 +1,71 @@
+//! The numbers as Markdown tables.
+
+use std::fmt::Write as _;
+use std::time::Duration;
+
+use crate::child::Cost;
+
+/// One peer with pictures of one size.
+pub struct Row {
+    pub bytes: usize,
+    pub name: &'static str,
+    pub cost: Cost,
+    /// MiB.
+    pub peak: f64,
+}
+
+/// One peer with one number of calls at once.
+pub struct ScaleRow {
+    pub name: &'static str,
+    pub at_once: usize,
+    pub cost: Cost,
+    /// MiB.
+    pub peak: f64,
+}
+
+/// The rows come in groups of `peers`, the floor first.
+pub fn table(rows: &[Row], peers: usize) -> String {
+    let mut table = "| picture up and down | client | CPU per call | ÷ floor | time per call | peak memory |\n\
+                     | --- | --- | --: | --: | --: | --: |\n"
+        .to_owned();
+    for group in rows.chunks(peers) {
+        for row in group {
+            let ratio = row.cost.cpu.as_secs_f64() / group[0].cost.cpu.as_secs_f64();
+            let (size, name, peak) = (size(row.bytes), row.name, row.peak);
+            let (cpu, wall) = (millis(row.cost.cpu), millis(row.cost.wall));
+            // Writing to a text cannot fail.
+            let _ = writeln!(table, "| {size} | {name} | {cpu} ms | {ratio:.2} | {wall} ms | {peak:.1} MiB |");
+        }
+    }
+    table
+}
+
+/// What is left of the peak when the pictures are taken out is what the client itself needs.
+pub fn scale_table(rows: &[ScaleRow], bytes: usize) -> String {
+    let mut table = format!(
+        "| {} up and down | calls at once | CPU per call | peak memory | without the pictures |\n\
+         | --- | --: | --: | --: | --: |\n",
+        size(bytes)
+    );
+    for row in rows {
+        let (name, at_once, cpu, peak) = (row.name, row.at_once, millis(row.cost.cpu), row.peak);
+        // One picture up, which all calls share, and one picture down for each.
+        let pictures = (bytes * (1 + at_once)) as f64 / (1024.0 * 1024.0);
+        let rest = peak - pictures;
+        let _ = writeln!(table, "| {name} | {at_once} | {cpu} ms | {peak:.1} MiB | {rest:.1} MiB |");
+    }
+    table
+}
+
+/// As `64 KiB` or `8 MiB`.
+pub fn size(bytes: usize) -> String {
+    match bytes >> 20 {
+        0 => format!("{} KiB", bytes >> 10),
+        mib => format!("{mib} MiB"),
+    }
+}
+
+fn millis(time: Duration) -> String {
+    let millis = time.as_secs_f64() * 1000.0;
+    if millis < 1.0 { format!("{millis:.3}") } else { format!("{millis:.2}") }
+}

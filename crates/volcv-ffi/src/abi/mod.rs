@@ -1,0 +1,24 @@
+//! The C surface: constants, structs and the extern functions, each of which is guard, check, call.
+//!
+//! The header `include/volcv.h` is made of these files, comments included, so they speak to readers of C.
+
+mod client;
+mod constants;
+mod http;
+mod job;
+mod options;
+mod read;
+mod request;
+mod results;
+mod structs;
+mod submit;
+mod version;
+
+pub use client::*;
+pub use constants::*;
+pub use http::*;
+pub use job::*;
+pub use results::*;
+pub use structs::*;
+pub use submit::*;
+pub use version::*;

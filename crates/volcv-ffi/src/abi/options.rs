@@ -1,0 +1,73 @@
+//! Reads the options of clients and jobs. Every pointer comes from C, and the header
+//! says what it has to be: that is what all of these functions rest on.
+#![allow(unsafe_op_in_unsafe_fn, reason = "see above: another block around each line would say nothing more")]
+
+use std::slice;
+use std::time::Duration;
+
+use super::constants::*;
+use super::read::{only, read, text, up_to};
+use super::structs::*;
+use crate::engine::{Failure, HostHooks, LogHook, Options, ReadyHook, Setup};
+
+pub(super) unsafe fn options_of(options: *const volcv_client_options) -> Result<Setup, Failure> {
+    let options = read(options, "options")?;
+    let level = up_to(VOLCV_LOG_DEBUG, options.log_level, "volcv_client_options.log_level")?;
+    only(VOLCV_CLIENT_ALLOW_INSECURE_HTTP | VOLCV_CLIENT_NEW_SEED, options.flags, "volcv_client_options.flags")?;
+    let roots = match (options.extra_roots.is_null(), options.extra_roots_size) {
+        (_, 0) => Vec::new(),
+        (true, _) => return Err(Failure::null("volcv_client_options.extra_roots")),
+        (_, size) if size > 16 << 20 => {
+            return Err(Failure::argument("volcv_client_options.extra_roots_size", size, "at most 16 MiB"));
+        }
+        (_, size) => slice::from_raw_parts(options.extra_roots.cast::<u8>(), size).to_vec(),
+    };
+    let host = match options.transport.is_null() {
+        true => None,
+        false => Some(host_of(options.transport)?),
+    };
+    let ms = |value: u32| (value > 0).then(|| Duration::from_millis(value.into()));
+    Ok(Setup {
+        base_url: text(options.base_url, "volcv_client_options.base_url")?,
+        api_key: text(options.api_key, "volcv_client_options.api_key")?,
+        allow_insecure_http: options.flags & VOLCV_CLIENT_ALLOW_INSECURE_HTTP != 0,
+        new_seed: options.flags & VOLCV_CLIENT_NEW_SEED != 0,
+        max_in_flight: up_to(256, options.max_in_flight, "volcv_client_options.max_in_flight")? as usize,
+        max_queued: up_to(65_535, options.max_queued, "volcv_client_options.max_queued")? as usize,
+        connect_limit: ms(options.connect_limit_ms),
+        stall_limit: ms(options.stall_limit_ms),
+        attempt_limit: ms(options.attempt_limit_ms),
+        deadline: ms(options.deadline_ms),
+        reply_limit: (options.reply_limit_bytes > 0).then_some(options.reply_limit_bytes),
+        max_attempts: up_to(1000, options.max_attempts, "volcv_client_options.max_attempts")?,
+        charge_limit: up_to(1000, options.charge_limit, "volcv_client_options.charge_limit")?,
+        tls_roots: up_to(VOLCV_TLS_ROOTS_EXTRA_ONLY, options.tls_roots, "volcv_client_options.tls_roots")?,
+        extra_roots: roots,
+        host,
+        log: options.log.map(|log| LogHook {
+            log,
+            user: options.log_user,
+            level: if level == VOLCV_LOG_DEFAULT { VOLCV_LOG_WARN } else { level },
+        }),
+        ready: options.on_ready.map(|ready| ReadyHook { ready, user: options.on_ready_user }),
+    })
+}
+
+unsafe fn host_of(transport: *const volcv_http_transport) -> Result<HostHooks, Failure> {
+    let transport = read(transport, "transport")?;
+    only(0, transport.flags, "volcv_http_transport.flags")?;
+    let start = transport.start.ok_or_else(|| Failure::null("volcv_http_transport.start"))?;
+    let cancel = transport.cancel.ok_or_else(|| Failure::null("volcv_http_transport.cancel"))?;
+    Ok(HostHooks { user: transport.user, start, cancel, destroy: transport.destroy })
+}
+
+pub(super) unsafe fn job_options_of(options: *const volcv_job_options) -> Result<Options, Failure> {
+    if options.is_null() {
+        return Ok(Options::default());
+    }
+    let options = read(options, "options")?;
+    only(0, options.flags, "volcv_job_options.flags")?;
+    only(0, options.reserved, "volcv_job_options.reserved")?;
+    let deadline = (options.deadline_ms > 0).then(|| Duration::from_millis(options.deadline_ms.into()));
+    Ok(Options { user: options.user, deadline })
+}

@@ -1,0 +1,189 @@
+//! Between C's memory and Rust's values: versioned structs, texts, outputs, and the guard around every function.
+
+use std::ffi::{CStr, c_char};
+use std::mem::MaybeUninit;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::slice;
+use std::time::Duration;
+
+use super::constants::*;
+use super::structs::*;
+use crate::engine::{Failure, inject};
+
+/// Runs the body of a function: no panic leaves it, and a failure is reported where the caller wants it.
+pub(super) fn guarded(report: Result<Report, Failure>, body: impl FnOnce() -> Result<(), Failure>) -> volcv_result {
+    let (report, checked) = match report {
+        Ok(report) => (report, Ok(())),
+        Err(failure) => (Report(None), Err(failure)),
+    };
+    let result = catch_unwind(AssertUnwindSafe(|| {
+        // The body runs in any case: it empties the outputs first.
+        let result = inject::point(inject::Layer::Call, body);
+        checked.and(result)
+    }));
+    match result.unwrap_or_else(|panic| Err(Failure::panic(&*panic))) {
+        Ok(()) => VOLCV_OK,
+        Err(failure) => {
+            let code = failure.error.code;
+            if let Some(out) = report.0 {
+                out.set(*failure.error);
+            }
+            code
+        }
+    }
+}
+
+/// Where a failure is described: the caller's volcv_error, if there is one.
+pub(super) struct Report(Option<Filled<volcv_error>>);
+
+impl Report {
+    pub(super) fn none() -> Result<Self, Failure> {
+        Ok(Self(None))
+    }
+
+    pub(super) fn to(error: *mut volcv_error) -> Result<Self, Failure> {
+        if error.is_null() {
+            return Self::none();
+        }
+        // SAFETY: the header asks for NULL or a struct with its size in front.
+        unsafe { Filled::new(error, "error") }.map(|out| Self(Some(out)))
+    }
+}
+
+/// An output that was emptied at the start of the function.
+pub(super) struct Out<T>(*mut T);
+
+impl<T> Out<T> {
+    pub(super) fn new(out: *mut T, empty: T, name: &str) -> Result<Self, Failure> {
+        let out = Self::optional(out, empty);
+        if out.0.is_null() { Err(Failure::null(name)) } else { Ok(out) }
+    }
+
+    pub(super) fn optional(out: *mut T, empty: T) -> Self {
+        let out = Self(out);
+        out.set(empty);
+        out
+    }
+
+    pub(super) fn set(&self, value: T) {
+        if !self.0.is_null() {
+            // SAFETY: the header asks for room for one value.
+            unsafe { self.0.write_unaligned(value) };
+        }
+    }
+}
+
+/// A struct that begins with its size, and whose fields may all be zero.
+///
+/// # Safety
+/// It is `repr(C)`, begins with a `u32` and is valid when all of its bytes are zero.
+pub(super) unsafe trait Versioned: Copy {
+    const NAME: &'static str;
+}
+
+macro_rules! versioned {
+    ($($name:ident)*) => {$(
+        // SAFETY: numbers, raw pointers and optional functions, with `struct_size` in front.
+        unsafe impl Versioned for $name {
+            const NAME: &'static str = stringify!($name);
+        }
+    )*};
+}
+
+versioned! {
+    volcv_client_options volcv_http_transport volcv_picture volcv_outpaint volcv_raw volcv_job_options
+    volcv_error volcv_progress volcv_image_info
+}
+
+/// No struct of this library will ever be larger; a greater size is garbage.
+const LARGEST: usize = 4096;
+
+/// Reads a struct of any version: what an old caller does not have is zero, and what this library does not know has to
+/// be zero, or the caller would be ignored in silence.
+pub(super) unsafe fn read<T: Versioned>(from: *const T, name: &str) -> Result<T, Failure> {
+    // SAFETY: what this function asks for.
+    let size = unsafe { size_of_struct(from, name) }?;
+    let mut value = MaybeUninit::<T>::zeroed();
+    let known = size.min(size_of::<T>());
+    // SAFETY: the caller says that there are `size` bytes; all zero is a valid value.
+    let value = unsafe {
+        value.as_mut_ptr().cast::<u8>().copy_from_nonoverlapping(from.cast(), known);
+        value.assume_init()
+    };
+    // SAFETY: as above.
+    let tail = unsafe { slice::from_raw_parts(from.cast::<u8>().add(known), size - known) };
+    if tail.iter().any(|byte| *byte != 0) {
+        let text = format!("{} has a field that this version of the library does not know", T::NAME);
+        return Err(Failure::new(VOLCV_E_UNSUPPORTED, text));
+    }
+    Ok(value)
+}
+
+unsafe fn size_of_struct<T: Versioned>(from: *const T, name: &str) -> Result<usize, Failure> {
+    if from.is_null() {
+        return Err(Failure::null(name));
+    }
+    // SAFETY: the header asks for a struct that begins with its size.
+    let size = unsafe { from.cast::<u32>().read_unaligned() } as usize;
+    // Version 1 is the first: there is no smaller struct yet.
+    if !(size_of::<T>()..=LARGEST).contains(&size) {
+        let name = format!("{}.struct_size", T::NAME);
+        return Err(Failure::argument(&name, size, &format!("sizeof({}), set by {}_init", T::NAME, T::NAME)));
+    }
+    Ok(size)
+}
+
+/// A struct that volcv fills, up to the size that its caller knows.
+pub(super) struct Filled<T>(*mut T);
+
+impl<T: Versioned> Filled<T> {
+    /// Empties it. `out` is NULL or begins with its size.
+    pub(super) unsafe fn new(out: *mut T, name: &str) -> Result<Self, Failure> {
+        // SAFETY: what this function asks for.
+        unsafe { size_of_struct(out, name) }?;
+        let filled = Self(out);
+        // SAFETY: all zero is a valid value.
+        filled.set(unsafe { MaybeUninit::<T>::zeroed().assume_init() });
+        Ok(filled)
+    }
+
+    pub(super) fn set(&self, value: T) {
+        // SAFETY: there is room for a whole T, as `size_of_struct` has checked; the size in front stays as it is.
+        unsafe {
+            let from = (&raw const value).cast::<u8>();
+            self.0.cast::<u8>().add(4).copy_from_nonoverlapping(from.add(4), size_of::<T>() - 4);
+        }
+    }
+}
+
+pub(super) fn timeout(ms: u32) -> Option<Duration> {
+    (ms != VOLCV_WAIT_FOREVER).then(|| Duration::from_millis(ms.into()))
+}
+
+/// NULL, or a text with its end.
+pub(super) unsafe fn optional_text(text: *const c_char, name: &str) -> Result<Option<String>, Failure> {
+    if text.is_null() {
+        return Ok(None);
+    }
+    // SAFETY: as above.
+    let text = unsafe { CStr::from_ptr(text) };
+    let text = text.to_str().map_err(|error| Failure::argument(name, format!("bytes with {error}"), "UTF-8"))?;
+    Ok(Some(text.to_owned()))
+}
+
+pub(super) unsafe fn text(text: *const c_char, name: &str) -> Result<String, Failure> {
+    // SAFETY: what this function asks for.
+    unsafe { optional_text(text, name) }?.ok_or_else(|| Failure::null(name))
+}
+
+/// No other bits than the known ones.
+pub(super) fn only(known: u32, flags: u32, name: &str) -> Result<(), Failure> {
+    match flags & !known {
+        0 => Ok(()),
+        _ => Err(Failure::argument(name, format!("{flags:#x}"), &format!("a combination of the bits {known:#x}"))),
+    }
+}
+
+pub(super) fn up_to(largest: u32, value: u32, name: &str) -> Result<u32, Failure> {
+    if value <= largest { Ok(value) } else { Err(Failure::argument(name, value, &format!("0 to {largest}"))) }
+}

@@ -1,0 +1,145 @@
+//! Reads requests: what C says, as the types that check it. Every pointer comes from C, and the header
+//! says what it has to be: that is what all of these functions rest on.
+#![allow(unsafe_op_in_unsafe_fn, reason = "see above: another block around each line would say nothing more")]
+
+use std::slice;
+
+use volcv_transport::{CvRequest, Outpaint, Picture, PromptField, Sides, Size};
+
+use super::constants::*;
+use super::read::{only, optional_text, read, text};
+use super::structs::*;
+use crate::engine::{Borrowed, Engine, Failure, Order};
+
+/// A picture, and the handle that arms its release if it is borrowed.
+type Held = (Picture, Option<Borrowed>);
+
+/// Far above what the service takes: a greater size is garbage, and reading so much would crash.
+const LARGEST: usize = 256 << 20;
+
+unsafe fn picture_of(engine: &Engine, picture: *const volcv_picture, name: &str) -> Result<Held, Failure> {
+    let picture = read(picture, name)?;
+    only(VOLCV_PICTURE_BORROW, picture.flags, "volcv_picture.flags")?;
+    if let Some(link) = optional_text(picture.link, "volcv_picture.link")? {
+        return match picture.data.is_null() && picture.size == 0 {
+            true => Ok((Picture::url(link), None)),
+            false => Err(Failure::argument(name, "a link and data", "one of them")),
+        };
+    }
+    if picture.data.is_null() {
+        return Err(Failure::null(&format!("{name}: volcv_picture.data")));
+    }
+    if picture.size > LARGEST {
+        return Err(Failure::argument("volcv_picture.size", picture.size, "at most 256 MiB"));
+    }
+    if picture.flags & VOLCV_PICTURE_BORROW != 0 {
+        let (borrowed, data) = engine.borrow(picture.data.cast(), picture.size, picture.release, picture.release_user);
+        return Ok((data.into(), Some(borrowed)));
+    }
+    let data = slice::from_raw_parts(picture.data.cast::<u8>(), picture.size);
+    let mut copy = Vec::new();
+    copy.try_reserve_exact(data.len()).map_err(|_| {
+        Failure::new(VOLCV_E_OUT_OF_MEMORY, format!("no memory for a copy of {} bytes of {name}", data.len()))
+    })?;
+    copy.extend_from_slice(data);
+    Ok((copy.into(), None))
+}
+
+pub(super) unsafe fn outpaint_of(engine: &Engine, request: *const volcv_outpaint) -> Result<Order, Failure> {
+    let request = read(request, "request")?;
+    let flags = VOLCV_OUTPAINT_RETURN_LINK | VOLCV_OUTPAINT_STRICT | VOLCV_OUTPAINT_SEED_ZERO;
+    only(flags, request.flags, "volcv_outpaint.flags")?;
+    only(0, request.reserved, "volcv_outpaint.reserved")?;
+    let (picture, borrowed) = picture_of(engine, request.picture, "volcv_outpaint.picture")?;
+    let mut borrows = Vec::from_iter(borrowed);
+    if request.mode != VOLCV_MODE_CANVAS && !request.mask.is_null() {
+        return Err(Failure::argument("volcv_outpaint.mask", "a picture", "NULL, but in VOLCV_MODE_CANVAS"));
+    }
+    let outpaint = match request.mode {
+        VOLCV_MODE_SIDES => {
+            let volcv_outpaint { left, right, top, bottom, .. } = request;
+            Outpaint::sides(picture, Sides { left, right, top, bottom })
+        }
+        VOLCV_MODE_ASPECT => Outpaint::aspect(picture, request.aspect_width, request.aspect_height),
+        VOLCV_MODE_CANVAS => {
+            let (mask, borrowed) = picture_of(engine, request.mask, "volcv_outpaint.mask")?;
+            borrows.extend(borrowed);
+            Outpaint::canvas(picture, mask)
+        }
+        mode => return Err(Failure::argument("volcv_outpaint.mode", mode, "a VOLCV_MODE_ number")),
+    };
+    let outpaint = with_options(outpaint, &request)?;
+    outpaint.request().map_err(|error| Failure::from_error(&error.into()))?;
+    Ok(Order::outpaint(outpaint, borrows))
+}
+
+unsafe fn with_options(mut outpaint: Outpaint, request: &volcv_outpaint) -> Result<Outpaint, Failure> {
+    outpaint = outpaint.strict(request.flags & VOLCV_OUTPAINT_STRICT != 0).prompt_field(match request.prompt_field {
+        VOLCV_PROMPT_DEFAULT => PromptField::ByAccess,
+        VOLCV_PROMPT_PLAIN => PromptField::Prompt,
+        VOLCV_PROMPT_CUSTOM => PromptField::CustomPrompt,
+        VOLCV_PROMPT_BOTH => PromptField::Both,
+        field => return Err(Failure::argument("volcv_outpaint.prompt_field", field, "a VOLCV_PROMPT_ number")),
+    });
+    if request.flags & VOLCV_OUTPAINT_RETURN_LINK != 0 {
+        outpaint = outpaint.return_url(true);
+    }
+    if request.seed != 0 || request.flags & VOLCV_OUTPAINT_SEED_ZERO != 0 {
+        outpaint = outpaint.seed(request.seed);
+    }
+    if request.picture_width != 0 || request.picture_height != 0 {
+        outpaint = outpaint.picture_size(Size { width: request.picture_width, height: request.picture_height });
+    }
+    // Zero is "not sent" for a caller of C, NaN and all else is checked as any other value.
+    let sent = |value: f64| (value != 0.0).then_some(value);
+    let given = |value: u32| (value != 0).then_some(value);
+    outpaint = sent(request.scale).into_iter().fold(outpaint, Outpaint::scale);
+    outpaint = sent(request.strength).into_iter().fold(outpaint, Outpaint::strength);
+    outpaint = given(request.steps).into_iter().fold(outpaint, Outpaint::steps);
+    outpaint = given(request.max_width).into_iter().fold(outpaint, Outpaint::max_width);
+    outpaint = given(request.max_height).into_iter().fold(outpaint, Outpaint::max_height);
+    if let Some(prompt) = optional_text(request.prompt, "volcv_outpaint.prompt")? {
+        outpaint = outpaint.prompt(prompt);
+    }
+    if let Some(json) = optional_text(request.extra_json, "volcv_outpaint.extra_json")? {
+        for (key, value) in object(&json, "volcv_outpaint.extra_json")? {
+            outpaint = outpaint.extra(key, value);
+        }
+    }
+    Ok(outpaint)
+}
+
+fn object(json: &str, name: &str) -> Result<serde_json::Map<String, serde_json::Value>, Failure> {
+    serde_json::from_str(json).map_err(|error| {
+        Failure::new(VOLCV_E_INVALID_INPUT, format!("{name} is not the text of a JSON object: {error}"))
+    })
+}
+
+pub(super) unsafe fn raw_of(engine: &Engine, request: *const volcv_raw) -> Result<Order, Failure> {
+    let request = read(request, "request")?;
+    only(0, request.flags, "volcv_raw.flags")?;
+    let action = optional_text(request.action, "volcv_raw.action")?;
+    let version = optional_text(request.version, "volcv_raw.version")?;
+    let json = object(&text(request.json, "volcv_raw.json")?, "volcv_raw.json")?;
+    if request.picture_count > 64 {
+        return Err(Failure::argument("volcv_raw.picture_count", request.picture_count, "at most 64"));
+    }
+    if request.picture_count > 0 && request.pictures.is_null() {
+        return Err(Failure::null("volcv_raw.pictures"));
+    }
+    let (mut pictures, mut borrows) = (Vec::new(), Vec::new());
+    let mut at = request.pictures;
+    for _ in 0..request.picture_count {
+        let (picture, borrowed) = picture_of(engine, at, "volcv_raw.pictures")?;
+        pictures.push(picture);
+        borrows.extend(borrowed);
+        at = at.byte_add(at.cast::<u32>().read_unaligned() as usize);
+    }
+    let action = action.unwrap_or_else(|| Outpaint::ACTION.to_owned());
+    let version = version.unwrap_or_else(|| Outpaint::VERSION.to_owned());
+    let call = CvRequest::new(action, version, json).and_then(|request| match pictures.is_empty() {
+        true => Ok(request),
+        false => request.with_pictures(pictures),
+    });
+    Ok(Order::raw(call.map_err(|error| Failure::from_error(&error.into()))?, borrows))
+}

@@ -1,0 +1,147 @@
+//! Results of jobs that have ended.
+
+use std::ffi::c_char;
+use std::ptr;
+
+use super::client::engine;
+use super::read::{Filled, Out, Report, guarded};
+use super::structs::*;
+use crate::engine::buffers;
+
+/// The service's reply to a job that succeeded, as JSON; that of an outpainting has empty texts for its pictures.
+///
+/// @param client the client.
+/// @param job a job that has ended.
+/// @param out_json set to the text, ended by NUL, valid until the job is released; to NULL on any error.
+/// @param out_size set to its bytes without the NUL; may be NULL.
+/// @return VOLCV_OK, VOLCV_E_NO_RESULT: the job failed; VOLCV_E_NOT_READY, VOLCV_E_STALE, VOLCV_E_INVALID_ARGUMENT,
+/// VOLCV_E_FORKED, VOLCV_E_INTERNAL.
+/// Thread: any. Blocks: no. Memory: the text belongs to the job.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn volcv_job_reply(
+    client: *mut volcv_client,
+    job: volcv_job,
+    out_json: *mut *const c_char,
+    out_size: *mut usize,
+) -> volcv_result {
+    guarded(Report::none(), || {
+        let size = Out::optional(out_size, 0);
+        let json = Out::new(out_json, ptr::null(), "out_json")?;
+        let (text, bytes) = engine(client)?.reply(job)?;
+        json.set(text);
+        size.set(bytes);
+        Ok(())
+    })
+}
+
+/// The number of pictures and links of a job that has ended; 0 if it failed.
+///
+/// @param client the client.
+/// @param job a job that has ended.
+/// @param out_count set to the number; to 0 on any error.
+/// @return VOLCV_OK, VOLCV_E_NOT_READY, VOLCV_E_STALE, VOLCV_E_INVALID_ARGUMENT, VOLCV_E_FORKED, VOLCV_E_INTERNAL.
+/// Thread: any. Blocks: no.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn volcv_job_image_count(
+    client: *mut volcv_client,
+    job: volcv_job,
+    out_count: *mut u32,
+) -> volcv_result {
+    guarded(Report::none(), || {
+        let out = Out::new(out_count, 0, "out_count")?;
+        out.set(engine(client)?.image_count(job)?);
+        Ok(())
+    })
+}
+
+/// Format, size and bytes of a picture, borrowed: no copy is made.
+///
+/// @param client the client.
+/// @param job a job that has ended.
+/// @param index from 0.
+/// @param out_info filled; all zero on any error. For a link, and for a picture that was taken, its data is NULL.
+/// @return VOLCV_OK, VOLCV_E_NO_RESULT, VOLCV_E_NOT_READY, VOLCV_E_STALE, VOLCV_E_INVALID_ARGUMENT, VOLCV_E_FORKED,
+/// VOLCV_E_INTERNAL.
+/// Thread: any. Blocks: no. Memory: the bytes belong to the job.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn volcv_job_image_info(
+    client: *mut volcv_client,
+    job: volcv_job,
+    index: u32,
+    out_info: *mut volcv_image_info,
+) -> volcv_result {
+    guarded(Report::none(), || {
+        // SAFETY: the header asks for a struct with its size in front.
+        let out = unsafe { Filled::new(out_info, "out_info") }?;
+        out.set(engine(client)?.image_info(job, index)?);
+        Ok(())
+    })
+}
+
+/// The link to a picture, for jobs with VOLCV_OUTPAINT_RETURN_LINK; it is valid for about 24 hours.
+///
+/// @param client the client.
+/// @param job a job that has ended.
+/// @param index from 0.
+/// @param out_link set to the text, ended by NUL, valid until the job is released; to NULL on any error.
+/// @return VOLCV_OK, VOLCV_E_NO_RESULT: it is a picture, or there is none; VOLCV_E_NOT_READY, VOLCV_E_STALE,
+/// VOLCV_E_INVALID_ARGUMENT, VOLCV_E_FORKED, VOLCV_E_INTERNAL.
+/// Thread: any. Blocks: no. Memory: the text belongs to the job.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn volcv_job_image_link(
+    client: *mut volcv_client,
+    job: volcv_job,
+    index: u32,
+    out_link: *mut *const c_char,
+) -> volcv_result {
+    guarded(Report::none(), || {
+        let out = Out::new(out_link, ptr::null(), "out_link")?;
+        out.set(engine(client)?.image_link(job, index)?);
+        Ok(())
+    })
+}
+
+/// Takes the bytes of a picture out of its job, without a copy.
+///
+/// @param client the client.
+/// @param job a job that has ended.
+/// @param index from 0.
+/// @param out_buffer set to the bytes; all zero on any error. What was in it before is not released.
+/// @return VOLCV_OK, VOLCV_E_NO_RESULT: it is a link, was taken before, or there is none; VOLCV_E_NOT_READY,
+/// VOLCV_E_STALE, VOLCV_E_INVALID_ARGUMENT, VOLCV_E_FORKED, VOLCV_E_INTERNAL.
+/// Thread: any. Blocks: no. Memory: the bytes are the caller's, until volcv_buffer_release(); they outlive the client.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn volcv_job_image_take(
+    client: *mut volcv_client,
+    job: volcv_job,
+    index: u32,
+    out_buffer: *mut volcv_buffer,
+) -> volcv_result {
+    guarded(Report::none(), || {
+        let out = Out::new(out_buffer, volcv_buffer::EMPTY, "out_buffer")?;
+        out.set(buffers::keep(engine(client)?.image_take(job, index)?));
+        Ok(())
+    })
+}
+
+/// Frees a buffer and makes it empty.
+///
+/// @param buffer a buffer; NULL and an empty one do nothing.
+/// @return VOLCV_OK, VOLCV_E_STALE: it was released before, by way of a copy of the struct; nothing was freed;
+/// VOLCV_E_FORKED, VOLCV_E_INTERNAL.
+/// Thread: any. Blocks: no.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn volcv_buffer_release(buffer: *mut volcv_buffer) -> volcv_result {
+    guarded(Report::none(), || {
+        if buffer.is_null() {
+            return Ok(());
+        }
+        // SAFETY: the header asks for a buffer of volcv's, or an empty one.
+        let id = unsafe { buffer.replace(volcv_buffer::EMPTY) }.id;
+        buffers::free(id)
+    })
+}
+
+impl volcv_buffer {
+    const EMPTY: Self = Self { id: 0, data: ptr::null(), size: 0 };
+}

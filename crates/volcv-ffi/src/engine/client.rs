@@ -1,0 +1,233 @@
+//! A client of C: its workers, its queue, and its end.
+
+use std::collections::VecDeque;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering::*};
+use std::sync::{Arc, Condvar, Mutex, PoisonError};
+use std::thread::{self, JoinHandle};
+use std::time::{Duration, Instant};
+
+use volcv_transport::{BlockingClient, CallOptions, CancelToken, Phase};
+
+use super::hooks::Hooks;
+use super::host::{Exchange, Host};
+use super::setup::Parts;
+use super::slots::Slots;
+use super::work::{Ended, Job, State};
+use super::{Failure, Options, Order, Setup, fork, lock};
+use crate::abi::*;
+
+/// What a `volcv_client` is.
+pub(crate) struct Engine {
+    client: BlockingClient,
+    host: Option<Arc<Host>>,
+    pub(super) hooks: Arc<Hooks>,
+    pub(super) slots: Slots,
+    pub(super) events: Mutex<VecDeque<volcv_event>>,
+    /// Length of `events`, for a look without the lock.
+    pub(super) waiting_events: AtomicUsize,
+    /// Rung when a job has ended, for [`Engine::wait`].
+    pub(super) bell: Mutex<Bell>,
+    pub(super) rung: Condvar,
+    queue: Mutex<Queue>,
+    changed: Condvar,
+    pub(super) closing: AtomicBool,
+    max_in_flight: usize,
+    max_queued: usize,
+    threads: Mutex<Vec<JoinHandle<()>>>,
+    _alive: fork::Alive,
+}
+
+#[derive(Default)]
+pub(super) struct Bell {
+    /// [`Engine::wake`] was called and no wait has noticed yet.
+    pub(super) woken: bool,
+}
+
+#[derive(Default)]
+struct Queue {
+    waiting: VecDeque<volcv_job>,
+    running: usize,
+    workers: usize,
+    closing: bool,
+}
+
+impl Engine {
+    pub(super) fn start(setup: Setup, handle: usize) -> Result<Arc<Self>, Failure> {
+        let alive = fork::Alive::new();
+        let (max_in_flight, max_queued) = (setup.max_in_flight(), setup.max_queued());
+        let Parts { client, host, hooks } = setup.build(handle)?;
+        let engine = Arc::new(Self {
+            client,
+            host,
+            hooks,
+            slots: Slots::new(),
+            events: Mutex::default(),
+            waiting_events: AtomicUsize::new(0),
+            bell: Mutex::default(),
+            rung: Condvar::new(),
+            queue: Mutex::default(),
+            changed: Condvar::new(),
+            closing: AtomicBool::new(false),
+            max_in_flight,
+            max_queued,
+            threads: Mutex::default(),
+            _alive: alive,
+        });
+        for _ in 0..max_in_flight {
+            let worker = Arc::clone(&engine);
+            lock(&engine.queue).workers += 1;
+            let builder = thread::Builder::new().name("volcv-worker".to_owned()).stack_size(1 << 20);
+            match builder.spawn(move || worker.work()) {
+                Ok(thread) => lock(&engine.threads).push(thread),
+                Err(error) => {
+                    lock(&engine.queue).workers -= 1;
+                    engine.close();
+                    engine.join(None);
+                    return Err(Failure::new(VOLCV_E_OUT_OF_MEMORY, format!("no thread for a worker: {error}")));
+                }
+            }
+        }
+        Ok(engine)
+    }
+
+    /// Queues a job; never blocks.
+    pub(crate) fn submit(&self, order: Order, options: Options) -> Result<volcv_job, Failure> {
+        self.accept(order, options, false)
+    }
+
+    pub(super) fn accept(&self, order: Order, options: Options, quiet: bool) -> Result<volcv_job, Failure> {
+        let mut queue = lock(&self.queue);
+        if queue.closing {
+            return Err(Failure::new(VOLCV_E_SHUTDOWN, "the client is being destroyed"));
+        }
+        // A job for which there is a worker does not wait.
+        let idle = self.max_in_flight - queue.running;
+        let full = || Failure::new(VOLCV_E_BUSY, format!("{} jobs are waiting already", self.max_queued));
+        if queue.waiting.len() >= self.max_queued + idle {
+            return Err(full());
+        }
+        // The end of a job must not fail for want of memory: there is room for all events before the job exists.
+        let jobs = queue.waiting.len() + queue.running + 1;
+        lock(&self.events).reserve(jobs);
+        queue.waiting.reserve(1);
+        let open = |_| {
+            let state = State::Queued(order.accept());
+            Job { options, quiet, released: false, cancel: CancelToken::new(), state }
+        };
+        let id = self.slots.open(open).ok_or_else(full)?;
+        queue.waiting.push_back(id);
+        drop(queue);
+        self.changed.notify_one();
+        self.hooks.log(VOLCV_LOG_INFO, id, || "the job is queued".to_owned());
+        Ok(id)
+    }
+
+    /// Takes a job out of the queue; false if a worker or somebody else was quicker.
+    pub(super) fn unqueue(&self, id: volcv_job) -> bool {
+        let waiting = &mut lock(&self.queue).waiting;
+        let place = waiting.iter().position(|other| *other == id);
+        place.is_some_and(|place| waiting.remove(place).is_some())
+    }
+
+    /// The life of a worker.
+    fn work(self: Arc<Self>) {
+        while let Some(id) = self.next() {
+            let ended = self.perform(id);
+            lock(&self.queue).running -= 1;
+            self.end(id, ended);
+        }
+        lock(&self.queue).workers -= 1;
+        self.changed.notify_all();
+    }
+
+    fn next(&self) -> Option<volcv_job> {
+        let mut queue = lock(&self.queue);
+        loop {
+            if let Some(id) = queue.waiting.pop_front() {
+                queue.running += 1;
+                return Some(id);
+            }
+            if queue.closing {
+                return None;
+            }
+            queue = self.changed.wait(queue).unwrap_or_else(PoisonError::into_inner);
+        }
+    }
+
+    fn perform(self: &Arc<Self>, id: volcv_job) -> Ended {
+        let begun = self.slots.place(id).and_then(|slot| {
+            let mut job = slot.job();
+            let job = job.as_mut()?;
+            match std::mem::replace(&mut job.state, State::Running) {
+                State::Queued(order) => Some((order, job.options, job.cancel.clone())),
+                _ => None,
+            }
+        });
+        let Some((order, options, cancel)) = begun else { return Ended::failed(&Failure::stale("job")) };
+        let engine = Arc::clone(self);
+        let observe = move |progress: &volcv_transport::Progress| engine.observe(id, progress);
+        let mut call = CallOptions::new().cancel(&cancel).progress(observe);
+        if let Some(deadline) = options.deadline {
+            call = call.deadline(deadline);
+        }
+        let work = || order.perform(&self.client, &call);
+        std::panic::catch_unwind(std::panic::AssertUnwindSafe(work))
+            .unwrap_or_else(|panic| Ended::failed(&Failure::panic(&*panic)))
+    }
+
+    fn observe(&self, id: volcv_job, progress: &volcv_transport::Progress) {
+        let Some(slot) = self.slots.place(id).filter(|slot| slot.has(id)) else { return };
+        if progress.phase == Phase::Backoff {
+            let text = || format!("attempt {} failed; the job is tried again", progress.attempt);
+            self.hooks.log(VOLCV_LOG_WARN, id, text);
+        }
+        slot.note(progress);
+    }
+
+    /// Refuses new jobs and ends the others; does not wait.
+    pub(super) fn close(&self) {
+        let waiting = {
+            let mut queue = lock(&self.queue);
+            queue.closing = true;
+            std::mem::take(&mut queue.waiting)
+        };
+        self.closing.store(true, SeqCst);
+        self.changed.notify_all();
+        waiting.into_iter().for_each(|id| self.end_unsent(id));
+        for slot in self.slots.all() {
+            let cancel = slot.job().as_ref().map(|job| job.cancel.clone());
+            cancel.iter().for_each(CancelToken::cancel);
+        }
+        self.ring();
+    }
+
+    /// Waits until the workers have ended; false if that takes longer than `timeout`.
+    pub(super) fn join(&self, timeout: Option<Duration>) -> bool {
+        let end = timeout.and_then(|timeout| Instant::now().checked_add(timeout));
+        let mut queue = lock(&self.queue);
+        while queue.workers > 0 {
+            let left = end.map_or(Duration::from_secs(3600), |end| end.saturating_duration_since(Instant::now()));
+            if left.is_zero() {
+                return false;
+            }
+            queue = self.changed.wait_timeout(queue, left).unwrap_or_else(PoisonError::into_inner).0;
+        }
+        drop(queue);
+        // They have nothing left to do; a worker that panicked outside of a job has ended as well.
+        lock(&self.threads).drain(..).for_each(|thread| drop(thread.join()));
+        if let Some(host) = &self.host {
+            host.destroy();
+        }
+        true
+    }
+
+    /// An exchange of the host's transport.
+    pub(crate) fn exchange(&self, id: volcv_exchange) -> Result<Arc<Exchange>, Failure> {
+        self.host.as_ref().and_then(|host| host.find(id)).ok_or_else(|| Failure::stale("exchange"))
+    }
+
+    /// Waiting inside of a hook could be waiting for oneself.
+    pub(crate) fn refuse_inside_hooks() -> Result<(), Failure> {
+        Hooks::refuse_inside()
+    }
+}

@@ -1,0 +1,130 @@
+//! The host's functions: called from one place, silenced when a client could not be destroyed in time.
+
+use std::cell::Cell;
+use std::ffi::{CString, c_char, c_void};
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicU32, Ordering::SeqCst};
+use std::time::{Duration, Instant};
+
+use super::{Failure, lock};
+use crate::abi::*;
+
+/// Takes the log.
+pub(crate) struct LogHook {
+    pub(crate) log: unsafe extern "C" fn(*mut c_void, u32, volcv_job, *const c_char),
+    pub(crate) user: *mut c_void,
+    /// The most talkative level that is wanted.
+    pub(crate) level: u32,
+}
+
+/// Told of new events.
+pub(crate) struct ReadyHook {
+    pub(crate) ready: unsafe extern "C" fn(*mut c_void),
+    pub(crate) user: *mut c_void,
+}
+
+/// A release that is due.
+pub(super) struct Release {
+    pub(super) release: unsafe extern "C" fn(*mut c_void, *const c_void, usize),
+    pub(super) user: *mut c_void,
+    pub(super) data: *const c_void,
+    pub(super) size: usize,
+}
+
+// SAFETY: the header says that hooks are called on any thread, and what `user` points to is the host's affair.
+unsafe impl Send for LogHook {}
+// SAFETY: as above.
+unsafe impl Sync for LogHook {}
+// SAFETY: as above.
+unsafe impl Send for ReadyHook {}
+// SAFETY: as above.
+unsafe impl Sync for ReadyHook {}
+// SAFETY: as above.
+unsafe impl Send for Release {}
+
+/// All hooks of a client.
+pub(super) struct Hooks {
+    log: Option<LogHook>,
+    ready: Option<ReadyHook>,
+    /// How many hooks are running, and [`SILENT`].
+    gate: AtomicU32,
+    /// What came due in silence.
+    held_back: Mutex<Vec<Release>>,
+}
+
+const SILENT: u32 = 1 << 31;
+
+thread_local! {
+    static DEPTH: Cell<u32> = const { Cell::new(0) };
+}
+
+impl Hooks {
+    pub(super) fn new(log: Option<LogHook>, ready: Option<ReadyHook>) -> Self {
+        Self { log, ready, gate: AtomicU32::new(0), held_back: Mutex::default() }
+    }
+
+    /// Runs a hook, unless there is silence.
+    pub(super) fn call<T>(&self, hook: impl FnOnce() -> T) -> Option<T> {
+        struct Leave<'a>(&'a AtomicU32);
+        impl Drop for Leave<'_> {
+            fn drop(&mut self) {
+                self.0.fetch_sub(1, SeqCst);
+                DEPTH.with(|depth| depth.set(depth.get() - 1));
+            }
+        }
+        let before = self.gate.fetch_add(1, SeqCst);
+        DEPTH.with(|depth| depth.set(depth.get() + 1));
+        let _leave = Leave(&self.gate);
+        (before & SILENT == 0).then(hook)
+    }
+
+    /// An error on a thread that is inside of a hook, where waiting could be for itself.
+    pub(super) fn refuse_inside() -> Result<(), Failure> {
+        match DEPTH.with(Cell::get) {
+            0 => Ok(()),
+            _ => Err(Failure::new(VOLCV_E_REENTRANT, "this function must not be called from inside a hook")),
+        }
+    }
+
+    /// No hook begins any more, until [`Hooks::speak`]. One that has just begun gets a moment to end.
+    pub(super) fn be_silent(&self) {
+        self.gate.fetch_or(SILENT, SeqCst);
+        let end = Instant::now() + Duration::from_millis(5);
+        while self.gate.load(SeqCst) != SILENT && Instant::now() < end {
+            std::thread::yield_now();
+        }
+    }
+
+    /// Ends the silence and catches up on what was held back.
+    pub(super) fn speak(&self) {
+        self.gate.fetch_and(!SILENT, SeqCst);
+        let held_back = std::mem::take(&mut *lock(&self.held_back));
+        held_back.into_iter().for_each(|release| self.release(release));
+    }
+
+    pub(super) fn release(&self, release: Release) {
+        // SAFETY: the header asks for a function that takes these; it is called once, because this takes the value.
+        let done = self.call(|| unsafe { (release.release)(release.user, release.data, release.size) });
+        if done.is_none() {
+            lock(&self.held_back).push(release);
+        }
+    }
+
+    /// The events are no longer empty.
+    pub(super) fn ready(&self) {
+        if let Some(hook) = &self.ready {
+            // SAFETY: the header asks for a function that takes this.
+            self.call(|| unsafe { (hook.ready)(hook.user) });
+        }
+    }
+
+    /// A line for the log, if this level is wanted.
+    pub(super) fn log(&self, level: u32, job: volcv_job, text: impl FnOnce() -> String) {
+        let Some(hook) = self.log.as_ref().filter(|hook| level <= hook.level) else { return };
+        // Our texts have no control characters; a line with a NUL would be a defect, and is left out.
+        if let Ok(text) = CString::new(text()) {
+            // SAFETY: the header asks for a function that takes these, and says how long the text lives.
+            self.call(|| unsafe { (hook.log)(hook.user, level, job, text.as_ptr()) });
+        }
+    }
+}

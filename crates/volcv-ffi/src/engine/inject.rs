@@ -1,0 +1,36 @@
+//! Panics on demand, so that tests can prove that none leaves the library. Without the feature `test-util` this is
+//! nothing.
+#![cfg_attr(not(feature = "test-util"), allow(unreachable_pub, reason = "public for tests only"))]
+
+/// Where a panic can be asked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[allow(missing_docs)]
+pub enum Layer {
+    Call,
+    Worker,
+    Transport,
+    Reply,
+    Result,
+}
+
+/// Asks for one panic, at the next passage of this layer.
+#[cfg(feature = "test-util")]
+pub fn panic_once(layer: Layer) {
+    NEXT.store(layer as u32 + 1, std::sync::atomic::Ordering::SeqCst);
+}
+
+#[cfg(feature = "test-util")]
+static NEXT: std::sync::atomic::AtomicU32 = std::sync::atomic::AtomicU32::new(0);
+
+/// Passes a layer.
+#[allow(unused_variables)]
+pub(crate) fn point<T>(layer: Layer, body: impl FnOnce() -> T) -> T {
+    #[cfg(feature = "test-util")]
+    {
+        use std::sync::atomic::Ordering::SeqCst;
+        if NEXT.compare_exchange(layer as u32 + 1, 0, SeqCst, SeqCst).is_ok() {
+            panic!("injected into {layer:?}");
+        }
+    }
+    body()
+}

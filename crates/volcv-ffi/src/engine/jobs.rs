@@ -1,0 +1,184 @@
+//! Jobs from the outside: ended, cancelled, released, waited for, and their events.
+
+use std::mem::MaybeUninit;
+use std::sync::PoisonError;
+use std::sync::atomic::Ordering::*;
+use std::time::{Duration, Instant};
+
+use super::work::{Ended, State};
+use super::{Engine, Failure, Options, Order, lock};
+use crate::abi::*;
+
+impl Engine {
+    /// Ends a job, exactly once: its results can be read, its event can be polled, waiters are told.
+    pub(super) fn end(&self, id: volcv_job, ended: Ended) {
+        let Some(slot) = self.slots.place(id) else { return };
+        let result = ended.error.code;
+        self.log_end(id, &ended.error);
+        let mut guard = slot.job();
+        let Some(job) = guard.as_mut() else { return };
+        if job.released {
+            drop(self.slots.close(id, guard));
+            return;
+        }
+        job.state = State::Ended(Box::new(ended));
+        slot.note_end(result);
+        let mut first = false;
+        if !job.quiet {
+            // Under the lock of the job, so that a release finds either a job that runs or an event to take back.
+            let mut events = lock(&self.events);
+            events.push_back(volcv_event { r#type: VOLCV_EVENT_DONE, result, job: id, user: job.options.user });
+            first = events.len() == 1;
+            self.waiting_events.store(events.len(), Release);
+        }
+        drop(guard);
+        self.ring();
+        if first {
+            self.hooks.ready();
+        }
+    }
+
+    fn log_end(&self, id: volcv_job, error: &volcv_error) {
+        match error.code {
+            VOLCV_OK => self.hooks.log(VOLCV_LOG_INFO, id, || format!("done after {} attempts", error.attempts)),
+            _ => self.hooks.log(VOLCV_LOG_ERROR, id, || {
+                let text = error.message.iter().take_while(|byte| **byte != 0);
+                String::from_utf8_lossy(&text.map(|byte| *byte as u8).collect::<Vec<_>>()).into_owned()
+            }),
+        }
+    }
+
+    /// Ends a job that was taken out of the queue by the caller.
+    pub(super) fn end_unsent(&self, id: volcv_job) {
+        let order = self
+            .slots
+            .place(id)
+            .and_then(|slot| slot.job().as_mut().map(|job| std::mem::replace(&mut job.state, State::Running)));
+        // Borrowed pictures are released here, outside of every lock and before the event.
+        drop(order);
+        let text = "the job was cancelled before it was sent; nothing was charged";
+        self.end(id, Ended::failed(&Failure::new(VOLCV_E_CANCELLED, text)));
+    }
+
+    /// Ends a job soon.
+    pub(crate) fn cancel(&self, id: volcv_job) -> Result<(), Failure> {
+        let slot = self.slots.find(id)?;
+        if self.unqueue(id) {
+            self.end_unsent(id);
+            return Ok(());
+        }
+        let cancel = slot.job().as_ref().filter(|_| slot.has(id)).map(|job| job.cancel.clone());
+        cancel.ok_or_else(|| Failure::stale("job"))?.cancel();
+        Ok(())
+    }
+
+    /// Gives a job back.
+    pub(crate) fn release(&self, id: volcv_job) -> Result<(), Failure> {
+        let slot = self.slots.find(id)?;
+        let mut guard = slot.job();
+        let job = guard.as_mut().filter(|_| slot.has(id)).ok_or_else(|| Failure::stale("job"))?;
+        slot.forget();
+        if let State::Ended(_) = job.state {
+            let mut events = lock(&self.events);
+            events.retain(|event| event.job != id);
+            self.waiting_events.store(events.len(), Release);
+            drop(events);
+            drop(self.slots.close(id, guard));
+        } else {
+            job.released = true;
+            let cancel = job.cancel.clone();
+            drop(guard);
+            if self.unqueue(id) {
+                drop(self.slots.close(id, slot.job()));
+            } else {
+                cancel.cancel();
+            }
+        }
+        self.ring();
+        Ok(())
+    }
+
+    /// Whether there is something to poll. One load.
+    pub(crate) fn has_events(&self) -> bool {
+        self.waiting_events.load(Acquire) > 0
+    }
+
+    /// Moves events out, oldest first; says how many.
+    pub(crate) fn poll(&self, room: &mut [MaybeUninit<volcv_event>]) -> u32 {
+        let mut events = lock(&self.events);
+        let count = events.len().min(room.len());
+        for (place, event) in room.iter_mut().zip(events.drain(..count)) {
+            place.write(event);
+        }
+        self.waiting_events.store(events.len(), Release);
+        u32::try_from(count).expect("the caller's room is counted by a u32")
+    }
+
+    /// Waits until one or all of the jobs have ended; without jobs, until there is an event.
+    pub(crate) fn wait(&self, jobs: &[volcv_job], all: bool, timeout: Option<Duration>) -> Result<(), Failure> {
+        self.wait_until(jobs, all, timeout, true)
+    }
+
+    fn wait_until(
+        &self,
+        jobs: &[volcv_job],
+        all: bool,
+        timeout: Option<Duration>,
+        wakeable: bool,
+    ) -> Result<(), Failure> {
+        Self::refuse_inside_hooks()?;
+        let end = timeout.and_then(|timeout| Instant::now().checked_add(timeout));
+        let mut bell = lock(&self.bell);
+        loop {
+            if self.is_over(jobs, all)? {
+                return Ok(());
+            }
+            if wakeable && std::mem::take(&mut bell.woken) {
+                return Err(Failure::new(VOLCV_E_INTERRUPTED, "volcv_wake ended the wait"));
+            }
+            let left = end.map_or(Duration::from_secs(3600), |end| end.saturating_duration_since(Instant::now()));
+            if left.is_zero() {
+                return Err(Failure::new(VOLCV_E_TIMEOUT, "the jobs go on"));
+            }
+            bell = self.rung.wait_timeout(bell, left).unwrap_or_else(PoisonError::into_inner).0;
+        }
+    }
+
+    fn is_over(&self, jobs: &[volcv_job], all: bool) -> Result<bool, Failure> {
+        if jobs.is_empty() {
+            return match (self.has_events(), self.closing.load(SeqCst)) {
+                (true, _) => Ok(true),
+                (false, true) => Err(Failure::new(VOLCV_E_SHUTDOWN, "the client is being destroyed")),
+                (false, false) => Ok(false),
+            };
+        }
+        let mut ended = 0;
+        for id in jobs {
+            ended += usize::from(self.progress(*id)?.phase == VOLCV_PHASE_ENDED);
+        }
+        Ok(if all { ended == jobs.len() } else { ended > 0 })
+    }
+
+    pub(crate) fn wake(&self) {
+        lock(&self.bell).woken = true;
+        self.rung.notify_all();
+    }
+
+    /// Lets all waiters look again. The lock makes sure that none of them is between its look and its sleep.
+    pub(super) fn ring(&self) {
+        drop(lock(&self.bell));
+        self.rung.notify_all();
+    }
+
+    /// Submits, waits, and releases what failed.
+    pub(crate) fn run(&self, order: Order, options: Options) -> Result<volcv_job, Failure> {
+        let id = self.accept(order, options, true)?;
+        self.wait_until(&[id], true, None, false)?;
+        let error = self.error(id)?;
+        if error.code == VOLCV_OK {
+            return Ok(id);
+        }
+        self.release(id)?;
+        Err(Failure { error: Box::new(error) })
+    }
+}

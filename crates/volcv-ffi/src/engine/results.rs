@@ -1,0 +1,79 @@
+//! Results of jobs: borrowed while the job lives, or taken out of it.
+
+use std::ffi::c_char;
+
+use volcv_transport::core::bytes::Bytes;
+
+use super::work::{Ended, Image, State};
+use super::{Engine, Failure};
+use crate::abi::*;
+
+impl Engine {
+    /// Where a job stands; takes no lock.
+    pub(crate) fn progress(&self, id: volcv_job) -> Result<volcv_progress, Failure> {
+        let slot = self.slots.find(id)?;
+        let progress = slot.progress();
+        // The place may have been given to another job meanwhile.
+        if slot.has(id) { Ok(progress) } else { Err(Failure::stale("job")) }
+    }
+
+    pub(crate) fn error(&self, id: volcv_job) -> Result<volcv_error, Failure> {
+        self.ended(id, |ended| Ok(ended.error))
+    }
+
+    /// The reply's text and its length without the NUL.
+    pub(crate) fn reply(&self, id: volcv_job) -> Result<(*const c_char, usize), Failure> {
+        self.ended(id, |ended| match ended.reply.len() {
+            0 => Err(no_result("the job failed, see volcv_job_error")),
+            size => Ok((ended.reply.as_ptr().cast(), size - 1)),
+        })
+    }
+
+    pub(crate) fn image_count(&self, id: volcv_job) -> Result<u32, Failure> {
+        self.ended(id, |ended| Ok(u32::try_from(ended.images.len()).unwrap_or(u32::MAX)))
+    }
+
+    pub(crate) fn image_info(&self, id: volcv_job, index: u32) -> Result<volcv_image_info, Failure> {
+        self.image(id, index, |image| Ok(image.info()))
+    }
+
+    pub(crate) fn image_link(&self, id: volcv_job, index: u32) -> Result<*const c_char, Failure> {
+        self.image(id, index, |image| match image {
+            Image::Link(link) => Ok(link.as_ptr().cast()),
+            Image::Picture(..) => Err(no_result("it is a picture, not a link")),
+        })
+    }
+
+    pub(crate) fn image_take(&self, id: volcv_job, index: u32) -> Result<Bytes, Failure> {
+        self.image(id, index, |image| match image {
+            Image::Picture(bytes, _) => bytes.take().ok_or_else(|| no_result("the picture was taken before")),
+            Image::Link(_) => Err(no_result("it is a link, not a picture")),
+        })
+    }
+
+    fn image<T>(
+        &self,
+        id: volcv_job,
+        index: u32,
+        read: impl FnOnce(&mut Image) -> Result<T, Failure>,
+    ) -> Result<T, Failure> {
+        self.ended(id, |ended| {
+            let image = ended.images.get_mut(index as usize);
+            read(image.ok_or_else(|| no_result("the job has no picture with this index"))?)
+        })
+    }
+
+    fn ended<T>(&self, id: volcv_job, read: impl FnOnce(&mut Ended) -> Result<T, Failure>) -> Result<T, Failure> {
+        let slot = self.slots.find(id)?;
+        let mut job = slot.job();
+        let job = job.as_mut().filter(|_| slot.has(id)).ok_or_else(|| Failure::stale("job"))?;
+        match &mut job.state {
+            State::Ended(ended) => read(ended),
+            _ => Err(Failure::new(VOLCV_E_NOT_READY, "the job has not ended yet")),
+        }
+    }
+}
+
+fn no_result(why: &str) -> Failure {
+    Failure::new(VOLCV_E_NO_RESULT, why)
+}

@@ -1,0 +1,106 @@
+//! From the options of C to a client of `volcv-transport`.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use volcv_transport::{BlockingClient, ClientBuilder, Error, RetryPolicy};
+
+use super::Failure;
+use super::hooks::{Hooks, LogHook, ReadyHook};
+use super::host::{Host, HostHooks, HostTransport};
+use crate::abi::*;
+
+/// The options, checked as far as C is concerned; 0 and `None` stand for the defaults, which live below.
+pub(crate) struct Setup {
+    pub(crate) base_url: String,
+    pub(crate) api_key: String,
+    pub(crate) allow_insecure_http: bool,
+    pub(crate) new_seed: bool,
+    pub(crate) max_in_flight: usize,
+    pub(crate) max_queued: usize,
+    pub(crate) connect_limit: Option<Duration>,
+    pub(crate) stall_limit: Option<Duration>,
+    pub(crate) attempt_limit: Option<Duration>,
+    pub(crate) deadline: Option<Duration>,
+    pub(crate) reply_limit: Option<u64>,
+    pub(crate) max_attempts: u32,
+    pub(crate) charge_limit: u32,
+    pub(crate) tls_roots: u32,
+    pub(crate) extra_roots: Vec<u8>,
+    pub(crate) host: Option<HostHooks>,
+    pub(crate) log: Option<LogHook>,
+    pub(crate) ready: Option<ReadyHook>,
+}
+
+/// What a client is made of.
+pub(super) struct Parts {
+    pub(super) client: BlockingClient,
+    pub(super) host: Option<Arc<Host>>,
+    pub(super) hooks: Arc<Hooks>,
+}
+
+impl Setup {
+    pub(super) fn max_in_flight(&self) -> usize {
+        if self.max_in_flight == 0 { 4 } else { self.max_in_flight }
+    }
+
+    pub(super) fn max_queued(&self) -> usize {
+        if self.max_queued == 0 { 256 } else { self.max_queued }
+    }
+
+    pub(super) fn build(mut self, handle: usize) -> Result<Parts, Failure> {
+        let hooks = Arc::new(Hooks::new(self.log.take(), self.ready.take()));
+        let host = self.host.take().map(|host| Arc::new(Host::new(host, handle, Arc::clone(&hooks))));
+        let (roots, extra_roots) = (self.tls_roots, std::mem::take(&mut self.extra_roots));
+        let builder = self.builder();
+        let client = match &host {
+            Some(_) if roots != VOLCV_TLS_ROOTS_DEFAULT || !extra_roots.is_empty() => {
+                let text = "tls_roots and extra_roots are set, but TLS is the affair of the transport that is set too";
+                return Err(Failure::new(VOLCV_E_INVALID_ARGUMENT, text));
+            }
+            Some(host) => builder.blocking(HostTransport(Arc::clone(host))),
+            None => built_in(builder, roots, &extra_roots)?,
+        };
+        let client = client.map_err(|error| Failure::from_error(&error))?;
+        Ok(Parts { client, host, hooks })
+    }
+
+    fn builder(self) -> ClientBuilder {
+        let mut policy = RetryPolicy::default();
+        policy.new_seed = self.new_seed;
+        if self.max_attempts > 0 {
+            policy.max_attempts = self.max_attempts;
+        }
+        if self.charge_limit > 0 {
+            policy.charge_limit = self.charge_limit;
+        }
+        let builder =
+            ClientBuilder::new(self.base_url, self.api_key).allow_insecure_http(self.allow_insecure_http).retry(policy);
+        let builder = self.connect_limit.into_iter().fold(builder, ClientBuilder::connect_limit);
+        let builder = self.stall_limit.into_iter().fold(builder, ClientBuilder::stall_limit);
+        let builder = self.attempt_limit.into_iter().fold(builder, ClientBuilder::attempt_limit);
+        let builder = self.deadline.into_iter().fold(builder, ClientBuilder::deadline);
+        self.reply_limit.into_iter().fold(builder, ClientBuilder::reply_limit)
+    }
+}
+
+#[cfg(feature = "ureq")]
+fn built_in(builder: ClientBuilder, roots: u32, extra: &[u8]) -> Result<Result<BlockingClient, Error>, Failure> {
+    use volcv_transport::{RootChoice, Tls};
+    let tls = Tls::new().roots(match roots {
+        VOLCV_TLS_ROOTS_PLATFORM => RootChoice::Platform,
+        VOLCV_TLS_ROOTS_EXTRA_ONLY => RootChoice::OnlyExtra,
+        _ => RootChoice::FirstAvailable,
+    });
+    let tls = match extra {
+        [] => Ok(tls),
+        certificates => tls.extra_roots(certificates),
+    };
+    Ok(tls.and_then(|tls| builder.tls(tls).ureq()))
+}
+
+#[cfg(not(feature = "ureq"))]
+fn built_in(_: ClientBuilder, _: u32, _: &[u8]) -> Result<Result<BlockingClient, Error>, Failure> {
+    let text = "this build has no HTTP of its own: volcv_client_options.transport has to be set";
+    Err(Failure::new(VOLCV_E_UNSUPPORTED, text))
+}

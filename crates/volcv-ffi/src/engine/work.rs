@@ -1,0 +1,148 @@
+//! A job: what is to be done, and what became of it.
+
+use std::time::Duration;
+
+use volcv_transport::core::bytes::Bytes;
+use volcv_transport::{
+    BlockingClient, CallOptions, CancelToken, CvRequest, Error, Outcome, Outpaint, Output, PictureFormat, PictureInfo,
+};
+
+use super::{Borrowed, Failure, inject};
+use crate::abi::*;
+
+/// A request that was checked, with the handles of its borrowed pictures.
+pub(crate) struct Order {
+    work: Work,
+    borrows: Vec<Borrowed>,
+}
+
+enum Work {
+    Outpaint(Box<Outpaint>),
+    Raw(Box<CvRequest>),
+}
+
+/// What a job has of its own.
+#[derive(Default, Clone, Copy)]
+pub(crate) struct Options {
+    pub(crate) user: u64,
+    pub(crate) deadline: Option<Duration>,
+}
+
+/// One job of a client.
+pub(super) struct Job {
+    pub(super) options: Options,
+    /// Ends without an event: somebody waits for it.
+    pub(super) quiet: bool,
+    /// Given back by the host while it runs.
+    pub(super) released: bool,
+    pub(super) cancel: CancelToken,
+    pub(super) state: State,
+}
+
+pub(super) enum State {
+    Queued(Order),
+    Running,
+    Ended(Box<Ended>),
+}
+
+/// What became of a job.
+pub(super) struct Ended {
+    pub(super) error: volcv_error,
+    /// The reply's JSON with its NUL; empty if the job failed.
+    pub(super) reply: Vec<u8>,
+    pub(super) images: Vec<Image>,
+}
+
+/// One result.
+pub(super) enum Image {
+    /// `None` once it was taken.
+    Picture(Option<Bytes>, PictureInfo),
+    /// With its NUL.
+    Link(Vec<u8>),
+}
+
+impl Order {
+    pub(crate) fn outpaint(outpaint: Outpaint, borrows: Vec<Borrowed>) -> Self {
+        Self { work: Work::Outpaint(Box::new(outpaint)), borrows }
+    }
+
+    pub(crate) fn raw(request: CvRequest, borrows: Vec<Borrowed>) -> Self {
+        Self { work: Work::Raw(Box::new(request)), borrows }
+    }
+
+    /// The job is accepted: borrowed pictures will be released.
+    pub(super) fn accept(mut self) -> Self {
+        self.borrows.drain(..).for_each(Borrowed::arm);
+        self
+    }
+
+    /// Makes the call. The request, and with it every borrowed picture, is gone when this returns.
+    pub(super) fn perform(self, client: &BlockingClient, options: &CallOptions) -> Ended {
+        let result = inject::point(inject::Layer::Worker, || match self.work {
+            Work::Outpaint(outpaint) => client.outpaint_with(&outpaint, options),
+            Work::Raw(request) => client.call(*request, options),
+        });
+        inject::point(inject::Layer::Result, || Ended::of(result))
+    }
+}
+
+impl Ended {
+    pub(super) fn failed(failure: &Failure) -> Self {
+        Self { error: *failure.error, reply: Vec::new(), images: Vec::new() }
+    }
+
+    fn of(result: Result<Outcome, Error>) -> Self {
+        match result {
+            Ok(outcome) => Self {
+                error: volcv_error::after(&outcome.attempts, outcome.request_id.as_deref()),
+                reply: text(Vec::from(outcome.body)),
+                images: outcome.outputs.into_iter().map(Image::of).collect(),
+            },
+            Err(error) => Self::failed(&Failure::from_error(&error)),
+        }
+    }
+}
+
+impl Image {
+    fn of(output: Output) -> Self {
+        match output {
+            Output::Picture { bytes, info } => Image::Picture(Some(bytes), info),
+            Output::Link(link) => Image::Link(text(link.into_bytes())),
+        }
+    }
+
+    pub(super) fn info(&self) -> volcv_image_info {
+        let (bytes, info) = match self {
+            Image::Picture(bytes, info) => (bytes.as_ref(), Some(info)),
+            Image::Link(_) => (None, None),
+        };
+        let size = info.and_then(|info| info.size);
+        volcv_image_info {
+            struct_size: size_of::<volcv_image_info>() as u32,
+            format: info.map_or(VOLCV_FORMAT_UNKNOWN, |info| format_of(info.format)),
+            width: size.map_or(0, |size| size.width),
+            height: size.map_or(0, |size| size.height),
+            data: bytes.map_or(std::ptr::null(), |bytes| bytes.as_ptr().cast()),
+            size: bytes.map_or(0, Bytes::len),
+        }
+    }
+}
+
+/// A text for C. A NUL within would end it early, which JSON and links do not have unescaped.
+fn text(mut bytes: Vec<u8>) -> Vec<u8> {
+    bytes.push(0);
+    bytes
+}
+
+fn format_of(format: PictureFormat) -> u32 {
+    match format {
+        PictureFormat::Png => VOLCV_FORMAT_PNG,
+        PictureFormat::Jpeg => VOLCV_FORMAT_JPEG,
+        PictureFormat::WebP => VOLCV_FORMAT_WEBP,
+        PictureFormat::Bmp => VOLCV_FORMAT_BMP,
+        PictureFormat::Gif => VOLCV_FORMAT_GIF,
+        PictureFormat::Tiff => VOLCV_FORMAT_TIFF,
+        PictureFormat::Heif => VOLCV_FORMAT_HEIF,
+        _ => VOLCV_FORMAT_UNKNOWN,
+    }
+}

@@ -1,0 +1,14 @@
+//! libvolcv: the C library for Volcengine's picture outpainting, made for game engines.
+//!
+//! Two halves: `abi` is what C sees, and holds no logic; `engine` is safe Rust around
+//! [`BlockingClient`](volcv_transport::BlockingClient): workers, a bounded queue, events, and the host's own HTTP. What
+//! is sent again, what an answer means and what it cost is decided in `volcv-core`, as for every other client.
+//!
+//! Rust programs use `volcv-transport`; C and C++ programs read `include/volcv.h`.
+
+mod abi;
+mod engine;
+
+pub use abi::*;
+#[cfg(feature = "test-util")]
+pub use engine::inject;

@@ -1,0 +1,1 @@
+//! Misuse of the C library: wrong pointers, numbers and ids are error codes, under valgrind and sanitizers too.

@@ -1,0 +1,1 @@
+//! Every C and C++ example is built strictly and run.

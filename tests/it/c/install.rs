@@ -1,0 +1,1 @@
+//! The library as a packager installs it and as programs outside of the tree find it.

@@ -1,0 +1,129 @@
+//! libvolcv as its users meet it: built, linked into C and C++ programs, and run against the emulator.
+//!
+//! The programs are in `tests/c`, `examples/c` and `examples/cpp`. What this needs beyond Rust (two C compilers,
+//! valgrind and the like) is installed by `.ci/run`; a missing tool fails the test that needs it.
+
+mod abuse;
+mod engine;
+mod examples;
+mod header;
+mod install;
+
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+use std::sync::OnceLock;
+
+use volcv_emulator::{DEFAULT_KEY, Emulator};
+
+/// The folder of the whole project.
+pub(crate) fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("..").canonicalize().unwrap()
+}
+
+/// A way to build the library.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Build {
+    /// With ureq and TLS.
+    Full,
+    /// Without any HTTP or TLS.
+    NoHttp,
+}
+
+/// Builds libvolcv once and says which folder has `libvolcv.so` and `libvolcv.a`.
+pub(crate) fn library(build: Build) -> &'static Path {
+    static FULL: OnceLock<PathBuf> = OnceLock::new();
+    static NO_HTTP: OnceLock<PathBuf> = OnceLock::new();
+    let (once, folder, features): (_, _, &[&str]) = match build {
+        Build::Full => (&FULL, "libvolcv", &[]),
+        Build::NoHttp => (&NO_HTTP, "libvolcv-no-http", &["--no-default-features"]),
+    };
+    once.get_or_init(|| {
+        // A folder of its own: the test runner holds the lock of the usual one.
+        let target = target_folder().join(folder);
+        let mut cargo = Command::new(env!("CARGO"));
+        cargo.args(["build", "--quiet", "--locked", "-p", "volcv-ffi", "--target-dir"]).arg(&target).args(features);
+        ran(cargo.current_dir(root()));
+        target.join("debug")
+    })
+}
+
+/// Where the tests' own files go.
+pub(crate) fn target_folder() -> PathBuf {
+    let exe = std::env::current_exe().unwrap();
+    // <target>/debug/deps/it-1234
+    exe.ancestors().nth(3).unwrap().to_owned()
+}
+
+/// A folder for one test's files, empty.
+pub(crate) fn fresh_folder(name: &str) -> PathBuf {
+    let folder = target_folder().join("c-tests").join(name);
+    let _ = std::fs::remove_dir_all(&folder);
+    std::fs::create_dir_all(&folder).unwrap();
+    folder
+}
+
+/// The strictest settings that both compilers share.
+pub(crate) const STRICT: [&str; 10] = [
+    "-Wall",
+    "-Wextra",
+    "-Wpedantic",
+    "-Wconversion",
+    "-Wshadow",
+    "-Wundef",
+    "-Wvla",
+    "-Wwrite-strings",
+    "-Werror",
+    "-g",
+];
+
+/// Compiles a program of the project (a path from its root) and links it with libvolcv. `compiler` and `flags` are
+/// those of a command line, such as `gcc` and `["-std=c99"]`.
+pub(crate) fn compile(compiler: &str, flags: &[&str], source: &str, build: Build) -> PathBuf {
+    let name = format!("{}-{compiler}-{:016x}", source.replace(['/', '.'], "-"), hash(&(flags, build as u8)));
+    let folder = target_folder().join("c-programs");
+    std::fs::create_dir_all(&folder).unwrap();
+    let program = folder.join(name);
+    let library = library(build);
+    let mut command = Command::new(compiler);
+    command.arg(root().join(source)).arg("-o").arg(&program).arg("-I").arg(root().join("include")).args(STRICT);
+    command.arg("-L").arg(library).arg("-lvolcv").arg(format!("-Wl,-rpath,{}", library.display()));
+    // After the source and -lvolcv, so that libraries among the flags are found by the linker.
+    ran(command.args(flags));
+    program
+}
+
+fn hash(value: &impl std::hash::Hash) -> u64 {
+    use std::hash::{DefaultHasher, Hasher as _};
+    let mut hasher = DefaultHasher::new();
+    value.hash(&mut hasher);
+    hasher.finish()
+}
+
+/// A program that talks to this emulator: its address and key are in the environment.
+pub(crate) fn program(path: impl AsRef<Path>, emulator: &Emulator) -> Command {
+    let mut command = Command::new(path.as_ref());
+    command.env("VOLCV_BASE_URL", emulator.base_url()).env("VOLCV_API_KEY", DEFAULT_KEY).current_dir(root());
+    command
+}
+
+/// As [`program`], under valgrind: any error or leak is a failure.
+pub(crate) fn under_valgrind(path: impl AsRef<Path>, emulator: &Emulator) -> Command {
+    let mut command = program("valgrind", emulator);
+    command.args(["--quiet", "--leak-check=full", "--errors-for-leak-kinds=definite,possible", "--error-exitcode=99"]);
+    command.arg("--child-silent-after-fork=yes").arg(path.as_ref());
+    command
+}
+
+/// Runs a command to success and gives its output.
+#[track_caller]
+pub(crate) fn ran(command: &mut Command) -> String {
+    let output = command.output().unwrap_or_else(|error| panic!("{command:?}: {error}"));
+    assert!(output.status.success(), "{command:?}: {}", told(&output));
+    String::from_utf8_lossy(&output.stdout).into_owned()
+}
+
+/// What a command said.
+pub(crate) fn told(output: &Output) -> String {
+    let text = |bytes| String::from_utf8_lossy(bytes).into_owned();
+    format!("{}\n{}{}", output.status, text(&output.stdout), text(&output.stderr))
+}
