@@ -1,5 +1,5 @@
-//! One table of what a gateway can do, run over ureq, reqwest and scripts of what ureq saw: what the caller gets, and
-//! what was bought.
+//! One table of what a gateway can do, run over ureq, reqwest, scripts of what ureq saw, and the C library: what the
+//! caller gets, and what was bought.
 
 use std::time::{Duration, Instant};
 
@@ -11,14 +11,14 @@ use volcv_transport::{
 
 use crate::ear::{find_key, listen};
 use crate::recorder::Recorder;
-use crate::support::{AnyClient, TRANSPORTS, block_on, builder, large, small};
+use crate::support::{AnyClient, TRANSPORTS, block_on, builder, large, large_bytes, small, small_bytes};
 
 /// One row: the gateway's behaviour, one fault for each request, and what must come of it.
 struct Row {
     faults: &'static [&'static str],
     /// A request of megabytes instead of one that fits into a socket buffer.
     large: bool,
-    setup: fn(ClientBuilder) -> ClientBuilder,
+    setup: Setup,
     /// The kind of error, whether it may have been charged, and the service's code; a picture if `None`.
     error: Option<(ErrorKind, Charge, &'static str)>,
     attempts: usize,
@@ -26,35 +26,42 @@ struct Row {
     bodies: u64,
 }
 
+/// How a row's client differs from the default.
+#[derive(Clone, Copy, Default)]
+pub(crate) struct Setup {
+    pub(crate) stall_limit: Option<Duration>,
+    pub(crate) attempt_limit: Option<Duration>,
+    pub(crate) reply_limit: Option<u64>,
+    pub(crate) max_attempts: Option<u32>,
+    pub(crate) charge_limit: Option<u32>,
+}
+
 /// The quickest patience that a loaded machine still keeps.
 const SHORT: Duration = Duration::from_millis(300);
 
-fn plain(builder: ClientBuilder) -> ClientBuilder {
-    builder
-}
+const PLAIN: Setup =
+    Setup { stall_limit: None, attempt_limit: None, reply_limit: None, max_attempts: None, charge_limit: None };
+const SHORT_STALL: Setup = Setup { stall_limit: Some(SHORT), max_attempts: Some(2), ..PLAIN };
+const SHORT_ATTEMPT: Setup = Setup { attempt_limit: Some(SHORT), max_attempts: Some(2), ..PLAIN };
+const SMALL_REPLY: Setup = Setup { reply_limit: Some(100_000), ..PLAIN };
+const THREE_CHARGES: Setup = Setup { charge_limit: Some(3), ..PLAIN };
 
-fn short_stall(builder: ClientBuilder) -> ClientBuilder {
-    builder.stall_limit(SHORT).max_attempts(2)
-}
-
-fn short_attempt(builder: ClientBuilder) -> ClientBuilder {
-    builder.attempt_limit(SHORT).max_attempts(2)
-}
-
-fn small_reply(builder: ClientBuilder) -> ClientBuilder {
-    builder.reply_limit(100_000)
-}
-
-fn three_charges(builder: ClientBuilder) -> ClientBuilder {
-    builder.charge_limit(3)
+impl Setup {
+    fn apply(self, mut builder: ClientBuilder) -> ClientBuilder {
+        builder = self.stall_limit.into_iter().fold(builder, ClientBuilder::stall_limit);
+        builder = self.attempt_limit.into_iter().fold(builder, ClientBuilder::attempt_limit);
+        builder = self.reply_limit.into_iter().fold(builder, ClientBuilder::reply_limit);
+        builder = self.max_attempts.into_iter().fold(builder, ClientBuilder::max_attempts);
+        self.charge_limit.into_iter().fold(builder, ClientBuilder::charge_limit)
+    }
 }
 
 fn good(faults: &'static [&'static str], attempts: usize) -> Row {
-    Row { faults, large: false, setup: plain, error: None, attempts, bodies: attempts as u64 }
+    Row { faults, large: false, setup: PLAIN, error: None, attempts, bodies: attempts as u64 }
 }
 
 fn bad(fault: &'static [&'static str], kind: ErrorKind, charge: Charge, code: &'static str) -> Row {
-    Row { faults: fault, large: false, setup: plain, error: Some((kind, charge, code)), attempts: 1, bodies: 1 }
+    Row { faults: fault, large: false, setup: PLAIN, error: Some((kind, charge, code)), attempts: 1, bodies: 1 }
 }
 
 #[rustfmt::skip]
@@ -131,9 +138,9 @@ fn unusable_and_throttled() -> Vec<Row> {
         bad(&["cut=200,close-delimited"], K::Decode, Charged, ""),
         bad(&["length=+50"], K::Decode, Charged, ""),
         bad(&["length=-50"], K::Decode, Charged, ""),
-        Row { setup: small_reply, ..bad(&["oversize=200000"], K::ResponseTooLarge, Charged, "") },
-        Row { setup: small_reply, ..bad(&["oversize=200000,chunked"], K::ResponseTooLarge, Charged, "") },
-        Row { setup: short_stall, ..bad(&["stall=reply-body"], K::Decode, Charged, "") },
+        Row { setup: SMALL_REPLY, ..bad(&["oversize=200000"], K::ResponseTooLarge, Charged, "") },
+        Row { setup: SMALL_REPLY, ..bad(&["oversize=200000,chunked"], K::ResponseTooLarge, Charged, "") },
+        Row { setup: SHORT_STALL, ..bad(&["stall=reply-body"], K::Decode, Charged, "") },
         // Throttled or busy: sent again, nothing bought before.
         Row { bodies: 2, ..good(&["code=50429"], 2) },
         Row { bodies: 2, ..good(&["code=50430,status=200"], 2) },
@@ -149,14 +156,14 @@ fn unusable_and_throttled() -> Vec<Row> {
 fn connections() -> Vec<Row> {
     use Charge::{Charged, None as Free, Unknown};
     use ErrorKind as K;
-    let upload = |faults, attempts| Row { faults, large: true, setup: plain, error: None, attempts, bodies: 1 };
+    let upload = |faults, attempts| Row { faults, large: true, setup: PLAIN, error: None, attempts, bodies: 1 };
     vec![
         // Dropped before or in the middle of the upload: sent again and bought once.
         upload(&["close=headers"], 2),
         upload(&["reset=headers"], 2),
         upload(&["close=65536", "reset=300000"], 3),
-        Row { setup: short_stall, ..upload(&["stall=headers"], 2) },
-        Row { setup: short_stall, ..upload(&["stall=100000"], 2) },
+        Row { setup: SHORT_STALL, ..upload(&["stall=headers"], 2) },
+        Row { setup: SHORT_STALL, ..upload(&["stall=100000"], 2) },
         // An answer that comes before the whole request: it counts, and nothing was bought.
         Row { large: true, bodies: 0, ..bad(&["status=413,early=close"], K::InvalidInput, Free, "") },
         Row { attempts: 2, ..upload(&["status=502,early=close"], 2) },
@@ -165,14 +172,14 @@ fn connections() -> Vec<Row> {
         bad(&["reset=body"], K::OutcomeUnknown, Unknown, ""),
         bad(&["garbage"], K::OutcomeUnknown, Unknown, ""),
         bad(&["endless-headers"], K::OutcomeUnknown, Unknown, ""),
-        Row { setup: short_attempt, ..bad(&["stall=body"], K::OutcomeUnknown, Unknown, "") },
-        Row { setup: short_attempt, ..bad(&["stall=reply-head"], K::OutcomeUnknown, Unknown, "") },
+        Row { setup: SHORT_ATTEMPT, ..bad(&["stall=body"], K::OutcomeUnknown, Unknown, "") },
+        Row { setup: SHORT_ATTEMPT, ..bad(&["stall=reply-head"], K::OutcomeUnknown, Unknown, "") },
         Row { large: true, ..bad(&["close=body"], K::OutcomeUnknown, Unknown, "") },
         // Unless the caller allows more charges.
-        Row { setup: three_charges, bodies: 3, ..good(&["close=body", "status=502"], 3) },
-        Row { setup: three_charges, attempts: 3, bodies: 3, ..bad(&["close=body", "close=body", "close=body", "close=body"], K::OutcomeUnknown, Unknown, "") },
+        Row { setup: THREE_CHARGES, bodies: 3, ..good(&["close=body", "status=502"], 3) },
+        Row { setup: THREE_CHARGES, attempts: 3, bodies: 3, ..bad(&["close=body", "close=body", "close=body", "close=body"], K::OutcomeUnknown, Unknown, "") },
         // Silence while the picture is made is normal, also beyond the stall limit.
-        Row { setup: short_stall, ..good(&["delay=900"], 1) },
+        Row { setup: SHORT_STALL, ..good(&["delay=900"], 1) },
         // A reply that is cut has been charged; one that was cut behind a failure has not.
         bad(&["cut=50"], K::Decode, Charged, ""),
         bad(&["code=50412,length=+9"], K::Refused, Free, "50412"),
@@ -180,13 +187,13 @@ fn connections() -> Vec<Row> {
 }
 
 #[test]
-fn every_reply_means_the_same_on_both_transports() {
+fn every_reply_means_the_same_on_both_transports_and_the_c_library() {
     run(&replies());
     run(&unusable_and_throttled());
 }
 
 #[test]
-fn every_broken_connection_means_the_same_on_both_transports() {
+fn every_broken_connection_means_the_same_on_both_transports_and_the_c_library() {
     run(&connections());
 }
 
@@ -203,8 +210,33 @@ fn run(rows: &[Row]) {
         if logs.len() == 2 && logs[0] != logs[1] {
             failures.push(format!("{:?}: the transports differ: {logs:?}", row.faults));
         }
+        if let Err(why) = check_c(row) {
+            failures.push(format!("c {:?}: {why}", row.faults));
+        }
     }
     assert!(failures.is_empty(), "{} failures:\n{}", failures.len(), failures.join("\n"));
+}
+
+/// Runs one row on the C library: the same end, by other names.
+fn check_c(row: &Row) -> Result<(), String> {
+    let emulator = Emulator::start().unwrap();
+    row.faults.iter().for_each(|fault| emulator.push(fault.parse().unwrap()));
+    let picture = if row.large { large_bytes() } else { small_bytes() };
+    let end = crate::c::run::outpaint(&emulator, row.setup, picture);
+    let (result, charge, code) = match row.error {
+        None => ("VOLCV_OK".to_owned(), Charge::Charged, String::new()),
+        Some((kind, charge, code)) => (format!("VOLCV_E_{}", kind.as_str().to_uppercase()), charge, code.to_owned()),
+    };
+    // Codes that are names only stand in the message.
+    let number = code.parse().unwrap_or(0);
+    let size = row.error.is_none().then_some(if row.large { (256, 179) } else { (144, 96) });
+    let expected = format!("{result} {charge} {number} {} {size:?} {}", row.attempts, row.bodies);
+    let charge = [Charge::None, Charge::Unknown, Charge::Charged][end.error.charge as usize];
+    let charge = if row.error.is_none() { Charge::Charged } else { charge };
+    let (name, error) = (&end.name, &end.error);
+    let bodies = emulator.complete_bodies();
+    let got = format!("{name} {charge} {} {} {:?} {bodies}", error.service_code, error.attempts, end.size);
+    if got == expected { Ok(()) } else { Err(format!("got {got}, expected {expected}; {}", end.message)) }
 }
 
 /// Runs one row; gives the log of its attempts.
@@ -215,7 +247,7 @@ fn check(row: &Row, transport: &str) -> Result<String, String> {
     }
     let mut quick = RetryPolicy::default();
     quick.base = Duration::from_millis(10);
-    let setup = || (row.setup)(builder(&emulator).retry(quick.clone()));
+    let setup = || row.setup.apply(builder(&emulator).retry(quick.clone()));
     let recorder = Recorder::default();
     let client = match transport {
         "ureq" => {

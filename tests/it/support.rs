@@ -83,12 +83,20 @@ impl AnyClient {
 
 /// A small picture of 96 x 64 pixels: its request fits into a socket's buffer at once.
 pub(crate) fn small() -> Picture {
+    Picture::from_static(small_bytes())
+}
+
+pub(crate) fn small_bytes() -> &'static [u8] {
     static PNG: LazyLock<Vec<u8>> = LazyLock::new(|| png(&gradient(96, 64)));
-    Picture::from_static(&PNG)
+    &PNG
 }
 
 /// A picture of several megabytes: its request is too large for any socket buffer.
 pub(crate) fn large() -> Picture {
+    Picture::from_static(large_bytes())
+}
+
+pub(crate) fn large_bytes() -> &'static [u8] {
     static PNG: LazyLock<Vec<u8>> = LazyLock::new(|| {
         let mut state = 1_u32;
         let noise = RgbImage::from_fn(2000, 1400, |_, _| {
@@ -97,7 +105,7 @@ pub(crate) fn large() -> Picture {
         });
         png(&noise)
     });
-    Picture::from_static(&PNG)
+    &PNG
 }
 
 pub(crate) fn gradient(width: u32, height: u32) -> RgbImage {

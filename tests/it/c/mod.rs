@@ -8,6 +8,7 @@ mod engine;
 mod examples;
 mod header;
 mod install;
+pub(crate) mod run;
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};

@@ -1,8 +1,8 @@
 //! Bytes that were taken by the host. They are named by ids, so that releasing twice is an error code.
 
 use std::collections::BTreeMap;
-use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::sync::Mutex;
+use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 
 use volcv_transport::core::bytes::Bytes;
 
