@@ -78,6 +78,16 @@ fn the_ureq_build_is_small_and_has_no_runtime() {
 }
 
 #[test]
+fn the_c_library_has_no_runtime_and_without_features_no_network_and_no_tls() {
+    let full = tree("volcv-ffi", "ureq");
+    without(&full, &["reqwest", "hyper", "h2", "tower", "aws_lc"]);
+    without(&full, &RUNTIME);
+    assert!(full.len() <= 50, "{} crates: {full:?}", full.len());
+    let bare = tree("volcv-ffi", "");
+    [&HTTP[..], &TLS, &RUNTIME].iter().for_each(|names| without(&bare, names));
+}
+
+#[test]
 fn the_reqwest_build_has_no_second_crypto_library() {
     let tree = tree("volcv-transport", "reqwest,tls-ring,roots-webpki");
     without(&tree, &["ureq", "aws_lc", "openssl_sys", "native_tls", "h2"]);

@@ -30,7 +30,8 @@ fn features(root: &Path) -> Result<(), String> {
     // Two features that add code of their own and touch nobody else's travel as one.
     let transport = "cargo hack check --locked --feature-powerset --exclude-features default \
                      --group-features tracing,test-util -p volcv-transport";
-    run(root, transport, &strict)
+    run(root, transport, &strict)?;
+    run(root, "cargo hack check --locked --feature-powerset --exclude-features default,capi -p volcv-ffi", &strict)
 }
 
 /// A short run of each fuzz target, from the committed corpus. New inputs go to a folder outside of the tree.
@@ -39,7 +40,7 @@ fn features(root: &Path) -> Result<(), String> {
 /// `cargo fuzz run reply`, by hand.
 fn fuzz(root: &Path) -> Result<(), String> {
     let found = std::env::temp_dir().join(format!("volcv-fuzz-{}", std::process::id()));
-    for target in ["reply", "machine", "request", "base_url", "picture", "retry_after"] {
+    for target in ["reply", "machine", "request", "base_url", "picture", "retry_after", "c_abi"] {
         let new = found.join(target);
         std::fs::create_dir_all(&new).map_err(|error| format!("{}: {error}", new.display()))?;
         let limits = "-seed=1 -runs=20000 -max_total_time=60 -timeout=5 -rss_limit_mb=512 -verbosity=0";

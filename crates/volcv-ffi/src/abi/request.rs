@@ -4,6 +4,7 @@
 
 use std::slice;
 
+use serde_json::{Map, Value};
 use volcv_transport::{CvRequest, Outpaint, Picture, PromptField, Sides, Size};
 
 use super::constants::*;
@@ -109,10 +110,16 @@ unsafe fn with_options(mut outpaint: Outpaint, request: &volcv_outpaint) -> Resu
     Ok(outpaint)
 }
 
-fn object(json: &str, name: &str) -> Result<serde_json::Map<String, serde_json::Value>, Failure> {
-    serde_json::from_str(json).map_err(|error| {
-        Failure::new(VOLCV_E_INVALID_INPUT, format!("{name} is not the text of a JSON object: {error}"))
-    })
+/// The text itself stays out of the error: it is the host's, and may hold anything.
+fn object(json: &str, name: &str) -> Result<Map<String, Value>, Failure> {
+    let value = serde_json::from_str(json).map_err(|error| {
+        let text = format!("{name} is not JSON: it goes wrong at line {}, column {}", error.line(), error.column());
+        Failure::new(VOLCV_E_INVALID_INPUT, text)
+    })?;
+    match value {
+        Value::Object(object) => Ok(object),
+        _ => Err(Failure::new(VOLCV_E_INVALID_INPUT, format!("{name} is not the text of a JSON object"))),
+    }
 }
 
 pub(super) unsafe fn raw_of(engine: &Engine, request: *const volcv_raw) -> Result<Order, Failure> {

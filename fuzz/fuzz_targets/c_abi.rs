@@ -1,0 +1,206 @@
+//! Whatever texts, numbers and replies come through the C functions, it ends with a result, and never with a defect.
+#![no_main]
+
+use std::cell::UnsafeCell;
+use std::ffi::{CStr, CString, c_char, c_void};
+use std::ptr::{null, null_mut};
+use std::sync::OnceLock;
+
+use libfuzzer_sys::arbitrary::{self, Arbitrary};
+use libfuzzer_sys::fuzz_target;
+use volcv::*;
+use volcv_fuzz::KEY;
+
+#[derive(Arbitrary, Debug)]
+struct Input<'a> {
+    raw: bool,
+    flags: u32,
+    mode: u8,
+    prompt_field: u8,
+    picture_flags: u8,
+    numbers: [f64; 8],
+    seed: i64,
+    sizes: [u32; 5],
+    picture: &'a [u8],
+    mask: Option<&'a [u8]>,
+    texts: [Option<&'a [u8]>; 5],
+    reply: Reply<'a>,
+}
+
+/// What the host's transport does with the one exchange.
+#[derive(Arbitrary, Debug, Clone, Copy)]
+struct Reply<'a> {
+    start: i32,
+    read: u16,
+    status: i32,
+    header: [&'a [u8]; 2],
+    body: &'a [u8],
+    complete: i32,
+    reason: Option<&'a [u8]>,
+}
+
+/// The reply of the input that is being run: one input at a time, and the transport runs while `run` waits.
+struct Current(UnsafeCell<Option<Reply<'static>>>);
+unsafe impl Sync for Current {}
+static CURRENT: Current = Current(UnsafeCell::new(None));
+
+fuzz_target!(|input: Input<'_>| {
+    let client = client();
+    let texts = input.texts.map(|text| text.map(c_text));
+    let text = |at: usize| texts[at].as_ref().map_or(null(), |text: &CString| text.as_ptr());
+    // SAFETY: the pointers are to living values, and the reply lives until `run` has returned.
+    unsafe {
+        *CURRENT.0.get() = Some(std::mem::transmute::<Reply<'_>, Reply<'static>>(input.reply));
+        let picture = |bytes: &[u8]| volcv_picture {
+            struct_size: size_of::<volcv_picture>() as u32,
+            flags: input.picture_flags.into(),
+            data: if bytes.is_empty() { null() } else { bytes.as_ptr().cast() },
+            size: bytes.len(),
+            link: text(0),
+            release: None,
+            release_user: null_mut(),
+        };
+        let (image, mask) = (picture(input.picture), input.mask.map(picture));
+        let mut job = 7;
+        let mut error: volcv_error = std::mem::zeroed();
+        error.struct_size = size_of::<volcv_error>() as u32;
+        let result = if input.raw {
+            let request = volcv_raw {
+                struct_size: size_of::<volcv_raw>() as u32,
+                flags: input.flags & 1,
+                action: text(1),
+                version: text(2),
+                json: text(3),
+                pictures: &image,
+                picture_count: usize::from(input.mode % 2),
+            };
+            let result = volcv_raw_submit(client, &request, null(), &mut job, &mut error);
+            if result == VOLCV_OK {
+                assert_eq!(volcv_wait(client, &job, 1, 1, VOLCV_WAIT_FOREVER), VOLCV_OK);
+                assert_eq!(volcv_job_error(client, job, &mut error), VOLCV_OK);
+            }
+            result
+        } else {
+            volcv_outpaint_run(
+                client,
+                &outpaint(&input, &image, mask.as_ref(), text(3), text(4)),
+                null(),
+                &mut job,
+                &mut error,
+            )
+        };
+        assert_eq!(result == VOLCV_OK, job != 0);
+        assert_ne!(result, VOLCV_E_INTERNAL);
+        let message = CStr::from_ptr(error.message.as_ptr()).to_str().expect("UTF-8");
+        assert!(!message.contains(KEY), "{message}");
+        assert!(!message.chars().any(char::is_control), "{message:?}");
+        if job != 0 {
+            assert_eq!(volcv_job_release(client, job), VOLCV_OK);
+        }
+        let mut event = [std::mem::zeroed::<volcv_event>()];
+        assert_eq!(volcv_poll(client, event.as_mut_ptr(), 1), 0, "a released job has no event");
+    }
+});
+
+fn outpaint(
+    input: &Input<'_>,
+    picture: *const volcv_picture,
+    mask: Option<&volcv_picture>,
+    prompt: *const c_char,
+    extra_json: *const c_char,
+) -> volcv_outpaint {
+    let [left, right, top, bottom, aspect_width, aspect_height, scale, strength] = input.numbers;
+    let [steps, max_width, max_height, picture_width, picture_height] = input.sizes;
+    volcv_outpaint {
+        struct_size: size_of::<volcv_outpaint>() as u32,
+        flags: input.flags & 15,
+        mode: (input.mode % 4).into(),
+        prompt_field: (input.prompt_field % 5).into(),
+        picture,
+        mask: mask.map_or(null(), |mask| mask),
+        left,
+        right,
+        top,
+        bottom,
+        aspect_width,
+        aspect_height,
+        scale,
+        strength,
+        seed: input.seed,
+        steps,
+        max_width,
+        max_height,
+        picture_width,
+        picture_height,
+        reserved: 0,
+        prompt,
+        extra_json,
+    }
+}
+
+/// As far as its first NUL.
+fn c_text(bytes: &[u8]) -> CString {
+    CString::new(bytes.split(|byte| *byte == 0).next().unwrap_or_default()).expect("there is no NUL")
+}
+
+/// One client for all inputs, whose HTTP is the functions below.
+fn client() -> *mut volcv_client {
+    static CLIENT: OnceLock<usize> = OnceLock::new();
+    let made = CLIENT.get_or_init(|| {
+        let transport = volcv_http_transport {
+            struct_size: size_of::<volcv_http_transport>() as u32,
+            flags: 0,
+            user: null_mut(),
+            start: Some(start),
+            cancel: Some(cancel),
+            destroy: None,
+        };
+        let key = CString::new(KEY).expect("there is no NUL");
+        // SAFETY: all structs may be zero, and the pointers are to living values.
+        unsafe {
+            let mut options: volcv_client_options = std::mem::zeroed();
+            options.struct_size = size_of::<volcv_client_options>() as u32;
+            options.base_url = c"https://gw.example".as_ptr();
+            options.api_key = key.as_ptr();
+            (options.max_in_flight, options.max_attempts) = (1, 1);
+            options.transport = &transport;
+            let mut client = null_mut();
+            assert_eq!(volcv_client_create(VOLCV_ABI_VERSION, &options, &mut client, null_mut()), VOLCV_OK);
+            client as usize
+        }
+    });
+    *made as *mut volcv_client
+}
+
+unsafe extern "C" fn start(
+    _: *mut c_void,
+    client: *mut volcv_client,
+    exchange: volcv_exchange,
+    _: *const volcv_http_request,
+) -> volcv_result {
+    // SAFETY: see CURRENT; the pointers are to living values.
+    unsafe {
+        let Some(reply) = *CURRENT.0.get() else { return VOLCV_E_IO };
+        if reply.start < 0 {
+            return reply.start;
+        }
+        let (mut buffer, mut size) = (vec![0; usize::from(reply.read) + 1], 0);
+        while volcv_http_body_read(client, exchange, buffer.as_mut_ptr().cast(), buffer.len(), &mut size) == VOLCV_OK {
+            if size == 0 || reply.start & 1 != 0 {
+                break;
+            }
+        }
+        let [name, value] = reply.header.map(c_text);
+        let header = volcv_header { name: name.as_ptr(), value: value.as_ptr() };
+        volcv_http_on_head(client, exchange, reply.status % 1100, &header, 1);
+        volcv_http_on_data(client, exchange, reply.body.as_ptr().cast(), reply.body.len());
+        let reason = reply.reason.map(c_text);
+        let reason = reason.as_ref().map_or(null(), |text| text.as_ptr());
+        if volcv_http_complete(client, exchange, reply.complete, reason) == VOLCV_E_INVALID_ARGUMENT {
+            volcv_http_complete(client, exchange, VOLCV_OK, null());
+        }
+        VOLCV_OK
+    }
+}
+
+unsafe extern "C" fn cancel(_: *mut c_void, _: volcv_exchange) {}

@@ -1,0 +1,25 @@
+//! The C and C++ code of the README compiles as it stands there.
+
+use std::process::Command;
+
+use super::{STRICT, fresh_folder, ran, root};
+
+#[test]
+fn the_code_of_the_readme_compiles() {
+    let readme = std::fs::read_to_string(root().join("README.md")).unwrap();
+    let folder = fresh_folder("readme");
+    let mut blocks = 0;
+    for (language, compilers, standard) in [("c", ["gcc", "clang"], "c99"), ("cpp", ["g++", "clang++"], "c++17")] {
+        for block in readme.split(&format!("\n```{language}\n")).skip(1) {
+            let file = folder.join(format!("block-{blocks}.{language}"));
+            std::fs::write(&file, block.split("\n```").next().unwrap()).unwrap();
+            for compiler in compilers {
+                let mut command = Command::new(compiler);
+                command.args([&format!("-std={standard}"), "-fsyntax-only", "-Wno-unused-function"]).args(STRICT);
+                ran(command.arg("-I").arg(root().join("include")).arg(&file));
+            }
+            blocks += 1;
+        }
+    }
+    assert!(blocks >= 2, "{blocks} blocks of code");
+}
