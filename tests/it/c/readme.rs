@@ -12,10 +12,11 @@ fn the_code_of_the_readme_compiles() {
     for (language, compilers, standard) in [("c", ["gcc", "clang"], "c99"), ("cpp", ["g++", "clang++"], "c++17")] {
         for block in readme.split(&format!("\n```{language}\n")).skip(1) {
             let file = folder.join(format!("block-{blocks}.{language}"));
-            std::fs::write(&file, block.split("\n```").next().unwrap()).unwrap();
+            std::fs::write(&file, block.split_inclusive("\n").take_while(|line| *line != "```\n").collect::<String>())
+                .unwrap();
             for compiler in compilers {
                 let mut command = Command::new(compiler);
-                command.args([&format!("-std={standard}"), "-fsyntax-only", "-Wno-unused-function"]).args(STRICT);
+                command.args(STRICT).args([&format!("-std={standard}"), "-fsyntax-only", "-Wno-unused-function"]);
                 ran(command.arg("-I").arg(root().join("include")).arg(&file));
             }
             blocks += 1;
