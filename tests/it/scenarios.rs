@@ -222,7 +222,7 @@ fn check_c(row: &Row) -> Result<(), String> {
     let emulator = Emulator::start().unwrap();
     row.faults.iter().for_each(|fault| emulator.push(fault.parse().unwrap()));
     let picture = if row.large { large_bytes() } else { small_bytes() };
-    let end = crate::c::run::outpaint(&emulator, row.setup, picture);
+    let end = crate::c::run::outpaint(&emulator.base_url(), &[], row.setup, picture);
     let (result, charge, code) = match row.error {
         None => ("VOLCV_OK".to_owned(), Charge::Charged, String::new()),
         Some((kind, charge, code)) => (format!("VOLCV_E_{}", kind.as_str().to_uppercase()), charge, code.to_owned()),

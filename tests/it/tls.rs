@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::thread;
 use std::time::Duration;
 
+use base64::Engine as _;
 use rcgen::{BasicConstraints, CertificateParams, IsCa, Issuer, KeyPair, date_time_ymd};
 use rustls::pki_types::{PrivateKeyDer, PrivatePkcs8KeyDer};
 use rustls::{ServerConfig, ServerConnection, StreamOwned};
@@ -13,7 +14,8 @@ use volcv_emulator::{DEFAULT_KEY, Emulator};
 use volcv_transport::core::types::Charge;
 use volcv_transport::{CallOptions, ClientBuilder, CryptoChoice, ErrorKind, Outpaint, RootChoice, Tls};
 
-use crate::support::{AnyClient, TRANSPORTS, large, small};
+use crate::scenarios::Setup;
+use crate::support::{AnyClient, TRANSPORTS, large, small, small_bytes};
 
 /// A gateway behind TLS, and the root that vouches for it.
 struct SecureGateway {
@@ -58,6 +60,12 @@ impl SecureGateway {
 
     fn builder(&self, tls: Tls) -> ClientBuilder {
         ClientBuilder::new(format!("https://localhost:{}", self.port), DEFAULT_KEY).tls(tls)
+    }
+
+    /// The root as the text that files have.
+    fn pem(&self) -> String {
+        let text = base64::engine::general_purpose::STANDARD.encode(&self.root);
+        format!("-----BEGIN CERTIFICATE-----\n{text}\n-----END CERTIFICATE-----\n")
     }
 
     fn trusting(&self) -> Tls {
@@ -126,6 +134,26 @@ fn a_certificate_that_is_not_right_is_refused_and_not_tried_again() {
             assert_eq!((error.charge(), error.is_retryable()), (Charge::None, false), "{transport} {why}");
             assert_eq!(gateway.emulator.complete_bodies(), 0);
         }
+    }
+}
+
+#[test]
+fn roots_come_as_pem_or_der_to_rust_and_to_c() {
+    let gateway = SecureGateway::start("localhost", |_| {});
+    let url = format!("https://localhost:{}", gateway.port);
+    let other = SecureGateway::start("localhost", |_| {}).pem();
+    let both = format!("# two certificates\n{other}{}", gateway.pem());
+    for roots in [&gateway.root[..], gateway.pem().as_bytes(), both.as_bytes()] {
+        let tls = Tls::new().extra_roots(roots).unwrap();
+        let client = AnyClient::new("ureq", gateway.builder(tls));
+        client.outpaint(&Outpaint::equal(small(), 0.25), &CallOptions::new()).unwrap();
+        let end = crate::c::run::outpaint(&url, roots, Setup::default(), small_bytes());
+        assert_eq!(end.name, "VOLCV_OK", "{}", end.message);
+    }
+    let end = crate::c::run::outpaint(&url, other.as_bytes(), Setup::default(), small_bytes());
+    assert_eq!((&*end.name, end.error.attempts), ("VOLCV_E_TLS", 1), "{}", end.message);
+    for nothing in [&b""[..], b"no certificate", b"-----BEGIN CERTIFICATE-----\n!\n-----END CERTIFICATE-----\n"] {
+        assert_eq!(Tls::new().extra_roots(nothing).unwrap_err().kind(), ErrorKind::Config);
     }
 }
 

@@ -5,7 +5,7 @@ use std::ptr::{null, null_mut};
 use std::time::Duration;
 
 use volcv::*;
-use volcv_emulator::{DEFAULT_KEY, Emulator};
+use volcv_emulator::DEFAULT_KEY;
 
 use crate::scenarios::Setup;
 
@@ -19,14 +19,15 @@ pub(crate) struct End {
 
 /// Submits, waits for the event, and reads everything.
 #[allow(unsafe_code, reason = "these are the functions of C")]
-pub(crate) fn outpaint(emulator: &Emulator, setup: Setup, picture: &[u8]) -> End {
-    let (base_url, api_key) = (CString::new(emulator.base_url()).unwrap(), CString::new(DEFAULT_KEY).unwrap());
+pub(crate) fn outpaint(base_url: &str, extra_roots: &[u8], setup: Setup, picture: &[u8]) -> End {
+    let (base_url, api_key) = (CString::new(base_url).unwrap(), CString::new(DEFAULT_KEY).unwrap());
     let ms = |time: Option<Duration>| time.map_or(0, |time| u32::try_from(time.as_millis()).unwrap());
     // SAFETY: all structs may be zero; every pointer is to a living value of its type.
     unsafe {
         let mut options: volcv_client_options = zeroed();
         options.base_url = base_url.as_ptr();
         options.api_key = api_key.as_ptr();
+        (options.extra_roots, options.extra_roots_size) = (extra_roots.as_ptr().cast(), extra_roots.len());
         options.stall_limit_ms = ms(setup.stall_limit);
         options.attempt_limit_ms = ms(setup.attempt_limit);
         options.reply_limit_bytes = setup.reply_limit.unwrap_or(0);

@@ -29,7 +29,7 @@ pub(super) unsafe fn options_of(options: *const volcv_client_options) -> Result<
     let ms = |value: u32| (value > 0).then(|| Duration::from_millis(value.into()));
     Ok(Setup {
         base_url: text(options.base_url, "volcv_client_options.base_url")?,
-        api_key: text(options.api_key, "volcv_client_options.api_key")?,
+        api_key: text(options.api_key, "volcv_client_options.api_key")?.into(),
         allow_insecure_http: options.flags & VOLCV_CLIENT_ALLOW_INSECURE_HTTP != 0,
         new_seed: options.flags & VOLCV_CLIENT_NEW_SEED != 0,
         max_in_flight: up_to(256, options.max_in_flight, "volcv_client_options.max_in_flight")? as usize,

@@ -76,7 +76,7 @@ impl Engine {
         for _ in 0..max_in_flight {
             let worker = Arc::clone(&engine);
             lock(&engine.queue).workers += 1;
-            let builder = thread::Builder::new().name("volcv-worker".to_owned()).stack_size(1 << 20);
+            let builder = thread::Builder::new().name("volcv-worker".to_owned());
             match builder.spawn(move || worker.work()) {
                 Ok(thread) => lock(&engine.threads).push(thread),
                 Err(error) => {

@@ -1,6 +1,5 @@
 //! Panics on demand, so that tests can prove that none leaves the library. Without the feature `test-util` this is
 //! nothing.
-#![cfg_attr(not(feature = "test-util"), allow(unreachable_pub, reason = "public for tests only"))]
 
 /// Where a panic can be asked for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

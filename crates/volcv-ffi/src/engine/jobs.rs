@@ -41,10 +41,12 @@ impl Engine {
     fn log_end(&self, id: volcv_job, error: &volcv_error) {
         match error.code {
             VOLCV_OK => self.hooks.log(VOLCV_LOG_INFO, id, || format!("done after {} attempts", error.attempts)),
-            _ => self.hooks.log(VOLCV_LOG_ERROR, id, || {
-                let text = error.message.iter().take_while(|byte| **byte != 0);
-                String::from_utf8_lossy(&text.map(|byte| *byte as u8).collect::<Vec<_>>()).into_owned()
-            }),
+            code => {
+                self.hooks.log(if code == VOLCV_E_CANCELLED { VOLCV_LOG_INFO } else { VOLCV_LOG_ERROR }, id, || {
+                    let text = error.message.iter().take_while(|byte| **byte != 0);
+                    String::from_utf8_lossy(&text.map(|byte| *byte as u8).collect::<Vec<_>>()).into_owned()
+                })
+            }
         }
     }
 

@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use volcv_transport::{BlockingClient, ClientBuilder, Error, RetryPolicy};
+use zeroize::Zeroizing;
 
 use super::Failure;
 use super::hooks::{Hooks, LogHook, ReadyHook};
@@ -13,7 +14,7 @@ use crate::abi::*;
 /// The options, checked as far as C is concerned; 0 and `None` stand for the defaults, which live below.
 pub(crate) struct Setup {
     pub(crate) base_url: String,
-    pub(crate) api_key: String,
+    pub(crate) api_key: Zeroizing<String>,
     pub(crate) allow_insecure_http: bool,
     pub(crate) new_seed: bool,
     pub(crate) max_in_flight: usize,
@@ -65,7 +66,7 @@ impl Setup {
         Ok(Parts { client, host, hooks })
     }
 
-    fn builder(self) -> ClientBuilder {
+    fn builder(mut self) -> ClientBuilder {
         let mut policy = RetryPolicy::default();
         policy.new_seed = self.new_seed;
         if self.max_attempts > 0 {
@@ -74,8 +75,9 @@ impl Setup {
         if self.charge_limit > 0 {
             policy.charge_limit = self.charge_limit;
         }
-        let builder =
-            ClientBuilder::new(self.base_url, self.api_key).allow_insecure_http(self.allow_insecure_http).retry(policy);
+        let builder = ClientBuilder::new(self.base_url, std::mem::take(&mut *self.api_key))
+            .allow_insecure_http(self.allow_insecure_http)
+            .retry(policy);
         let builder = self.connect_limit.into_iter().fold(builder, ClientBuilder::connect_limit);
         let builder = self.stall_limit.into_iter().fold(builder, ClientBuilder::stall_limit);
         let builder = self.attempt_limit.into_iter().fold(builder, ClientBuilder::attempt_limit);
