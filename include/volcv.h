@@ -43,6 +43,10 @@
 #define VOLCV_API
 #endif
 
+#ifdef __cplusplus
+extern "C" {
+#endif // __cplusplus
+
 /** Compare with volcv_abi_version(): a library of another number cannot be used with this header. */
 #define VOLCV_ABI_VERSION (1u)
 
@@ -202,10 +206,11 @@ typedef struct volcv_http_request {
 } volcv_http_request;
 
 /** Begins an exchange: see volcv_http_transport. */
-typedef volcv_result (VOLCV_CALL *volcv_http_start_fn)(void *user,
-                                            volcv_client *client,
-                                            volcv_exchange exchange,
-                                            const volcv_http_request *request);
+typedef volcv_result (VOLCV_CALL *volcv_http_start_fn)(
+    void *user,
+    volcv_client *client,
+    volcv_exchange exchange,
+    const volcv_http_request *request);
 
 /** Ends an exchange early: see volcv_http_transport. */
 typedef void (VOLCV_CALL *volcv_http_cancel_fn)(void *user, volcv_exchange exchange);
@@ -658,10 +663,6 @@ static inline void volcv_buffer_init(volcv_buffer *value)
     const volcv_buffer init = VOLCV_BUFFER_INIT;
     *value = init;
 }
-
-#ifdef __cplusplus
-extern "C" {
-#endif // __cplusplus
 
 /**
  * The number to compare with VOLCV_ABI_VERSION before anything else is called.

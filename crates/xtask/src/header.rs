@@ -37,11 +37,13 @@ fn generate() -> Result<String, String> {
     let text = functions(&plain_names(&one_line_comments(&text)));
     let text = groups(&text.lines().map(polish).collect::<Vec<_>>().join("\n"));
     let inits = inits(&text);
-    Ok(text.replacen(FUNCTIONS, &format!("{inits}\n\n{FUNCTIONS}"), 1) + "\n")
+    // Hooks are functions of C as well, so all of it is inside.
+    let text = text.replacen(&format!("{EXTERN}\n\n"), &format!("{inits}\n\n"), 1);
+    Ok(text.replacen(FIRST, &format!("{EXTERN}\n\n{FIRST}"), 1) + "\n")
 }
 
-/// Where the functions begin.
-const FUNCTIONS: &str = "#ifdef __cplusplus\nextern \"C\" {";
+const EXTERN: &str = "#ifdef __cplusplus\nextern \"C\" {\n#endif // __cplusplus";
+const FIRST: &str = "/** Compare with volcv_abi_version()";
 
 /// A comment of one line takes one line, and constants of one group stand together.
 fn one_line_comments(text: &str) -> String {
@@ -147,22 +149,33 @@ fn macros() -> String {
     )
 }
 
-/// Functions with their calling convention, on one line or with their parameters on lines of their own.
+/// Functions and hooks with their calling convention, on one line or with their parameters on lines of their own.
 fn functions(text: &str) -> String {
-    let mut parts = text.split("\nVOLCV_API");
-    let mut out = parts.next().unwrap_or_default().to_owned();
-    for part in parts {
-        let (function, rest) = part.split_once(';').unwrap_or((part, ""));
-        let words = function.split_whitespace().collect::<Vec<_>>().join(" ");
-        let (name, parameters) = words.split_once('(').unwrap_or((&words, ""));
-        let at = name.rfind("volcv_").unwrap_or_default();
-        let name = format!("VOLCV_API {}VOLCV_CALL {}", &name[..at], &name[at..]);
-        let _ = match name.len() + parameters.len() < 115 {
-            true => write!(out, "\n{name}({parameters};{rest}"),
-            false => write!(out, "\n{name}(\n    {};{rest}", parameters.replace(", ", ",\n    ")),
+    let text = text.replace("\nVOLCV_API\n", "\nVOLCV_API ").replace("(*volcv_", "(VOLCV_CALL *volcv_");
+    let mut out = String::new();
+    let mut lines = text.lines();
+    while let Some(first) = lines.next() {
+        let is_function = first.starts_with("VOLCV_API ");
+        if !is_function && !first.contains("(VOLCV_CALL *") {
+            out.push_str(&format!("{first}\n"));
+            continue;
+        }
+        let mut words = first.to_owned();
+        while !words.ends_with(';') {
+            words.extend(lines.next().map(|line| format!(" {}", line.trim())));
+        }
+        let open = words.find(if is_function { "(" } else { ")(" }).unwrap_or_default() + usize::from(!is_function);
+        let (name, parameters) = words.split_at(open + 1);
+        let name = match name.rfind("volcv_").filter(|_| is_function) {
+            Some(at) => format!("{}VOLCV_CALL {}", &name[..at], &name[at..]),
+            None => name.to_owned(),
         };
+        match name.len() + parameters.len() <= 118 {
+            true => out.push_str(&format!("{name}{parameters}\n")),
+            false => out.push_str(&format!("{name}\n    {}\n", parameters.replace(", ", ",\n    "))),
+        }
     }
-    out
+    out.trim_end().to_owned()
 }
 
 /// Constants of one group stand together, without empty lines.
@@ -183,7 +196,7 @@ fn groups(text: &str) -> String {
     out.trim_end().to_owned()
 }
 
-/// Parentheses around numbers, and the calling convention of hooks.
+/// Parentheses around numbers.
 fn polish(line: &str) -> String {
     let words: Vec<&str> = line.split(' ').collect();
     match words[..] {
@@ -191,7 +204,7 @@ fn polish(line: &str) -> String {
             format!("#define {name} ({value})")
         }
         ["#define", name, value] if value.parse::<u64>().is_ok() => format!("#define {name} ({value}u)"),
-        _ => line.replace("(*volcv_", "(VOLCV_CALL *volcv_"),
+        _ => line.to_owned(),
     }
 }
 
