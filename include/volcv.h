@@ -308,6 +308,8 @@ typedef struct volcv_client_options {
     volcv_ready_fn on_ready;
     /** Handed to on_ready. */
     void *on_ready_user;
+    /** 0. */
+    size_t reserved;
 } volcv_client_options;
 
 /** Why something failed, filled in place; nothing in it has to be freed. */
@@ -574,7 +576,7 @@ static inline void volcv_http_transport_init(volcv_http_transport *value)
     *value = init;
 }
 
-#define VOLCV_CLIENT_OPTIONS_INIT { sizeof(volcv_client_options), 0, NULL, NULL, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, NULL, 0, NULL, NULL, NULL, NULL, NULL }
+#define VOLCV_CLIENT_OPTIONS_INIT { sizeof(volcv_client_options), 0, NULL, NULL, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, NULL, 0, NULL, NULL, NULL, NULL, NULL, 0 }
 
 /** Makes it VOLCV_CLIENT_OPTIONS_INIT. */
 static inline void volcv_client_options_init(volcv_client_options *value)

@@ -31,7 +31,10 @@ pub fn sent(bytes: usize) -> (Call, BodyReader) {
 /// A success with a picture of so many bytes.
 pub fn success(bytes: usize) -> Vec<u8> {
     let text = STANDARD.encode(picture::picture(bytes));
-    let (before, behind) = (r#"{"code":10000,"data":{"algorithm_base_resp":{"status_code":0,"status_message":"Success"},"#, r#""image_urls":null},"message":"Success","request_id":"20260101000000000000000000000001","status":10000,"time_elapsed":"3.9405467s"}"#);
+    let (before, behind) = (
+        r#"{"code":10000,"data":{"algorithm_base_resp":{"status_code":0,"status_message":"Success"},"#,
+        r#""image_urls":null},"message":"Success","request_id":"20260101000000000000000000000001","status":10000,"time_elapsed":"3.9405467s"}"#,
+    );
     format!(r#"{before}"binary_data_base64":["{text}"],{behind}"#).into_bytes()
 }
 

@@ -22,7 +22,6 @@ pub struct Setup {
     pub bytes: usize,
 }
 
-
 /// The child process: for each line `CALLS AT_ONCE` on standard input, that many rounds, and a line when they are done.
 pub fn run(name: &str, setup: &Setup) -> io::Result<()> {
     let peer: Box<dyn Peer> = match name {

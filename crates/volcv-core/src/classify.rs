@@ -172,6 +172,11 @@ impl<'a> Answer<'a> {
                 let message = format!("the reply is larger than the limit; {} bytes were read", self.received);
                 return Err(self.unusable(ErrorKind::ResponseTooLarge, message));
             }
+            Some(Excess::Side) => {
+                let message =
+                    "the reply has more JSON beside its pictures than the 1 MiB and 100,000 values that are read";
+                return Err(self.unusable(ErrorKind::ResponseTooLarge, message));
+            }
             Some(Excess::Depth) => {
                 return Err(self.unusable(ErrorKind::Decode, "the reply's JSON is nested too deeply"));
             }

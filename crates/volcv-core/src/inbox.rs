@@ -5,7 +5,7 @@ use http::{HeaderMap, HeaderName, header};
 use crate::exchange::{ReplySink, Stop};
 use crate::meter::Meter;
 use crate::plan::Expects;
-use crate::scan::{Excess, Scanned, Scanner};
+use crate::scan::{Excess, MAX_SIDE, Scanned, Scanner};
 
 /// Where gateways put their request id when it is not in the body, most specific first.
 const REQUEST_ID_HEADERS: [&str; 4] = ["x-request-id", "x-tt-logid", "x-oneapi-request-id", "request-id"];
@@ -87,7 +87,7 @@ impl ReplySink for Inbox {
         }
         let expected = usize::try_from(announced.unwrap_or(0)).unwrap_or(0);
         match self.expects {
-            Expects::Pictures => self.scanner = Scanner::new(expected),
+            Expects::Pictures => self.scanner = Scanner::new(expected).limited_to(MAX_SIDE),
             // A length is a promise of a stranger, but memory is only touched as it is filled.
             Expects::Json | Expects::File => self.body.reserve(expected),
         }

@@ -35,7 +35,8 @@ impl PictureText {
     /// A text of which about `expected` bytes will come; the memory is only touched as they do.
     pub(crate) fn new(expected: usize) -> Self {
         let bytes = Vec::with_capacity(expected / 4 * 3);
-        Self { bytes, rest: Vec::new(), prefix: Prefix::Undecided(Vec::new()), ended: false, problem: None }
+        let prefix = Prefix::Undecided(Vec::new());
+        Self { bytes, rest: Vec::with_capacity(4), prefix, ended: false, problem: None }
     }
 
     /// The next characters, escapes resolved.
@@ -97,7 +98,8 @@ impl PictureText {
             text = after;
             self.rest.extend((*first != b' ').then_some(*first));
             if self.rest.len() == 4 {
-                let group = std::mem::take(&mut self.rest);
+                let group = [self.rest[0], self.rest[1], self.rest[2], self.rest[3]];
+                self.rest.clear();
                 self.decode_groups(&group);
             }
         }

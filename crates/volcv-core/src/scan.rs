@@ -11,6 +11,13 @@ use crate::picture_text::PictureText;
 /// Values of JSON beside the pictures: each takes much more memory than its text. Real replies have a few dozen.
 const MAX_VALUES: usize = 100_000;
 
+/// Bytes of JSON beside the pictures of an outpainting. Real replies have a few hundred.
+pub(crate) const MAX_SIDE: usize = 1 << 20;
+
+/// Room for the JSON behind a large picture. It lies behind the picture's in memory and is given back with it: so an
+/// allocator that has put some small thing in between can still use the place for the next picture.
+const ROOM: usize = 16 * 1024;
+
 /// What is left of a reply when its pictures are taken out.
 #[derive(Debug, Default)]
 pub(crate) struct Scanned {
@@ -28,8 +35,10 @@ const MAX_DEPTH: usize = 128;
 /// The reply has more JSON beside its pictures than any service sends.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Excess {
-    /// Too many values, or too many bytes in all.
+    /// Too many bytes in all.
     Size,
+    /// Too many values or bytes beside the pictures.
+    Side,
     /// Nested too deeply.
     Depth,
 }
@@ -46,6 +55,7 @@ pub(crate) struct Scanner {
     start: usize,
     /// About how many bytes are to come, for the first picture's memory.
     expected: usize,
+    max_side: Option<usize>,
 }
 
 /// A container that is open.
@@ -100,6 +110,11 @@ impl Scanner {
         Self { expected, ..Self::default() }
     }
 
+    /// Takes no more than this of JSON beside the pictures.
+    pub(crate) fn limited_to(self, max_side: usize) -> Self {
+        Self { max_side: Some(max_side), ..self }
+    }
+
     /// The next bytes.
     pub(crate) fn push(&mut self, mut chunk: &[u8]) -> Result<(), Excess> {
         while !chunk.is_empty() {
@@ -111,8 +126,8 @@ impl Scanner {
             if self.deepest > MAX_DEPTH {
                 return Err(Excess::Depth);
             }
-            if self.values > MAX_VALUES {
-                return Err(Excess::Size);
+            if self.values > MAX_VALUES || self.max_side.is_some_and(|max| self.scanned.side.len() > max) {
+                return Err(Excess::Side);
             }
         }
         Ok(())
@@ -176,7 +191,9 @@ impl Scanner {
         self.state = match self.value_place() {
             Place::Pictures(source) if !key => {
                 let expected = std::mem::take(&mut self.expected);
-                State::Picture { source, text: Box::new(PictureText::new(expected)), escape: Escape::None }
+                let text = Box::new(PictureText::new(expected));
+                self.scanned.side.reserve((expected / 256).min(ROOM));
+                State::Picture { source, text, escape: Escape::None }
             }
             _ => State::Text { escaped: false },
         };
@@ -383,7 +400,10 @@ mod tests {
     #[test]
     fn too_much_json_beside_the_pictures_is_stopped() {
         let mut many = Scanner::new(0);
-        assert_eq!((0..30).try_for_each(|_| many.push("1,".repeat(4000).as_bytes())), Err(Excess::Size));
+        assert_eq!((0..30).try_for_each(|_| many.push("1,".repeat(4000).as_bytes())), Err(Excess::Side));
+        let mut long = Scanner::new(0).limited_to(100);
+        assert_eq!(long.push(&[b' '; 100]), Ok(()));
+        assert_eq!(long.push(b" "), Err(Excess::Side));
         assert_eq!(Scanner::new(0).push("[".repeat(129).as_bytes()), Err(Excess::Depth));
         assert_eq!(Scanner::new(0).push("[".repeat(128).as_bytes()), Ok(()));
         let mut picture = Scanner::new(0);

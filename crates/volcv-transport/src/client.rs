@@ -13,6 +13,7 @@ use volcv_core::{
 use crate::cancel::CancelToken;
 use crate::drive;
 use crate::transport::{AsyncTransport, ErasedTransport, Transport};
+use crate::watchman::Watchman;
 
 /// How many calls of a batch run at once unless told otherwise: gateways throttle early.
 const DEFAULT_WINDOW: usize = 2;
@@ -30,7 +31,7 @@ pub struct Client {
 /// A blocking client without any runtime. Cloning is cheap; clones share the connections and the retry budget.
 #[derive(Clone)]
 pub struct BlockingClient {
-    transport: Arc<dyn Transport>,
+    watchman: Arc<Watchman>,
     setup: Arc<Setup>,
 }
 
@@ -119,7 +120,7 @@ impl BlockingClient {
         options: &CallOptions,
     ) -> Result<Vec<Result<Outcome, Error>>, Error> {
         let batch = self.setup.batch(outpaint, seeds, options)?;
-        Ok(drive::run_batch(&*self.transport, batch, &options.cancel, options.on_result.as_ref()))
+        Ok(drive::run_batch(&self.watchman, batch, &options.cancel, options.on_result.as_ref()))
     }
 
     /// Any action of the service; [`Outcome::body`] is its JSON reply.
@@ -140,7 +141,7 @@ impl BlockingClient {
     }
 
     fn run(&self, plan: Plan, options: &CallOptions) -> Result<Outcome, Error> {
-        drive::run(&*self.transport, self.setup.start(plan, options), &options.cancel)
+        drive::run(&self.watchman, self.setup.start(plan, options), &options.cancel)
     }
 }
 
@@ -337,7 +338,7 @@ impl ClientBuilder {
     /// # Errors
     /// [`ErrorKind::Config`](crate::ErrorKind::Config) names what is wrong.
     pub fn blocking(self, transport: impl Transport) -> Result<BlockingClient, Error> {
-        Ok(BlockingClient { transport: Arc::new(transport), setup: Arc::new(self.setup()?) })
+        Ok(BlockingClient { watchman: Arc::new(Watchman::new(transport)), setup: Arc::new(self.setup()?) })
     }
 
     /// An async client on any transport and any runtime.

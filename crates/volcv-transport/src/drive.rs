@@ -5,24 +5,24 @@ use std::sync::{Mutex, PoisonError};
 use std::task::Poll;
 use std::thread;
 
-use volcv_core::{
-    Attempt, Batch, Call, Error, Outcome, ReplySink, Step, TimeLimit, TransportError, TransportErrorKind, Watch,
-};
+use volcv_core::{Attempt, Batch, Call, Error, Outcome, ReplySink, Step, TransportError, TransportErrorKind};
 
 use crate::cancel::CancelToken;
 use crate::client::OnResult;
 use crate::trace;
-use crate::transport::{BoxFuture, ErasedTransport, Transport};
+use crate::transport::{BoxFuture, ErasedTransport};
+use crate::watchman::Watchman;
 
 /// Runs one call to its end on this thread.
-pub(crate) fn run(transport: &dyn Transport, mut call: Call, cancel: &CancelToken) -> Result<Outcome, Error> {
+pub(crate) fn run(watchman: &Watchman, mut call: Call, cancel: &CancelToken) -> Result<Outcome, Error> {
+    let transport = watchman.transport();
     loop {
         if cancel.is_cancelled() {
             call.cancel(transport.now());
         }
         match call.next(transport.now()) {
             Step::Send(attempt) => {
-                let result = send_watched(transport, attempt, call.reply(), cancel);
+                let result = send_watched(watchman, attempt, call.reply(), cancel);
                 call.on_sent(transport.now(), result);
             }
             Step::Wait(time) => transport.sleep(time, cancel),
@@ -31,10 +31,9 @@ pub(crate) fn run(transport: &dyn Transport, mut call: Call, cancel: &CancelToke
     }
 }
 
-/// One attempt, with a thread beside it that cancels it when a limit passes. So the limits hold for every transport
-/// that heeds its token, and a thread costs microseconds where an attempt takes seconds.
+/// One attempt under watch: when a limit passes, it is cancelled.
 fn send_watched(
-    transport: &dyn Transport,
+    watchman: &Watchman,
     attempt: Attempt,
     reply: &mut (dyn ReplySink + Send),
     cancel: &CancelToken,
@@ -45,57 +44,18 @@ fn send_watched(
         let stop = stop.clone();
         move || stop.cancel()
     });
-    let ended = CancelToken::new();
-    let watched = thread::scope(|scope| -> Result<_, TransportError> {
-        let (stop, ended) = (&stop, &ended);
-        let watcher = thread::Builder::new()
-            .name("volcv-watch".to_owned())
-            .stack_size(128 * 1024)
-            .spawn_scoped(scope, move || watch_over(transport, watch, stop, ended))
-            .map_err(|error| TransportError::with_source(TransportErrorKind::Other, error))?;
-        // Also when the transport panics: the scope waits for the watcher.
-        let end = CancelOnDrop(ended);
-        let result = transport.send(request, reply, &limits, stop);
-        drop(end);
-        let passed = watcher.join().unwrap_or(None);
-        Ok((result, passed))
-    });
-    match watched? {
+    let post = watchman.watch(watch, &stop)?;
+    let result = watchman.transport().send(request, reply, &limits, &stop);
+    match (result, post.passed()) {
         (Err(_), _) if cancel.is_cancelled() => Err(TransportError::new(TransportErrorKind::Cancelled)),
         (Err(_), Some(limit)) => Err(limit.into()),
         (result, _) => result,
     }
 }
 
-fn watch_over(
-    transport: &dyn Transport,
-    mut watch: Watch,
-    stop: &CancelToken,
-    ended: &CancelToken,
-) -> Option<TimeLimit> {
-    loop {
-        match watch.check(transport.now().mono) {
-            Ok(time) if ended.wait(time) => return None,
-            Ok(_) => {}
-            Err(limit) => {
-                stop.cancel();
-                return Some(limit);
-            }
-        }
-    }
-}
-
-struct CancelOnDrop<'a>(&'a CancelToken);
-
-impl Drop for CancelOnDrop<'_> {
-    fn drop(&mut self) {
-        self.0.cancel();
-    }
-}
-
 /// Runs a batch, this thread being one of its workers.
 pub(crate) fn run_batch(
-    transport: &dyn Transport,
+    watchman: &Watchman,
     batch: Batch,
     cancel: &CancelToken,
     on_result: Option<&OnResult>,
@@ -108,7 +68,7 @@ pub(crate) fn run_batch(
             // The lock is not held while a call runs.
             let next = locked().start();
             let Some((place, call)) = next else { break };
-            let result = run(transport, call, cancel);
+            let result = run(watchman, call, cancel);
             report(on_result, place, &result);
             locked().finish(place, result);
         }

@@ -49,6 +49,8 @@ mod client;
 mod drive;
 #[cfg(feature = "reqwest")]
 mod reqwest;
+#[cfg(any(feature = "ureq", feature = "reqwest"))]
+mod reuse;
 #[cfg(feature = "test-util")]
 pub mod testing;
 #[cfg(any(feature = "ureq", feature = "reqwest"))]
@@ -59,6 +61,7 @@ mod transport;
 pub mod unversioned;
 #[cfg(feature = "ureq")]
 mod ureq;
+mod watchman;
 
 pub use cancel::{CancelGuard, CancelToken};
 pub use client::{BlockingClient, CallOptions, Client, ClientBuilder};
@@ -79,17 +82,3 @@ pub use volcv_core::{
     AttemptRecord, Delivery, Error, ErrorKind, Limits, Outcome, Output, Phase, Progress, ReplySink, Request,
     RetryBudget, RetryPolicy, TransportError, TransportErrorKind,
 };
-
-/// An idle connection older than this is not used again. A server that closes it at the same moment would turn a small
-/// request into an unknown outcome; a new handshake costs little beside a call of seconds.
-#[cfg(any(feature = "ureq", feature = "reqwest"))]
-const IDLE_CONNECTION: std::time::Duration = std::time::Duration::from_secs(10);
-
-/// A connection that was used less than this ago is not used again yet. Some servers close it behind their answer without
-/// saying so; by then that has been seen, and the request takes a connection of its own meanwhile.
-#[cfg(any(feature = "ureq", feature = "reqwest"))]
-const SETTLED_CONNECTION: std::time::Duration = std::time::Duration::from_millis(50);
-
-/// Idle connections that are kept; more calls at once than this are rare, and a handshake is cheap beside a call.
-#[cfg(any(feature = "ureq", feature = "reqwest"))]
-const MAX_IDLE: usize = 16;

@@ -1,22 +1,23 @@
 //! The async transport on reqwest.
 
 use std::sync::{Mutex, PoisonError};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use reqwest::redirect::Policy;
 use volcv_core::{Error, Limits, ReplySink, Request, TransportError, TransportErrorKind};
 
+use crate::reuse::{Age, IDLE, MAX_IDLE};
 use crate::tls::{Tls, is_refusal};
 use crate::transport::AsyncTransport;
-use crate::{IDLE_CONNECTION, MAX_IDLE, SETTLED_CONNECTION};
 
 /// One attempt on a reqwest client: no redirects, no retries, no proxies, no decompression.
 #[derive(Debug)]
 pub struct ReqwestTransport {
     client: reqwest::Client,
-    /// Never uses a connection twice: for requests that follow closely on another one.
+    /// Never uses a connection twice: for small requests that follow closely on another one.
     fresh: reqwest::Client,
-    last_use: Mutex<Option<Instant>>,
+    /// Of the connection among those of `client` that was used last.
+    youngest: Mutex<Option<Age>>,
 }
 
 impl ReqwestTransport {
@@ -37,23 +38,31 @@ impl ReqwestTransport {
                 .no_deflate()
                 .no_brotli()
                 .no_zstd()
-                .pool_idle_timeout(IDLE_CONNECTION)
+                .pool_idle_timeout(IDLE)
                 .pool_max_idle_per_host(kept)
                 .build()
                 .map_err(|error| Error::config(format!("the http client cannot be built: {error}")))
         };
-        Ok(Self { client: client(MAX_IDLE)?, fresh: client(0)?, last_use: Mutex::default() })
+        Ok(Self { client: client(MAX_IDLE)?, fresh: client(0)?, youngest: Mutex::default() })
     }
 
     /// For `unversioned`: a client that somebody else has set up.
     pub(crate) fn from_client(client: reqwest::Client) -> Self {
-        Self { fresh: client.clone(), client, last_use: Mutex::default() }
+        Self { fresh: client.clone(), client, youngest: Mutex::default() }
     }
 
-    /// The client whose idle connections have settled, or the one that has none.
-    fn pick(&self) -> &reqwest::Client {
-        let last = *self.last_use.lock().unwrap_or_else(PoisonError::into_inner);
-        if last.is_some_and(|last| last.elapsed() < SETTLED_CONNECTION) { &self.fresh } else { &self.client }
+    /// Whether a request with so many bytes may go out on any of the idle connections.
+    fn may_reuse(&self, body: u64) -> bool {
+        let youngest = *self.youngest.lock().unwrap_or_else(PoisonError::into_inner);
+        youngest.is_none_or(|age| age.is_settled(body))
+    }
+
+    /// Notes that a connection has become idle. One whose server has promised nothing is the one to wait for.
+    fn note(&self, age: Age) {
+        let mut youngest = self.youngest.lock().unwrap_or_else(PoisonError::into_inner);
+        if youngest.is_none_or(|youngest| youngest.is_settled(0) || !age.is_settled(0)) {
+            *youngest = Some(age);
+        }
     }
 }
 
@@ -65,13 +74,18 @@ impl AsyncTransport for ReqwestTransport {
         reply: &mut (dyn ReplySink + Send),
         _: &Limits,
     ) -> Result<(), TransportError> {
+        let reuses = self.may_reuse(request.body().remaining());
+        let client = if reuses { &self.client } else { &self.fresh };
         let request = reqwest::Request::try_from(request.map(reqwest::Body::wrap)).map_err(translate)?;
-        let mut response = self.pick().execute(request).await.map_err(translate)?;
+        let mut response = client.execute(request).await.map_err(translate)?;
         reply.head(response.status().as_u16(), response.headers())?;
+        let age = Age::behind(response.version(), response.headers());
         while let Some(chunk) = response.chunk().await.map_err(translate)? {
             reply.data(&chunk)?;
         }
-        *self.last_use.lock().unwrap_or_else(PoisonError::into_inner) = Some(Instant::now());
+        if let Some(age) = age.filter(|_| reuses) {
+            self.note(age.renewed());
+        }
         Ok(())
     }
 

@@ -4,6 +4,7 @@ use std::path::Path;
 
 use crate::header;
 use crate::sh::{need, root, run, say};
+use crate::sizes;
 
 /// Runs everything; the first failure ends it.
 pub(crate) fn ci() -> Result<(), String> {
@@ -16,6 +17,7 @@ pub(crate) fn ci() -> Result<(), String> {
     run(root, "cargo doc --workspace --no-deps --all-features --locked", &[("RUSTDOCFLAGS", "-D warnings")])?;
     header::check()?;
     features(root)?;
+    sizes::check()?;
     let tls = "cargo test --locked -p tests --features aws-lc --test it -- tls::";
     // No certificate store to be found: the bundled roots have to do.
     run(root, tls, &[("SSL_CERT_FILE", "/nonexistent"), ("SSL_CERT_DIR", "/nonexistent")])?;

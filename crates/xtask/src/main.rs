@@ -2,29 +2,37 @@
 
 pub mod landscape;
 
+mod bench;
 mod ci;
 mod header;
 mod pictures;
 mod sh;
+mod sizes;
 
 use std::process::ExitCode;
 
 const USAGE: &str = "\
 cargo xtask ci         every check beyond `cargo test --workspace`; says what it needs and fails without it
 cargo xtask header     writes include/volcv.h
+cargo xtask bench      what a call costs, beside raw sockets and a client written by hand; --scale: with many calls at once;
+                       --plot FILE; --codec: bytes per second; --instructions [--update]: valgrind's counts
 cargo xtask landscape  renders examples/assets/valley.jpg
 cargo xtask pictures   makes the README's result picture with the README's first command
+cargo xtask sizes      builds libvolcv for each set of features and compares docs/sizes.txt; --update: writes it
 ";
 
 fn main() -> ExitCode {
-    let task = std::env::args().nth(1);
-    let result = match task.as_deref() {
+    let mut words = std::env::args().skip(1);
+    let result = match words.next().as_deref() {
+        Some("bench") => bench::bench(&words.collect::<Vec<_>>()),
         Some("ci") => ci::ci(),
         Some("header") => header::write(),
         Some("landscape") => {
             landscape::write(&sh::root().join("examples/assets/valley.jpg")).map_err(|e| e.to_string())
         }
         Some("pictures") => pictures::pictures(),
+        Some("sizes") if words.next().as_deref() == Some("--update") => sizes::update(),
+        Some("sizes") => sizes::check(),
         _ => Err(USAGE.to_owned()),
     };
     match result {

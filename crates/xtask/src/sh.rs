@@ -2,7 +2,7 @@
 
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::process::{Command, Stdio};
 
 /// The workspace's root.
 pub(crate) fn root() -> PathBuf {
@@ -22,6 +22,17 @@ pub(crate) fn run(folder: &Path, line: &str, env: &[(&str, &str)]) -> Result<(),
     match status {
         Ok(status) if status.success() => Ok(()),
         Ok(status) => Err(format!("failed ({status}): {line}")),
+        Err(error) => Err(format!("cannot run {line}: {error}")),
+    }
+}
+
+/// As [`run`], but gives what the command prints.
+pub(crate) fn output(folder: &Path, line: &str) -> Result<String, String> {
+    say(&format!("$ {line}"));
+    let output = command(folder, line)?.stderr(Stdio::inherit()).output();
+    match output {
+        Ok(output) if output.status.success() => Ok(String::from_utf8_lossy(&output.stdout).into_owned()),
+        Ok(output) => Err(format!("failed ({}): {line}", output.status)),
         Err(error) => Err(format!("cannot run {line}: {error}")),
     }
 }

@@ -1,1 +1,295 @@
-//! Misuse of the C library: wrong pointers, numbers and ids are error codes, under valgrind and sanitizers too.
+//! Misuse of the C library: wrong pointers, numbers, ids and moments are error codes, under valgrind and sanitizers too.
+
+use std::fmt::Write as _;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::sync::OnceLock;
+use std::time::Duration;
+
+use volcv_emulator::{Emulator, Fault};
+
+use super::header::{Function, Header};
+use super::{Build, compile, fresh_folder, library, program, ran, root, under_valgrind};
+
+/// How a program is compiled and run.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum Under {
+    Nothing,
+    Valgrind,
+    /// Of addresses and undefined behaviour, in the C side; leaks are looked for on both sides.
+    Sanitizers,
+}
+
+/// Compiles `tests/c/NAME.c`.
+pub(super) fn built(name: &str, under: Under, build: Build) -> PathBuf {
+    let include = format!("-I{}", cases_folder().display());
+    let mut flags = vec!["-std=gnu11", "-pthread", include.as_str()];
+    match under {
+        Under::Nothing => {}
+        Under::Valgrind => flags.push("-DUNDER_VALGRIND"),
+        Under::Sanitizers => flags.extend(["-fsanitize=address,undefined", "-fno-sanitize-recover=all"]),
+    }
+    let path = compile("gcc", &flags, &format!("tests/c/{name}.c"), build);
+    if under == Under::Sanitizers {
+        let symbols = ran(Command::new("nm").arg(&path));
+        assert!(symbols.contains("__asan_init") && symbols.contains("__ubsan_handle"), "{name} has no sanitizers");
+    }
+    path
+}
+
+/// Runs a program to success; one that hangs is ended.
+pub(super) fn run(path: &Path, under: Under, emulator: &Emulator, arguments: &[&str], env: &[(&str, u32)]) -> String {
+    let inner = match under {
+        Under::Valgrind => under_valgrind(path, emulator),
+        _ => program(path, emulator),
+    };
+    let mut command = program("timeout", emulator);
+    command.args(["--kill-after=5", "120"]).arg(inner.get_program()).args(inner.get_args()).args(arguments);
+    command.envs(env.iter().map(|(name, value)| (name, value.to_string())));
+    ran(&mut command)
+}
+
+/// Every program that needs nothing but a server, with the variable that says how much it does: usually, and where that
+/// takes long.
+const SUITE: [(&str, &str, u32, u32); 6] = [
+    ("nulls", "VOLCV_ROUNDS", 1, 1),
+    ("ids", "VOLCV_OPERATIONS", 1_000_000, 20_000),
+    ("hooks", "VOLCV_ROUNDS", 60, 8),
+    ("fork", "VOLCV_ROUNDS", 1, 1),
+    ("restart", "VOLCV_ROUNDS", 100, 12),
+    ("transport", "VOLCV_ROUNDS", 1, 1),
+];
+
+fn run_suite(name: &str, under: Under) {
+    let (_, variable, much, little) = SUITE.into_iter().find(|row| row.0 == name).unwrap();
+    let emulator = Emulator::builder().delay(Duration::from_millis(1)).start().unwrap();
+    if name == "nulls" {
+        // The second job stays with the server.
+        emulator.push(Fault::default());
+        emulator.push("stall=body".parse().unwrap());
+    }
+    let amount = if under == Under::Valgrind { little } else { much };
+    run(&built(name, under, Build::Full), under, &emulator, &[], &[(variable, amount)]);
+}
+
+#[test]
+fn wrong_pointers_numbers_and_texts_are_error_codes_with_empty_outputs() {
+    run_suite("nulls", Under::Nothing);
+}
+
+#[test]
+fn no_id_can_be_forged_in_a_million_calls_on_eight_threads() {
+    run_suite("ids", Under::Nothing);
+}
+
+#[test]
+fn hooks_may_call_what_the_header_says_and_are_silent_after_destroy() {
+    run_suite("hooks", Under::Nothing);
+}
+
+#[test]
+fn a_forked_child_gets_an_error_code_from_every_function() {
+    let source = fs::read_to_string(root().join("tests/c/fork.c")).unwrap();
+    for Function { name, .. } in Header::read().functions() {
+        assert!(source.contains(&format!("{name}(")), "fork.c does not call {name}");
+    }
+    run_suite("fork", Under::Nothing);
+}
+
+#[test]
+fn the_library_starts_and_shuts_down_a_hundred_times_and_leaves_nothing_behind() {
+    run_suite("restart", Under::Nothing);
+}
+
+#[test]
+fn the_library_can_be_loaded_and_unloaded_again_and_again() {
+    load(Under::Nothing);
+}
+
+fn load(under: Under) {
+    let program = fresh_folder(&format!("load-{under:?}")).join("load");
+    let mut command = Command::new("gcc");
+    command.args(["-std=gnu11", "-pthread", "-g", "-Wall", "-Wextra", "-Werror", "-I"]).arg(root().join("include"));
+    if under == Under::Sanitizers {
+        command.arg("-fsanitize=address,undefined");
+    }
+    ran(command.arg(root().join("tests/c/load.c")).arg("-o").arg(&program).arg("-ldl"));
+    let library = library(Build::Full).join("libvolcv.so");
+    let rounds = if under == Under::Valgrind { 5 } else { 30 };
+    let emulator = Emulator::start().unwrap();
+    run(&program, under, &emulator, &[library.to_str().unwrap()], &[("VOLCV_ROUNDS", rounds)]);
+}
+
+#[test]
+fn the_suite_has_no_error_and_no_leak_under_valgrind() {
+    SUITE.iter().for_each(|row| run_suite(row.0, Under::Valgrind));
+    load(Under::Valgrind);
+    super::engine::cancel_in_every_phase(Under::Valgrind, 1);
+    super::engine::fuzz(Under::Valgrind, 1, 150);
+}
+
+#[test]
+fn the_suite_has_no_error_and_no_leak_under_the_sanitizers_of_c() {
+    SUITE.iter().for_each(|row| run_suite(row.0, Under::Sanitizers));
+    load(Under::Sanitizers);
+    super::engine::cancel_in_every_phase(Under::Sanitizers, 2);
+    super::engine::fuzz(Under::Sanitizers, 1, 1000);
+}
+
+/// Where `cases.inc` is, which `nulls.c` includes.
+fn cases_folder() -> &'static Path {
+    static FOLDER: OnceLock<PathBuf> = OnceLock::new();
+    FOLDER.get_or_init(|| {
+        let folder = fresh_folder("cases");
+        let header = Header::read();
+        fs::write(folder.join("cases.inc"), every_pointer(&header) + &every_field(&header)).unwrap();
+        folder
+    })
+}
+
+/// A valid argument for a parameter.
+fn valid(type_name: &str, name: &str) -> &'static str {
+    match (type_name, name) {
+        ("volcv_client *", _) => "client",
+        ("volcv_client **", _) => "&out_client",
+        ("const volcv_client_options *", _) => "&good_client",
+        ("const volcv_outpaint *", _) => "&outpaint",
+        ("const volcv_raw *", _) => "&raw",
+        ("const volcv_job_options *", _) => "&job_options",
+        ("const volcv_header *", _) => "&header",
+        ("const volcv_job *", _) => "&done",
+        ("volcv_error *", _) => "&out_error",
+        ("volcv_event *", _) => "out_events",
+        ("volcv_job *", _) => "&out_job",
+        ("volcv_progress *", _) => "&out_progress",
+        ("volcv_image_info *", _) => "&out_info",
+        ("volcv_buffer *", _) => "&out_buffer",
+        ("const char **", _) => "&out_text",
+        ("size_t *", _) => "&out_size",
+        ("uint32_t *", _) => "&out_count",
+        ("void *" | "const void *", _) => "room",
+        ("const char *", _) => "\"text\"",
+        (_, "abi") => "VOLCV_ABI_VERSION",
+        (_, "job") => "done",
+        (_, "status") => "200",
+        (_, "capacity" | "count" | "exchange" | "size") => "1",
+        (_, "timeout_ms" | "all" | "index" | "result") => "0",
+        other => panic!("a parameter of a new kind: {other:?}"),
+    }
+}
+
+/// What has to be empty after a failure, in the macro that looks.
+fn emptied(type_name: &str, name: &str) -> Option<String> {
+    let variable = valid(type_name, name).trim_start_matches('&');
+    match type_name {
+        _ if !name.starts_with("out_") => None,
+        "volcv_progress *" | "volcv_image_info *" | "volcv_error *" => Some(format!("EMPTY_BEHIND_SIZE({variable});")),
+        _ => Some(format!("EMPTY({variable});")),
+    }
+}
+
+/// Each function with NULL in the place of each pointer. What the comment says of NULL is what has to happen.
+fn every_pointer(header: &Header) -> String {
+    let mut text = String::from("static void every_pointer(void)\n{\n");
+    let mut cases = 0;
+    for Function { name, doc, parameters } in header.functions() {
+        for (at, (type_name, parameter)) in parameters.iter().enumerate().filter(|(_, one)| one.0.ends_with('*')) {
+            let after = doc.split_once(&format!("@param {parameter} ")).unwrap().1;
+            let says = after.split("\n@").next().unwrap().replace('\n', " ");
+            let harmless = says.contains("NULL does nothing") || says.contains("NULL and an empty one do nothing");
+            let allowed = harmless || (says.contains("may be NULL") && !says.contains("may be NULL if"));
+            let arguments: Vec<_> = parameters
+                .iter()
+                .enumerate()
+                .map(|(i, (type_name, name))| if i == at { "NULL" } else { valid(type_name, name) })
+                .collect();
+            let call = format!("{name}({})", arguments.join(", "));
+            writeln!(text, "    fresh();").unwrap();
+            let others = parameters.iter().enumerate().filter(|(i, _)| *i != at).map(|(_, one)| one);
+            let outputs: Vec<_> = others.filter_map(|(type_name, name)| emptied(type_name, name)).collect();
+            match (name.as_str(), allowed) {
+                ("volcv_poll", _) => writeln!(text, "    CHECK({call} == 0);").unwrap(),
+                ("volcv_http_complete", true) => writeln!(text, "    IS({call}, VOLCV_E_STALE);").unwrap(),
+                (_, true) => {
+                    writeln!(text, "    IS({call}, VOLCV_OK);").unwrap();
+                    if outputs.iter().any(|output| output.contains("out_job")) {
+                        writeln!(text, "    IS(volcv_job_release(client, out_job), VOLCV_OK);").unwrap();
+                    }
+                    if outputs.iter().any(|output| output.contains("out_client")) {
+                        writeln!(text, "    IS(volcv_client_destroy(out_client, 60000), VOLCV_OK);").unwrap();
+                    }
+                }
+                (_, false) => {
+                    writeln!(text, "    IS({call}, VOLCV_E_INVALID_ARGUMENT);").unwrap();
+                    outputs.iter().for_each(|output| writeln!(text, "    {output}").unwrap());
+                    if parameters.iter().any(|(_, name)| name == "error") {
+                        text += "    CHECK(out_error.code == VOLCV_E_INVALID_ARGUMENT);\n";
+                        let word = if type_name.starts_with("volcv_client *") { "client" } else { parameter };
+                        writeln!(text, "    CHECK(strstr(out_error.message, \"{word} is NULL\") != NULL);").unwrap();
+                    }
+                }
+            }
+            cases += 1;
+        }
+    }
+    assert!(cases > 50, "{cases} cases");
+    text + "}\n\n"
+}
+
+/// Each field of each struct that callers fill, with wrong numbers; each struct with wrong sizes.
+fn every_field(header: &Header) -> String {
+    // These have a few right values; the others are limits and the like, in which most numbers mean something.
+    let strict = [
+        "flags",
+        "reserved",
+        "mode",
+        "prompt_field",
+        "tls_roots",
+        "log_level",
+        "max_in_flight",
+        "max_queued",
+        "max_attempts",
+        "charge_limit",
+        "size",
+        "picture_count",
+        "extra_roots_size",
+    ];
+    let inputs = ["client_options", "http_transport", "picture", "outpaint", "raw", "job_options"];
+    let outputs = [
+        ("progress", "volcv_job_progress(client, done, out)", "volcv_job_progress(client, 1, out)"),
+        ("error", "volcv_job_error(client, done, out)", "volcv_job_error(client, 1, out)"),
+        ("image_info", "volcv_job_image_info(client, done, 0, out)", "volcv_job_image_info(client, done, 9, out)"),
+    ];
+    let mut text = String::from("static void every_field(void)\n{\n");
+    let (mut numbers, mut reals) = (0, 0);
+    for one in header.structs() {
+        let Some(input) = inputs.into_iter().find(|input| one.name == format!("volcv_{input}")) else { continue };
+        let variable = match input {
+            "client_options" => "good_client",
+            "http_transport" => "transport",
+            other => other,
+        };
+        writeln!(text, "    SIZES({input}, {variable});").unwrap();
+        for field in one.fields.iter().filter(|field| field.name != "struct_size") {
+            let (name, type_name) = (&field.name, &field.type_name);
+            match type_name.as_str() {
+                "double" => {
+                    reals += 1;
+                    writeln!(text, "    REAL({name});").unwrap();
+                }
+                "uint32_t" | "uint64_t" | "int64_t" | "size_t" => {
+                    numbers += 1;
+                    let strict = u8::from(strict.contains(&name.as_str()));
+                    writeln!(text, "    FIELD({input}, {type_name}, {variable}, {name}, {strict});").unwrap();
+                }
+                _ => {}
+            }
+        }
+    }
+    for (output, good, bad) in outputs {
+        writeln!(text, "    OUT_SIZES(volcv_{output}, out, {good}, {bad});").unwrap();
+    }
+    assert!(numbers > 25 && reals == 8, "{numbers} numbers, {reals} reals");
+    text + "}\n"
+}

@@ -1,1 +1,155 @@
-//! Jobs of the C library: one end for each, whatever happens to it.
+//! The engine behind the C functions: every job ends once and costs what it says, whatever server and host do.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use volcv_emulator::{Emulator, Fault, RequestRecord};
+
+use super::abuse::{Under, built, run};
+use super::{Build, compile, program, ran};
+
+/// Faults of every kind, those with a bill and those without. The last are the most frequent.
+const FAULTS: [&str; 26] = [
+    "code=50429",
+    "code=50430,retry-after=0",
+    "code=50500",
+    "code=50400",
+    "code=50511",
+    "status=503,retry-after=0",
+    "status=502",
+    "body=html",
+    "body=gateway",
+    "body=no-picture",
+    "body=bom",
+    "body=decoy",
+    "body=nul",
+    "close=accept",
+    "reset=headers",
+    "reset=40",
+    "close=body",
+    "reset=body",
+    "stall=40,for=600",
+    "stall=body,for=600",
+    "stall=reply-body,for=600",
+    "cut=100",
+    "oversize=3000000",
+    "length=+20",
+    "trickle=300/1",
+    "garbage",
+];
+
+/// What a job said of itself.
+struct Told {
+    result: i32,
+    charge: u32,
+    delivery: u32,
+}
+
+/// Answers for which the service does not send a bill: it refused to work.
+fn is_unbilled(record: &RequestRecord) -> bool {
+    let fault = record.fault.clone().unwrap_or_default();
+    let refused = matches!(fault.code, Some(50429 | 50430 | 50400));
+    let busy = fault.status == Some(503) && fault.retry_after.is_some();
+    let gateway = fault.body.is_some_and(|kind| kind.name() == "gateway");
+    refused || busy || gateway
+}
+
+/// Rounds of jobs against a server that misbehaves most of the time. The server's records are the judge of the money.
+pub(super) fn fuzz(under: Under, rounds: u32, jobs: u32) {
+    let path = built("fuzz", under, Build::Full);
+    for round in 0..rounds {
+        let emulator = Emulator::start().unwrap();
+        let mut state = 0x9E37_79B9_u32.wrapping_mul(round + 1);
+        for _ in 0..2 * jobs {
+            state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+            let at = (state >> 16) as usize % (FAULTS.len() * 2);
+            emulator.push(FAULTS.get(at).map_or(Fault::default(), |text| text.parse().unwrap()));
+        }
+        let limit = if under == Under::Valgrind { 2000 } else { 400 };
+        let env = [("VOLCV_JOBS", jobs), ("VOLCV_FIRST_SEED", 1 + round * jobs), ("VOLCV_LIMIT", limit)];
+        let output = run(&path, under, &emulator, &[], &env);
+        // What clients left behind in sockets is read to its end.
+        assert!(emulator.wait_idle(Duration::from_secs(20)));
+        judge(&emulator, &output, jobs);
+    }
+}
+
+fn judge(emulator: &Emulator, output: &str, jobs: u32) {
+    let told: BTreeMap<i64, Told> = output
+        .lines()
+        .map(|line| {
+            let numbers: Vec<i64> = line.split(' ').map(|word| word.parse().unwrap()).collect();
+            let number = |at: usize| u32::try_from(numbers[at]).unwrap();
+            (numbers[0], Told { result: i32::try_from(numbers[1]).unwrap(), charge: number(2), delivery: number(3) })
+        })
+        .collect();
+    assert!(told.len() > jobs as usize * 3 / 4, "{} of {jobs} jobs told of themselves", told.len());
+    let mut complete: BTreeMap<i64, Vec<RequestRecord>> = BTreeMap::new();
+    let records = emulator.requests();
+    assert!(records.len() < 4096, "the emulator remembers all of them");
+    for record in records.into_iter().filter(|record| record.body_complete) {
+        let seed = record.json.as_ref().unwrap()["seed"].as_i64().unwrap();
+        complete.entry(seed).or_default().push(record);
+    }
+    for (seed, records) in &complete {
+        let bought = records.iter().filter(|record| !is_unbilled(record)).count();
+        assert!(bought <= 1, "job {seed} was bought {bought} times: {records:#?}");
+        if let Some(Told { charge: 0, .. }) = told.get(seed) {
+            assert_eq!(bought, 0, "job {seed} says that it cost nothing: {records:#?}");
+        }
+    }
+    for (seed, Told { result, charge, delivery }) in &told {
+        let bodies = complete.get(seed).map_or(0, Vec::len);
+        assert!(*result != 0 || (*charge == 2 && *delivery == 2 && bodies > 0), "job {seed} succeeded");
+        assert!(*charge == 0 || *delivery == 2, "job {seed} costs something, but was not delivered");
+        // A client cannot know whether what it has written was read.
+        assert!(*charge < 2 || bodies > 0, "job {seed} was charged, but never arrived");
+    }
+    let kinds = told.values().map(|told| told.result).collect::<std::collections::BTreeSet<_>>();
+    assert!(kinds.len() > 8 || jobs < 1000, "only these ends: {kinds:?}");
+    let complete_bodies: usize = complete.values().map(Vec::len).sum();
+    assert_eq!(complete_bodies as u64, emulator.complete_bodies());
+}
+
+#[test]
+fn each_of_ten_thousand_jobs_ends_once_and_is_bought_at_most_once() {
+    fuzz(Under::Nothing, 5, 2000);
+}
+
+pub(super) fn cancel_in_every_phase(under: Under, rounds: u32) {
+    let path = built("cancel", under, Build::Full);
+    let phases = [
+        ("queued", "stall=body"),
+        ("connecting", "ok"),
+        ("uploading", "stall=1000"),
+        ("waiting", "stall=body"),
+        ("downloading", "stall=reply-body"),
+        ("backoff", "code=50429,retry-after=60"),
+    ];
+    for (phase, fault) in phases {
+        let emulator = Emulator::builder().faults(vec![fault.parse().unwrap()]).repeat_last(true).start().unwrap();
+        run(&path, under, &emulator, &[phase], &[("VOLCV_ROUNDS", rounds)]);
+        assert!(emulator.wait_idle(Duration::from_secs(10)), "{phase}: the connection stays open");
+    }
+}
+
+#[test]
+fn a_job_can_be_cancelled_in_every_phase_and_says_what_it_cost() {
+    cancel_in_every_phase(Under::Nothing, 3);
+}
+
+#[test]
+fn a_host_transport_may_behave_in_any_way() {
+    for build in [Build::Full, Build::NoHttp] {
+        let emulator = Emulator::start().unwrap();
+        run(&built("transport", Under::Nothing, build), Under::Nothing, &emulator, &[], &[]);
+        assert_eq!(emulator.connections(), 0, "the host's own HTTP does not go there");
+    }
+}
+
+#[test]
+fn an_idle_client_costs_no_call_no_memory_and_no_wake_up() {
+    let emulator = Emulator::start().unwrap();
+    let path = compile("gcc", &["-std=gnu11", "-O2", "-pthread"], "tests/c/budgets.c", Build::Full);
+    println!("{}", ran(program("timeout", &emulator).args(["--kill-after=5", "100"]).arg(path)));
+}

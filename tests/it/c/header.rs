@@ -1,1 +1,465 @@
-//! `volcv.h` and `volcv.hpp` compile everywhere, and say the same as the library.
+//! volcv.h as compilers and readers meet it: every standard, every layout, every promise of the comments.
+
+use std::collections::BTreeSet;
+use std::fmt::Write as _;
+use std::fs;
+use std::path::PathBuf;
+use std::process::Command;
+
+use super::{Build, STRICT, compile, fresh_folder, library, ran, root};
+
+/// The header, taken apart.
+pub(crate) struct Header {
+    text: String,
+}
+
+/// One declaration with its comment.
+pub(crate) struct Function {
+    pub(crate) name: String,
+    pub(crate) doc: String,
+    /// Types and names.
+    pub(crate) parameters: Vec<(String, String)>,
+}
+
+pub(crate) struct Struct {
+    pub(crate) name: String,
+    pub(crate) fields: Vec<Field>,
+}
+
+pub(crate) struct Field {
+    pub(crate) name: String,
+    pub(crate) type_name: String,
+    /// The constant that says how many there are.
+    count: Option<String>,
+}
+
+impl Header {
+    pub(crate) fn read() -> Self {
+        Self { text: fs::read_to_string(root().join("include/volcv.h")).unwrap() }
+    }
+
+    pub(crate) fn functions(&self) -> Vec<Function> {
+        let found: Vec<_> = self
+            .text
+            .split("/**")
+            .filter_map(|piece| {
+                let (doc, code) = piece.split_once("*/")?;
+                let declaration = code.trim_start().strip_prefix("VOLCV_API ")?.split(';').next()?;
+                let (before, inside) = declaration.split_once('(')?;
+                let name = before.split_whitespace().last()?.to_owned();
+                let inside = inside.split_whitespace().collect::<Vec<_>>().join(" ");
+                let parameters = inside.trim_end_matches(')').split(',').filter(|text| *text != "void").map(|text| {
+                    let at = text.rfind(['*', ' ']).unwrap() + 1;
+                    (text[..at].trim().to_owned(), text[at..].to_owned())
+                });
+                let doc = doc.lines().map(|line| line.trim().trim_start_matches(['*', ' '])).collect::<Vec<_>>();
+                Some(Function { name, doc: doc.join("\n"), parameters: parameters.collect() })
+            })
+            .collect();
+        assert_eq!(found.len(), self.text.matches("\nVOLCV_API ").count(), "each function has a comment");
+        found
+    }
+
+    pub(crate) fn structs(&self) -> Vec<Struct> {
+        let bodies = self.text.split("typedef struct ").skip(1).filter_map(|piece| piece.split_once(" {\n"));
+        let bodies = bodies.filter(|(name, _)| !name.contains(';'));
+        bodies
+            .map(|(name, rest)| {
+                let body = rest.split(&format!("}} {name};")).next().unwrap();
+                let code: String =
+                    body.split("/**").map(|piece| piece.split_once("*/").map_or(piece, |it| it.1)).collect();
+                let fields = code.split(';').map(str::trim).filter(|text| !text.is_empty()).map(|text| {
+                    let (text, count) = match text.split_once('[') {
+                        Some((text, count)) => (text, Some(count.trim_end_matches(']').to_owned())),
+                        None => (text, None),
+                    };
+                    let at = text.rfind(['*', ' ']).unwrap() + 1;
+                    Field { name: text[at..].to_owned(), type_name: text[..at].trim().to_owned(), count }
+                });
+                Struct { name: name.to_owned(), fields: fields.collect() }
+            })
+            .collect()
+    }
+
+    /// Names and values of the numbers.
+    fn constants(&self) -> Vec<(String, i64)> {
+        let defines = self.text.lines().filter_map(|line| line.strip_prefix("#define ")?.split_once(" ("));
+        let number = |text: &str| text.trim_end_matches([')', 'u']).parse().unwrap();
+        defines.map(|(name, value)| (name.to_owned(), number(value))).collect()
+    }
+
+    fn macros(&self, ending: &str) -> BTreeSet<String> {
+        let names = self.text.lines().filter_map(|line| line.strip_prefix("#define ")?.split_whitespace().next());
+        names.filter(|name| name.ends_with(ending)).map(str::to_owned).collect()
+    }
+}
+
+impl Struct {
+    fn has_size(&self) -> bool {
+        self.fields[0].name == "struct_size"
+    }
+
+    fn init(&self) -> String {
+        format!("{}_INIT", self.name.to_uppercase())
+    }
+
+    /// The sum of the fields' sizes, for a width of pointers.
+    fn packed_size(&self, pointer: usize, constants: &[(String, i64)]) -> usize {
+        let size = |field: &Field| {
+            let one = match field.type_name.as_str() {
+                name if name.ends_with('*') || name.ends_with("_fn") || name == "size_t" => pointer,
+                "uint32_t" | "int32_t" | "volcv_result" => 4,
+                "uint64_t" | "int64_t" | "double" | "volcv_job" => 8,
+                "char" => 1,
+                other => panic!("{other} in {}", self.name),
+            };
+            let count = field.count.as_ref().map(|name| constants.iter().find(|known| known.0 == *name).unwrap().1);
+            one * usize::try_from(count.unwrap_or(1)).unwrap()
+        };
+        self.fields.iter().map(size).sum()
+    }
+}
+
+const C: [&str; 4] = ["c99", "c11", "c17", "c2x"];
+const CXX: [&str; 6] = ["c++98", "c++11", "c++14", "c++17", "c++20", "c++2b"];
+
+/// What both compilers find in C alone.
+const ONLY_C: [&str; 2] = ["-Wstrict-prototypes", "-Wmissing-prototypes"];
+/// What both compilers find in C++ alone, with the settings of engines.
+const ONLY_CXX: [&str; 4] = ["-fno-exceptions", "-fno-rtti", "-Wold-style-cast", "-Wnon-virtual-dtor"];
+
+/// Compilers with their standards and settings.
+fn compilers() -> Vec<(&'static str, String, Vec<&'static str>)> {
+    let mut all = Vec::new();
+    for (c, cxx) in [("gcc", "g++"), ("clang", "clang++")] {
+        all.extend(C.iter().map(|standard| (c, format!("-std={standard}"), ONLY_C.to_vec())));
+        all.extend(CXX.iter().map(|standard| (cxx, format!("-std={standard}"), ONLY_CXX.to_vec())));
+    }
+    all
+}
+
+/// A program that uses every struct, macro and init function, because clang looks at nothing that is not used.
+fn uses_everything(header: &Header) -> String {
+    let mut text = String::from("#include <volcv.h>\n#include <volcv.h>\n\nint main(void)\n{\n    size_t total = 0;\n");
+    for one in header.structs() {
+        let (name, variable) = (&one.name, one.name.trim_start_matches("volcv_"));
+        if header.text.contains(&one.init()) {
+            writeln!(text, "    {name} {variable} = {};\n    {name}_init(&{variable});", one.init()).unwrap();
+            writeln!(text, "    total += sizeof {variable};").unwrap();
+        } else {
+            writeln!(text, "    total += sizeof({name});").unwrap();
+        }
+    }
+    text + "    return total == 0 || VOLCV_VERSION[0] == 0 || VOLCV_OK != 0;\n}\n"
+}
+
+#[test]
+fn each_compiler_takes_the_header_in_each_standard_without_a_warning() {
+    let folder = fresh_folder("standards");
+    let source = uses_everything(&Header::read());
+    let alone = "#include <volcv.h>\ntypedef int not_empty;\n";
+    for (name, text) in [("all.c", source.as_str()), ("all.cpp", &source), ("alone.c", alone), ("alone.cpp", alone)] {
+        fs::write(folder.join(name), text).unwrap();
+    }
+    for (compiler, standard, flags) in compilers() {
+        let ending = if compiler.ends_with("++") { "cpp" } else { "c" };
+        for mode in ["-UVOLCV_STATIC", "-DVOLCV_STATIC"] {
+            let mut command = Command::new(compiler);
+            command.args([&standard, "-fsyntax-only", "-Wpadded", mode, "-I"]).arg(root().join("include"));
+            command.args(STRICT).args(&flags).arg(folder.join(format!("all.{ending}")));
+            ran(command.arg(folder.join(format!("alone.{ending}"))));
+        }
+    }
+}
+
+#[test]
+fn clang_has_nothing_at_all_to_say_about_the_header() {
+    // The first are about other standards than the one in use; the last two are about macros that a program need not
+    // use, and about C's way to begin a struct with zeros.
+    let elsewhere = ["-Wno-declaration-after-statement", "-Wno-c++98-compat", "-Wno-c++98-compat-pedantic"];
+    let c_only = ["-Wno-unused-macros", "-Wno-zero-as-null-pointer-constant"];
+    let folder = fresh_folder("everything");
+    for (name, compiler, standard) in [("all.c", "clang", "-std=c11"), ("all.cpp", "clang++", "-std=c++17")] {
+        fs::write(folder.join(name), uses_everything(&Header::read())).unwrap();
+        let mut command = Command::new(compiler);
+        command.args(["-Weverything", "-Werror", "-fsyntax-only", standard]).args(elsewhere).args(c_only);
+        // As a program's own header: system headers are not looked at.
+        ran(command.arg("-I").arg(root().join("include")).arg(folder.join(name)));
+    }
+}
+
+#[test]
+fn the_wrapper_for_cpp_is_clean_in_each_standard_without_exceptions_and_rtti() {
+    let folder = fresh_folder("hpp");
+    fs::write(folder.join("all.cpp"), "#include <volcv.hpp>\n#include <volcv.hpp>\nint main() { return 0; }\n")
+        .unwrap();
+    for compiler in ["g++", "clang++"] {
+        for standard in ["c++17", "c++20", "c++2b"] {
+            for engine in [&ONLY_CXX[..], &ONLY_CXX[2..]] {
+                let mut command = Command::new(compiler);
+                command.args([&format!("-std={standard}"), "-fsyntax-only", "-I"]).arg(root().join("include"));
+                ran(command.args(STRICT).args(engine).arg(folder.join("all.cpp")));
+            }
+        }
+    }
+}
+
+#[test]
+fn two_units_with_the_header_link_into_one_program() {
+    let folder = fresh_folder("units");
+    let unit = |name: &str| {
+        format!(
+            "#include <volcv.h>\nint {name}(void);\nint {name}(void) {{ return volcv_abi_version() != VOLCV_ABI_VERSION; }}\n"
+        )
+    };
+    let main = "int first(void);\nint second(void);\nint main(void) { return first() | second(); }\n";
+    let [one, two] = ["first", "second"].map(|name| {
+        fs::write(folder.join(format!("{name}.c")), unit(name)).unwrap();
+        folder.join(format!("{name}.c"))
+    });
+    fs::write(&one, unit("first") + main).unwrap();
+    for compiler in ["gcc", "clang", "g++"] {
+        let program = compile(compiler, &[two.to_str().unwrap()], one.to_str().unwrap(), Build::Full);
+        ran(&mut Command::new(program));
+    }
+    // With the archive, and with what a Rust archive needs besides.
+    let archive = library(Build::Full).join("libvolcv.a");
+    let program = folder.join("static");
+    let mut command = Command::new("gcc");
+    command.arg("-DVOLCV_STATIC").arg("-I").arg(root().join("include")).args([&one, &two, &archive]).arg("-o");
+    ran(command.arg(&program).args(["-lpthread", "-ldl", "-lm", "-lgcc_s"]));
+    ran(&mut Command::new(program));
+}
+
+#[test]
+fn the_header_includes_two_headers_of_c_and_nothing_else() {
+    let header = Header::read();
+    let includes: Vec<_> = header.text.lines().filter_map(|line| line.trim().strip_prefix("#include ")).collect();
+    assert_eq!(includes, ["<stddef.h>", "<stdint.h>"]);
+    assert!(header.text.is_ascii());
+}
+
+/// What Rust says of the structs and numbers, in the words of the generated C program.
+fn rust_says() -> BTreeSet<String> {
+    let mut lines = BTreeSet::new();
+    macro_rules! structs {
+        ($($name:ident { $($field:ident)* })*) => {$(
+            lines.insert(format!("{} {}", stringify!($name), size_of::<volcv::$name>()));
+            $(lines.insert(format!(
+                "{}.{} {}",
+                stringify!($name),
+                stringify!($field).trim_start_matches("r#"),
+                std::mem::offset_of!(volcv::$name, $field)
+            ));)*
+        )*};
+    }
+    macro_rules! numbers {
+        ($($name:ident)*) => {$( lines.insert(format!("{} {}", stringify!($name), i128::try_from(volcv::$name).unwrap())); )*};
+    }
+    structs! {
+        volcv_header { name value }
+        volcv_http_request {
+            struct_size flags body_size connect_limit_ms attempt_limit_ms method url headers header_count
+        }
+        volcv_http_transport { struct_size flags user start cancel destroy }
+        volcv_client_options {
+            struct_size flags base_url api_key max_in_flight max_queued connect_limit_ms stall_limit_ms attempt_limit_ms
+            deadline_ms reply_limit_bytes max_attempts charge_limit tls_roots log_level extra_roots extra_roots_size
+            transport log log_user on_ready on_ready_user reserved
+        }
+        volcv_error {
+            struct_size code charge flags attempts delivery http_status retry_after_ms service_code request_id message
+        }
+        volcv_event { r#type result job user }
+        volcv_picture { struct_size flags data size link release release_user }
+        volcv_outpaint {
+            struct_size flags mode prompt_field picture mask left right top bottom aspect_width aspect_height scale
+            strength seed steps max_width max_height picture_width picture_height reserved prompt extra_json
+        }
+        volcv_job_options { struct_size flags user deadline_ms reserved }
+        volcv_raw { struct_size flags action version json pictures picture_count }
+        volcv_progress { struct_size phase attempt result sent send_total received receive_total }
+        volcv_image_info { struct_size format width height data size }
+        volcv_buffer { id data size }
+    }
+    numbers! {
+        VOLCV_ABI_VERSION VOLCV_WAIT_FOREVER VOLCV_REQUEST_ID_SIZE VOLCV_MESSAGE_SIZE VOLCV_EVENT_DONE
+        VOLCV_CHARGE_NONE VOLCV_CHARGE_UNKNOWN VOLCV_CHARGE_CHARGED
+        VOLCV_DELIVERY_NONE VOLCV_DELIVERY_PARTIAL VOLCV_DELIVERY_FULL VOLCV_ERROR_RETRYABLE
+        VOLCV_PHASE_QUEUED VOLCV_PHASE_CONNECTING VOLCV_PHASE_UPLOADING VOLCV_PHASE_WAITING VOLCV_PHASE_DOWNLOADING
+        VOLCV_PHASE_BACKOFF VOLCV_PHASE_ENDED VOLCV_CLIENT_ALLOW_INSECURE_HTTP VOLCV_CLIENT_NEW_SEED
+        VOLCV_TLS_ROOTS_DEFAULT VOLCV_TLS_ROOTS_PLATFORM VOLCV_TLS_ROOTS_EXTRA_ONLY
+        VOLCV_LOG_DEFAULT VOLCV_LOG_ERROR VOLCV_LOG_WARN VOLCV_LOG_INFO VOLCV_LOG_DEBUG
+        VOLCV_MODE_SIDES VOLCV_MODE_ASPECT VOLCV_MODE_CANVAS
+        VOLCV_OUTPAINT_RETURN_LINK VOLCV_OUTPAINT_STRICT VOLCV_OUTPAINT_SEED_ZERO
+        VOLCV_PROMPT_DEFAULT VOLCV_PROMPT_PLAIN VOLCV_PROMPT_CUSTOM VOLCV_PROMPT_BOTH VOLCV_PICTURE_BORROW
+        VOLCV_FORMAT_UNKNOWN VOLCV_FORMAT_PNG VOLCV_FORMAT_JPEG VOLCV_FORMAT_WEBP VOLCV_FORMAT_BMP VOLCV_FORMAT_GIF
+        VOLCV_FORMAT_TIFF VOLCV_FORMAT_HEIF
+        VOLCV_OK VOLCV_E_INTERNAL VOLCV_E_INVALID_ARGUMENT VOLCV_E_UNSUPPORTED VOLCV_E_ABI_MISMATCH VOLCV_E_STALE
+        VOLCV_E_BUSY VOLCV_E_NOT_READY VOLCV_E_TIMEOUT VOLCV_E_INTERRUPTED VOLCV_E_SHUTDOWN VOLCV_E_OUT_OF_MEMORY
+        VOLCV_E_FORKED VOLCV_E_REENTRANT VOLCV_E_NO_RESULT VOLCV_E_INVALID_INPUT VOLCV_E_AUTH VOLCV_E_QUOTA
+        VOLCV_E_THROTTLED VOLCV_E_REFUSED VOLCV_E_SERVICE VOLCV_E_CONNECT VOLCV_E_TLS VOLCV_E_OUTCOME_UNKNOWN
+        VOLCV_E_DECODE VOLCV_E_RESPONSE_TOO_LARGE VOLCV_E_CANCELLED VOLCV_E_CONFIG VOLCV_E_IO VOLCV_E_PROTOCOL
+    }
+    for (name, part) in ["VOLCV_VERSION_MAJOR", "VOLCV_VERSION_MINOR", "VOLCV_VERSION_PATCH"]
+        .into_iter()
+        .zip(workspace_version().split('.'))
+    {
+        lines.insert(format!("{name} {part}"));
+    }
+    lines.insert(format!("VOLCV_VERSION {}", workspace_version()));
+    lines
+}
+
+fn workspace_version() -> String {
+    let manifest = fs::read_to_string(root().join("Cargo.toml")).unwrap();
+    let after = manifest.split_once("[workspace.package]\nversion = \"").unwrap().1;
+    after.split('"').next().unwrap().to_owned()
+}
+
+#[test]
+fn c_and_rust_agree_on_every_offset_and_number() {
+    let header = Header::read();
+    let mut text = String::from("#include <stdio.h>\n#include <volcv.h>\n\nint main(void)\n{\n");
+    for one in header.structs() {
+        let name = &one.name;
+        writeln!(text, "    printf(\"{name} %zu\\n\", sizeof({name}));").unwrap();
+        for Field { name: field, .. } in &one.fields {
+            writeln!(text, "    printf(\"{name}.{field} %zu\\n\", offsetof({name}, {field}));").unwrap();
+        }
+    }
+    for (name, _) in header.constants() {
+        writeln!(text, "    printf(\"{name} %lld\\n\", (long long){name});").unwrap();
+    }
+    text += "    printf(\"VOLCV_VERSION %s\\n\", VOLCV_VERSION);\n    return 0;\n}\n";
+    let source = fresh_folder("layout").join("layout.c");
+    fs::write(&source, text).unwrap();
+    let c_says = ran(&mut Command::new(compile("gcc", &["-std=c11"], source.to_str().unwrap(), Build::Full)));
+    let c_says: BTreeSet<String> = c_says.lines().map(str::to_owned).collect();
+    let rust_says = rust_says();
+    let difference: Vec<_> = c_says.symmetric_difference(&rust_says).collect();
+    assert!(difference.is_empty() && c_says.len() > 150, "{difference:#?}");
+}
+
+#[test]
+fn a_macro_an_init_function_and_zeros_make_the_same_struct() {
+    let header = Header::read();
+    let with_init: Vec<_> = header.structs().into_iter().filter(|one| header.text.contains(&one.init())).collect();
+    // All but those that only the library makes.
+    assert_eq!(with_init.len(), header.structs().len() - 2);
+    assert_eq!(with_init.iter().map(Struct::init).collect::<BTreeSet<_>>(), header.macros("_INIT"));
+    let mut text = String::from("#include <stdio.h>\n#include <string.h>\n#include <volcv.h>\n\nint main(void)\n{\n");
+    for one in with_init {
+        let (name, init) = (&one.name, one.init());
+        let size = if one.has_size() { "zeros.struct_size = sizeof zeros;" } else { "" };
+        write!(
+            text,
+            "    {{\n        const {name} by_macro = {init};\n        {name} by_function, zeros;\n        \
+             memset(&by_function, 0xAB, sizeof by_function);\n        {name}_init(&by_function);\n        \
+             memset(&zeros, 0, sizeof zeros);\n        {size}\n        \
+             if (memcmp(&by_macro, &zeros, sizeof zeros) != 0 || memcmp(&by_function, &zeros, sizeof zeros) != 0) {{\n            \
+             printf(\"{name}\\n\");\n            return 1;\n        }}\n    }}\n"
+        )
+        .unwrap();
+    }
+    text += "    return 0;\n}\n";
+    let folder = fresh_folder("init");
+    for (compiler, name) in [("gcc", "init.c"), ("clang", "init.c"), ("g++", "init.cpp"), ("clang++", "init.cpp")] {
+        let source = folder.join(name);
+        fs::write(&source, &text).unwrap();
+        ran(&mut Command::new(compile(compiler, &[], source.to_str().unwrap(), Build::Full)));
+    }
+}
+
+#[test]
+fn no_struct_has_hidden_padding_on_any_target() {
+    let header = Header::read();
+    let targets = [
+        ("armv7-unknown-linux-gnueabihf", 4),
+        ("i686-unknown-linux-gnu", 4),
+        ("i686-pc-windows-msvc", 4),
+        ("aarch64-unknown-linux-gnu", 8),
+        ("x86_64-unknown-linux-gnu", 8),
+        ("x86_64-pc-windows-msvc", 8),
+    ];
+    let folder = fresh_folder("padding");
+    for (target, pointer) in targets {
+        let mut text = String::from("#include <volcv.h>\n");
+        for one in header.structs() {
+            let size = one.packed_size(pointer, &header.constants());
+            writeln!(text, "_Static_assert(sizeof({0}) == {size}, \"{0}\");", one.name).unwrap();
+        }
+        let source = folder.join(format!("{target}.c"));
+        fs::write(&source, text).unwrap();
+        let mut command = Command::new("clang");
+        command.args([&format!("--target={target}"), "-ffreestanding", "-fsyntax-only", "-std=c11", "-Wpadded"]);
+        ran(command.args(["-Werror", "-I"]).arg(root().join("include")).arg(source));
+    }
+}
+
+#[test]
+fn the_comments_say_all_that_a_caller_needs() {
+    let header = Header::read();
+    let constants: BTreeSet<_> = header.constants().into_iter().map(|(name, _)| name).collect();
+    for Function { name, doc, parameters } in header.functions() {
+        let documented: Vec<_> =
+            doc.lines().filter_map(|line| line.strip_prefix("@param ")?.split(' ').next()).collect();
+        let names: Vec<_> = parameters.iter().map(|(_, name)| name.as_str()).collect();
+        assert_eq!(documented, names, "{name}");
+        let returns = doc.split_once("@return ").unwrap_or_else(|| panic!("{name} has no @return")).1;
+        assert!(returns.contains("Thread: ") && returns.contains("Blocks: "), "{name}: {returns}");
+        for word in doc.split(|c: char| !c.is_ascii_alphanumeric() && c != '_') {
+            let known = constants.contains(word) || header.text.contains(&format!("#define {word}"));
+            assert!(!word.starts_with("VOLCV_") || known, "{name} speaks of {word}");
+            let called = word.starts_with("volcv_") && doc.contains(&format!("{word}()"));
+            assert!(!called || header.text.contains(&format!(" {word}(")), "{name} speaks of {word}");
+        }
+    }
+    // Fields, numbers and types have comments too.
+    let lines: Vec<_> = header.text.lines().collect();
+    let bare: Vec<_> = lines
+        .windows(2)
+        .filter(|pair| pair[1].starts_with("    ") && pair[1].ends_with(';') && !pair[1].contains('='))
+        .filter(|pair| !pair[0].trim_end().ends_with("*/") && !pair[0].contains('(') && !pair[0].ends_with(','))
+        .collect();
+    assert!(bare.is_empty(), "{bare:#?}");
+}
+
+/// What the shared library gives to others.
+fn exported(build: Build) -> BTreeSet<String> {
+    let mut command = Command::new("nm");
+    let symbols = ran(command.args(["--plugin=/dev/null", "-D", "--defined-only"]).arg(shared(build)));
+    symbols.lines().filter_map(|line| line.split_whitespace().nth(2)).map(str::to_owned).collect()
+}
+
+fn shared(build: Build) -> PathBuf {
+    library(build).join("libvolcv.so")
+}
+
+#[test]
+fn the_library_exports_the_functions_of_the_header_and_nothing_else() {
+    let declared: BTreeSet<_> = Header::read().functions().into_iter().map(|function| function.name).collect();
+    for build in [Build::Full, Build::NoHttp] {
+        let exported: BTreeSet<_> =
+            exported(build).into_iter().map(|name| name.split('@').next().unwrap().to_owned()).collect();
+        assert_eq!(exported, declared, "{build:?}");
+        let dynamic = ran(Command::new("readelf").args(["-d", "-W"]).arg(shared(build)));
+        assert!(dynamic.contains("NODELETE") && dynamic.contains("NOW") && !dynamic.contains("TEXTREL"), "{dynamic}");
+        let segments = ran(Command::new("readelf").args(["-l", "-W"]).arg(shared(build)));
+        let stack = segments.lines().find(|line| line.contains("GNU_STACK")).unwrap();
+        assert!(!stack.contains("RWE"), "{stack}");
+    }
+}
+
+#[test]
+fn the_build_without_http_has_no_trace_of_http_and_tls_libraries() {
+    let traces = ["rustls", "ureq", "webpki", "ring_core", "ring-0."];
+    let has = |word: &str, build| {
+        let found = Command::new("grep").args(["-qaF", word]).arg(shared(build)).status().unwrap();
+        found.success()
+    };
+    for word in traces {
+        assert!(!has(word, Build::NoHttp), "{word}");
+        assert!(has(word, Build::Full), "{word} is found where it is");
+    }
+}

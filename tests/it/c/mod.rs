@@ -8,6 +8,7 @@ mod engine;
 mod examples;
 mod header;
 mod install;
+mod readme;
 pub(crate) mod run;
 
 use std::path::{Path, PathBuf};

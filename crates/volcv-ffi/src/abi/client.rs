@@ -2,13 +2,12 @@
 
 use std::mem::MaybeUninit;
 use std::slice;
-use std::sync::Arc;
 
 use super::constants::*;
 use super::options::options_of;
-use super::read::{Out, Report, guarded, timeout};
+use super::read::{Out, guarded, reported, timeout};
 use super::structs::*;
-use crate::engine::{Engine, Failure, registry};
+use crate::engine::{Failure, registry};
 
 /// Makes a client. It reads no file and touches no network.
 ///
@@ -27,8 +26,9 @@ pub unsafe extern "C" fn volcv_client_create(
     out_client: *mut *mut volcv_client,
     error: *mut volcv_error,
 ) -> volcv_result {
-    guarded(Report::to(error), || {
+    reported(error, |checked| {
         let out = Out::new(out_client, std::ptr::null_mut(), "out_client");
+        checked?;
         if abi != VOLCV_ABI_VERSION {
             let text = format!("the header has ABI version {abi}, the library {VOLCV_ABI_VERSION}");
             return Err(Failure::new(VOLCV_E_ABI_MISMATCH, text));
@@ -53,7 +53,7 @@ pub unsafe extern "C" fn volcv_client_create(
 /// Thread: any but those of hooks. Blocks: up to timeout_ms.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn volcv_client_destroy(client: *mut volcv_client, timeout_ms: u32) -> volcv_result {
-    guarded(Report::none(), || match client.is_null() {
+    guarded(|| match client.is_null() {
         true => Ok(()),
         false => registry::destroy(client, timeout(timeout_ms)),
     })
@@ -67,7 +67,7 @@ pub unsafe extern "C" fn volcv_client_destroy(client: *mut volcv_client, timeout
 /// Thread: any but those of hooks. Blocks: up to timeout_ms.
 #[unsafe(no_mangle)]
 pub extern "C" fn volcv_shutdown(timeout_ms: u32) -> volcv_result {
-    guarded(Report::none(), || registry::destroy_all(timeout(timeout_ms)))
+    guarded(|| registry::destroy_all(timeout(timeout_ms)))
 }
 
 /// Takes the events that are waiting, oldest first. For every frame: it costs nanoseconds if there are none.
@@ -83,7 +83,7 @@ pub extern "C" fn volcv_shutdown(timeout_ms: u32) -> volcv_result {
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn volcv_poll(client: *mut volcv_client, events: *mut volcv_event, capacity: u32) -> u32 {
     let mut taken = 0;
-    guarded(Report::none(), || {
+    guarded(|| {
         let engine = registry::find(client)?;
         if engine.has_events() && !events.is_null() {
             // SAFETY: the header asks for room for that many events; they may hold anything before.
@@ -114,7 +114,7 @@ pub unsafe extern "C" fn volcv_wait(
     all: u32,
     timeout_ms: u32,
 ) -> volcv_result {
-    guarded(Report::none(), || {
+    guarded(|| {
         let engine = registry::find(client)?;
         let jobs: &[volcv_job] = match (jobs.is_null(), count) {
             (_, 0) => &[],
@@ -133,13 +133,13 @@ pub unsafe extern "C" fn volcv_wait(
 /// Thread: any. Blocks: no.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn volcv_wake(client: *mut volcv_client) -> volcv_result {
-    guarded(Report::none(), || {
+    guarded(|| {
         registry::find(client)?.wake();
         Ok(())
     })
 }
 
 /// A client with its handle, for the functions of jobs.
-pub(super) fn engine(client: *mut volcv_client) -> Result<Arc<Engine>, Failure> {
+pub(super) fn engine(client: *mut volcv_client) -> Result<registry::Visit, Failure> {
     registry::find(client)
 }

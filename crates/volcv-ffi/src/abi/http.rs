@@ -7,7 +7,7 @@ use volcv_transport::core::http::{HeaderMap, HeaderName, HeaderValue};
 
 use super::client::engine;
 use super::constants::*;
-use super::read::{Out, Report, guarded, optional_text};
+use super::read::{Out, guarded, optional_text};
 use super::structs::*;
 use crate::engine::Failure;
 
@@ -29,7 +29,7 @@ pub unsafe extern "C" fn volcv_http_body_read(
     capacity: usize,
     out_size: *mut usize,
 ) -> volcv_result {
-    guarded(Report::none(), || {
+    guarded(|| {
         let out = Out::new(out_size, 0, "out_size")?;
         let engine = engine(client)?;
         if buffer.is_null() {
@@ -63,7 +63,7 @@ pub unsafe extern "C" fn volcv_http_on_head(
     headers: *const volcv_header,
     count: usize,
 ) -> volcv_result {
-    guarded(Report::none(), || {
+    guarded(|| {
         let engine = engine(client)?;
         let in_range = u16::try_from(status).ok().filter(|status| (100..1000).contains(status));
         let status = in_range.ok_or_else(|| Failure::argument("status", status, "100 to 999"))?;
@@ -89,7 +89,7 @@ pub unsafe extern "C" fn volcv_http_on_data(
     data: *const c_void,
     size: usize,
 ) -> volcv_result {
-    guarded(Report::none(), || {
+    guarded(|| {
         let engine = engine(client)?;
         let data: &[u8] = match (data.is_null(), size) {
             (_, 0) => &[],
@@ -121,7 +121,7 @@ pub unsafe extern "C" fn volcv_http_complete(
     result: volcv_result,
     reason: *const c_char,
 ) -> volcv_result {
-    guarded(Report::none(), || {
+    guarded(|| {
         let engine = engine(client)?;
         if result > VOLCV_OK {
             return Err(Failure::argument("result", result, "VOLCV_OK or a negative VOLCV_E_ code"));

@@ -1,7 +1,7 @@
 //! Jobs while they run.
 
 use super::client::engine;
-use super::read::{Filled, Report, guarded};
+use super::read::{Filled, guarded};
 use super::structs::*;
 
 /// Asks a job to end soon: within 50 ms, with its connection closed. Its event comes as for every other job, with
@@ -13,7 +13,7 @@ use super::structs::*;
 /// Thread: any. Blocks: no.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn volcv_job_cancel(client: *mut volcv_client, job: volcv_job) -> volcv_result {
-    guarded(Report::none(), || engine(client)?.cancel(job))
+    guarded(|| engine(client)?.cancel(job))
 }
 
 /// Says where a job stands. Lock-free: it can be called in every frame for every job.
@@ -29,7 +29,7 @@ pub unsafe extern "C" fn volcv_job_progress(
     job: volcv_job,
     out_progress: *mut volcv_progress,
 ) -> volcv_result {
-    guarded(Report::none(), || {
+    guarded(|| {
         // SAFETY: the header asks for a struct with its size in front.
         let out = unsafe { Filled::new(out_progress, "out_progress") }?;
         out.set(engine(client)?.progress(job)?);
@@ -50,7 +50,7 @@ pub unsafe extern "C" fn volcv_job_error(
     job: volcv_job,
     out_error: *mut volcv_error,
 ) -> volcv_result {
-    guarded(Report::none(), || {
+    guarded(|| {
         // SAFETY: the header asks for a struct with its size in front.
         let out = unsafe { Filled::new(out_error, "out_error") }?;
         out.set(engine(client)?.error(job)?);
@@ -67,5 +67,5 @@ pub unsafe extern "C" fn volcv_job_error(
 /// Thread: any. Blocks: no.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn volcv_job_release(client: *mut volcv_client, job: volcv_job) -> volcv_result {
-    guarded(Report::none(), || engine(client)?.release(job))
+    guarded(|| engine(client)?.release(job))
 }

@@ -14,6 +14,9 @@ pub(super) unsafe fn options_of(options: *const volcv_client_options) -> Result<
     let options = read(options, "options")?;
     let level = up_to(VOLCV_LOG_DEBUG, options.log_level, "volcv_client_options.log_level")?;
     only(VOLCV_CLIENT_ALLOW_INSECURE_HTTP | VOLCV_CLIENT_NEW_SEED, options.flags, "volcv_client_options.flags")?;
+    if options.reserved != 0 {
+        return Err(Failure::argument("volcv_client_options.reserved", options.reserved, "0"));
+    }
     let roots = match (options.extra_roots.is_null(), options.extra_roots_size) {
         (_, 0) => Vec::new(),
         (true, _) => return Err(Failure::null("volcv_client_options.extra_roots")),

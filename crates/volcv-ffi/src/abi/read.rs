@@ -10,44 +10,39 @@ use super::constants::*;
 use super::structs::*;
 use crate::engine::{Failure, inject};
 
-/// Runs the body of a function: no panic leaves it, and a failure is reported where the caller wants it.
-pub(super) fn guarded(report: Result<Report, Failure>, body: impl FnOnce() -> Result<(), Failure>) -> volcv_result {
-    let (report, checked) = match report {
-        Ok(report) => (report, Ok(())),
-        Err(failure) => (Report(None), Err(failure)),
-    };
-    let result = catch_unwind(AssertUnwindSafe(|| {
-        // The body runs in any case: it empties the outputs first.
-        let result = inject::point(inject::Layer::Call, body);
-        checked.and(result)
-    }));
-    match result.unwrap_or_else(|panic| Err(Failure::panic(&*panic))) {
+/// Runs the body of a function: no panic leaves it.
+pub(super) fn guarded(body: impl FnOnce() -> Result<(), Failure>) -> volcv_result {
+    match caught(body) {
         Ok(()) => VOLCV_OK,
-        Err(failure) => {
-            let code = failure.error.code;
-            if let Some(out) = report.0 {
-                out.set(*failure.error);
-            }
-            code
-        }
+        Err(failure) => failure.error.code,
     }
 }
 
-/// Where a failure is described: the caller's volcv_error, if there is one.
-pub(super) struct Report(Option<Filled<volcv_error>>);
-
-impl Report {
-    pub(super) fn none() -> Result<Self, Failure> {
-        Ok(Self(None))
-    }
-
-    pub(super) fn to(error: *mut volcv_error) -> Result<Self, Failure> {
-        if error.is_null() {
-            return Self::none();
-        }
+/// As [`guarded`], with a failure described in the caller's volcv_error, if there is one. What is wrong with that struct
+/// is for the body to return, once its outputs are empty and before it does anything.
+pub(super) fn reported(
+    error: *mut volcv_error,
+    body: impl FnOnce(Result<(), Failure>) -> Result<(), Failure>,
+) -> volcv_result {
+    let (report, checked) = match error.is_null() {
+        true => (None, Ok(())),
         // SAFETY: the header asks for NULL or a struct with its size in front.
-        unsafe { Filled::new(error, "error") }.map(|out| Self(Some(out)))
+        false => match unsafe { Filled::new(error, "error") } {
+            Ok(out) => (Some(out), Ok(())),
+            Err(failure) => (None, Err(failure)),
+        },
+    };
+    let Err(failure) = caught(|| body(checked)) else { return VOLCV_OK };
+    let code = failure.error.code;
+    if let Some(out) = report {
+        out.set(*failure.error);
     }
+    code
+}
+
+fn caught(body: impl FnOnce() -> Result<(), Failure>) -> Result<(), Failure> {
+    let result = catch_unwind(AssertUnwindSafe(|| inject::point(inject::Layer::Call, body)));
+    result.unwrap_or_else(|panic| Err(Failure::panic(&*panic)))
 }
 
 /// An output that was emptied at the start of the function.
@@ -139,12 +134,12 @@ pub(super) struct Filled<T>(*mut T);
 impl<T: Versioned> Filled<T> {
     /// Empties it. `out` is NULL or begins with its size.
     pub(super) unsafe fn new(out: *mut T, name: &str) -> Result<Self, Failure> {
-        // SAFETY: what this function asks for.
-        unsafe { size_of_struct(out, name) }?;
-        let filled = Self(out);
-        // SAFETY: all zero is a valid value.
-        filled.set(unsafe { MaybeUninit::<T>::zeroed().assume_init() });
-        Ok(filled)
+        // SAFETY: what this function asks for; there are `size` bytes, and zeros are valid for what a newer caller knows.
+        unsafe {
+            let size = size_of_struct(out, name)?;
+            out.cast::<u8>().add(4).write_bytes(0, size - 4);
+        }
+        Ok(Self(out))
     }
 
     pub(super) fn set(&self, value: T) {

@@ -22,9 +22,10 @@ unsafe fn picture_of(engine: &Engine, picture: *const volcv_picture, name: &str)
     let picture = read(picture, name)?;
     only(VOLCV_PICTURE_BORROW, picture.flags, "volcv_picture.flags")?;
     if let Some(link) = optional_text(picture.link, "volcv_picture.link")? {
-        return match picture.data.is_null() && picture.size == 0 {
-            true => Ok((Picture::url(link), None)),
-            false => Err(Failure::argument(name, "a link and data", "one of them")),
+        return match (picture.data.is_null() && picture.size == 0, picture.flags) {
+            (true, 0) => Ok((Picture::url(link), None)),
+            (true, _) => Err(Failure::argument("volcv_picture.flags", picture.flags, "0 for a link")),
+            (false, _) => Err(Failure::argument(name, "a link and data", "one of them")),
         };
     }
     if picture.data.is_null() {

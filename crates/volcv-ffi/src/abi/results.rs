@@ -4,7 +4,7 @@ use std::ffi::c_char;
 use std::ptr;
 
 use super::client::engine;
-use super::read::{Filled, Out, Report, guarded};
+use super::read::{Filled, Out, guarded};
 use super::structs::*;
 use crate::engine::buffers;
 
@@ -24,7 +24,7 @@ pub unsafe extern "C" fn volcv_job_reply(
     out_json: *mut *const c_char,
     out_size: *mut usize,
 ) -> volcv_result {
-    guarded(Report::none(), || {
+    guarded(|| {
         let size = Out::optional(out_size, 0);
         let json = Out::new(out_json, ptr::null(), "out_json")?;
         let (text, bytes) = engine(client)?.reply(job)?;
@@ -47,7 +47,7 @@ pub unsafe extern "C" fn volcv_job_image_count(
     job: volcv_job,
     out_count: *mut u32,
 ) -> volcv_result {
-    guarded(Report::none(), || {
+    guarded(|| {
         let out = Out::new(out_count, 0, "out_count")?;
         out.set(engine(client)?.image_count(job)?);
         Ok(())
@@ -70,7 +70,7 @@ pub unsafe extern "C" fn volcv_job_image_info(
     index: u32,
     out_info: *mut volcv_image_info,
 ) -> volcv_result {
-    guarded(Report::none(), || {
+    guarded(|| {
         // SAFETY: the header asks for a struct with its size in front.
         let out = unsafe { Filled::new(out_info, "out_info") }?;
         out.set(engine(client)?.image_info(job, index)?);
@@ -94,7 +94,7 @@ pub unsafe extern "C" fn volcv_job_image_link(
     index: u32,
     out_link: *mut *const c_char,
 ) -> volcv_result {
-    guarded(Report::none(), || {
+    guarded(|| {
         let out = Out::new(out_link, ptr::null(), "out_link")?;
         out.set(engine(client)?.image_link(job, index)?);
         Ok(())
@@ -117,7 +117,7 @@ pub unsafe extern "C" fn volcv_job_image_take(
     index: u32,
     out_buffer: *mut volcv_buffer,
 ) -> volcv_result {
-    guarded(Report::none(), || {
+    guarded(|| {
         let out = Out::new(out_buffer, volcv_buffer::EMPTY, "out_buffer")?;
         out.set(buffers::keep(engine(client)?.image_take(job, index)?));
         Ok(())
@@ -132,7 +132,7 @@ pub unsafe extern "C" fn volcv_job_image_take(
 /// Thread: any. Blocks: no.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn volcv_buffer_release(buffer: *mut volcv_buffer) -> volcv_result {
-    guarded(Report::none(), || {
+    guarded(|| {
         if buffer.is_null() {
             return Ok(());
         }

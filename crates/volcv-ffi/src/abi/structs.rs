@@ -186,6 +186,8 @@ pub struct volcv_client_options {
     pub on_ready: volcv_ready_fn,
     /// Handed to on_ready.
     pub on_ready_user: *mut c_void,
+    /// 0.
+    pub reserved: usize,
 }
 
 /// An encoded picture: PNG, JPEG and the like, never pixels. Either data and size, or link.

@@ -2,7 +2,7 @@
 
 use super::client::engine;
 use super::options::job_options_of;
-use super::read::{Out, Report, guarded};
+use super::read::{Out, reported};
 use super::request::{outpaint_of, raw_of};
 use super::structs::*;
 use crate::engine::Engine;
@@ -27,8 +27,9 @@ pub unsafe extern "C" fn volcv_outpaint_submit(
     out_job: *mut volcv_job,
     error: *mut volcv_error,
 ) -> volcv_result {
-    guarded(Report::to(error), || {
+    reported(error, |checked| {
         let out = Out::new(out_job, 0, "out_job")?;
+        checked?;
         let engine = engine(client)?;
         // SAFETY: the header asks for pointers to structs with their sizes in front.
         let options = unsafe { job_options_of(options) }?;
@@ -59,8 +60,9 @@ pub unsafe extern "C" fn volcv_outpaint_run(
     out_job: *mut volcv_job,
     error: *mut volcv_error,
 ) -> volcv_result {
-    guarded(Report::to(error), || {
+    reported(error, |checked| {
         let out = Out::new(out_job, 0, "out_job")?;
+        checked?;
         let engine = engine(client)?;
         Engine::refuse_inside_hooks()?;
         // SAFETY: the header asks for pointers to structs with their sizes in front.
@@ -90,8 +92,9 @@ pub unsafe extern "C" fn volcv_raw_submit(
     out_job: *mut volcv_job,
     error: *mut volcv_error,
 ) -> volcv_result {
-    guarded(Report::to(error), || {
+    reported(error, |checked| {
         let out = Out::new(out_job, 0, "out_job")?;
+        checked?;
         let engine = engine(client)?;
         // SAFETY: the header asks for pointers to structs with their sizes in front.
         let options = unsafe { job_options_of(options) }?;

@@ -10,6 +10,7 @@ use volcv_transport::{BlockingClient, CallOptions, CancelToken, Phase};
 
 use super::hooks::Hooks;
 use super::host::{Exchange, Host};
+use super::priority::let_others_go_first;
 use super::setup::Parts;
 use super::slots::Slots;
 use super::work::{Ended, Job, State};
@@ -34,6 +35,8 @@ pub(crate) struct Engine {
     max_in_flight: usize,
     max_queued: usize,
     threads: Mutex<Vec<JoinHandle<()>>>,
+    /// Calls of C that are going on.
+    pub(super) visits: AtomicUsize,
     _alive: fork::Alive,
 }
 
@@ -71,6 +74,7 @@ impl Engine {
             max_in_flight,
             max_queued,
             threads: Mutex::default(),
+            visits: AtomicUsize::new(0),
             _alive: alive,
         });
         for _ in 0..max_in_flight {
@@ -131,8 +135,9 @@ impl Engine {
 
     /// The life of a worker.
     fn work(self: Arc<Self>) {
-        while let Some(id) = self.next() {
-            let ended = self.perform(id);
+        let_others_go_first();
+        while let Some((id, closing)) = self.next() {
+            let ended = if closing { self.withdraw(id) } else { self.perform(id) };
             lock(&self.queue).running -= 1;
             self.end(id, ended);
         }
@@ -140,12 +145,13 @@ impl Engine {
         self.changed.notify_all();
     }
 
-    fn next(&self) -> Option<volcv_job> {
+    /// The next job, and whether it has to end unsent.
+    fn next(&self) -> Option<(volcv_job, bool)> {
         let mut queue = lock(&self.queue);
         loop {
             if let Some(id) = queue.waiting.pop_front() {
                 queue.running += 1;
-                return Some(id);
+                return Some((id, queue.closing));
             }
             if queue.closing {
                 return None;
@@ -171,8 +177,12 @@ impl Engine {
             call = call.deadline(deadline);
         }
         let work = || order.perform(&self.client, &call);
-        std::panic::catch_unwind(std::panic::AssertUnwindSafe(work))
-            .unwrap_or_else(|panic| Ended::failed(&Failure::panic(&*panic)))
+        std::panic::catch_unwind(std::panic::AssertUnwindSafe(work)).unwrap_or_else(|panic| {
+            let mut failure = Failure::panic(&*panic);
+            // Nobody knows any more how far it had come.
+            failure.error.charge = VOLCV_CHARGE_UNKNOWN;
+            Ended::failed(&failure)
+        })
     }
 
     fn observe(&self, id: volcv_job, progress: &volcv_transport::Progress) {
@@ -184,16 +194,11 @@ impl Engine {
         slot.note(progress);
     }
 
-    /// Refuses new jobs and ends the others; does not wait.
+    /// Refuses new jobs and lets the workers end the others: their hooks must not hold the caller up.
     pub(super) fn close(&self) {
-        let waiting = {
-            let mut queue = lock(&self.queue);
-            queue.closing = true;
-            std::mem::take(&mut queue.waiting)
-        };
+        lock(&self.queue).closing = true;
         self.closing.store(true, SeqCst);
         self.changed.notify_all();
-        waiting.into_iter().for_each(|id| self.end_unsent(id));
         for slot in self.slots.all() {
             let cancel = slot.job().as_ref().map(|job| job.cancel.clone());
             cancel.iter().for_each(CancelToken::cancel);
@@ -215,6 +220,8 @@ impl Engine {
         drop(queue);
         // They have nothing left to do; a worker that panicked outside of a job has ended as well.
         lock(&self.threads).drain(..).for_each(|thread| drop(thread.join()));
+        // Another thread may have lost its patience meanwhile, and asked for silence.
+        self.hooks.speak();
         if let Some(host) = &self.host {
             host.destroy();
         }

@@ -4,6 +4,7 @@
 use std::collections::HashMap;
 use std::ffi::{CString, c_void};
 use std::io::Read as _;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::*};
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
 
@@ -227,29 +228,35 @@ impl Exchange {
             return Err(Failure::new(VOLCV_E_INVALID_ARGUMENT, "the exchange has a head already"));
         }
         open.has_head = true;
-        // SAFETY: the sink lives as long as the exchange is open, which the lock keeps it.
-        let pushed = unsafe { &mut *open.reply }.head(status, headers);
-        self.stop_if(pushed, &mut state)
+        self.push(&mut state, |reply| reply.head(status, headers))
     }
 
     pub(crate) fn data(&self, data: &[u8]) -> Result<(), Failure> {
         let mut state = lock(&self.state);
-        let open = state.open()?;
-        if !open.has_head {
+        if !state.open()?.has_head {
             return Err(Failure::new(VOLCV_E_INVALID_ARGUMENT, "the exchange has no head yet"));
         }
-        // SAFETY: as above.
-        let pushed = inject::point(inject::Layer::Reply, || unsafe { &mut *open.reply }.data(data));
-        self.stop_if(pushed, &mut state)
+        self.push(&mut state, |reply| inject::point(inject::Layer::Reply, || reply.data(data)))
     }
 
-    fn stop_if(&self, pushed: Result<(), Stop>, state: &mut State) -> Result<(), Failure> {
-        pushed.map_err(|stop| {
-            state.open = None;
-            state.ended = Some(Err(stop.into()));
-            self.changed.notify_all();
-            Failure::new(VOLCV_E_CANCELLED, "volcv wants no more of this reply")
-        })
+    /// Pushes a part of the reply. After a panic nobody knows what became of it, so the exchange is over.
+    fn push(
+        &self,
+        state: &mut State,
+        part: impl FnOnce(&mut dyn ReplySink) -> Result<(), Stop>,
+    ) -> Result<(), Failure> {
+        let reply = state.open()?.reply;
+        // SAFETY: the sink lives as long as the exchange is open, which the lock keeps it.
+        let push = || part(unsafe { &mut *reply });
+        let (error, failure) = match catch_unwind(AssertUnwindSafe(push)) {
+            Ok(Ok(())) => return Ok(()),
+            Ok(Err(stop)) => (stop.into(), Failure::new(VOLCV_E_CANCELLED, "volcv wants no more of this reply")),
+            Err(panic) => (TransportError::new(TransportErrorKind::Other), Failure::panic(&*panic)),
+        };
+        state.open = None;
+        state.ended = Some(Err(error));
+        self.changed.notify_all();
+        Err(failure)
     }
 
     pub(crate) fn complete(&self, result: volcv_result, reason: Option<String>) -> Result<(), Failure> {

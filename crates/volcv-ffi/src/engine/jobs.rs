@@ -50,8 +50,8 @@ impl Engine {
         }
     }
 
-    /// Ends a job that was taken out of the queue by the caller.
-    pub(super) fn end_unsent(&self, id: volcv_job) {
+    /// What becomes of a job that was taken out of the queue by the caller and is not sent.
+    pub(super) fn withdraw(&self, id: volcv_job) -> Ended {
         let order = self
             .slots
             .place(id)
@@ -59,14 +59,14 @@ impl Engine {
         // Borrowed pictures are released here, outside of every lock and before the event.
         drop(order);
         let text = "the job was cancelled before it was sent; nothing was charged";
-        self.end(id, Ended::failed(&Failure::new(VOLCV_E_CANCELLED, text)));
+        Ended::failed(&Failure::new(VOLCV_E_CANCELLED, text))
     }
 
     /// Ends a job soon.
     pub(crate) fn cancel(&self, id: volcv_job) -> Result<(), Failure> {
         let slot = self.slots.find(id)?;
         if self.unqueue(id) {
-            self.end_unsent(id);
+            self.end(id, self.withdraw(id));
             return Ok(());
         }
         let cancel = slot.job().as_ref().filter(|_| slot.has(id)).map(|job| job.cancel.clone());

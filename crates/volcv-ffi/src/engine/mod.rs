@@ -11,6 +11,7 @@ mod host;
 #[cfg_attr(not(feature = "test-util"), allow(unreachable_pub, reason = "public for tests only"))]
 pub mod inject;
 mod jobs;
+mod priority;
 pub(crate) mod registry;
 mod results;
 mod setup;

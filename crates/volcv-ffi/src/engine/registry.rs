@@ -1,7 +1,8 @@
 //! All clients of the process by their handles. A handle is a number in the shape of a pointer that nobody follows, so a
 //! late call with a destroyed client is an error code.
 
-use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
+use std::ops::Deref;
+use std::sync::atomic::{AtomicUsize, Ordering::*};
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::{Duration, Instant};
 
@@ -22,33 +23,71 @@ pub(crate) fn add(setup: Setup) -> Result<*mut volcv_client, Failure> {
     Ok(std::ptr::without_provenance_mut(handle))
 }
 
+/// A client in use: it is not destroyed before this is dropped.
+pub(crate) struct Visit(Arc<Engine>);
+
+impl Deref for Visit {
+    type Target = Engine;
+
+    fn deref(&self) -> &Engine {
+        &self.0
+    }
+}
+
+impl Drop for Visit {
+    fn drop(&mut self) {
+        self.0.visits.fetch_sub(1, Release);
+    }
+}
+
 /// The client behind a handle.
-pub(crate) fn find(client: *mut volcv_client) -> Result<Arc<Engine>, Failure> {
+pub(crate) fn find(client: *mut volcv_client) -> Result<Visit, Failure> {
+    look_up(client, |engine| {
+        engine.visits.fetch_add(1, Relaxed);
+        Visit(Arc::clone(engine))
+    })
+}
+
+/// What `take` makes of a client, while it cannot be destroyed.
+fn look_up<T>(client: *mut volcv_client, take: impl FnOnce(&Arc<Engine>) -> T) -> Result<T, Failure> {
     fork::check()?;
     if client.is_null() {
         return Err(Failure::null("client"));
     }
     let clients = CLIENTS.read().unwrap_or_else(PoisonError::into_inner);
     let found = clients.iter().find(|(handle, _)| *handle == client.addr());
-    found.map(|(_, engine)| Arc::clone(engine)).ok_or_else(|| Failure::stale("client"))
+    found.map(|(_, engine)| take(engine)).ok_or_else(|| Failure::stale("client"))
 }
 
 /// Destroys a client. On a timeout it stays known, so that the caller can try again.
 pub(crate) fn destroy(client: *mut volcv_client, timeout: Option<Duration>) -> Result<(), Failure> {
-    let engine = find(client)?;
+    let engine = look_up(client, Arc::clone)?;
     Engine::refuse_inside_hooks()?;
+    let end = timeout.and_then(|timeout| Instant::now().checked_add(timeout));
     engine.hooks.speak();
     engine.close();
     if !engine.join(timeout) {
-        engine.hooks.be_silent();
-        return Err(Failure::new(VOLCV_E_TIMEOUT, "a hook of the host does not return"));
+        return too_late(&engine);
     }
     let mut clients = CLIENTS.write().unwrap_or_else(PoisonError::into_inner);
     let gone = clients.iter().position(|(handle, _)| *handle == client.addr());
     let gone = gone.map(|place| clients.swap_remove(place));
     drop(clients);
-    drop(gone);
+    // Nobody comes in any more. Those who are inside may still be about to call a hook.
+    while engine.visits.load(Acquire) > 0 {
+        if end.is_some_and(|end| Instant::now() >= end) {
+            CLIENTS.write().unwrap_or_else(PoisonError::into_inner).extend(gone);
+            return too_late(&engine);
+        }
+        std::thread::sleep(Duration::from_micros(100));
+    }
+    engine.hooks.speak();
     Ok(())
+}
+
+fn too_late(engine: &Engine) -> Result<(), Failure> {
+    engine.hooks.be_silent();
+    Err(Failure::new(VOLCV_E_TIMEOUT, "a hook of the host does not return"))
 }
 
 /// Destroys every client, within one time for all.

@@ -1,13 +1,12 @@
 //! Connections that can be interrupted in every phase: resolving, connecting, handshake, reading and writing.
 //!
 //! ureq's own connectors cannot be woken while they resolve a name or wait for a TCP connection. Here both happen on
-//! a helper thread that is left alone when the call is cancelled, and ends by itself.
+//! a helper thread that is left alone when the call is cancelled.
 
 use std::fmt;
 use std::io;
-use std::net::{Shutdown, SocketAddr, TcpStream, ToSocketAddrs};
+use std::net::{SocketAddr, TcpStream, ToSocketAddrs};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, mpsc};
-use std::thread;
 use std::time::{Duration, Instant};
 
 use http::HeaderValue;
@@ -16,29 +15,44 @@ use rustls::{ClientConfig, ClientConnection, StreamOwned};
 use ureq::config::Config;
 use ureq::http::Uri;
 use ureq::unversioned::resolver::{DefaultResolver, ResolvedSocketAddrs, Resolver};
-use ureq::unversioned::transport::{ConnectionDetails, Connector, NextTimeout};
+use ureq::unversioned::transport::{Buffers, ConnectionDetails, Connector, NextTimeout};
 
 use crate::cancel::{CancelGuard, CancelToken};
-use crate::ureq::connection::{Connection, GLANCE, Stream};
+use crate::ureq::connection::{Connection, GLANCE, Socket, Stream};
+use crate::ureq::helpers::Helpers;
+use crate::ureq::memory::Memory;
 
 /// What a lane's connector and resolver know of the call that uses the lane.
 #[derive(Default)]
-pub(super) struct Line(Mutex<Current>);
+pub(super) struct Line {
+    current: Mutex<Current>,
+    helpers: Arc<Helpers>,
+}
 
 #[derive(Default)]
 struct Current {
+    /// Counts the calls, so that a cancel that comes late does not hit the next one.
+    call: u64,
     cancel: CancelToken,
     connect: Duration,
-    /// A second handle of the lane's socket, for shutting it down from outside.
-    socket: Option<TcpStream>,
+    /// The socket of the call, for shutting it down from outside.
+    socket: Option<Socket>,
     /// The credentials of the call, until the connection has sent them.
     authorization: Option<HeaderValue>,
+    /// The connection while ureq does not have it: one that is there already, or the one with the rest of the reply.
+    stream: Option<Stream>,
     /// A stream on which the server has answered before it had the whole request.
     early: Option<Stream>,
+    memory: Memory,
 }
 
 impl Line {
-    /// Takes the lane for one call. Until the guard is dropped, cancelling shuts the lane's socket down.
+    pub(super) fn new(helpers: &Arc<Helpers>) -> Self {
+        Self { current: Mutex::default(), helpers: Arc::clone(helpers) }
+    }
+
+    /// Takes the lane for one call, on `stream` if there is one. Until the guard is dropped, cancelling shuts the lane's
+    /// socket down.
     ///
     /// ureq never sees the `authorization` header: at the level of traces its protocol writes out every byte that it was
     /// given. The connection puts the header behind the request line.
@@ -47,33 +61,60 @@ impl Line {
         cancel: &CancelToken,
         connect: Duration,
         authorization: Option<HeaderValue>,
+        stream: Option<Stream>,
     ) -> CancelGuard {
-        {
+        let call = {
             let mut current = self.lock();
+            current.call += 1;
             current.cancel = cancel.clone();
             current.connect = connect;
+            current.socket = stream.as_ref().map(|stream| stream.socket().clone());
             current.authorization = authorization;
-        }
+            current.stream = stream;
+            current.call
+        };
         let line = Arc::clone(self);
-        cancel.on_cancel(move || line.shutdown())
+        cancel.on_cancel(move || line.shutdown(call))
     }
 
-    fn shutdown(&self) {
-        if let Some(socket) = &self.lock().socket {
-            // It fails only if the peer was faster.
-            let _ = socket.shutdown(Shutdown::Both);
+    /// Ends the call, and gives the connection that is left of it if nothing was read beyond the reply.
+    pub(super) fn close(&self) -> Option<Stream> {
+        let mut current = self.lock();
+        current.call += 1;
+        current.cancel = CancelToken::new();
+        current.socket = None;
+        current.authorization = None;
+        let clean = current.memory.input().is_empty();
+        current.stream.take().filter(|_| clean)
+    }
+
+    fn shutdown(&self, call: u64) {
+        let current = self.lock();
+        if let Some(socket) = current.socket.as_ref().filter(|_| current.call == call) {
+            socket.shutdown();
         }
     }
 
     /// Makes a new socket known. A cancel that came just before would have missed it.
-    fn register(&self, socket: &TcpStream) -> io::Result<()> {
+    fn register(&self, socket: &Socket) -> io::Result<()> {
         let mut current = self.lock();
-        current.socket = Some(socket.try_clone()?);
+        current.socket = Some(socket.clone());
         if current.cancel.is_cancelled() { Err(interrupted()) } else { Ok(()) }
     }
 
     pub(super) fn take_authorization(&self) -> Option<HeaderValue> {
         self.lock().authorization.take()
+    }
+
+    pub(super) fn take(&self) -> (Option<Stream>, Memory) {
+        let mut current = self.lock();
+        (current.stream.take(), std::mem::take(&mut current.memory))
+    }
+
+    pub(super) fn put_back(&self, stream: Option<Stream>, memory: Memory) {
+        let mut current = self.lock();
+        current.stream = stream;
+        current.memory = memory;
     }
 
     pub(super) fn hand_over(&self, stream: Option<Stream>) {
@@ -84,7 +125,7 @@ impl Line {
         self.lock().early.take()
     }
 
-    /// Runs something that cannot be interrupted on a helper thread, and waits for it or for a cancel.
+    /// Runs something that cannot be interrupted on another thread, and waits for it or for a cancel.
     fn run<T: Send + 'static>(&self, work: impl FnOnce(Duration) -> io::Result<T> + Send + 'static) -> io::Result<T> {
         let (cancel, limit) = {
             let current = self.lock();
@@ -95,15 +136,12 @@ impl Line {
             let done = done.clone();
             move || drop(done.send(Err(interrupted())))
         });
-        thread::Builder::new()
-            .name("volcv-connect".to_owned())
-            .stack_size(256 * 1024)
-            .spawn(move || drop(done.send(work(limit))))?;
+        self.helpers.run(move || drop(done.send(work(limit))))?;
         result.recv().unwrap_or_else(|_| Err(interrupted()))
     }
 
     fn lock(&self) -> MutexGuard<'_, Current> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.current.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -147,6 +185,10 @@ pub(super) struct Resolve(pub(super) Arc<Line>);
 
 impl Resolver for Resolve {
     fn resolve(&self, uri: &Uri, _: &Config, _: NextTimeout) -> Result<ResolvedSocketAddrs, ureq::Error> {
+        let mut addresses = self.empty();
+        if self.0.lock().stream.is_some() {
+            return Ok(addresses);
+        }
         let host = uri.scheme().zip(uri.authority());
         let host = host.and_then(|(scheme, authority)| DefaultResolver::host_and_port(scheme, authority));
         let host = host.ok_or(ureq::Error::HostNotFound)?;
@@ -158,7 +200,6 @@ impl Resolver for Resolve {
                 Err(_) => return Err(ureq::Error::HostNotFound),
             },
         };
-        let mut addresses = self.empty();
         found.into_iter().take(16).for_each(|address| addresses.push(address));
         if addresses.is_empty() { Err(ureq::Error::HostNotFound) } else { Ok(addresses) }
     }
@@ -174,21 +215,26 @@ impl Connector for Connect {
     type Out = Connection;
 
     fn connect(&self, details: &ConnectionDetails<'_>, _: Option<()>) -> Result<Option<Connection>, ureq::Error> {
+        let there = self.line.lock().stream.take();
+        if let Some(stream) = there {
+            return Ok(Some(Connection::new(stream, Arc::clone(&self.line))));
+        }
         let addresses: Vec<SocketAddr> = details.addrs.iter().copied().collect();
         let connected = self.line.run(move |limit| connect_first(&addresses, limit)).and_then(|socket| {
             socket.set_nodelay(true)?;
             socket.set_write_timeout(Some(GLANCE))?;
+            let socket = Socket::new(socket);
             self.line.register(&socket)?;
             let host = details.uri.host().unwrap_or_default();
             Ok(if details.needs_tls() { Stream::tls(self.shake_hands(socket, host)?) } else { Stream::tcp(socket) })
         });
         let stream = connected.map_err(connect_error)?;
-        Ok(Some(Connection::new(details, stream, Arc::clone(&self.line))))
+        Ok(Some(Connection::new(stream, Arc::clone(&self.line))))
     }
 }
 
 impl Connect {
-    fn shake_hands(&self, mut socket: TcpStream, host: &str) -> io::Result<StreamOwned<ClientConnection, TcpStream>> {
+    fn shake_hands(&self, mut socket: Socket, host: &str) -> io::Result<StreamOwned<ClientConnection, Socket>> {
         let host = host.trim_start_matches('[').trim_end_matches(']').to_owned();
         let name = ServerName::try_from(host).map_err(io::Error::other)?;
         let mut connection = ClientConnection::new(Arc::clone(&self.tls), name).map_err(io::Error::other)?;

@@ -5,15 +5,16 @@
 
 use std::fmt;
 use std::io::{self, Read, Write};
-use std::net::TcpStream;
+use std::net::{Shutdown, TcpStream};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use rustls::{ClientConnection, StreamOwned};
-use ureq::unversioned::transport::{Buffers, ConnectionDetails, Connector, LazyBuffers, NextTimeout, Transport};
+use ureq::unversioned::transport::{Buffers, ConnectionDetails, Connector, NextTimeout, Transport};
 use zeroize::Zeroizing;
 
 use crate::ureq::connect::Line;
+use crate::ureq::memory::Memory;
 
 /// A write that is stuck for this long looks whether the server has answered already.
 pub(super) const GLANCE: Duration = Duration::from_millis(250);
@@ -23,52 +24,91 @@ pub(super) struct Stream {
     io: Io,
     /// Bytes of an answer that came while the request was still being sent.
     ahead: Vec<u8>,
+    /// Behind these, the server has ended the connection.
+    ended: bool,
 }
 
 enum Io {
-    Tcp(TcpStream),
-    Tls(Box<StreamOwned<ClientConnection, TcpStream>>),
+    Tcp(Socket),
+    Tls(Box<StreamOwned<ClientConnection, Socket>>),
+}
+
+/// A socket that can be shut down from outside while it is read or written.
+#[derive(Clone)]
+pub(super) struct Socket(Arc<TcpStream>);
+
+impl Socket {
+    pub(super) fn new(socket: TcpStream) -> Self {
+        Self(Arc::new(socket))
+    }
+
+    pub(super) fn shutdown(&self) {
+        // It fails only if the peer was faster.
+        let _ = self.0.shutdown(Shutdown::Both);
+    }
+}
+
+impl Read for Socket {
+    fn read(&mut self, out: &mut [u8]) -> io::Result<usize> {
+        (&*self.0).read(out)
+    }
+}
+
+impl Write for Socket {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        (&*self.0).write(bytes)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        (&*self.0).flush()
+    }
 }
 
 /// More of an early answer need not be read ahead to know that it is one.
 const AHEAD: usize = 16 * 1024;
 
 impl Stream {
-    pub(super) fn tcp(socket: TcpStream) -> Self {
-        Self { io: Io::Tcp(socket), ahead: Vec::new() }
+    pub(super) fn tcp(socket: Socket) -> Self {
+        Self { io: Io::Tcp(socket), ahead: Vec::new(), ended: false }
     }
 
-    pub(super) fn tls(stream: StreamOwned<ClientConnection, TcpStream>) -> Self {
-        Self { io: Io::Tls(Box::new(stream)), ahead: Vec::new() }
+    pub(super) fn tls(stream: StreamOwned<ClientConnection, Socket>) -> Self {
+        Self { io: Io::Tls(Box::new(stream)), ahead: Vec::new(), ended: false }
     }
 
-    fn socket(&self) -> &TcpStream {
+    pub(super) fn socket(&self) -> &Socket {
         match &self.io {
             Io::Tcp(socket) => socket,
             Io::Tls(tls) => &tls.sock,
         }
     }
 
-    /// Whether the server has answered, without waiting for it. Interim answers (1xx) are taken out: a server that sends
-    /// `100 Continue` or `103 Early Hints` wants the rest of the request.
+    /// An idle connection is open as long as there is nothing to read: neither an end nor a stray byte.
+    pub(super) fn is_open(&self) -> bool {
+        self.ahead.is_empty() && peek(&self.socket().0).is_err_and(|error| error.kind() == io::ErrorKind::WouldBlock)
+    }
+
+    /// Whether the server has answered, or has ended the connection, so that it never will; without waiting for it. Interim
+    /// answers (1xx) are taken out: a server that sends `100 Continue` or `103 Early Hints` wants the rest of the request.
     fn has_answer(&mut self) -> bool {
-        if self.ahead.len() < AHEAD && self.socket().set_nonblocking(true).is_ok() {
+        if self.ahead.len() < AHEAD && self.socket().0.set_nonblocking(true).is_ok() {
             let mut buffer = [0; 4096];
-            while let Ok(bytes @ 1..) = self.io.read(&mut buffer) {
+            while let Ok(bytes) = self.io.read(&mut buffer) {
                 self.ahead.extend_from_slice(&buffer[..bytes]);
-                if self.ahead.len() >= AHEAD {
+                self.ended |= bytes == 0;
+                if self.ended || self.ahead.len() >= AHEAD {
                     break;
                 }
             }
             // A socket that cannot be made to block again fails at its next use.
-            let _ = self.socket().set_nonblocking(false);
+            let _ = self.socket().0.set_nonblocking(false);
         }
         while is_interim(&self.ahead) {
             let Some(end) = self.ahead.windows(4).position(|window| window == b"\r\n\r\n") else { return false };
             self.ahead.drain(..end + 4);
         }
         // Too few bytes to tell an interim answer from a final one are no answer yet.
-        !INTERIM.starts_with(&self.ahead)
+        self.ended || !INTERIM.starts_with(&self.ahead)
     }
 }
 
@@ -125,7 +165,7 @@ fn peek(socket: &TcpStream) -> io::Result<usize> {
 
 /// A stream with ureq's buffers.
 pub(super) struct Connection {
-    buffers: LazyBuffers,
+    memory: Memory,
     /// `None` once the stream was handed over because of an early answer.
     stream: Option<Stream>,
     line: Arc<Line>,
@@ -134,16 +174,17 @@ pub(super) struct Connection {
 }
 
 impl Connection {
-    pub(super) fn new(details: &ConnectionDetails<'_>, stream: Stream, line: Arc<Line>) -> Self {
-        let buffers = LazyBuffers::new(details.config.input_buffer_size(), details.config.output_buffer_size());
-        Self { buffers, stream: Some(stream), line, muted: false }
+    pub(super) fn new(stream: Stream, line: Arc<Line>) -> Self {
+        let (_, mut memory) = line.take();
+        memory.prepare();
+        Self { memory, stream: Some(stream), line, muted: false }
     }
 
     /// At the start of a request: sends its first line and the credentials behind it; gives how much of the output that was.
     fn send_request_line(&mut self, amount: usize) -> io::Result<usize> {
         let Some(stream) = &mut self.stream else { return Ok(0) };
         let Some(authorization) = self.line.take_authorization() else { return Ok(0) };
-        let output = &self.buffers.output()[..amount];
+        let output = &self.memory.output()[..amount];
         let Some(end) = output.windows(2).position(|pair| pair == b"\r\n").map(|end| end + 2) else {
             return Err(io::Error::other("the request has no first line"));
         };
@@ -162,13 +203,13 @@ impl Connection {
         let Some(stream) = &mut self.stream else { return Err(io::ErrorKind::NotConnected.into()) };
         let written = match stream.has_answer() {
             true => Err(io::ErrorKind::BrokenPipe.into()),
-            false => stream.write(&self.buffers.output()[from..to]),
+            false => stream.write(&self.memory.output()[from..to]),
         };
         match written {
             Ok(0) => Err(io::ErrorKind::WriteZero.into()),
             Err(error) if is_pause(&error) => Ok(0),
             Err(error) => {
-                if stream.has_answer() {
+                if stream.has_answer() && !stream.ahead.is_empty() {
                     self.line.hand_over(self.stream.take());
                 }
                 Err(error)
@@ -185,7 +226,7 @@ fn is_pause(error: &io::Error) -> bool {
 
 impl Transport for Connection {
     fn buffers(&mut self) -> &mut dyn Buffers {
-        &mut self.buffers
+        &mut self.memory
     }
 
     fn transmit_output(&mut self, amount: usize, _: NextTimeout) -> Result<(), ureq::Error> {
@@ -198,28 +239,30 @@ impl Transport for Connection {
 
     fn await_input(&mut self, _: NextTimeout) -> Result<bool, ureq::Error> {
         let Some(stream) = &mut self.stream else { return Ok(false) };
-        let input = self.buffers.input_append_buf();
+        let input = self.memory.input_append_buf();
         let amount = loop {
             match stream.read(input) {
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
                 read => break read?,
             }
         };
-        self.buffers.input_appended(amount);
+        self.memory.input_appended(amount);
         Ok(amount > 0)
     }
 
-    /// An idle connection is open as long as there is nothing to read: neither an end nor a stray byte.
     fn is_open(&mut self) -> bool {
-        let quiet = |stream: &Stream| {
-            let peeked = peek(stream.socket());
-            stream.ahead.is_empty() && peeked.is_err_and(|error| error.kind() == io::ErrorKind::WouldBlock)
-        };
-        self.stream.as_ref().is_some_and(quiet)
+        self.stream.as_ref().is_some_and(Stream::is_open)
     }
 
     fn is_tls(&self) -> bool {
         matches!(self.stream, Some(Stream { io: Io::Tls(_), .. }))
+    }
+}
+
+/// ureq keeps no connection: what it drops goes back to the lane.
+impl Drop for Connection {
+    fn drop(&mut self) {
+        self.line.put_back(self.stream.take(), std::mem::take(&mut self.memory));
     }
 }
 
@@ -244,10 +287,13 @@ impl Answering {
 impl Connector for Answering {
     type Out = Connection;
 
-    fn connect(&self, details: &ConnectionDetails<'_>, _: Option<()>) -> Result<Option<Connection>, ureq::Error> {
+    fn connect(&self, _: &ConnectionDetails<'_>, _: Option<()>) -> Result<Option<Connection>, ureq::Error> {
         let stream = self.stream.lock().unwrap_or_else(PoisonError::into_inner).take();
-        let connection = |stream| Connection::new(details, stream, Arc::clone(&self.line));
-        Ok(stream.map(|stream| Connection { muted: true, ..connection(stream) }))
+        let mut connection = stream.map(|stream| Connection::new(stream, Arc::clone(&self.line)));
+        if let Some(connection) = &mut connection {
+            connection.muted = true;
+        }
+        Ok(connection)
     }
 }
 

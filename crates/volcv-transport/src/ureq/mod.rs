@@ -2,36 +2,43 @@
 
 mod connect;
 mod connection;
+mod helpers;
+mod memory;
 
 use std::error::Error as StdError;
-use std::io::Read;
+use std::fmt;
+use std::io::{self, Read};
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Instant;
 
 use http::header::AUTHORIZATION;
-use ureq::unversioned::transport::Connector;
+use ureq::unversioned::transport::{Buffers, Connector};
 use ureq::{Agent, SendBody};
 use volcv_core::{Error, Limits, ReplySink, Request, TransportError, TransportErrorKind};
 
 use crate::cancel::CancelToken;
+use crate::reuse::{Age, MAX_IDLE};
 use crate::tls::{Tls, is_refusal};
 use crate::transport::Transport;
 use crate::ureq::connect::{Connect, Line, Resolve};
 use crate::ureq::connection::{Answering, Stream};
-use crate::{IDLE_CONNECTION, MAX_IDLE, SETTLED_CONNECTION};
+use crate::ureq::helpers::Helpers;
 
-/// Bytes that move at once; megabytes travel, so system calls should be rare.
-const BUFFER: usize = 128 * 1024;
+/// What ureq copies for the sink at once: small enough to stay in the first-level cache until it is decoded.
+const CHUNK: usize = 32 * 1024;
+/// Lanes that are kept; each has the buffers of a call. More calls at once than this are rare.
+const MAX_LANES: usize = 4;
 
 /// One attempt on ureq: no redirects, no retries, no proxies, no decompression.
 ///
 /// Every call in flight has a lane of its own, an agent with one connection, so that cancelling one call shuts down
-/// the socket of that call only. Lanes are reused while their connection is fresh.
+/// the socket of that call only.
 #[derive(Debug)]
 pub struct UreqTransport {
     tls: Arc<rustls::ClientConfig>,
+    helpers: Arc<Helpers>,
+    lanes: Mutex<Vec<Lane>>,
     /// The oldest first.
-    idle: Mutex<Vec<(Lane, Instant)>>,
+    idle: Mutex<Vec<Idle>>,
 }
 
 #[derive(Debug)]
@@ -40,37 +47,60 @@ struct Lane {
     line: Arc<Line>,
 }
 
+/// A connection to use again.
+struct Idle {
+    /// Scheme and authority.
+    origin: String,
+    stream: Stream,
+    age: Age,
+}
+
 impl UreqTransport {
     /// A transport without a connection yet.
     ///
     /// # Errors
     /// The chosen crypto or roots were not compiled in, or cannot be used.
     pub fn new(tls: &Tls) -> Result<Self, Error> {
-        Ok(Self { tls: Arc::new(tls.client_config()?), idle: Mutex::default() })
+        let tls = Arc::new(tls.client_config()?);
+        Ok(Self { tls, helpers: Arc::default(), lanes: Mutex::default(), idle: Mutex::default() })
     }
 
-    /// An idle lane whose connection is neither too old nor too fresh, or a new one.
-    fn checkout(&self) -> Lane {
+    /// A connection to this origin that can be trusted with so many bytes of body.
+    fn checkout(&self, origin: &str, body: u64) -> Option<Stream> {
         let mut idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner);
-        idle.retain(|(_, since)| since.elapsed() < IDLE_CONNECTION);
-        let settled = idle.iter().rposition(|(_, since)| since.elapsed() >= SETTLED_CONNECTION);
-        let lane = settled.map(|place| idle.remove(place).0);
-        drop(idle);
-        lane.unwrap_or_else(|| self.new_lane())
+        idle.retain(|idle| !idle.age.is_over());
+        loop {
+            let usable = |idle: &Idle| idle.origin == origin && idle.age.is_settled(body);
+            let place = idle.iter().rposition(usable)?;
+            let found = idle.remove(place);
+            if found.stream.is_open() {
+                return Some(found.stream);
+            }
+        }
     }
 
-    fn give_back(&self, lane: Lane) {
+    fn keep(&self, origin: String, stream: Stream, age: Age) {
         let mut idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner);
         if idle.len() == MAX_IDLE {
             idle.remove(0);
         }
-        idle.push((lane, Instant::now()));
+        idle.push(Idle { origin, stream, age });
     }
 
-    fn new_lane(&self) -> Lane {
-        let line = Arc::new(Line::default());
-        let agent = agent(Connect { line: Arc::clone(&line), tls: Arc::clone(&self.tls) }, &line);
-        Lane { agent, line }
+    fn take_lane(&self) -> Lane {
+        let lane = self.lanes.lock().unwrap_or_else(PoisonError::into_inner).pop();
+        lane.unwrap_or_else(|| {
+            let line = Arc::new(Line::new(&self.helpers));
+            let agent = agent(Connect { line: Arc::clone(&line), tls: Arc::clone(&self.tls) }, &line);
+            Lane { agent, line }
+        })
+    }
+
+    fn give_back(&self, lane: Lane) {
+        let mut lanes = self.lanes.lock().unwrap_or_else(PoisonError::into_inner);
+        if lanes.len() < MAX_LANES {
+            lanes.push(lane);
+        }
     }
 }
 
@@ -80,13 +110,17 @@ fn agent(connector: impl Connector, line: &Arc<Line>) -> Agent {
         .max_redirects(0)
         .max_redirects_will_error(false)
         .proxy(None)
-        .max_idle_connections(1)
-        .max_idle_connections_per_host(1)
-        .max_idle_age(IDLE_CONNECTION)
-        .input_buffer_size(BUFFER)
-        .output_buffer_size(BUFFER)
+        // They are kept here, where it is known what was sent on them and when.
+        .max_idle_connections(0)
+        .max_idle_connections_per_host(0)
         .build();
     Agent::with_parts(config, connector, Resolve(Arc::clone(line)))
+}
+
+impl fmt::Debug for Idle {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Idle").field("origin", &self.origin).field("age", &self.age).finish_non_exhaustive()
+    }
 }
 
 impl Transport for UreqTransport {
@@ -97,20 +131,31 @@ impl Transport for UreqTransport {
         limits: &Limits,
         cancel: &CancelToken,
     ) -> Result<(), TransportError> {
-        let lane = self.checkout();
         let (mut parts, body) = request.into_parts();
         let authorization = parts.headers.remove(AUTHORIZATION);
-        let _guard = lane.line.open(cancel, limits.connect, authorization);
-        let body = if body.remaining() == 0 { SendBody::none() } else { SendBody::from_owned_reader(body) };
-        let sent = exchange(&lane.agent, http::Request::from_parts(parts, body), reply);
+        let (origin, length) = (origin(&parts.uri), body.remaining());
+        let lane = self.take_lane();
+        let stream = self.checkout(&origin, length);
+        let guard = lane.line.open(cancel, limits.connect, authorization, stream);
+        let body = if length == 0 { SendBody::none() } else { SendBody::from_owned_reader(body) };
+        let sent = exchange(&lane.agent, &lane.line, http::Request::from_parts(parts, body), reply);
         if let Some(stream) = lane.line.take_early() {
+            // The lane is not used again: something of the request is left in it.
             return early_answer(stream, &lane.line, reply);
         }
-        sent?;
-        // Only a lane whose reply was read to its end is clean; any other is dropped and its connection closed.
+        drop(guard);
+        let stream = lane.line.close();
         self.give_back(lane);
+        if let (Some(stream), Some(age)) = (stream, sent?) {
+            self.keep(origin, stream, age);
+        }
         Ok(())
     }
+}
+
+fn origin(uri: &http::Uri) -> String {
+    let authority = uri.authority().map_or("", |authority| authority.as_str());
+    format!("{}://{authority}", uri.scheme_str().unwrap_or_default())
 }
 
 /// Reads an answer that came before the whole request, on a connection where nothing is sent any more.
@@ -118,24 +163,63 @@ fn early_answer(stream: Stream, line: &Arc<Line>, reply: &mut dyn ReplySink) -> 
     let agent = agent(Answering::new(stream, Arc::clone(line)), line);
     let mut request = http::Request::new(SendBody::none());
     *request.uri_mut() = http::Uri::from_static("http://127.0.0.1/");
-    exchange(&agent, request, reply)
+    exchange(&agent, line, request, reply).map(drop)
 }
 
+/// Sends, pushes the reply, and says whether the connection may be used again.
 fn exchange(
     agent: &Agent,
+    line: &Line,
     request: http::Request<SendBody<'static>>,
     reply: &mut dyn ReplySink,
-) -> Result<(), TransportError> {
+) -> Result<Option<Age>, TransportError> {
     let response = agent.run(request).map_err(translate)?;
     let (parts, body) = response.into_parts();
     reply.head(parts.status.as_u16(), &parts.headers)?;
+    match body.content_length() {
+        Some(length) => {
+            // ureq gives its connection up, and with it what it has read ahead.
+            drop(body);
+            receive(line, length, reply)?;
+        }
+        None => receive_by_ureq(body, reply)?,
+    }
+    Ok(Age::behind(parts.version, &parts.headers))
+}
+
+/// Reads a body whose length is known. ureq would copy it once more, and ask for every sixteen bytes of it whether they are
+/// to be written to the log.
+fn receive(line: &Line, mut left: u64, reply: &mut dyn ReplySink) -> Result<(), TransportError> {
+    let (stream, mut memory) = line.take();
+    let Some(mut stream) = stream else { return Err(TransportError::new(TransportErrorKind::Other)) };
+    while left > 0 {
+        if memory.input().is_empty() {
+            match stream.read(memory.input_append_buf()) {
+                Ok(0) => return Err(translate(io::Error::from(io::ErrorKind::UnexpectedEof).into())),
+                Ok(bytes) => memory.input_appended(bytes),
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
+                Err(error) => return Err(translate(error.into())),
+            }
+        }
+        let input = memory.input();
+        let piece = input.len().min(usize::try_from(left).unwrap_or(usize::MAX));
+        reply.data(&input[..piece])?;
+        memory.input_consume(piece);
+        left -= piece as u64;
+    }
+    line.put_back(Some(stream), memory);
+    Ok(())
+}
+
+/// Reads a body that is chunked, or ends with its connection.
+fn receive_by_ureq(body: ureq::Body, reply: &mut dyn ReplySink) -> Result<(), TransportError> {
     // The limit of the reply is the sink's, not ureq's.
     let mut reader = body.into_with_config().limit(u64::MAX).reader();
-    let mut buffer = vec![0; BUFFER];
+    let mut chunk = vec![0; CHUNK];
     loop {
-        match reader.read(&mut buffer).map_err(|error| translate(error.into()))? {
+        match reader.read(&mut chunk).map_err(|error| translate(error.into()))? {
             0 => return Ok(()),
-            n => reply.data(&buffer[..n])?,
+            bytes => reply.data(&chunk[..bytes])?,
         }
     }
 }

@@ -1,0 +1,58 @@
+/*
+ * outpaint.c: the shortest blocking program. It makes a picture twice as wide.
+ *
+ *     cc outpaint.c -lvolcv -o outpaint
+ *     VOLCV_BASE_URL=https://... VOLCV_API_KEY=... ./outpaint photo.jpg wide.png
+ */
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <volcv.h>
+
+static unsigned char photo[32 << 20];
+
+static int failed(const volcv_error *error)
+{
+    fprintf(stderr, "%s: %s\n", volcv_result_name(error->code), error->message);
+    return EXIT_FAILURE;
+}
+
+int main(int argc, char **argv)
+{
+    volcv_client_options options = VOLCV_CLIENT_OPTIONS_INIT;
+    volcv_picture picture = VOLCV_PICTURE_INIT;
+    volcv_outpaint request = VOLCV_OUTPAINT_INIT;
+    volcv_image_info image = VOLCV_IMAGE_INFO_INIT;
+    volcv_error error = VOLCV_ERROR_INIT;
+    volcv_client *client;
+    volcv_job job;
+
+    FILE *in = argc == 3 ? fopen(argv[1], "rb") : NULL;
+    if (in == NULL) return fprintf(stderr, "usage: outpaint PHOTO RESULT\n"), EXIT_FAILURE;
+    picture.flags = VOLCV_PICTURE_BORROW; /* The bytes outlive the call, so they need not be copied. */
+    picture.data = photo;
+    picture.size = fread(photo, 1, sizeof photo, in);
+    if (!feof(in)) return fprintf(stderr, "%s is too large\n", argv[1]), EXIT_FAILURE;
+    fclose(in);
+
+    options.base_url = getenv("VOLCV_BASE_URL");
+    options.api_key = getenv("VOLCV_API_KEY");
+    if (volcv_client_create(VOLCV_ABI_VERSION, &options, &client, &error) != VOLCV_OK) return failed(&error);
+
+    request.picture = &picture;
+    request.left = request.right = 0.5;
+    request.prompt = "a lake between mountains at dawn";
+    int status = EXIT_SUCCESS;
+    if (volcv_outpaint_run(client, &request, NULL, &job, &error) != VOLCV_OK) {
+        status = failed(&error);
+    } else if (volcv_job_image_info(client, job, 0, &image) == VOLCV_OK) {
+        FILE *out = fopen(argv[2], "wb");
+        if (out == NULL || fwrite(image.data, 1, image.size, out) != image.size || fclose(out) != 0) {
+            status = (perror(argv[2]), EXIT_FAILURE);
+        } else {
+            printf("%s: %ux%u\n", argv[2], image.width, image.height);
+        }
+    }
+    volcv_client_destroy(client, VOLCV_WAIT_FOREVER);
+    return status;
+}

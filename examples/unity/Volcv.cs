@@ -1,0 +1,411 @@
+// Volcv.cs: libvolcv for Unity and every other C#. Copy it into a project that allows unsafe code.
+//
+// Volcv.Native is volcv.h, with its names; a test compares every size, offset, constant and function. Volcv.Client is
+// what a game needs of it: submit from a frame, poll in Update, read the picture.
+//
+// All structs are blittable, so that nothing is converted in a call. There are no delegates: volcv is polled, and no
+// native thread ever enters the managed world, which a reload of the domain would pull away under its feet. Leave the
+// fields for hooks (log, on_ready, release and those of a transport) zero.
+//
+// License: MIT OR Apache-2.0.
+
+using System;
+using System.Runtime.InteropServices;
+using System.Text;
+
+namespace Volcv
+{
+    /// <summary>volcv.h. What a function does and what it returns is said there.</summary>
+    public static unsafe class Native
+    {
+        /// <summary>On iOS, where libraries are linked in: "__Internal".</summary>
+        public const string Library = "volcv";
+
+        private const CallingConvention C = CallingConvention.Cdecl;
+
+        public const uint VOLCV_ABI_VERSION = 1;
+        public const uint VOLCV_WAIT_FOREVER = 4294967295;
+        public const uint VOLCV_REQUEST_ID_SIZE = 128;
+        public const uint VOLCV_MESSAGE_SIZE = 512;
+        public const uint VOLCV_EVENT_DONE = 1;
+
+        public const uint VOLCV_CHARGE_NONE = 0;
+        public const uint VOLCV_CHARGE_UNKNOWN = 1;
+        public const uint VOLCV_CHARGE_CHARGED = 2;
+
+        public const uint VOLCV_DELIVERY_NONE = 0;
+        public const uint VOLCV_DELIVERY_PARTIAL = 1;
+        public const uint VOLCV_DELIVERY_FULL = 2;
+
+        public const uint VOLCV_ERROR_RETRYABLE = 1;
+
+        public const uint VOLCV_PHASE_QUEUED = 0;
+        public const uint VOLCV_PHASE_CONNECTING = 1;
+        public const uint VOLCV_PHASE_UPLOADING = 2;
+        public const uint VOLCV_PHASE_WAITING = 3;
+        public const uint VOLCV_PHASE_DOWNLOADING = 4;
+        public const uint VOLCV_PHASE_BACKOFF = 5;
+        public const uint VOLCV_PHASE_ENDED = 6;
+
+        public const uint VOLCV_CLIENT_ALLOW_INSECURE_HTTP = 1;
+        public const uint VOLCV_CLIENT_NEW_SEED = 2;
+
+        public const uint VOLCV_TLS_ROOTS_DEFAULT = 0;
+        public const uint VOLCV_TLS_ROOTS_PLATFORM = 1;
+        public const uint VOLCV_TLS_ROOTS_EXTRA_ONLY = 2;
+
+        public const uint VOLCV_LOG_DEFAULT = 0;
+        public const uint VOLCV_LOG_ERROR = 1;
+        public const uint VOLCV_LOG_WARN = 2;
+        public const uint VOLCV_LOG_INFO = 3;
+        public const uint VOLCV_LOG_DEBUG = 4;
+
+        public const uint VOLCV_MODE_SIDES = 0;
+        public const uint VOLCV_MODE_ASPECT = 1;
+        public const uint VOLCV_MODE_CANVAS = 2;
+
+        public const uint VOLCV_OUTPAINT_RETURN_LINK = 1;
+        public const uint VOLCV_OUTPAINT_STRICT = 2;
+        public const uint VOLCV_OUTPAINT_SEED_ZERO = 4;
+
+        public const uint VOLCV_PROMPT_DEFAULT = 0;
+        public const uint VOLCV_PROMPT_PLAIN = 1;
+        public const uint VOLCV_PROMPT_CUSTOM = 2;
+        public const uint VOLCV_PROMPT_BOTH = 3;
+
+        public const uint VOLCV_PICTURE_BORROW = 1;
+
+        public const uint VOLCV_FORMAT_UNKNOWN = 0;
+        public const uint VOLCV_FORMAT_PNG = 1;
+        public const uint VOLCV_FORMAT_JPEG = 2;
+        public const uint VOLCV_FORMAT_WEBP = 3;
+        public const uint VOLCV_FORMAT_BMP = 4;
+        public const uint VOLCV_FORMAT_GIF = 5;
+        public const uint VOLCV_FORMAT_TIFF = 6;
+        public const uint VOLCV_FORMAT_HEIF = 7;
+
+        public const int VOLCV_OK = 0;
+
+        public const int VOLCV_E_INTERNAL = -1;
+        public const int VOLCV_E_INVALID_ARGUMENT = -2;
+        public const int VOLCV_E_UNSUPPORTED = -3;
+        public const int VOLCV_E_ABI_MISMATCH = -4;
+        public const int VOLCV_E_STALE = -5;
+        public const int VOLCV_E_BUSY = -6;
+        public const int VOLCV_E_NOT_READY = -7;
+        public const int VOLCV_E_TIMEOUT = -8;
+        public const int VOLCV_E_INTERRUPTED = -9;
+        public const int VOLCV_E_SHUTDOWN = -10;
+        public const int VOLCV_E_OUT_OF_MEMORY = -11;
+        public const int VOLCV_E_FORKED = -12;
+        public const int VOLCV_E_REENTRANT = -13;
+        public const int VOLCV_E_NO_RESULT = -14;
+        public const int VOLCV_E_INVALID_INPUT = -20;
+        public const int VOLCV_E_AUTH = -21;
+        public const int VOLCV_E_QUOTA = -22;
+        public const int VOLCV_E_THROTTLED = -23;
+        public const int VOLCV_E_REFUSED = -24;
+        public const int VOLCV_E_SERVICE = -25;
+        public const int VOLCV_E_CONNECT = -26;
+        public const int VOLCV_E_TLS = -27;
+        public const int VOLCV_E_OUTCOME_UNKNOWN = -28;
+        public const int VOLCV_E_DECODE = -29;
+        public const int VOLCV_E_RESPONSE_TOO_LARGE = -30;
+        public const int VOLCV_E_CANCELLED = -31;
+        public const int VOLCV_E_CONFIG = -32;
+        public const int VOLCV_E_IO = -33;
+        public const int VOLCV_E_PROTOCOL = -34;
+
+        public struct volcv_header
+        {
+            public byte* name, value;
+        }
+
+        public struct volcv_http_request
+        {
+            public uint struct_size, flags;
+            public ulong body_size;
+            public uint connect_limit_ms, attempt_limit_ms;
+            public byte* method, url;
+            public volcv_header* headers;
+            public UIntPtr header_count;
+        }
+
+        public struct volcv_http_transport
+        {
+            public uint struct_size, flags;
+            public void* user;
+            public IntPtr start, cancel, destroy;
+        }
+
+        public struct volcv_client_options
+        {
+            public uint struct_size, flags;
+            public byte* base_url, api_key;
+            public uint max_in_flight, max_queued, connect_limit_ms, stall_limit_ms, attempt_limit_ms;
+            public uint deadline_ms;
+            public ulong reply_limit_bytes;
+            public uint max_attempts, charge_limit, tls_roots, log_level;
+            public void* extra_roots;
+            public UIntPtr extra_roots_size;
+            public volcv_http_transport* transport;
+            public IntPtr log;
+            public void* log_user;
+            public IntPtr on_ready;
+            public void* on_ready_user;
+            public UIntPtr reserved;
+        }
+
+        public struct volcv_error
+        {
+            public uint struct_size;
+            public int code;
+            public uint charge, flags, attempts, delivery;
+            public int http_status;
+            public uint retry_after_ms;
+            public long service_code;
+            public fixed byte request_id[128];
+            public fixed byte message[512];
+        }
+
+        public struct volcv_event
+        {
+            public uint type;
+            public int result;
+            public ulong job, user;
+        }
+
+        public struct volcv_picture
+        {
+            public uint struct_size, flags;
+            public void* data;
+            public UIntPtr size;
+            public byte* link;
+            public IntPtr release;
+            public void* release_user;
+        }
+
+        public struct volcv_outpaint
+        {
+            public uint struct_size, flags, mode, prompt_field;
+            public volcv_picture* picture, mask;
+            public double left, right, top, bottom, aspect_width, aspect_height, scale, strength;
+            public long seed;
+            public uint steps, max_width, max_height, picture_width, picture_height, reserved;
+            public byte* prompt, extra_json;
+        }
+
+        public struct volcv_job_options
+        {
+            public uint struct_size, flags;
+            public ulong user;
+            public uint deadline_ms, reserved;
+        }
+
+        public struct volcv_raw
+        {
+            public uint struct_size, flags;
+            public byte* action, version, json;
+            public volcv_picture* pictures;
+            public UIntPtr picture_count;
+        }
+
+        public struct volcv_progress
+        {
+            public uint struct_size, phase, attempt;
+            public int result;
+            public ulong sent, send_total, received, receive_total;
+        }
+
+        public struct volcv_image_info
+        {
+            public uint struct_size, format, width, height;
+            public void* data;
+            public UIntPtr size;
+        }
+
+        public struct volcv_buffer
+        {
+            public ulong id;
+            public void* data;
+            public UIntPtr size;
+        }
+
+        [DllImport(Library, CallingConvention = C)] public static extern uint volcv_abi_version();
+        [DllImport(Library, CallingConvention = C)] public static extern byte* volcv_version();
+        [DllImport(Library, CallingConvention = C)] public static extern byte* volcv_result_name(int result);
+        [DllImport(Library, CallingConvention = C)] public static extern uint volcv_result_is_retryable(int result);
+        [DllImport(Library, CallingConvention = C)] public static extern int volcv_client_create(
+            uint abi, volcv_client_options* options, IntPtr* out_client, volcv_error* error);
+        [DllImport(Library, CallingConvention = C)] public static extern int volcv_client_destroy(
+            IntPtr client, uint timeout_ms);
+        [DllImport(Library, CallingConvention = C)] public static extern int volcv_shutdown(uint timeout_ms);
+        [DllImport(Library, CallingConvention = C)] public static extern uint volcv_poll(
+            IntPtr client, volcv_event* events, uint capacity);
+        [DllImport(Library, CallingConvention = C)] public static extern int volcv_wait(
+            IntPtr client, ulong* jobs, uint count, uint all, uint timeout_ms);
+        [DllImport(Library, CallingConvention = C)] public static extern int volcv_wake(IntPtr client);
+        [DllImport(Library, CallingConvention = C)] public static extern int volcv_outpaint_submit(
+            IntPtr client, volcv_outpaint* request, volcv_job_options* options, ulong* out_job, volcv_error* error);
+        [DllImport(Library, CallingConvention = C)] public static extern int volcv_outpaint_run(
+            IntPtr client, volcv_outpaint* request, volcv_job_options* options, ulong* out_job, volcv_error* error);
+        [DllImport(Library, CallingConvention = C)] public static extern int volcv_raw_submit(
+            IntPtr client, volcv_raw* request, volcv_job_options* options, ulong* out_job, volcv_error* error);
+        [DllImport(Library, CallingConvention = C)] public static extern int volcv_job_cancel(IntPtr client, ulong job);
+        [DllImport(Library, CallingConvention = C)] public static extern int volcv_job_progress(
+            IntPtr client, ulong job, volcv_progress* out_progress);
+        [DllImport(Library, CallingConvention = C)] public static extern int volcv_job_error(
+            IntPtr client, ulong job, volcv_error* out_error);
+        [DllImport(Library, CallingConvention = C)] public static extern int volcv_job_release(
+            IntPtr client, ulong job);
+        [DllImport(Library, CallingConvention = C)] public static extern int volcv_job_reply(
+            IntPtr client, ulong job, byte** out_json, UIntPtr* out_size);
+        [DllImport(Library, CallingConvention = C)] public static extern int volcv_job_image_count(
+            IntPtr client, ulong job, uint* out_count);
+        [DllImport(Library, CallingConvention = C)] public static extern int volcv_job_image_info(
+            IntPtr client, ulong job, uint index, volcv_image_info* out_info);
+        [DllImport(Library, CallingConvention = C)] public static extern int volcv_job_image_link(
+            IntPtr client, ulong job, uint index, byte** out_link);
+        [DllImport(Library, CallingConvention = C)] public static extern int volcv_job_image_take(
+            IntPtr client, ulong job, uint index, volcv_buffer* out_buffer);
+        [DllImport(Library, CallingConvention = C)] public static extern int volcv_buffer_release(volcv_buffer* buffer);
+        [DllImport(Library, CallingConvention = C)] public static extern int volcv_http_body_read(
+            IntPtr client, ulong exchange, void* buffer, UIntPtr capacity, UIntPtr* out_size);
+        [DllImport(Library, CallingConvention = C)] public static extern int volcv_http_on_head(
+            IntPtr client, ulong exchange, int status, volcv_header* headers, UIntPtr count);
+        [DllImport(Library, CallingConvention = C)] public static extern int volcv_http_on_data(
+            IntPtr client, ulong exchange, void* data, UIntPtr size);
+        [DllImport(Library, CallingConvention = C)] public static extern int volcv_http_complete(
+            IntPtr client, ulong exchange, int result, byte* reason);
+    }
+
+    /// <summary>A call failed. A job that fails does not throw: see Client.Error.</summary>
+    public sealed unsafe class VolcvException : Exception
+    {
+        public readonly int Result;
+
+        public VolcvException(Native.volcv_error error) : base(Client.Message(error))
+        {
+            Result = error.code;
+        }
+    }
+
+    /// <summary>A client. Any thread may use it; none of its methods but Wait and Dispose blocks.</summary>
+    public sealed unsafe class Client : IDisposable
+    {
+        private IntPtr handle;
+
+        public Client(string baseUrl, string apiKey)
+        {
+            var error = new Native.volcv_error { struct_size = (uint)sizeof(Native.volcv_error) };
+            fixed (byte* url = Utf8(baseUrl), key = Utf8(apiKey))
+            fixed (IntPtr* client = &handle)
+            {
+                var options = new Native.volcv_client_options();
+                options.struct_size = (uint)sizeof(Native.volcv_client_options);
+                options.base_url = url;
+                options.api_key = key;
+                if (Native.volcv_client_create(Native.VOLCV_ABI_VERSION, &options, client, &error) != Native.VOLCV_OK)
+                    throw new VolcvException(error);
+            }
+        }
+
+        /// <summary>
+        /// Queues an outpainting and returns its job, to be released one day. The request may be default; picture and
+        /// prompt of it are set here, and copied. user comes back in the event.
+        /// </summary>
+        public ulong Submit(byte[] picture, Native.volcv_outpaint request, string prompt = null, ulong user = 0)
+        {
+            var error = new Native.volcv_error { struct_size = (uint)sizeof(Native.volcv_error) };
+            var options = new Native.volcv_job_options { struct_size = (uint)sizeof(Native.volcv_job_options) };
+            options.user = user;
+            fixed (byte* bytes = picture, text = Utf8(prompt))
+            {
+                var photo = new Native.volcv_picture { struct_size = (uint)sizeof(Native.volcv_picture) };
+                photo.data = bytes;
+                photo.size = (UIntPtr)picture.Length;
+                request.struct_size = (uint)sizeof(Native.volcv_outpaint);
+                request.picture = &photo;
+                request.prompt = text;
+                ulong job;
+                if (Native.volcv_outpaint_submit(handle, &request, &options, &job, &error) != Native.VOLCV_OK)
+                    throw new VolcvException(error);
+                return job;
+            }
+        }
+
+        /// <summary>The next event, if there is one. For every frame, in a loop: it allocates nothing.</summary>
+        public bool Poll(out Native.volcv_event next)
+        {
+            fixed (Native.volcv_event* place = &next) return Native.volcv_poll(handle, place, 1) == 1;
+        }
+
+        /// <summary>Waits until there is an event to poll; false if the time passed. Not for a frame.</summary>
+        public bool Wait(uint milliseconds)
+        {
+            return Native.volcv_wait(handle, null, 0, 0, milliseconds) == Native.VOLCV_OK;
+        }
+
+        /// <summary>Where a job stands; all zero if it is gone.</summary>
+        public Native.volcv_progress Progress(ulong job)
+        {
+            var progress = new Native.volcv_progress { struct_size = (uint)sizeof(Native.volcv_progress) };
+            Native.volcv_job_progress(handle, job, &progress);
+            return progress;
+        }
+
+        /// <summary>How a job ended: what it cost, whether to try again, and Message() of it.</summary>
+        public Native.volcv_error Error(ulong job)
+        {
+            var error = new Native.volcv_error { struct_size = (uint)sizeof(Native.volcv_error) };
+            Native.volcv_job_error(handle, job, &error);
+            return error;
+        }
+
+        /// <summary>The file of a picture, as for ImageConversion.LoadImage; null if there is none.</summary>
+        public byte[] Image(ulong job, uint index, out uint width, out uint height)
+        {
+            var info = new Native.volcv_image_info { struct_size = (uint)sizeof(Native.volcv_image_info) };
+            Native.volcv_job_image_info(handle, job, index, &info);
+            width = info.width;
+            height = info.height;
+            if (info.data == null) return null;
+            var bytes = new byte[(int)info.size];
+            Marshal.Copy((IntPtr)info.data, bytes, 0, bytes.Length);
+            return bytes;
+        }
+
+        /// <summary>Asks a job to end soon; its event comes as for every other.</summary>
+        public void Cancel(ulong job)
+        {
+            Native.volcv_job_cancel(handle, job);
+        }
+
+        /// <summary>Frees a job and its pictures; one that still runs is cancelled.</summary>
+        public void Release(ulong job)
+        {
+            Native.volcv_job_release(handle, job);
+        }
+
+        /// <summary>Cancels all jobs and ends all threads. After it every call is harmless.</summary>
+        public void Dispose()
+        {
+            Native.volcv_client_destroy(handle, 2000);
+            handle = IntPtr.Zero;
+        }
+
+        /// <summary>What happened, in one line.</summary>
+        public static string Message(Native.volcv_error error)
+        {
+            var length = 0;
+            while (error.message[length] != 0) ++length;
+            return Encoding.UTF8.GetString(error.message, length);
+        }
+
+        /// <summary>A text for C; null stays null.</summary>
+        private static byte[] Utf8(string text)
+        {
+            return text == null ? null : Encoding.UTF8.GetBytes(text + "\0");
+        }
+    }
+}

@@ -1,0 +1,536 @@
+/*
+ * volcv.hpp: libvolcv for C++17 and later. Header-only, without exceptions, RTTI, allocation or standard containers.
+ *
+ *     volcv::Options options;
+ *     options.base_url = "https://gateway.example";
+ *     options.api_key = key;
+ *     volcv::Client client = volcv::Client::create(options).take();
+ *
+ *     const volcv::Picture photo = volcv::Picture::copy(bytes, size);
+ *     volcv::Outpaint request(photo);
+ *     request.left = request.right = 0.5;
+ *     volcv::Job job = client.outpaint(request).take();
+ *     // in every frame:
+ *     client.poll([&](const volcv_event& event) {
+ *         if (event.job == job.id() && event.result == VOLCV_OK) show(job.take(0).take());
+ *     });
+ *
+ *  - It adds ownership and types to volcv.h, and nothing else: what a function does, what it can return, whether it
+ *    blocks and which thread may call it is said there, under the name in each comment here.
+ *  - Client, Job and Buffer are move-only and give back what they own. Members that read or use what is owned are
+ *    const; as in C, any thread may call them, many at once. Moving, reset() and destroy() are for one thread.
+ *  - Options, Outpaint and the like are the structs of C with struct_size already set. Texts are const char*, UTF-8.
+ *  - Define VOLCV_ASSERT before the #include to have misuse of Expected reported in your own way.
+ *
+ * License: MIT OR Apache-2.0.
+ */
+
+#ifndef VOLCV_HPP
+#define VOLCV_HPP
+
+#include "volcv.h"
+
+#if !(defined(_MSVC_LANG) ? _MSVC_LANG >= 201703L : __cplusplus >= 201703L)
+#error "volcv.hpp needs C++17; volcv.h works with C++98"
+#endif
+
+#ifndef VOLCV_ASSERT
+#include <assert.h>
+#define VOLCV_ASSERT(condition) assert(condition)
+#endif
+
+// GCC would keep these few as functions of their own in each object file.
+#ifdef __GNUC__
+#define VOLCV_ALWAYS_INLINE __attribute__((always_inline))
+#else
+#define VOLCV_ALWAYS_INLINE
+#endif
+
+namespace volcv {
+// The ABI number: programs whose parts were compiled against different headers do not mix them up.
+inline namespace v1 {
+
+static_assert(VOLCV_ABI_VERSION == 1, "the inline namespace carries the ABI number");
+
+/** How long the destructor of Client waits for the host's own hooks; volcv itself needs a few milliseconds. */
+inline constexpr uint32_t destroy_timeout_ms = 2000;
+
+/** A T, or why there is none. */
+template <class T>
+class [[nodiscard]] Expected {
+public:
+    /** A value if error.code is VOLCV_OK, otherwise that error. */
+    Expected(T&& value, const volcv_error& error) noexcept : value_(static_cast<T&&>(value)), error_(error) {}
+
+    /** A value if result is VOLCV_OK, otherwise an error without details. */
+    Expected(T&& value, volcv_result result) noexcept : value_(static_cast<T&&>(value)) { error_.code = result; }
+
+    Expected(Expected&& other) noexcept = default;
+    Expected& operator=(Expected&& other) noexcept = default;
+    VOLCV_ALWAYS_INLINE ~Expected() = default;
+
+    /** Whether there is a value. */
+    [[nodiscard]] explicit operator bool() const noexcept { return error_.code == VOLCV_OK; }
+
+    /** VOLCV_OK or a VOLCV_E_ code. */
+    [[nodiscard]] volcv_result result() const noexcept { return error_.code; }
+
+    /** Why there is no value. */
+    [[nodiscard]] const volcv_error& error() const noexcept { return error_; }
+
+    /** One line that says why there is no value, never empty. */
+    [[nodiscard]] const char* message() const noexcept {
+        return error_.message[0] != '\0' ? error_.message : volcv_result_name(error_.code);
+    }
+
+    // The value, asserted to be there; where assertions are off it is an empty T, whose use is an error code again.
+
+    /** Moves the value out. */
+    [[nodiscard]] VOLCV_ALWAYS_INLINE T take() noexcept {
+        assert_value();
+        return static_cast<T&&>(value_);
+    }
+
+    [[nodiscard]] VOLCV_ALWAYS_INLINE T& operator*() noexcept {
+        assert_value();
+        return value_;
+    }
+
+    [[nodiscard]] VOLCV_ALWAYS_INLINE const T& operator*() const noexcept {
+        assert_value();
+        return value_;
+    }
+
+    [[nodiscard]] VOLCV_ALWAYS_INLINE T* operator->() noexcept {
+        assert_value();
+        return &value_;
+    }
+
+    [[nodiscard]] VOLCV_ALWAYS_INLINE const T* operator->() const noexcept {
+        assert_value();
+        return &value_;
+    }
+
+private:
+    VOLCV_ALWAYS_INLINE void assert_value() const noexcept { VOLCV_ASSERT(error_.code == VOLCV_OK); }
+
+    T value_;
+    volcv_error error_ = VOLCV_ERROR_INIT;
+};
+
+/** volcv_client_options. */
+struct Options : volcv_client_options {
+    Options() noexcept : volcv_client_options() { struct_size = sizeof(volcv_client_options); }
+};
+
+/** volcv_job_options. */
+struct JobOptions : volcv_job_options {
+    JobOptions() noexcept : volcv_job_options() { struct_size = sizeof(volcv_job_options); }
+
+    /** value comes back in volcv_event::user. */
+    explicit JobOptions(uint64_t value) noexcept : JobOptions() { user = value; }
+};
+
+/** volcv_picture: made by one of its functions. */
+struct Picture : volcv_picture {
+    Picture() noexcept : volcv_picture() { struct_size = sizeof(volcv_picture); }
+
+    /** The bytes of a file, copied when the job is submitted. */
+    [[nodiscard]] static Picture copy(const void* bytes, size_t count) noexcept {
+        Picture picture;
+        picture.data = bytes;
+        picture.size = count;
+        return picture;
+    }
+
+    /** The bytes of a file, not copied: they stay untouched until then() was called or, without it, the job ended. */
+    [[nodiscard]] static Picture borrow(
+        const void* bytes, size_t count, volcv_release_fn then = nullptr, void* user = nullptr) noexcept {
+        Picture picture = copy(bytes, count);
+        picture.flags = VOLCV_PICTURE_BORROW;
+        picture.release = then;
+        picture.release_user = user;
+        return picture;
+    }
+
+    /** A link that the service fetches. */
+    [[nodiscard]] static Picture at(const char* url) noexcept {
+        Picture picture;
+        picture.link = url;
+        return picture;
+    }
+};
+
+/** volcv_outpaint. It refers to its pictures: they have to live until the request is submitted. */
+struct Outpaint : volcv_outpaint {
+    Outpaint() noexcept : volcv_outpaint() { struct_size = sizeof(volcv_outpaint); }
+
+    /** Set left, right, top, bottom; or mode and what belongs to it. */
+    explicit Outpaint(const volcv_picture& photo) noexcept : Outpaint() { picture = &photo; }
+    explicit Outpaint(const volcv_picture&&) = delete;
+};
+
+/** volcv_raw. */
+struct Raw : volcv_raw {
+    Raw() noexcept : volcv_raw() { struct_size = sizeof(volcv_raw); }
+
+    /** body is the text of a JSON object. */
+    explicit Raw(const char* body) noexcept : Raw() { json = body; }
+};
+
+/** A text of known length, ended by NUL. It belongs to the job that it was read from. */
+struct Text {
+    const char* data = nullptr;
+    size_t size = 0;
+};
+
+/** volcv_buffer: bytes that are freed with it. They outlive job and client. */
+class Buffer {
+public:
+    Buffer() noexcept = default;
+
+    /** Takes a buffer of C into ownership. */
+    explicit Buffer(const volcv_buffer& buffer) noexcept : buffer_(buffer) {}
+
+    Buffer(Buffer&& other) noexcept : buffer_(other.detach()) {}
+
+    Buffer& operator=(Buffer&& other) noexcept {
+        if (this != &other) {
+            reset();
+            buffer_ = other.detach();
+        }
+        return *this;
+    }
+
+    Buffer(const Buffer&) = delete;
+    Buffer& operator=(const Buffer&) = delete;
+
+    VOLCV_ALWAYS_INLINE ~Buffer() { reset(); }
+
+    [[nodiscard]] const uint8_t* data() const noexcept { return static_cast<const uint8_t*>(buffer_.data); }
+    [[nodiscard]] size_t size() const noexcept { return buffer_.size; }
+    [[nodiscard]] bool empty() const noexcept { return buffer_.size == 0; }
+
+    /** Frees the bytes. */
+    VOLCV_ALWAYS_INLINE void reset() noexcept {
+        // An empty one is spared the call, which moved-from buffers make often.
+        if (buffer_.id != 0) (void)volcv_buffer_release(&buffer_);
+        buffer_ = {};
+    }
+
+    /** Gives the buffer of C away, for code that calls volcv_buffer_release() itself. */
+    [[nodiscard]] volcv_buffer detach() noexcept {
+        const volcv_buffer buffer = buffer_;
+        buffer_ = {};
+        return buffer;
+    }
+
+private:
+    volcv_buffer buffer_ = {};
+};
+
+/**
+ * volcv_job: keep it until its event was polled and its results were read. The destructor is volcv_job_release(), which
+ * cancels a job that still runs. A Job may outlive its Client: its functions then return VOLCV_E_STALE.
+ */
+class Job {
+public:
+    Job() noexcept = default;
+
+    /** Takes a job of C into ownership. */
+    Job(volcv_client* client, volcv_job id) noexcept : client_(client), id_(id) {}
+
+    Job(Job&& other) noexcept : client_(other.client_), id_(other.detach()) {}
+
+    Job& operator=(Job&& other) noexcept {
+        if (this != &other) {
+            reset();
+            client_ = other.client_;
+            id_ = other.detach();
+        }
+        return *this;
+    }
+
+    Job(const Job&) = delete;
+    Job& operator=(const Job&) = delete;
+
+    VOLCV_ALWAYS_INLINE ~Job() { reset(); }
+
+    /** Whether there is a job. */
+    [[nodiscard]] explicit operator bool() const noexcept { return id_ != 0; }
+
+    /** The id, as in volcv_event::job; 0 if there is none. */
+    [[nodiscard]] volcv_job id() const noexcept { return id_; }
+
+    /** volcv_job_cancel(): the event comes as for every other job. */
+    volcv_result cancel() const noexcept { return volcv_job_cancel(client_, id_); }
+
+    /** volcv_wait() for this job. For tools and loading screens. */
+    [[nodiscard]] volcv_result wait(uint32_t timeout_ms) const noexcept {
+        return volcv_wait(client_, &id_, 1, 1, timeout_ms);
+    }
+
+    /** volcv_job_progress(), lock-free. A job that is gone has VOLCV_PHASE_ENDED and VOLCV_E_STALE. */
+    [[nodiscard]] volcv_progress progress() const noexcept {
+        volcv_progress progress = VOLCV_PROGRESS_INIT;
+        const volcv_result result = volcv_job_progress(client_, id_, &progress);
+        if (result != VOLCV_OK) {
+            progress.phase = VOLCV_PHASE_ENDED;
+            progress.result = result;
+        }
+        return progress;
+    }
+
+    /** volcv_job_error(); its code is VOLCV_E_NOT_READY while the job runs. */
+    [[nodiscard]] volcv_error error() const noexcept {
+        volcv_error error = VOLCV_ERROR_INIT;
+        const volcv_result result = volcv_job_error(client_, id_, &error);
+        if (result != VOLCV_OK) error.code = result;
+        return error;
+    }
+
+    /** volcv_job_reply(). */
+    Expected<Text> reply() const noexcept {
+        Text text;
+        const volcv_result result = volcv_job_reply(client_, id_, &text.data, &text.size);
+        return {static_cast<Text&&>(text), result};
+    }
+
+    /** volcv_job_image_count(); 0 as well while the job runs. */
+    [[nodiscard]] uint32_t image_count() const noexcept {
+        uint32_t count = 0;
+        (void)volcv_job_image_count(client_, id_, &count);
+        return count;
+    }
+
+    /** volcv_job_image_info(): the bytes stay with the job. */
+    Expected<volcv_image_info> image(uint32_t index) const noexcept {
+        volcv_image_info info = {};
+        info.struct_size = sizeof info;
+        const volcv_result result = volcv_job_image_info(client_, id_, index, &info);
+        return {static_cast<volcv_image_info&&>(info), result};
+    }
+
+    /** volcv_job_image_link(). */
+    Expected<const char*> link(uint32_t index) const noexcept {
+        const char* link = nullptr;
+        const volcv_result result = volcv_job_image_link(client_, id_, index, &link);
+        return {static_cast<const char*&&>(link), result};
+    }
+
+    /** volcv_job_image_take(): the bytes leave the job, without a copy. */
+    Expected<Buffer> take(uint32_t index) const noexcept {
+        volcv_buffer buffer = {};
+        const volcv_result result = volcv_job_image_take(client_, id_, index, &buffer);
+        return {Buffer(buffer), result};
+    }
+
+    /** volcv_job_release(). */
+    VOLCV_ALWAYS_INLINE void reset() noexcept {
+        if (id_ != 0) (void)volcv_job_release(client_, id_);
+        id_ = 0;
+    }
+
+    /** Gives the id away, for code that calls volcv_job_release() itself. */
+    [[nodiscard]] volcv_job detach() noexcept {
+        const volcv_job id = id_;
+        id_ = 0;
+        return id;
+    }
+
+private:
+    volcv_client* client_ = nullptr;
+    volcv_job id_ = 0;
+};
+
+/** volcv_client. The destructor destroys it with all its jobs and waits destroy_timeout_ms at most. */
+class Client {
+public:
+    /** No client: everything but poll(), which finds nothing, is an error code. */
+    Client() noexcept = default;
+
+    /** volcv_client_create(), with the check that header and library belong together. */
+    static Expected<Client> create(const volcv_client_options& options) noexcept {
+        volcv_error error = VOLCV_ERROR_INIT;
+        volcv_client* client = nullptr;
+        error.code = volcv_client_create(VOLCV_ABI_VERSION, &options, &client, &error);
+        return {Client(client), error};
+    }
+
+    /** Takes a client of C into ownership. */
+    explicit Client(volcv_client* client) noexcept : client_(client) {}
+
+    Client(Client&& other) noexcept : client_(other.detach()) {}
+
+    Client& operator=(Client&& other) noexcept {
+        if (this != &other) {
+            reset();
+            client_ = other.detach();
+        }
+        return *this;
+    }
+
+    Client(const Client&) = delete;
+    Client& operator=(const Client&) = delete;
+
+    VOLCV_ALWAYS_INLINE ~Client() { reset(); }
+
+    /** Whether there is a client. */
+    [[nodiscard]] explicit operator bool() const noexcept { return client_ != nullptr; }
+
+    /** For what this header does not have. */
+    [[nodiscard]] volcv_client* get() const noexcept { return client_; }
+
+    /** volcv_outpaint_submit(): queues the request and returns at once. */
+    Expected<Job> outpaint(const volcv_outpaint& request, const volcv_job_options* options = nullptr) const noexcept {
+        return job(volcv_outpaint_submit, request, options);
+    }
+
+    Expected<Job> outpaint(const volcv_outpaint& request, const volcv_job_options& options) const noexcept {
+        return job(volcv_outpaint_submit, request, &options);
+    }
+
+    /** volcv_outpaint_run(): waits for the result. */
+    Expected<Job> run(const volcv_outpaint& request, const volcv_job_options* options = nullptr) const noexcept {
+        return job(volcv_outpaint_run, request, options);
+    }
+
+    Expected<Job> run(const volcv_outpaint& request, const volcv_job_options& options) const noexcept {
+        return job(volcv_outpaint_run, request, &options);
+    }
+
+    /** volcv_raw_submit(): any action of the service. */
+    Expected<Job> raw(const volcv_raw& request, const volcv_job_options* options = nullptr) const noexcept {
+        return job(volcv_raw_submit, request, options);
+    }
+
+    Expected<Job> raw(const volcv_raw& request, const volcv_job_options& options) const noexcept {
+        return job(volcv_raw_submit, request, &options);
+    }
+
+    /**
+     * volcv_poll() until there is nothing left: calls function(const volcv_event&) for each event and says how many
+     * there were. It may submit, cancel and release jobs, and must not throw.
+     */
+    template <class Function>
+    uint32_t poll(Function&& function) const noexcept {
+        constexpr uint32_t capacity = 32;
+        volcv_event events[capacity];
+        for (uint32_t total = 0;;) {
+            const uint32_t count = volcv_poll(client_, events, capacity);
+            for (uint32_t i = 0; i < count; ++i) function(static_cast<const volcv_event&>(events[i]));
+            total += count;
+            if (count < capacity) return total;
+        }
+    }
+
+    /** volcv_wait() until there is an event to poll. */
+    [[nodiscard]] volcv_result wait(uint32_t timeout_ms) const noexcept {
+        return volcv_wait(client_, nullptr, 0, 0, timeout_ms);
+    }
+
+    /** volcv_wait() until all of the jobs have ended. */
+    [[nodiscard]] volcv_result wait_all(const volcv_job* jobs, uint32_t count, uint32_t timeout_ms) const noexcept {
+        return volcv_wait(client_, jobs, count, 1, timeout_ms);
+    }
+
+    /** volcv_wait() until one of the jobs has ended. */
+    [[nodiscard]] volcv_result wait_any(const volcv_job* jobs, uint32_t count, uint32_t timeout_ms) const noexcept {
+        return volcv_wait(client_, jobs, count, 0, timeout_ms);
+    }
+
+    /** volcv_wake(): ends one wait early. */
+    volcv_result wake() const noexcept { return volcv_wake(client_); }
+
+    /** volcv_client_destroy(). After VOLCV_E_TIMEOUT the client is still here: its events can be polled. */
+    [[nodiscard]] volcv_result destroy(uint32_t timeout_ms) noexcept {
+        const volcv_result result = volcv_client_destroy(client_, timeout_ms);
+        if (result == VOLCV_OK) client_ = nullptr;
+        return result;
+    }
+
+    /** As the destructor. */
+    VOLCV_ALWAYS_INLINE void reset() noexcept {
+        if (client_ != nullptr) (void)volcv_client_destroy(client_, destroy_timeout_ms);
+        client_ = nullptr;
+    }
+
+    /** Gives the client of C away, for code that calls volcv_client_destroy() itself. */
+    [[nodiscard]] volcv_client* detach() noexcept {
+        volcv_client* const client = client_;
+        client_ = nullptr;
+        return client;
+    }
+
+private:
+    template <class Submit, class Request>
+    Expected<Job> job(Submit submit, const Request& request, const volcv_job_options* options) const noexcept {
+        volcv_error error = VOLCV_ERROR_INIT;
+        volcv_job id = 0;
+        error.code = submit(client_, &request, options, &id, &error);
+        return {Job(client_, id), error};
+    }
+
+    volcv_client* client_ = nullptr;
+};
+
+/** volcv_exchange: one HTTP exchange of a host that brings its own HTTP. A name, not an owner: copy it freely. */
+class Exchange {
+public:
+    Exchange() noexcept = default;
+    Exchange(volcv_client* client, volcv_exchange id) noexcept : client_(client), id_(id) {}
+
+    /** The id, as in volcv_http_transport::cancel. */
+    [[nodiscard]] volcv_exchange id() const noexcept { return id_; }
+
+    /** volcv_http_body_read(): out_size of 0 with VOLCV_OK is the end of the body. */
+    [[nodiscard]] volcv_result read(void* buffer, size_t capacity, size_t& out_size) const noexcept {
+        return volcv_http_body_read(client_, id_, buffer, capacity, &out_size);
+    }
+
+    /** volcv_http_on_head(). */
+    [[nodiscard]] volcv_result head(int32_t status, const volcv_header* headers, size_t count) const noexcept {
+        return volcv_http_on_head(client_, id_, status, headers, count);
+    }
+
+    /** volcv_http_on_data(). */
+    [[nodiscard]] volcv_result data(const void* bytes, size_t count) const noexcept {
+        return volcv_http_on_data(client_, id_, bytes, count);
+    }
+
+    /** volcv_http_complete(): exactly once. */
+    volcv_result complete(volcv_result result, const char* reason = nullptr) const noexcept {
+        return volcv_http_complete(client_, id_, result, reason);
+    }
+
+private:
+    volcv_client* client_ = nullptr;
+    volcv_exchange id_ = 0;
+};
+
+/**
+ * volcv_http_transport on an object of the host, which has to outlive the client, and has
+ *
+ *     volcv_result start(volcv::Exchange exchange, const volcv_http_request& request) noexcept;
+ *     void cancel(volcv_exchange exchange) noexcept;
+ *
+ * Any thread may call them, many at once.
+ */
+template <class Http>
+[[nodiscard]] volcv_http_transport transport(Http& http) noexcept {
+    volcv_http_transport hooks = {};
+    hooks.struct_size = sizeof hooks;
+    hooks.user = &http;
+    hooks.start = [](void* user, volcv_client* client, volcv_exchange id, const volcv_http_request* request) noexcept {
+        return static_cast<Http*>(user)->start(Exchange(client, id), *request);
+    };
+    hooks.cancel = [](void* user, volcv_exchange id) noexcept { static_cast<Http*>(user)->cancel(id); };
+    return hooks;
+}
+
+}  // namespace v1
+}  // namespace volcv
+
+#undef VOLCV_ALWAYS_INLINE
+
+#endif  /* VOLCV_HPP */

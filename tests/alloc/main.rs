@@ -1,0 +1,137 @@
+//! Counts what one call allocates: the result, at most two buffers of the transport, and nothing else that is large.
+
+use std::alloc::{GlobalAlloc, Layout, System};
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::{TcpListener, TcpStream};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering::SeqCst};
+use std::sync::{Arc, Mutex};
+use std::thread;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use volcv_transport::{BlockingClient, Client, Outcome, Outpaint, Picture};
+
+/// Smaller allocations do not count.
+const LARGE: usize = 64 * 1024;
+const PICTURE: usize = 8 << 20;
+
+/// The system's allocator, which writes down the sizes of large allocations while it is told to.
+struct Counting;
+
+static COUNTS: AtomicBool = AtomicBool::new(false);
+static SIZES: [AtomicUsize; 64] = [const { AtomicUsize::new(0) }; 64];
+static LENGTH: AtomicUsize = AtomicUsize::new(0);
+
+fn note(size: usize) {
+    if size >= LARGE && COUNTS.load(SeqCst) {
+        if let Some(place) = SIZES.get(LENGTH.fetch_add(1, SeqCst)) {
+            place.store(size, SeqCst);
+        }
+    }
+}
+
+// SAFETY: every call goes on to the system's allocator with the same arguments.
+#[allow(unsafe_code, reason = "an allocator cannot be written without")]
+unsafe impl GlobalAlloc for Counting {
+    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
+        note(layout.size());
+        // SAFETY: as the caller promises.
+        unsafe { System.alloc(layout) }
+    }
+
+    unsafe fn alloc_zeroed(&self, layout: Layout) -> *mut u8 {
+        note(layout.size());
+        // SAFETY: as the caller promises.
+        unsafe { System.alloc_zeroed(layout) }
+    }
+
+    unsafe fn realloc(&self, block: *mut u8, layout: Layout, size: usize) -> *mut u8 {
+        note(size);
+        // SAFETY: as the caller promises.
+        unsafe { System.realloc(block, layout, size) }
+    }
+
+    unsafe fn dealloc(&self, block: *mut u8, layout: Layout) {
+        // SAFETY: as the caller promises.
+        unsafe { System.dealloc(block, layout) }
+    }
+}
+
+#[global_allocator]
+static ALLOCATOR: Counting = Counting;
+
+/// The sizes of the large allocations of one call, the result's left out.
+fn large_allocations(call: impl FnOnce() -> Outcome) -> Vec<usize> {
+    /// One call after the other.
+    static ONE: Mutex<()> = Mutex::new(());
+    let _one = ONE.lock().unwrap();
+    LENGTH.store(0, SeqCst);
+    COUNTS.store(true, SeqCst);
+    let outcome = call();
+    COUNTS.store(false, SeqCst);
+    assert_eq!(outcome.picture().map(|picture| picture.len()), Some(PICTURE));
+    let mut sizes: Vec<usize> = SIZES[..LENGTH.load(SeqCst)].iter().map(|size| size.load(SeqCst)).collect();
+    let result = sizes.iter().position(|size| (PICTURE..PICTURE + 1024).contains(size));
+    sizes.remove(result.expect("the result is allocated once, with its size"));
+    sizes
+}
+
+#[test]
+fn a_call_allocates_its_result_and_at_most_two_large_buffers() {
+    let url = serve();
+    let outpaint = Outpaint::equal(Picture::from(picture()), 0.25);
+    let ureq = BlockingClient::ureq(&url, "some-key").unwrap();
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    let reqwest = Client::reqwest(&url, "some-key").unwrap();
+    for call in 0..4 {
+        let on_ureq = large_allocations(|| ureq.outpaint(&outpaint).unwrap());
+        let on_reqwest = large_allocations(|| runtime.block_on(reqwest.outpaint(&outpaint)).unwrap());
+        // The first call makes the two buffers, later ones use them again.
+        assert!(on_ureq.len() <= if call == 0 { 2 } else { 0 }, "ureq, call {call}: {on_ureq:?}");
+        // hyper's one buffer for reading grows in four steps on a new connection, and is renewed twice on an old one. Its
+        // sizes cannot be set through reqwest.
+        assert!(on_reqwest.len() <= if call == 0 { 4 } else { 2 }, "reqwest, call {call}: {on_reqwest:?}");
+    }
+}
+
+/// Answers each request with a picture, from memory that is there before the first call.
+fn serve() -> String {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("http://{}", listener.local_addr().unwrap());
+    let body = format!(r#"{{"code":10000,"data":{{"binary_data_base64":["{}"]}}}}"#, STANDARD.encode(picture()));
+    let reply: Arc<str> = format!("HTTP/1.1 200 OK\r\nContent-Length: {}\r\n\r\n{body}", body.len()).into();
+    // Ends with the test's process.
+    thread::spawn(move || {
+        for socket in listener.incoming().flatten() {
+            let reply = Arc::clone(&reply);
+            thread::spawn(move || answer(&socket, reply.as_bytes()));
+        }
+    });
+    url
+}
+
+fn answer(mut socket: &TcpStream, reply: &[u8]) {
+    let mut reader = BufReader::with_capacity(32 * 1024, socket);
+    loop {
+        let (mut length, mut line) = (0, String::new());
+        while line != "\r\n" {
+            line.clear();
+            if reader.read_line(&mut line).unwrap_or(0) == 0 {
+                return;
+            }
+            if let Some(value) = line.to_ascii_lowercase().strip_prefix("content-length: ") {
+                length = value.trim_end().parse().unwrap();
+            }
+        }
+        std::io::copy(&mut reader.by_ref().take(length), &mut std::io::sink()).unwrap();
+        socket.write_all(reply).unwrap();
+    }
+}
+
+/// A GIF is whole if it ends with its trailer.
+fn picture() -> Vec<u8> {
+    let mut bytes = vec![0; PICTURE];
+    bytes[..10].copy_from_slice(b"GIF89a\x40\0\x40\0");
+    bytes[PICTURE - 1] = 0x3b;
+    bytes
+}

@@ -1,0 +1,465 @@
+/*
+ * Proves that misuse is an error code with empty outputs. NULL in the place of every pointer, and wrong numbers in every
+ * field of every struct: those cases are generated from volcv.h into cases.inc. The rest is below.
+ */
+#include "check.h"
+
+#include <math.h>
+
+static volcv_client *client;
+static volcv_job done;
+static volcv_job kept;
+
+/* What calls are made with. `fresh` poisons every output. */
+static volcv_client_options good_client;
+static volcv_picture picture;
+static volcv_outpaint outpaint;
+static volcv_raw raw;
+static volcv_job_options job_options;
+static volcv_http_transport transport;
+static volcv_header header;
+static volcv_client *out_client;
+static volcv_error out_error;
+static volcv_event out_events[4];
+static volcv_job out_job;
+static volcv_progress out_progress;
+static volcv_image_info out_info;
+static volcv_buffer out_buffer;
+static const char *out_text;
+static size_t out_size;
+static uint32_t out_count;
+static char room[64];
+
+static volcv_result start(void *user, volcv_client *of, volcv_exchange exchange, const volcv_http_request *request)
+{
+    (void)user, (void)of, (void)exchange, (void)request;
+    return VOLCV_E_CONNECT;
+}
+
+static void cancel(void *user, volcv_exchange exchange)
+{
+    (void)user, (void)exchange;
+}
+
+static void fresh(void)
+{
+    good_client = local_options();
+    picture = small_picture();
+    outpaint = small_outpaint(&picture);
+    volcv_raw_init(&raw);
+    raw.json = "{\"req_key\":\"x\"}";
+    raw.pictures = &picture;
+    raw.picture_count = 1;
+    volcv_job_options_init(&job_options);
+    volcv_http_transport_init(&transport);
+    transport.start = start;
+    transport.cancel = cancel;
+    header.name = "Content-Type";
+    header.value = "application/json";
+    memset(&out_client, 0xAB, sizeof out_client);
+    memset(&out_error, 0xAB, sizeof out_error);
+    memset(&out_job, 0xAB, sizeof out_job);
+    memset(&out_progress, 0xAB, sizeof out_progress);
+    memset(&out_info, 0xAB, sizeof out_info);
+    memset(&out_buffer, 0xAB, sizeof out_buffer);
+    memset(&out_text, 0xAB, sizeof out_text);
+    memset(&out_size, 0xAB, sizeof out_size);
+    memset(&out_count, 0xAB, sizeof out_count);
+    out_error.struct_size = sizeof out_error;
+    out_progress.struct_size = sizeof out_progress;
+    out_info.struct_size = sizeof out_info;
+}
+
+static int zero(const void *bytes, size_t size)
+{
+    const unsigned char *at = bytes;
+    for (size_t i = 0; i < size; i++) {
+        if (at[i] != 0) {
+            return 0;
+        }
+    }
+    return 1;
+}
+
+#define EMPTY(out) CHECK(zero(&(out), sizeof(out)))
+#define EMPTY_BEHIND_SIZE(out) CHECK((out).struct_size == sizeof(out) && zero(&(out).struct_size + 1, sizeof(out) - 4))
+
+/* Not more than this can follow from a number that is out of range; what was accepted is undone. */
+static void settle(const char *field, volcv_result result, int strict)
+{
+    int documented = result == VOLCV_E_INVALID_ARGUMENT;
+    if (!strict) {
+        documented |= result == VOLCV_OK || result == VOLCV_E_INVALID_INPUT || result == VOLCV_E_CONFIG;
+    }
+    if (!documented) {
+        fprintf(stderr, "%s: %s\n", field, volcv_result_name(result));
+        _exit(1);
+    }
+    if (result != VOLCV_OK) {
+        CHECK(out_error.code == result && out_error.charge == VOLCV_CHARGE_NONE && out_error.message[0] != 0);
+    }
+}
+
+static volcv_result use_client_options(const volcv_client_options *with)
+{
+    const volcv_result result = volcv_client_create(VOLCV_ABI_VERSION, with, &out_client, &out_error);
+    CHECK((result == VOLCV_OK) == (out_client != NULL));
+    IS(volcv_client_destroy(out_client, VOLCV_WAIT_FOREVER), VOLCV_OK);
+    return result;
+}
+
+static volcv_result use_http_transport(const volcv_http_transport *with)
+{
+    volcv_client_options options = good_client;
+    options.transport = with;
+    return use_client_options(&options);
+}
+
+static volcv_result took(volcv_result result)
+{
+    CHECK((result == VOLCV_OK) == (out_job != 0));
+    if (result == VOLCV_OK) {
+        IS(volcv_job_release(client, out_job), VOLCV_OK);
+    }
+    return result;
+}
+
+static volcv_result use_outpaint(const volcv_outpaint *with)
+{
+    return took(volcv_outpaint_submit(client, with, NULL, &out_job, &out_error));
+}
+
+static volcv_result use_raw(const volcv_raw *with)
+{
+    return took(volcv_raw_submit(client, with, NULL, &out_job, &out_error));
+}
+
+static volcv_result use_picture(const volcv_picture *with)
+{
+    volcv_outpaint request = outpaint;
+    request.picture = with;
+    return use_outpaint(&request);
+}
+
+static volcv_result use_job_options(const volcv_job_options *with)
+{
+    return took(volcv_outpaint_submit(client, &outpaint, with, &out_job, &out_error));
+}
+
+/* One field of one struct with each of the odd numbers. */
+#define FIELD(of, type, value, field, strict)                                           \
+    do {                                                                                \
+        const type odd[] = {(type)-1, (type)0x7FFFFFFF, (type)0x80000000u, (type)0xDEADBEEFu}; \
+        for (size_t i = 0; i < sizeof odd / sizeof odd[0]; i++) {                       \
+            fresh();                                                                    \
+            value.field = odd[i];                                                       \
+            settle(#of "." #field, use_##of(&value), strict);                           \
+        }                                                                               \
+    } while (0)
+
+/* As FIELD, with numbers that are none. `mode` is the one in which the field counts. */
+#define REAL(field)                                                                     \
+    do {                                                                                \
+        const double odd[] = {(double)NAN, (double)INFINITY, -(double)INFINITY, -1.0, 1e308}; \
+        for (size_t i = 0; i < sizeof odd / sizeof odd[0]; i++) {                       \
+            fresh();                                                                    \
+            outpaint.mode = strncmp(#field, "aspect", 6) == 0 ? VOLCV_MODE_ASPECT : VOLCV_MODE_SIDES; \
+            outpaint.aspect_width = outpaint.aspect_height = 1.0;                       \
+            outpaint.flags = VOLCV_OUTPAINT_STRICT;                                     \
+            outpaint.field = odd[i];                                                    \
+            IS(use_outpaint(&outpaint), VOLCV_E_INVALID_INPUT);                         \
+            CHECK(strstr(out_error.message, #field) != NULL || strncmp(#field, "aspect", 6) == 0); \
+        }                                                                               \
+    } while (0)
+
+/* struct_size of an input: only true sizes are taken, and an unknown tail must be zero. */
+#define SIZES(of, value)                                                                \
+    do {                                                                                \
+        const uint32_t size = (uint32_t)sizeof(value);                                  \
+        const uint32_t wrong[] = {0, 4, size - 1, 4097, 0x7FFFFFFFu, 0x80000000u, 0xFFFFFFFFu}; \
+        union { uint64_t align; unsigned char bytes[8192]; volcv_##of it; } big;        \
+        for (size_t i = 0; i < sizeof wrong / sizeof wrong[0]; i++) {                   \
+            fresh();                                                                    \
+            value.struct_size = wrong[i];                                               \
+            IS(use_##of(&value), VOLCV_E_INVALID_ARGUMENT);                             \
+            CHECK(strstr(out_error.message, "struct_size") != NULL);                    \
+        }                                                                               \
+        fresh();                                                                        \
+        memset(&big, 0, sizeof big);                                                    \
+        memcpy(&big, &value, size);                                                     \
+        big.it.struct_size = size + 8;                                                  \
+        IS(use_##of(&big.it), VOLCV_OK);                                                \
+        big.it.struct_size = 4096;                                                      \
+        IS(use_##of(&big.it), VOLCV_OK);                                                \
+        big.bytes[size + 7] = 1;                                                        \
+        IS(use_##of(&big.it), VOLCV_E_UNSUPPORTED);                                     \
+        big.it.struct_size = size + 7;                                                  \
+        IS(use_##of(&big.it), VOLCV_OK);                                                \
+    } while (0)
+
+/* struct_size of an output: a wrong one is refused and nothing is written, a larger one is emptied to its end. */
+#define OUT_SIZES(type, out, call_ok, call_bad)                                         \
+    do {                                                                                \
+        const uint32_t size = (uint32_t)sizeof(type);                                   \
+        const uint32_t wrong[] = {0, 4, size - 1, 4097, 0x80000000u, 0xFFFFFFFFu};      \
+        union { unsigned char bytes[8192]; type it; } big;                              \
+        type *const out = &big.it;                                                      \
+        for (size_t i = 0; i < sizeof wrong / sizeof wrong[0]; i++) {                   \
+            fresh();                                                                    \
+            memset(&big, 0xCD, sizeof big);                                             \
+            out->struct_size = wrong[i];                                                \
+            IS(call_ok, VOLCV_E_INVALID_ARGUMENT);                                      \
+            for (size_t at = 4; at < sizeof big; at++) {                                \
+                CHECK(big.bytes[at] == 0xCD);                                           \
+            }                                                                           \
+        }                                                                               \
+        memset(&big, 0xCD, sizeof big);                                                 \
+        out->struct_size = size + 8;                                                    \
+        CHECK((call_bad) != VOLCV_OK);                                                  \
+        CHECK(out->struct_size == size + 8 && zero(big.bytes + size, 8) && big.bytes[size + 8] == 0xCD); \
+    } while (0)
+
+#include "cases.inc"
+
+static void nested_pointers(void)
+{
+    volcv_picture bad = small_picture();
+    bad.data = NULL;
+#define NESTED(of, value, change)                          \
+    fresh();                                               \
+    value.change;                                          \
+    IS(use_##of(&value), VOLCV_E_INVALID_ARGUMENT)
+    NESTED(client_options, good_client, base_url = NULL);
+    NESTED(client_options, good_client, api_key = NULL);
+    NESTED(client_options, good_client, extra_roots_size = 1);
+    NESTED(http_transport, transport, start = NULL);
+    NESTED(http_transport, transport, cancel = NULL);
+    NESTED(picture, picture, data = NULL);
+    NESTED(picture, picture, link = "https://example.com/x.png");
+    NESTED(outpaint, outpaint, picture = NULL);
+    NESTED(outpaint, outpaint, picture = &bad);
+    NESTED(outpaint, outpaint, mask = &picture);
+    NESTED(outpaint, outpaint, mode = VOLCV_MODE_CANVAS);
+    NESTED(raw, raw, json = NULL);
+    NESTED(raw, raw, pictures = NULL);
+    NESTED(raw, raw, pictures = &bad);
+    fresh();
+    IS(volcv_http_on_head(client, 1, 200, NULL, 1), VOLCV_E_INVALID_ARGUMENT);
+    header.name = NULL;
+    IS(volcv_http_on_head(client, 1, 200, &header, 1), VOLCV_E_INVALID_ARGUMENT);
+    header.name = "A";
+    header.value = NULL;
+    IS(volcv_http_on_head(client, 1, 200, &header, 1), VOLCV_E_INVALID_ARGUMENT);
+}
+
+static void texts(void)
+{
+    static const char bad[] = "\xC3\x28";
+    static const char no_picture[sizeof PNG] = "no picture at all";
+#define TEXT(of, value, field)                             \
+    fresh();                                               \
+    value.field = bad;                                     \
+    IS(use_##of(&value), VOLCV_E_INVALID_ARGUMENT);        \
+    CHECK(strstr(out_error.message, "UTF-8") != NULL)
+    TEXT(client_options, good_client, base_url);
+    TEXT(client_options, good_client, api_key);
+    TEXT(picture, picture, link);
+    TEXT(outpaint, outpaint, prompt);
+    TEXT(outpaint, outpaint, extra_json);
+    TEXT(raw, raw, json);
+    TEXT(raw, raw, action);
+    TEXT(raw, raw, version);
+    IS(volcv_http_complete(client, 1, VOLCV_OK, bad), VOLCV_E_INVALID_ARGUMENT);
+#define CODE(of, value, change, code)                      \
+    fresh();                                               \
+    value.change;                                          \
+    IS(use_##of(&value), code)
+    CODE(outpaint, outpaint, extra_json = "[1]", VOLCV_E_INVALID_INPUT);
+    CODE(outpaint, outpaint, extra_json = "", VOLCV_E_INVALID_INPUT);
+    CODE(raw, raw, json = "{", VOLCV_E_INVALID_INPUT);
+    CODE(client_options, good_client, base_url = "", VOLCV_E_CONFIG);
+    CODE(client_options, good_client, base_url = "http://example.com", VOLCV_E_CONFIG);
+    CODE(client_options, good_client, base_url = "no url", VOLCV_E_CONFIG);
+    CODE(client_options, good_client, api_key = "", VOLCV_E_CONFIG);
+    CODE(client_options, good_client, api_key = "a\nb", VOLCV_E_CONFIG);
+    CODE(picture, picture, size = 0, VOLCV_E_INVALID_INPUT);
+    CODE(picture, picture, data = no_picture, VOLCV_E_INVALID_INPUT);
+    CODE(outpaint, outpaint, left = 0, VOLCV_E_INVALID_INPUT);
+    CODE(outpaint, outpaint, seed = INT64_MIN, VOLCV_E_INVALID_INPUT);
+    CODE(outpaint, outpaint, seed = 4294967296, VOLCV_E_INVALID_INPUT);
+}
+
+/* An id, an index and a size have no pointer that could be NULL. */
+static void ids_and_numbers(void)
+{
+    const volcv_job stale[] = {0, 1, 0xFFFF, UINT64_MAX, done ^ 1, done + 65536, done ^ (UINT64_C(1) << 63)};
+    for (size_t i = 0; i < sizeof stale / sizeof stale[0]; i++) {
+        const volcv_job job = stale[i];
+        fresh();
+        IS(volcv_job_cancel(client, job), VOLCV_E_STALE);
+        IS(volcv_job_release(client, job), VOLCV_E_STALE);
+        IS(volcv_wait(client, &job, 1, 0, 0), VOLCV_E_STALE);
+        IS(volcv_job_progress(client, job, &out_progress), VOLCV_E_STALE);
+        IS(volcv_job_error(client, job, &out_error), VOLCV_E_STALE);
+        IS(volcv_job_reply(client, job, &out_text, &out_size), VOLCV_E_STALE);
+        IS(volcv_job_image_count(client, job, &out_count), VOLCV_E_STALE);
+        EMPTY_BEHIND_SIZE(out_progress);
+        EMPTY_BEHIND_SIZE(out_error);
+        EMPTY(out_text);
+        EMPTY(out_size);
+        EMPTY(out_count);
+        IS(volcv_http_complete(client, job, VOLCV_OK, NULL), VOLCV_E_STALE);
+        IS(volcv_http_body_read(client, job, room, sizeof room, &out_size), VOLCV_E_STALE);
+        IS(volcv_http_on_head(client, job, 200, &header, 1), VOLCV_E_STALE);
+        IS(volcv_http_on_data(client, job, room, 1), VOLCV_E_STALE);
+    }
+    const uint32_t indices[] = {1, 0x7FFFFFFF, 0x80000000u, UINT32_MAX};
+    for (size_t i = 0; i < sizeof indices / sizeof indices[0]; i++) {
+        fresh();
+        IS(volcv_job_image_info(client, done, indices[i], &out_info), VOLCV_E_NO_RESULT);
+        IS(volcv_job_image_link(client, done, indices[i], &out_text), VOLCV_E_NO_RESULT);
+        IS(volcv_job_image_take(client, done, indices[i], &out_buffer), VOLCV_E_NO_RESULT);
+        EMPTY_BEHIND_SIZE(out_info);
+        EMPTY(out_text);
+        EMPTY(out_buffer);
+        IS(volcv_client_create(indices[i] + 1, &good_client, &out_client, &out_error), VOLCV_E_ABI_MISMATCH);
+        EMPTY(out_client);
+    }
+    fresh();
+    IS(volcv_job_reply(client, kept, &out_text, &out_size), VOLCV_E_NOT_READY);
+    IS(volcv_job_error(client, kept, &out_error), VOLCV_E_NOT_READY);
+    IS(volcv_job_image_take(client, kept, 0, &out_buffer), VOLCV_E_NOT_READY);
+    EMPTY(out_text);
+    EMPTY(out_buffer);
+    EMPTY_BEHIND_SIZE(out_error);
+    const int32_t statuses[] = {INT32_MIN, -1, 0, 99, 1000, 65736, INT32_MAX};
+    for (size_t i = 0; i < sizeof statuses / sizeof statuses[0]; i++) {
+        IS(volcv_http_on_head(client, 1, statuses[i], NULL, 0), VOLCV_E_INVALID_ARGUMENT);
+    }
+    IS(volcv_http_on_head(client, 1, 200, &header, 1025), VOLCV_E_INVALID_ARGUMENT);
+    IS(volcv_http_on_head(client, 1, 200, &header, SIZE_MAX), VOLCV_E_INVALID_ARGUMENT);
+    IS(volcv_http_on_data(client, 1, room, SIZE_MAX), VOLCV_E_INVALID_ARGUMENT);
+    IS(volcv_http_body_read(client, 1, room, 0, &out_size), VOLCV_E_INVALID_ARGUMENT);
+    IS(volcv_http_body_read(client, 1, room, SIZE_MAX, &out_size), VOLCV_E_INVALID_ARGUMENT);
+    IS(volcv_http_complete(client, 1, 1, NULL), VOLCV_E_INVALID_ARGUMENT);
+    const volcv_result results[] = {INT32_MIN, -999, -35, -19, 1, INT32_MAX};
+    for (size_t i = 0; i < sizeof results / sizeof results[0]; i++) {
+        CHECK(strcmp(volcv_result_name(results[i]), "VOLCV_E_?") == 0);
+        CHECK(volcv_result_is_retryable(results[i]) == 0);
+    }
+}
+
+/* A caller whose error has no size gets no job either: nothing may be bought that the caller does not know of. */
+static void a_bad_error_is_found_before_anything_is_done(void)
+{
+    fresh();
+    out_error.struct_size = 0;
+    IS(volcv_outpaint_submit(client, &outpaint, NULL, &out_job, &out_error), VOLCV_E_INVALID_ARGUMENT);
+    EMPTY(out_job);
+    fresh();
+    out_error.struct_size = 7;
+    IS(volcv_outpaint_run(client, &outpaint, NULL, &out_job, &out_error), VOLCV_E_INVALID_ARGUMENT);
+    EMPTY(out_job);
+    fresh();
+    out_error.struct_size = UINT32_MAX;
+    IS(volcv_raw_submit(client, &raw, NULL, &out_job, &out_error), VOLCV_E_INVALID_ARGUMENT);
+    EMPTY(out_job);
+    fresh();
+    out_error.struct_size = 1;
+    IS(volcv_client_create(VOLCV_ABI_VERSION, &good_client, &out_client, &out_error), VOLCV_E_INVALID_ARGUMENT);
+    EMPTY(out_client);
+}
+
+static _Atomic int released;
+
+static void release(void *user, const void *data, size_t size)
+{
+    (void)user, (void)data, (void)size;
+    released++;
+}
+
+/* Release is for accepted jobs alone. */
+static void refused_jobs_release_nothing(void)
+{
+    fresh();
+    picture.flags = VOLCV_PICTURE_BORROW;
+    picture.release = release;
+    outpaint.left = 2.0;
+    IS(use_outpaint(&outpaint), VOLCV_E_INVALID_INPUT);
+    outpaint.left = 0.5;
+    outpaint.extra_json = "{";
+    IS(use_outpaint(&outpaint), VOLCV_E_INVALID_INPUT);
+    raw.json = "[";
+    IS(use_raw(&raw), VOLCV_E_INVALID_INPUT);
+    CHECK(released == 0);
+    fresh();
+    picture.flags = VOLCV_PICTURE_BORROW;
+    picture.release = release;
+    IS(use_outpaint(&outpaint), VOLCV_OK);
+    while (released == 0) {
+        nap();
+    }
+    /* A link has no bytes to lend. */
+    fresh();
+    picture.flags = VOLCV_PICTURE_BORROW;
+    picture.link = "https://example.com/x.png";
+    picture.data = NULL;
+    picture.size = 0;
+    IS(use_outpaint(&outpaint), VOLCV_E_INVALID_ARGUMENT);
+}
+
+static void after_the_end(void)
+{
+    fresh();
+    volcv_client *const gone = client;
+    IS(volcv_job_image_take(client, done, 0, &out_buffer), VOLCV_OK);
+    volcv_buffer copy = out_buffer;
+    IS(volcv_job_image_take(client, done, 0, &out_buffer), VOLCV_E_NO_RESULT);
+    EMPTY(out_buffer);
+    IS(volcv_client_destroy(client, VOLCV_WAIT_FOREVER), VOLCV_OK);
+    IS(volcv_client_destroy(client, VOLCV_WAIT_FOREVER), VOLCV_E_STALE);
+    IS(volcv_wake(gone), VOLCV_E_STALE);
+    IS(volcv_wait(gone, NULL, 0, 0, 0), VOLCV_E_STALE);
+    IS(volcv_outpaint_submit(gone, &outpaint, NULL, &out_job, &out_error), VOLCV_E_STALE);
+    EMPTY(out_job);
+    IS(volcv_job_release(gone, done), VOLCV_E_STALE);
+    CHECK(volcv_poll(gone, out_events, 4) == 0);
+    IS(volcv_wake((volcv_client *)(void *)room), VOLCV_E_STALE);
+    /* Buffers outlive the client, and go once. */
+    CHECK(copy.size > 100 && memcmp(copy.data, PNG, 8) == 0);
+    volcv_buffer again = copy;
+    IS(volcv_buffer_release(&copy), VOLCV_OK);
+    EMPTY(copy);
+    IS(volcv_buffer_release(&copy), VOLCV_OK);
+    IS(volcv_buffer_release(&again), VOLCV_E_STALE);
+    EMPTY(again);
+    again.id = UINT64_MAX;
+    IS(volcv_buffer_release(&again), VOLCV_E_STALE);
+}
+
+int main(void)
+{
+    volcv_client_options options = local_options();
+    options.max_in_flight = 2;
+    client = create(&options);
+    IS(submit(client, 1, &done), VOLCV_OK);
+    CHECK(next_event(client).result == VOLCV_OK);
+    /* The server keeps this one. */
+    IS(submit(client, 2, &kept), VOLCV_OK);
+    do {
+        fresh();
+        IS(volcv_job_progress(client, kept, &out_progress), VOLCV_OK);
+        nap();
+    } while (out_progress.phase != VOLCV_PHASE_WAITING);
+    every_pointer();
+    every_field();
+    nested_pointers();
+    texts();
+    ids_and_numbers();
+    a_bad_error_is_found_before_anything_is_done();
+    refused_jobs_release_nothing();
+    after_the_end();
+    IS(volcv_shutdown(VOLCV_WAIT_FOREVER), VOLCV_OK);
+    puts("ok");
+    return 0;
+}

@@ -1,0 +1,206 @@
+/*
+ * wrapper.cpp: every member of volcv.hpp, in use: what it returns in good and in bad times, what is owned by whom, and
+ * that an empty or stale object is an error code. Without exceptions and RTTI.
+ */
+
+#include <cstdio>
+#include <cstdlib>
+#include <cstring>
+#include <type_traits>
+#include <utility>
+#include <volcv.hpp>
+
+#define CHECK(condition)                                                              \
+    do {                                                                              \
+        if (!(condition)) {                                                           \
+            std::fprintf(stderr, "%s:%d: not %s\n", __FILE__, __LINE__, #condition);  \
+            std::exit(EXIT_FAILURE);                                                  \
+        }                                                                             \
+    } while (0)
+
+static_assert(std::is_nothrow_move_constructible_v<volcv::Client> && !std::is_copy_constructible_v<volcv::Client>);
+static_assert(std::is_nothrow_move_constructible_v<volcv::Job> && !std::is_copy_constructible_v<volcv::Job>);
+static_assert(std::is_nothrow_move_constructible_v<volcv::Buffer> && !std::is_copy_constructible_v<volcv::Buffer>);
+static_assert(std::is_nothrow_move_assignable_v<volcv::Expected<volcv::Job>>);
+static_assert(sizeof(volcv::Client) == sizeof(void*) && sizeof(volcv::Buffer) == sizeof(volcv_buffer));
+static_assert(sizeof(volcv::Outpaint) == sizeof(volcv_outpaint) && sizeof(volcv::Raw) == sizeof(volcv_raw));
+// A request refers to its picture, which must not be a temporary.
+static_assert(std::is_constructible_v<volcv::Outpaint, const volcv::Picture&>);
+static_assert(!std::is_constructible_v<volcv::Outpaint, volcv::Picture>);
+
+static unsigned char photo[1 << 20];
+
+static volcv::Options options() {
+    volcv::Options options;
+    options.base_url = std::getenv("VOLCV_BASE_URL");
+    options.api_key = std::getenv("VOLCV_API_KEY");
+    return options;
+}
+
+static void images(const volcv::Client& client, const volcv_outpaint& request) {
+    volcv::Job job = client.run(request).take();
+    CHECK(job && job.id() != 0 && job.image_count() == 1);
+    CHECK(job.error().code == VOLCV_OK && job.error().charge == VOLCV_CHARGE_CHARGED);
+    CHECK(job.progress().phase == VOLCV_PHASE_ENDED && job.progress().result == VOLCV_OK);
+    const auto reply = job.reply();
+    CHECK(reply && std::strlen(reply->data) == reply->size && reply->data[0] == '{');
+    const auto info = job.image(0);
+    CHECK(info && info->width == 1920 && info->height == 640 && info->format == VOLCV_FORMAT_PNG);
+    CHECK(job.image(1).result() == VOLCV_E_NO_RESULT && job.link(0).result() == VOLCV_E_NO_RESULT);
+    CHECK(std::strcmp(job.image(1).message(), "VOLCV_E_NO_RESULT") == 0);
+
+    const void* const bytes = info->data;
+    volcv::Buffer buffer = job.take(0).take();
+    CHECK(buffer.data() == bytes && buffer.size() == info->size && !buffer.empty());
+    CHECK(job.take(0).result() == VOLCV_E_NO_RESULT);
+    job.reset();
+    CHECK(!job && buffer.data()[1] == 'P');
+    volcv::Buffer other = std::move(buffer);
+    CHECK(buffer.empty() && other.data() == bytes);
+    buffer = std::move(other);
+    CHECK(other.empty() && buffer.data() == bytes);
+    other = volcv::Buffer(buffer.detach());
+    CHECK(buffer.empty() && other.data() == bytes);
+    other.reset();
+    CHECK(other.data() == nullptr && other.size() == 0);
+}
+
+static void links(const volcv::Client& client, volcv::Outpaint request) {
+    request.flags = VOLCV_OUTPAINT_RETURN_LINK;
+    const volcv::Job job = client.run(request, volcv::JobOptions()).take();
+    const auto link = job.link(0);
+    CHECK(link && std::strncmp(*link, "http", 4) == 0);
+}
+
+static void events(const volcv::Client& client, const volcv_outpaint& request) {
+    volcv::Job first = client.outpaint(request, volcv::JobOptions(11)).take();
+    volcv::Job second = client.outpaint(request, volcv::JobOptions(22)).take();
+    const volcv_job jobs[] = {first.id(), second.id()};
+    CHECK(client.wait_any(jobs, 2, VOLCV_WAIT_FOREVER) == VOLCV_OK);
+    CHECK(client.wait_all(jobs, 2, VOLCV_WAIT_FOREVER) == VOLCV_OK && first.wait(0) == VOLCV_OK);
+    uint64_t users = 0;
+    CHECK(client.poll([&users](const volcv_event& event) { users += event.user; }) == 2);
+    CHECK(users == 33 && client.poll([](const volcv_event&) {}) == 0);
+
+    // What was moved from is empty; what was moved to owns the job.
+    volcv::Job moved = std::move(first);
+    CHECK(!first && moved.id() == jobs[0]);
+    second = std::move(moved);
+    CHECK(!moved && second.id() == jobs[0]);
+    const volcv::Job gone(client.get(), jobs[1]);
+    CHECK(gone.error().code == VOLCV_E_STALE && gone.progress().result == VOLCV_E_STALE);
+    const volcv::Job kept(client.get(), second.detach());
+    CHECK(!second && kept.error().code == VOLCV_OK);
+
+    CHECK(client.wait(0) == VOLCV_E_TIMEOUT && client.wake() == VOLCV_OK);
+    CHECK(client.wait(VOLCV_WAIT_FOREVER) == VOLCV_E_INTERRUPTED);
+}
+
+static void cancelled(const volcv::Client& client, const volcv_outpaint& request) {
+    const volcv::Job job = client.outpaint(request).take();
+    CHECK(job.error().code == VOLCV_E_NOT_READY && job.cancel() == VOLCV_OK);
+    CHECK(client.wait(VOLCV_WAIT_FOREVER) == VOLCV_OK);
+    volcv_result result = VOLCV_OK;
+    CHECK(client.poll([&result](const volcv_event& event) { result = event.result; }) == 1);
+    CHECK(result == VOLCV_E_CANCELLED && job.image_count() == 0 && job.reply().result() == VOLCV_E_NO_RESULT);
+}
+
+static void raw(const volcv::Client& client, const volcv_picture& picture) {
+    volcv::Raw request(R"({"req_key":"i2i_outpainting","top":0.1,"bottom":0.1,"left":0.1,"right":0.1})");
+    request.pictures = &picture;
+    request.picture_count = 1;
+    const volcv::Job job = client.raw(request, volcv::JobOptions(7)).take();
+    CHECK(job.wait(VOLCV_WAIT_FOREVER) == VOLCV_OK && job.error().code == VOLCV_OK && job.image_count() == 1);
+    uint64_t user = 0;
+    CHECK(client.poll([&user](const volcv_event& event) { user = event.user; }) == 1 && user == 7);
+}
+
+static void released(void* user, const void*, size_t) { *static_cast<bool*>(user) = true; }
+
+static void misuse(const volcv_outpaint& good) {
+    const volcv::Client none;
+    CHECK(!none && none.poll([](const volcv_event&) {}) == 0 && none.outpaint(good).result() != VOLCV_OK);
+    const volcv::Job job;
+    CHECK(!job && job.cancel() != VOLCV_OK && job.take(0).result() != VOLCV_OK && job.image_count() == 0);
+
+    auto failed = volcv::Client::create(volcv::Options());
+    CHECK(!failed && failed.result() == failed.error().code && std::strstr(failed.message(), "base_url") != nullptr);
+
+    volcv::Client client = volcv::Client::create(options()).take();
+    const auto refused = client.outpaint(volcv::Outpaint());
+    CHECK(!refused && refused.result() == VOLCV_E_INVALID_ARGUMENT && refused.message()[0] != '\0');
+
+    // The destructor of a client cancels its jobs, gives back what they borrow, and leaves their owners harmless.
+    bool was_released = false;
+    const auto picture = volcv::Picture::borrow(photo, good.picture->size, released, &was_released);
+    volcv::Outpaint request(picture);
+    request.left = 0.5;
+    volcv::Job orphan = client.outpaint(request).take();
+    volcv::Client moved = std::move(client);
+    CHECK(!client && moved);
+    client = std::move(moved);
+    client.reset();
+    CHECK(was_released && orphan.cancel() == VOLCV_E_STALE);
+
+    client = volcv::Client(volcv::Client::create(options()).take().detach());
+    CHECK(client.destroy(VOLCV_WAIT_FOREVER) == VOLCV_OK && !client);
+}
+
+/** An HTTP stack that answers each request at once, with a refusal. */
+struct Refusal {
+    uint64_t body = 0;
+    bool was_cancelled = false;
+
+    volcv_result start(volcv::Exchange exchange, const volcv_http_request& request) noexcept {
+        unsigned char buffer[4096];
+        size_t size = 1;
+        while (size != 0) {
+            CHECK(exchange.read(buffer, sizeof buffer, size) == VOLCV_OK);
+            body += size;
+        }
+        CHECK(body == request.body_size && exchange.id() != 0);
+        const volcv_header header = {"Content-Type", "application/json"};
+        const char* const reply = R"({"code":50411,"message":"the picture was refused","request_id":"r-1"})";
+        CHECK(exchange.head(400, &header, 1) == VOLCV_OK);
+        CHECK(exchange.data(reply, std::strlen(reply)) == VOLCV_OK);
+        CHECK(exchange.complete(VOLCV_OK) == VOLCV_OK);
+        CHECK(exchange.complete(VOLCV_OK) == VOLCV_E_STALE);
+        return VOLCV_OK;
+    }
+
+    void cancel(volcv_exchange) noexcept { was_cancelled = true; }
+};
+
+static void own_http(const volcv_outpaint& request) {
+    Refusal http;
+    const volcv_http_transport hooks = volcv::transport(http);
+    volcv::Options with_http = options();
+    with_http.transport = &hooks;
+    const volcv::Client client = volcv::Client::create(with_http).take();
+    const auto job = client.run(request);
+    CHECK(job.result() == VOLCV_E_REFUSED && job.error().charge == VOLCV_CHARGE_NONE && job.error().http_status == 400);
+    CHECK(std::strcmp(job.error().request_id, "r-1") == 0 && http.body > 0 && !http.was_cancelled);
+}
+
+int main(int, char** argv) {
+    std::FILE* file = std::fopen(argv[1], "rb");
+    CHECK(file != nullptr);
+    const size_t size = std::fread(photo, 1, sizeof photo, file);
+    std::fclose(file);
+
+    const volcv::Client client = volcv::Client::create(options()).take();
+    const auto picture = volcv::Picture::copy(photo, size);
+    volcv::Outpaint request(picture);
+    request.left = request.right = 0.5;
+    images(client, request);
+    links(client, request);
+    events(client, request);
+    cancelled(client, request);
+    raw(client, picture);
+    misuse(request);
+    own_http(request);
+    const auto linked = volcv::Picture::at("https://example.com/photo.jpg");
+    CHECK(linked.link != nullptr && linked.data == nullptr);
+    std::puts("ok");
+    return EXIT_SUCCESS;
+}
