@@ -114,7 +114,7 @@ extern "C" {
 #define VOLCV_LOG_WARN (2u)
 /** A job began or ended. */
 #define VOLCV_LOG_INFO (3u)
-/** Every change of phase. */
+/** An attempt began. */
 #define VOLCV_LOG_DEBUG (4u)
 
 /** Grow by left, right, top and bottom: fractions of the width and height, each from 0 to 1, at least one above 0. */

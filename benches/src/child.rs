@@ -59,6 +59,14 @@ impl Client {
         Ok(kib / 1024.0)
     }
 
+    /// Pages of memory that the kernel had to provide so far. Each costs a microsecond or more, whoever asked for it.
+    pub fn page_faults(&self) -> io::Result<u64> {
+        let stat = fs::read_to_string(format!("/proc/{}/stat", self.child.id()))?;
+        // The eighth field behind the program's name, which is in parentheses (proc(5)).
+        let faults = stat.rsplit(')').next().and_then(|fields| fields.split_whitespace().nth(7)?.parse().ok());
+        faults.ok_or_else(|| io::Error::other("no count of page faults"))
+    }
+
     /// Ends it, and waits until it has.
     pub fn end(self) -> io::Result<()> {
         let Self { mut child, input, output } = self;

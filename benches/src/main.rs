@@ -151,8 +151,10 @@ fn scale() -> io::Result<()> {
         for at_once in [1, 16, 64] {
             let mut client = start(contestant, &service, TYPICAL)?;
             client.tell(1, at_once)?;
+            let before = client.page_faults()?;
             let cost = client.measure(CALLS / at_once, at_once)?;
-            rows.push(ScaleRow { name: contestant.name, at_once, cost, peak: client.peak()? });
+            let faults = (client.page_faults()? - before) / CALLS as u64;
+            rows.push(ScaleRow { name: contestant.name, at_once, cost, faults, peak: client.peak()? });
             client.end()?;
         }
     }

@@ -19,6 +19,8 @@ pub struct ScaleRow {
     pub name: &'static str,
     pub at_once: usize,
     pub cost: Cost,
+    /// Page faults per call.
+    pub faults: u64,
     /// MiB.
     pub peak: f64,
 }
@@ -43,16 +45,16 @@ pub fn table(rows: &[Row], peers: usize) -> String {
 /// What is left of the peak when the pictures are taken out is what the client itself needs.
 pub fn scale_table(rows: &[ScaleRow], bytes: usize) -> String {
     let mut table = format!(
-        "| {} up and down | calls at once | CPU per call | peak memory | without the pictures |\n\
-         | --- | --: | --: | --: | --: |\n",
+        "| {} up and down | calls at once | CPU per call | page faults per call | peak memory | without the pictures |\n\
+         | --- | --: | --: | --: | --: | --: |\n",
         size(bytes)
     );
     for row in rows {
-        let (name, at_once, cpu, peak) = (row.name, row.at_once, millis(row.cost.cpu), row.peak);
+        let (name, at_once, cpu, faults, peak) = (row.name, row.at_once, millis(row.cost.cpu), row.faults, row.peak);
         // One picture up, which all calls share, and one picture down for each.
         let pictures = (bytes * (1 + at_once)) as f64 / (1024.0 * 1024.0);
         let rest = peak - pictures;
-        let _ = writeln!(table, "| {name} | {at_once} | {cpu} ms | {peak:.1} MiB | {rest:.1} MiB |");
+        let _ = writeln!(table, "| {name} | {at_once} | {cpu} ms | {faults} | {peak:.1} MiB | {rest:.1} MiB |");
     }
     table
 }

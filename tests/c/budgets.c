@@ -1,7 +1,7 @@
 /*
- * Measures what the library takes out of a frame, and proves what can be counted: volcv_poll() of a busy client without an
- * event allocates nothing and makes no system call, a borrowed picture is not copied, a copied one once, and a client
- * that has nothing to do wakes nobody up. Prints the times, which depend on the machine.
+ * Measures what the library takes out of a frame, and proves what can be counted: volcv_poll() of a busy client
+ * without an event allocates nothing and makes no system call, a borrowed picture is not copied, a copied one once,
+ * and a client that has nothing to do wakes nobody up. Prints the times, which depend on the machine.
  */
 #define _GNU_SOURCE
 #include "check.h"
@@ -81,7 +81,8 @@ static int by_size(const void *left, const void *right)
 static void tell(const char *what, const char *unit, double *values, size_t count)
 {
     qsort(values, count, sizeof *values, by_size);
-    printf("%-44s median %9.3f %s, p99 %9.3f %s\n", what, values[count / 2], unit, values[(count * 99 - 1) / 100], unit);
+    const double median = values[count / 2], p99 = values[(count * 99 - 1) / 100];
+    printf("%-44s median %9.3f %s, p99 %9.3f %s\n", what, median, unit, p99, unit);
 }
 
 static volcv_client *busy;

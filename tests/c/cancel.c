@@ -1,6 +1,6 @@
 /*
- * Proves that a job can be cancelled in every phase, with the right charge, and prints how long that took. The argument
- * is the phase in which the server keeps every job.
+ * Proves that a job can be cancelled in every phase, with the right charge, and prints how long that took. The
+ * argument is the phase in which the server keeps every job.
  */
 #include "check.h"
 

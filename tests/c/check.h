@@ -1,4 +1,4 @@
-/* What the test programs share: checks that end the program, a picture, and a client for the server in the environment. */
+/* What the test programs share: checks that end the program, a picture, a client for the server in the environment. */
 #ifndef CHECK_H
 #define CHECK_H
 

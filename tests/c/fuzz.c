@@ -1,7 +1,8 @@
 /*
  * Proves that every accepted job ends exactly once, whatever the server does and whatever threads do to the job: one
- * event (none if it was released before), each borrowed picture released once and before the event, and VOLCV_E_BUSY when
- * the queue is full. Prints "seed result charge delivery attempts" of every job that was polled, for the server to judge.
+ * event (none if it was released before), each borrowed picture released once and before the event, and VOLCV_E_BUSY
+ * when the queue is full. Prints "seed result charge delivery attempts" of every job that was polled, for the server
+ * to judge.
  */
 #include "check.h"
 

@@ -1,7 +1,8 @@
 /*
- * Proves what hooks may do and when they are called: the functions that say VOLCV_E_REENTRANT say it in every hook, and
- * all others work there; after volcv_client_destroy() has returned no hook runs, which a page without access would notice;
- * a hook that does not return makes VOLCV_E_TIMEOUT of it, in time and in silence, and a second call catches up.
+ * Proves what hooks may do and when they are called: the functions that say VOLCV_E_REENTRANT say it in every hook,
+ * and all others work there; after volcv_client_destroy() has returned no hook runs, which a page without access
+ * would notice; a hook that does not return makes VOLCV_E_TIMEOUT of it, in time and in silence, and a second call
+ * catches up.
  */
 #define _GNU_SOURCE
 #include "check.h"
@@ -101,7 +102,8 @@ static void on_release(void *user, const void *data, size_t size)
     at->holding--;
 }
 
-static volcv_result on_start(void *user, volcv_client *client, volcv_exchange exchange, const volcv_http_request *request)
+static volcv_result on_start(
+    void *user, volcv_client *client, volcv_exchange exchange, const volcv_http_request *request)
 {
     page *const at = user;
     CHECK(client == at->client && request->struct_size == sizeof *request && request->header_count > 2);

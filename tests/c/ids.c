@@ -1,6 +1,6 @@
 /*
- * Proves that no id, client or buffer can be forged: eight threads make random calls with ids that live, have ended, were
- * released, belong to another client or were never given, and get nothing but documented codes.
+ * Proves that no id, client or buffer can be forged: eight threads make random calls with ids that live, have ended,
+ * were released, belong to another client or were never given, and get nothing but documented codes.
  */
 #include "check.h"
 

@@ -1,6 +1,6 @@
 /*
- * Proves that misuse is an error code with empty outputs. NULL in the place of every pointer, and wrong numbers in every
- * field of every struct: those cases are generated from volcv.h into cases.inc. The rest is below.
+ * Proves that misuse is an error code with empty outputs. NULL in the place of every pointer, and wrong numbers in
+ * every field of every struct: those cases are generated from volcv.h into cases.inc. The rest is below.
  */
 #include "check.h"
 

@@ -147,6 +147,30 @@ fn a_server_that_closes_behind_each_answer_without_a_word_costs_no_unknown_outco
 }
 
 #[test]
+fn a_server_that_promises_to_keep_its_connection_is_called_on_it_again_at_once() {
+    for transport in TRANSPORTS {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let address = listener.local_addr().unwrap();
+        // There is one connection, so that a second one would never be answered.
+        let server = thread::spawn(move || {
+            let (mut socket, _) = listener.accept().unwrap();
+            for _ in 0..5 {
+                let length = head(&mut socket);
+                skip(&mut socket, length);
+                answer(&mut socket, "200 OK\r\nConnection: keep-alive", SUCCESS);
+            }
+        });
+        let builder =
+            ClientBuilder::new(format!("http://{address}"), "some-key").attempt_limit(Duration::from_secs(20));
+        let client = AnyClient::new(transport, builder);
+        for _ in 0..5 {
+            client.outpaint(&Outpaint::equal(small(), 0.25), &CallOptions::new()).unwrap();
+        }
+        server.join().unwrap();
+    }
+}
+
+#[test]
 fn a_flood_of_small_values_is_stopped_early() {
     for transport in TRANSPORTS {
         let result = call(transport, |socket, length| {

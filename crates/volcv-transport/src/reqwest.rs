@@ -14,7 +14,7 @@ use crate::transport::AsyncTransport;
 #[derive(Debug)]
 pub struct ReqwestTransport {
     client: reqwest::Client,
-    /// Never uses a connection twice: for small requests that follow closely on another one.
+    /// Never uses a connection twice: for requests that follow closely on another one.
     fresh: reqwest::Client,
     /// Of the connection among those of `client` that was used last.
     youngest: Mutex<Option<Age>>,
@@ -51,16 +51,15 @@ impl ReqwestTransport {
         Self { fresh: client.clone(), client, youngest: Mutex::default() }
     }
 
-    /// Whether a request with so many bytes may go out on any of the idle connections.
-    fn may_reuse(&self, body: u64) -> bool {
-        let youngest = *self.youngest.lock().unwrap_or_else(PoisonError::into_inner);
-        youngest.is_none_or(|age| age.is_settled(body))
+    /// Whether all idle connections have settled.
+    fn may_reuse(&self) -> bool {
+        self.youngest.lock().unwrap_or_else(PoisonError::into_inner).is_none_or(Age::is_settled)
     }
 
     /// Notes that a connection has become idle. One whose server has promised nothing is the one to wait for.
     fn note(&self, age: Age) {
         let mut youngest = self.youngest.lock().unwrap_or_else(PoisonError::into_inner);
-        if youngest.is_none_or(|youngest| youngest.is_settled(0) || !age.is_settled(0)) {
+        if youngest.is_none_or(Age::is_settled) || !age.is_settled() {
             *youngest = Some(age);
         }
     }
@@ -74,7 +73,7 @@ impl AsyncTransport for ReqwestTransport {
         reply: &mut (dyn ReplySink + Send),
         _: &Limits,
     ) -> Result<(), TransportError> {
-        let reuses = self.may_reuse(request.body().remaining());
+        let reuses = self.may_reuse();
         let client = if reuses { &self.client } else { &self.fresh };
         let request = reqwest::Request::try_from(request.map(reqwest::Body::wrap)).map_err(translate)?;
         let mut response = client.execute(request).await.map_err(translate)?;

@@ -1,5 +1,5 @@
-//! When a connection may be used again. A request on a connection that the server is closing costs nothing if it is large,
-//! and may be lost without a trace if it is small: then nobody knows whether the call was paid for.
+//! When a connection may be used again. A small request on a connection that the server is closing is lost without a trace,
+//! and then nobody knows whether the call was paid for.
 
 use std::time::{Duration, Instant};
 
@@ -9,14 +9,10 @@ use http::{HeaderMap, Version, header};
 /// request into an unknown outcome; a new handshake costs little beside a call of seconds.
 pub(crate) const IDLE: Duration = Duration::from_secs(10);
 
-/// A connection that was used less than this ago is not used again yet. Some servers close it behind their answer without
-/// saying so; by then that has been seen, and the request takes a connection of its own meanwhile.
+/// A connection that was used less than this ago is not used again yet, unless the server has said `Connection: keep-alive`.
+/// Some servers close it behind their answer without saying so; by then that has been seen, and the request takes a
+/// connection of its own meanwhile.
 const SETTLED: Duration = Duration::from_millis(50);
-
-/// A request with more bytes does not fit into the buffers of both machines (Linux gives each connection 4 MiB to send and
-/// 6 MiB to receive, half of which is overhead). If the server has closed the connection, its machine takes nothing more, the
-/// transport cannot get rid of the last bytes, and the meter says that the request was not delivered: it is sent again.
-const BUFFERED: u64 = 8 << 20;
 
 /// Idle connections that are kept; more calls at once than this are rare, and a handshake is cheap beside a call.
 pub(crate) const MAX_IDLE: usize = 16;
@@ -46,13 +42,13 @@ impl Age {
         Self { since: Instant::now(), ..self }
     }
 
-    /// Whether a request with so many bytes of body may go out on it.
-    pub(crate) fn is_settled(self, body: u64) -> bool {
-        self.promised || body > BUFFERED || self.since.elapsed() >= SETTLED
+    /// Whether it is seen to be open, or promised to be.
+    pub(crate) fn is_settled(self) -> bool {
+        self.promised || self.since.elapsed() >= SETTLED
     }
 
     /// Whether it is too old for any request.
-    #[cfg(feature = "ureq")]
+    #[cfg(any(feature = "ureq", test))]
     pub(crate) fn is_over(self) -> bool {
         self.since.elapsed() >= IDLE
     }
@@ -73,13 +69,13 @@ mod tests {
     }
 
     #[test]
-    fn a_young_connection_takes_large_requests_only_unless_the_server_promised_to_keep_it() {
+    fn a_connection_settles_unless_the_server_promised_to_keep_it() {
         let silent = behind(Version::HTTP_11, &[]).unwrap();
-        assert!(!silent.is_settled(100_000) && silent.is_settled(BUFFERED + 1));
-        assert!(behind(Version::HTTP_11, &["Keep-Alive"]).unwrap().is_settled(100_000));
-        assert!(!behind(Version::HTTP_11, &["upgrade"]).unwrap().is_settled(100_000));
+        assert!(!silent.is_settled());
+        assert!(behind(Version::HTTP_11, &["Keep-Alive"]).unwrap().is_settled());
+        assert!(!behind(Version::HTTP_11, &["upgrade"]).unwrap().is_settled());
         std::thread::sleep(SETTLED);
-        assert!(silent.is_settled(0) && !silent.is_over());
+        assert!(silent.is_settled() && !silent.is_over());
     }
 
     #[test]

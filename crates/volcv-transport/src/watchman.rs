@@ -1,6 +1,7 @@
 //! The thread that looks after the limits of a blocking client's attempts: one for all of them, there only while it is
 //! needed.
 
+use std::cell::Cell;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
@@ -14,6 +15,11 @@ use crate::transport::Transport;
 const LINGER: Duration = Duration::from_secs(5);
 /// A limit beyond this is looked at again then.
 const LONGEST_SLEEP: Duration = Duration::from_secs(3600);
+
+thread_local! {
+    /// Whether this is such a thread. To ask for its name would allocate one for a thread that is not Rust's.
+    static WATCHING: Cell<bool> = const { Cell::new(false) };
+}
 
 /// A transport, and whoever cancels its attempts when their limits pass. So the limits hold for every transport that heeds
 /// its token.
@@ -94,7 +100,7 @@ impl Drop for Watchman {
         };
         self.shared.changed.notify_one();
         // The thread itself drops the client if that happens in a hook of a cancel.
-        if let Some(thread) = thread.filter(|thread| thread.thread().id() != thread::current().id()) {
+        if let Some(thread) = thread.filter(|_| !WATCHING.get()) {
             // It ends with a panic only if a hook did, which has been reported by then.
             let _ = thread.join();
         }
@@ -103,6 +109,7 @@ impl Drop for Watchman {
 
 impl Shared {
     fn keep_watch(&self, transport: &dyn Transport) {
+        WATCHING.set(true);
         loop {
             let mono = transport.now().mono;
             let mut state = self.lock();

@@ -1,4 +1,4 @@
-//! Misuse of the C library: wrong pointers, numbers, ids and moments are error codes, under valgrind and sanitizers too.
+//! Misuse of the C library: wrong pointers, numbers, ids and moments are error codes, under valgrind and ASan too.
 
 use std::fmt::Write as _;
 use std::fs;

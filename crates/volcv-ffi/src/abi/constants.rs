@@ -131,7 +131,7 @@ pub const VOLCV_LOG_ERROR: u32 = 1;
 pub const VOLCV_LOG_WARN: u32 = 2;
 /// A job began or ended.
 pub const VOLCV_LOG_INFO: u32 = 3;
-/// Every change of phase.
+/// An attempt began.
 pub const VOLCV_LOG_DEBUG: u32 = 4;
 
 /// Grow by left, right, top and bottom: fractions of the width and height, each from 0 to 1, at least one above 0.

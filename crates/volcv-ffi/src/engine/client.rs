@@ -191,6 +191,9 @@ impl Engine {
             let text = || format!("attempt {} failed; the job is tried again", progress.attempt);
             self.hooks.log(VOLCV_LOG_WARN, id, text);
         }
+        if progress.phase == Phase::Connecting && slot.progress().attempt < progress.attempt {
+            self.hooks.log(VOLCV_LOG_DEBUG, id, || format!("attempt {} begins", progress.attempt));
+        }
         slot.note(progress);
     }
 

@@ -3,8 +3,8 @@
 use std::fmt;
 use std::io;
 use std::sync::mpsc::{self, Receiver, RecvTimeoutError, Sender};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
-use std::thread::{self, ThreadId};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::thread::{self, JoinHandle, ThreadId};
 use std::time::Duration;
 
 /// A thread without work ends after this time. Starting one takes longer than connecting on a fast network.
@@ -12,28 +12,49 @@ const LINGER: Duration = Duration::from_secs(5);
 
 type Job = Box<dyn FnOnce() + Send>;
 
-/// The threads that have nothing to do. They end with this.
+/// Threads that wait for work. They end with this; one that is still at work ends when it has done it.
 #[derive(Default)]
-pub(super) struct Helpers(Mutex<Vec<(ThreadId, Sender<Job>)>>);
+pub(super) struct Helpers(Arc<Mutex<Threads>>);
+
+#[derive(Default)]
+struct Threads {
+    all: Vec<JoinHandle<()>>,
+    idle: Vec<(ThreadId, Sender<Job>)>,
+    closed: bool,
+}
 
 impl Helpers {
     /// Does the work on a thread that is there, or on a new one.
-    pub(super) fn run(self: &Arc<Self>, work: impl FnOnce() + Send + 'static) -> io::Result<()> {
+    pub(super) fn run(&self, work: impl FnOnce() + Send + 'static) -> io::Result<()> {
         let mut job: Job = Box::new(work);
-        loop {
-            let Some((_, helper)) = self.lock().pop() else { break };
+        let mut threads = lock(&self.0);
+        while let Some((_, helper)) = threads.idle.pop() {
             match helper.send(job) {
                 Ok(()) => return Ok(()),
                 Err(back) => job = back.0,
             }
         }
-        let helpers = Arc::downgrade(self);
+        let all = Arc::clone(&self.0);
         let thread = thread::Builder::new().name("volcv-connect".to_owned()).stack_size(256 * 1024);
-        thread.spawn(move || help(&helpers, job)).map(drop)
+        let thread = thread.spawn(move || help(&all, job))?;
+        threads.all.retain(|thread| !thread.is_finished());
+        threads.all.push(thread);
+        Ok(())
     }
+}
 
-    fn lock(&self) -> MutexGuard<'_, Vec<(ThreadId, Sender<Job>)>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+impl Drop for Helpers {
+    fn drop(&mut self) {
+        let (all, idle) = {
+            let mut threads = lock(&self.0);
+            threads.closed = true;
+            (std::mem::take(&mut threads.all), std::mem::take(&mut threads.idle))
+        };
+        let waiting: Vec<ThreadId> = idle.into_iter().map(|(thread, _)| thread).collect();
+        for thread in all.into_iter().filter(|thread| waiting.contains(&thread.thread().id())) {
+            // Its sender is gone, so that it ends at once. It ends with a panic only if the work did.
+            let _ = thread.join();
+        }
     }
 }
 
@@ -43,35 +64,36 @@ impl fmt::Debug for Helpers {
     }
 }
 
-fn help(helpers: &Weak<Helpers>, mut job: Job) {
-    let me = thread::current().id();
+fn lock(threads: &Mutex<Threads>) -> MutexGuard<'_, Threads> {
+    threads.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+fn help(threads: &Mutex<Threads>, mut job: Job) {
     loop {
         job();
         let (sender, jobs) = mpsc::channel();
-        let Some(idle) = helpers.upgrade() else { return };
-        idle.lock().push((me, sender));
-        drop(idle);
-        let Some(next) = next(helpers, me, &jobs) else { return };
+        {
+            let mut threads = lock(threads);
+            if threads.closed {
+                return;
+            }
+            threads.idle.push((thread::current().id(), sender));
+        }
+        let Some(next) = next(threads, &jobs) else { return };
         job = next;
     }
 }
 
-fn next(helpers: &Weak<Helpers>, me: ThreadId, jobs: &Receiver<Job>) -> Option<Job> {
+fn next(threads: &Mutex<Threads>, jobs: &Receiver<Job>) -> Option<Job> {
     match jobs.recv_timeout(LINGER) {
         Ok(job) => return Some(job),
         Err(RecvTimeoutError::Disconnected) => return None,
         Err(RecvTimeoutError::Timeout) => {}
     }
-    let helpers = helpers.upgrade()?;
-    let mut idle = helpers.lock();
-    let place = idle.iter().position(|(thread, _)| *thread == me);
-    if let Some(place) = place {
-        idle.swap_remove(place);
-        return None;
-    }
-    drop(idle);
-    // Somebody was faster and has taken the sender: a job is on its way.
-    jobs.recv().ok()
+    let me = thread::current().id();
+    lock(threads).idle.retain(|(thread, _)| *thread != me);
+    // Somebody may have been faster: jobs are given away inside the lock.
+    jobs.try_recv().ok()
 }
 
 #[cfg(test)]
@@ -80,24 +102,29 @@ mod tests {
 
     #[test]
     fn a_thread_is_used_again_and_ends_with_the_helpers() {
-        let helpers = Arc::new(Helpers::default());
-        let (sender, threads) = mpsc::channel();
-        let ran_on = || {
+        let helpers = Helpers::default();
+        let (sender, ran) = mpsc::channel();
+        let run = || {
             let sender = sender.clone();
             helpers.run(move || sender.send(thread::current().id()).unwrap()).unwrap();
-            let thread = threads.recv().unwrap();
-            while helpers.lock().is_empty() {
+            let thread = ran.recv().unwrap();
+            while lock(&helpers.0).idle.is_empty() {
                 thread::yield_now();
             }
             thread
         };
-        assert_eq!(ran_on(), ran_on());
-        let (_, helper) = helpers.lock().pop().unwrap();
+        assert_eq!(run(), run());
+        let threads = Arc::downgrade(&helpers.0);
         drop(helpers);
-        // Without a sender to wait for, the thread goes, and its receiver with it.
-        let mut job: Job = Box::new(|| {});
-        while let Ok(()) = helper.send(std::mem::replace(&mut job, Box::new(|| {}))) {
-            thread::yield_now();
-        }
+        assert_eq!(threads.strong_count(), 0);
+    }
+
+    #[test]
+    fn work_that_hangs_does_not_hold_the_helpers() {
+        let helpers = Helpers::default();
+        let (hold, held) = mpsc::channel::<()>();
+        helpers.run(move || _ = held.recv()).unwrap();
+        drop(helpers);
+        drop(hold);
     }
 }

@@ -65,12 +65,12 @@ impl UreqTransport {
         Ok(Self { tls, helpers: Arc::default(), lanes: Mutex::default(), idle: Mutex::default() })
     }
 
-    /// A connection to this origin that can be trusted with so many bytes of body.
-    fn checkout(&self, origin: &str, body: u64) -> Option<Stream> {
+    /// An open connection to this origin that is neither too old nor too fresh.
+    fn checkout(&self, origin: &str) -> Option<Stream> {
         let mut idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner);
         idle.retain(|idle| !idle.age.is_over());
         loop {
-            let usable = |idle: &Idle| idle.origin == origin && idle.age.is_settled(body);
+            let usable = |idle: &Idle| idle.origin == origin && idle.age.is_settled();
             let place = idle.iter().rposition(usable)?;
             let found = idle.remove(place);
             if found.stream.is_open() {
@@ -133,11 +133,11 @@ impl Transport for UreqTransport {
     ) -> Result<(), TransportError> {
         let (mut parts, body) = request.into_parts();
         let authorization = parts.headers.remove(AUTHORIZATION);
-        let (origin, length) = (origin(&parts.uri), body.remaining());
+        let origin = origin(&parts.uri);
         let lane = self.take_lane();
-        let stream = self.checkout(&origin, length);
+        let stream = self.checkout(&origin);
         let guard = lane.line.open(cancel, limits.connect, authorization, stream);
-        let body = if length == 0 { SendBody::none() } else { SendBody::from_owned_reader(body) };
+        let body = if body.remaining() == 0 { SendBody::none() } else { SendBody::from_owned_reader(body) };
         let sent = exchange(&lane.agent, &lane.line, http::Request::from_parts(parts, body), reply);
         if let Some(stream) = lane.line.take_early() {
             // The lane is not used again: something of the request is left in it.
