@@ -2,6 +2,7 @@
 //!
 //! `cargo xtask bench` runs it. Every peer is a process of its own and is measured from outside; so is the server.
 
+mod c_library;
 mod child;
 mod peer;
 mod picture;
@@ -81,10 +82,11 @@ struct Contestant {
 }
 
 /// The floor is the first: the others are measured against it.
-const CONTESTANTS: [Contestant; 4] = [
+const CONTESTANTS: [Contestant; 5] = [
     Contestant { name: "raw sockets (floor)", program: || own(&["peer", "floor"]) },
     Contestant { name: "volcv on ureq", program: || own(&["peer", "ureq"]) },
     Contestant { name: "volcv on reqwest", program: || own(&["peer", "reqwest"]) },
+    Contestant { name: "the C library", program: c_library::program },
     Contestant { name: "reqwest + serde_json + base64 by hand", program: || own(&["peer", "by-hand"]) },
 ];
 
@@ -147,7 +149,7 @@ fn scale() -> io::Result<()> {
     const CALLS: usize = 128;
     let service = Service::start(own(&["serve", &TYPICAL.to_string()])?)?;
     let mut rows = Vec::new();
-    for contestant in &CONTESTANTS[1..3] {
+    for contestant in &CONTESTANTS[1..4] {
         for at_once in [1, 16, 64] {
             let mut client = start(contestant, &service, TYPICAL)?;
             client.tell(1, at_once)?;

@@ -3,7 +3,7 @@
 use std::collections::VecDeque;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering::*};
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
-use std::thread::{self, JoinHandle};
+use std::thread::{self, JoinHandle, Thread};
 use std::time::{Duration, Instant};
 
 use volcv_transport::{BlockingClient, CallOptions, CancelToken, Phase};
@@ -30,7 +30,8 @@ pub(crate) struct Engine {
     pub(super) bell: Mutex<Bell>,
     pub(super) rung: Condvar,
     queue: Mutex<Queue>,
-    changed: Condvar,
+    /// A worker has ended.
+    left: Condvar,
     pub(super) closing: AtomicBool,
     max_in_flight: usize,
     max_queued: usize,
@@ -51,6 +52,8 @@ struct Queue {
     waiting: VecDeque<volcv_job>,
     running: usize,
     workers: usize,
+    /// Workers without a job. The last to come is the first to go: its memory is still warm, and the others need none.
+    idle: Vec<Thread>,
     closing: bool,
 }
 
@@ -69,7 +72,7 @@ impl Engine {
             bell: Mutex::default(),
             rung: Condvar::new(),
             queue: Mutex::default(),
-            changed: Condvar::new(),
+            left: Condvar::new(),
             closing: AtomicBool::new(false),
             max_in_flight,
             max_queued,
@@ -120,8 +123,9 @@ impl Engine {
         };
         let id = self.slots.open(open).ok_or_else(full)?;
         queue.waiting.push_back(id);
+        let worker = queue.idle.pop();
         drop(queue);
-        self.changed.notify_one();
+        worker.iter().for_each(Thread::unpark);
         self.hooks.log(VOLCV_LOG_INFO, id, || "the job is queued".to_owned());
         Ok(id)
     }
@@ -142,13 +146,14 @@ impl Engine {
             self.end(id, ended);
         }
         lock(&self.queue).workers -= 1;
-        self.changed.notify_all();
+        self.left.notify_all();
     }
 
     /// The next job, and whether it has to end unsent.
     fn next(&self) -> Option<(volcv_job, bool)> {
-        let mut queue = lock(&self.queue);
+        let me = thread::current();
         loop {
+            let mut queue = lock(&self.queue);
             if let Some(id) = queue.waiting.pop_front() {
                 queue.running += 1;
                 return Some((id, queue.closing));
@@ -156,7 +161,12 @@ impl Engine {
             if queue.closing {
                 return None;
             }
-            queue = self.changed.wait(queue).unwrap_or_else(PoisonError::into_inner);
+            // A thread can wake up for no reason; then it stands there still.
+            if queue.idle.iter().all(|worker| worker.id() != me.id()) {
+                queue.idle.push(me.clone());
+            }
+            drop(queue);
+            thread::park();
         }
     }
 
@@ -199,9 +209,13 @@ impl Engine {
 
     /// Refuses new jobs and lets the workers end the others: their hooks must not hold the caller up.
     pub(super) fn close(&self) {
-        lock(&self.queue).closing = true;
+        let idle = {
+            let mut queue = lock(&self.queue);
+            queue.closing = true;
+            std::mem::take(&mut queue.idle)
+        };
         self.closing.store(true, SeqCst);
-        self.changed.notify_all();
+        idle.iter().for_each(Thread::unpark);
         for slot in self.slots.all() {
             let cancel = slot.job().as_ref().map(|job| job.cancel.clone());
             cancel.iter().for_each(CancelToken::cancel);
@@ -218,7 +232,7 @@ impl Engine {
             if left.is_zero() {
                 return false;
             }
-            queue = self.changed.wait_timeout(queue, left).unwrap_or_else(PoisonError::into_inner).0;
+            queue = self.left.wait_timeout(queue, left).unwrap_or_else(PoisonError::into_inner).0;
         }
         drop(queue);
         // They have nothing left to do; a worker that panicked outside of a job has ended as well.
