@@ -86,8 +86,8 @@ const CONTESTANTS: [Contestant; 5] = [
     Contestant { name: "raw sockets (floor)", program: || own(&["peer", "floor"]) },
     Contestant { name: "volcv on ureq", program: || own(&["peer", "ureq"]) },
     Contestant { name: "volcv on reqwest", program: || own(&["peer", "reqwest"]) },
-    Contestant { name: "the C library", program: c_library::program },
-    Contestant { name: "reqwest + serde_json + base64 by hand", program: || own(&["peer", "by-hand"]) },
+    Contestant { name: "volcv from C", program: c_library::program },
+    Contestant { name: "by hand: reqwest, serde_json", program: || own(&["peer", "by-hand"]) },
 ];
 
 /// This program again, as one of its children.
