@@ -136,7 +136,7 @@ impl Transport for UreqTransport {
         let origin = origin(&parts.uri);
         let lane = self.take_lane();
         let stream = self.checkout(&origin);
-        let guard = lane.line.open(cancel, limits.connect, authorization, stream, body.remaining());
+        let guard = lane.line.open(cancel, limits.connect, authorization, stream);
         let body = if body.remaining() == 0 { SendBody::none() } else { SendBody::from_owned_reader(body) };
         let sent = exchange(&lane.agent, &lane.line, http::Request::from_parts(parts, body), reply);
         if let Some(stream) = lane.line.take_early() {
