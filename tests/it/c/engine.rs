@@ -1,6 +1,6 @@
 //! The engine behind the C functions: every job ends once and costs what it says, whatever server and host do.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use volcv_emulator::{Emulator, Fault, RequestRecord};
@@ -38,6 +38,10 @@ const FAULTS: [&str; 26] = [
     "garbage",
 ];
 
+/// OK, auth, refused, service, outcome unknown, decode, too large and cancelled: one fault or one hand is enough for each
+/// of them, so that at least ten jobs in a thousand end so. Throttled and connect need two faults in a row, and luck.
+const FREQUENT_ENDS: [i32; 8] = [0, -21, -24, -25, -28, -29, -30, -31];
+
 /// What a job said of itself.
 struct Told {
     result: i32,
@@ -57,6 +61,7 @@ fn is_unbilled(record: &RequestRecord) -> bool {
 /// Rounds of jobs against a server that misbehaves most of the time. The server's records are the judge of the money.
 pub(super) fn fuzz(under: Under, rounds: u32, jobs: u32) {
     let path = built("fuzz", under, Build::Full);
+    let mut ends = BTreeSet::new();
     for round in 0..rounds {
         let emulator = Emulator::start().unwrap();
         let mut state = 0x9E37_79B9_u32.wrapping_mul(round + 1);
@@ -70,11 +75,13 @@ pub(super) fn fuzz(under: Under, rounds: u32, jobs: u32) {
         let output = run(&path, under, &emulator, &[], &env);
         // What clients left behind in sockets is read to its end.
         assert!(emulator.wait_idle(Duration::from_secs(20)));
-        judge(&emulator, &output, jobs);
+        ends.extend(judge(&emulator, &output, jobs));
     }
+    assert!(jobs < 1000 || FREQUENT_ENDS.iter().all(|end| ends.contains(end)), "only these ends: {ends:?}");
 }
 
-fn judge(emulator: &Emulator, output: &str, jobs: u32) {
+/// Holds what the jobs said against what the server saw; returns the results that occurred.
+fn judge(emulator: &Emulator, output: &str, jobs: u32) -> BTreeSet<i32> {
     let told: BTreeMap<i64, Told> = output
         .lines()
         .map(|line| {
@@ -105,10 +112,9 @@ fn judge(emulator: &Emulator, output: &str, jobs: u32) {
         // A client cannot know whether what it has written was read.
         assert!(*charge < 2 || bodies > 0, "job {seed} was charged, but never arrived");
     }
-    let kinds = told.values().map(|told| told.result).collect::<std::collections::BTreeSet<_>>();
-    assert!(kinds.len() > 8 || jobs < 1000, "only these ends: {kinds:?}");
     let complete_bodies: usize = complete.values().map(Vec::len).sum();
     assert_eq!(complete_bodies as u64, emulator.complete_bodies());
+    told.values().map(|told| told.result).collect()
 }
 
 #[test]
