@@ -5,7 +5,7 @@ use std::slice;
 
 use super::constants::*;
 use super::options::options_of;
-use super::read::{Out, guarded, reported, timeout};
+use super::read::{Out, deadline, guarded, reported};
 use super::structs::*;
 use crate::engine::{Failure, registry};
 
@@ -55,7 +55,7 @@ pub unsafe extern "C" fn volcv_client_create(
 pub unsafe extern "C" fn volcv_client_destroy(client: *mut volcv_client, timeout_ms: u32) -> volcv_result {
     guarded(|| match client.is_null() {
         true => Ok(()),
-        false => registry::destroy(client, timeout(timeout_ms)),
+        false => registry::destroy(client, deadline(timeout_ms)),
     })
 }
 
@@ -67,7 +67,7 @@ pub unsafe extern "C" fn volcv_client_destroy(client: *mut volcv_client, timeout
 /// Thread: any but those of hooks. Blocks: up to timeout_ms.
 #[unsafe(no_mangle)]
 pub extern "C" fn volcv_shutdown(timeout_ms: u32) -> volcv_result {
-    guarded(|| registry::destroy_all(timeout(timeout_ms)))
+    guarded(|| registry::destroy_all(deadline(timeout_ms)))
 }
 
 /// Takes the events that are waiting, oldest first. For every frame: it costs nanoseconds if there are none.
@@ -122,7 +122,7 @@ pub unsafe extern "C" fn volcv_wait(
             // SAFETY: the header asks for that many jobs.
             (false, _) => unsafe { slice::from_raw_parts(jobs, count as usize) },
         };
-        engine.wait(jobs, all != 0, timeout(timeout_ms))
+        engine.wait(jobs, all != 0, deadline(timeout_ms))
     })
 }
 
@@ -137,9 +137,4 @@ pub unsafe extern "C" fn volcv_wake(client: *mut volcv_client) -> volcv_result {
         registry::find(client)?.wake();
         Ok(())
     })
-}
-
-/// A client with its handle, for the functions of jobs.
-pub(super) fn engine(client: *mut volcv_client) -> Result<registry::Visit, Failure> {
-    registry::find(client)
 }

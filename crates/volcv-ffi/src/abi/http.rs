@@ -5,11 +5,10 @@ use std::slice;
 
 use volcv_transport::core::http::{HeaderMap, HeaderName, HeaderValue};
 
-use super::client::engine;
 use super::constants::*;
 use super::read::{Out, guarded, optional_text};
 use super::structs::*;
-use crate::engine::Failure;
+use crate::engine::{Failure, registry};
 
 /// Gives the next bytes of the request's body. They are made while they are read: base64 is never held in memory.
 ///
@@ -31,7 +30,7 @@ pub unsafe extern "C" fn volcv_http_body_read(
 ) -> volcv_result {
     guarded(|| {
         let out = Out::new(out_size, 0, "out_size")?;
-        let engine = engine(client)?;
+        let engine = registry::find(client)?;
         if buffer.is_null() {
             return Err(Failure::null("buffer"));
         }
@@ -64,7 +63,7 @@ pub unsafe extern "C" fn volcv_http_on_head(
     count: usize,
 ) -> volcv_result {
     guarded(|| {
-        let engine = engine(client)?;
+        let engine = registry::find(client)?;
         let in_range = u16::try_from(status).ok().filter(|status| (100..1000).contains(status));
         let status = in_range.ok_or_else(|| Failure::argument("status", status, "100 to 999"))?;
         // SAFETY: the header asks for that many pairs of texts.
@@ -90,7 +89,7 @@ pub unsafe extern "C" fn volcv_http_on_data(
     size: usize,
 ) -> volcv_result {
     guarded(|| {
-        let engine = engine(client)?;
+        let engine = registry::find(client)?;
         let data: &[u8] = match (data.is_null(), size) {
             (_, 0) => &[],
             (true, _) => return Err(Failure::null("data")),
@@ -122,7 +121,7 @@ pub unsafe extern "C" fn volcv_http_complete(
     reason: *const c_char,
 ) -> volcv_result {
     guarded(|| {
-        let engine = engine(client)?;
+        let engine = registry::find(client)?;
         if result > VOLCV_OK {
             return Err(Failure::argument("result", result, "VOLCV_OK or a negative VOLCV_E_ code"));
         }

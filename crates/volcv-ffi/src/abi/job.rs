@@ -1,8 +1,8 @@
 //! Jobs while they run.
 
-use super::client::engine;
 use super::read::{Filled, guarded};
 use super::structs::*;
+use crate::engine::registry;
 
 /// Asks a job to end soon: within 50 ms, with its connection closed. Its event comes as for every other job, with
 /// VOLCV_E_CANCELLED, or with its own result if it was quicker. What the service had received may still be billed.
@@ -13,7 +13,7 @@ use super::structs::*;
 /// Thread: any. Blocks: no.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn volcv_job_cancel(client: *mut volcv_client, job: volcv_job) -> volcv_result {
-    guarded(|| engine(client)?.cancel(job))
+    guarded(|| registry::find(client)?.cancel(job))
 }
 
 /// Says where a job stands. Lock-free: it can be called in every frame for every job.
@@ -32,7 +32,7 @@ pub unsafe extern "C" fn volcv_job_progress(
     guarded(|| {
         // SAFETY: the header asks for a struct with its size in front.
         let out = unsafe { Filled::new(out_progress, "out_progress") }?;
-        out.set(engine(client)?.progress(job)?);
+        out.set(registry::find(client)?.progress(job)?);
         Ok(())
     })
 }
@@ -53,7 +53,7 @@ pub unsafe extern "C" fn volcv_job_error(
     guarded(|| {
         // SAFETY: the header asks for a struct with its size in front.
         let out = unsafe { Filled::new(out_error, "out_error") }?;
-        out.set(engine(client)?.error(job)?);
+        out.set(registry::find(client)?.error(job)?);
         Ok(())
     })
 }
@@ -67,5 +67,5 @@ pub unsafe extern "C" fn volcv_job_error(
 /// Thread: any. Blocks: no.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn volcv_job_release(client: *mut volcv_client, job: volcv_job) -> volcv_result {
-    guarded(|| engine(client)?.release(job))
+    guarded(|| registry::find(client)?.release(job))
 }

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use super::constants::*;
 use super::structs::*;
-use crate::engine::{Failure, inject};
+use crate::engine::{Deadline, Failure, inject};
 
 /// Runs the body of a function: no panic leaves it.
 pub(super) fn guarded(body: impl FnOnce() -> Result<(), Failure>) -> volcv_result {
@@ -151,8 +151,9 @@ impl<T: Versioned> Filled<T> {
     }
 }
 
-pub(super) fn timeout(ms: u32) -> Option<Duration> {
-    (ms != VOLCV_WAIT_FOREVER).then(|| Duration::from_millis(ms.into()))
+/// When a wait of `timeout_ms` ends.
+pub(super) fn deadline(timeout_ms: u32) -> Deadline {
+    Deadline::after((timeout_ms != VOLCV_WAIT_FOREVER).then(|| Duration::from_millis(timeout_ms.into())))
 }
 
 /// NULL, or a text with its end.

@@ -3,10 +3,9 @@
 use std::ffi::c_char;
 use std::ptr;
 
-use super::client::engine;
 use super::read::{Filled, Out, guarded};
 use super::structs::*;
-use crate::engine::buffers;
+use crate::engine::{buffers, registry};
 
 /// The service's reply to a job that succeeded, as JSON; that of an outpainting has empty texts for its pictures.
 ///
@@ -27,7 +26,7 @@ pub unsafe extern "C" fn volcv_job_reply(
     guarded(|| {
         let size = Out::optional(out_size, 0);
         let json = Out::new(out_json, ptr::null(), "out_json")?;
-        let (text, bytes) = engine(client)?.reply(job)?;
+        let (text, bytes) = registry::find(client)?.reply(job)?;
         json.set(text);
         size.set(bytes);
         Ok(())
@@ -49,7 +48,7 @@ pub unsafe extern "C" fn volcv_job_image_count(
 ) -> volcv_result {
     guarded(|| {
         let out = Out::new(out_count, 0, "out_count")?;
-        out.set(engine(client)?.image_count(job)?);
+        out.set(registry::find(client)?.image_count(job)?);
         Ok(())
     })
 }
@@ -73,7 +72,7 @@ pub unsafe extern "C" fn volcv_job_image_info(
     guarded(|| {
         // SAFETY: the header asks for a struct with its size in front.
         let out = unsafe { Filled::new(out_info, "out_info") }?;
-        out.set(engine(client)?.image_info(job, index)?);
+        out.set(registry::find(client)?.image_info(job, index)?);
         Ok(())
     })
 }
@@ -96,7 +95,7 @@ pub unsafe extern "C" fn volcv_job_image_link(
 ) -> volcv_result {
     guarded(|| {
         let out = Out::new(out_link, ptr::null(), "out_link")?;
-        out.set(engine(client)?.image_link(job, index)?);
+        out.set(registry::find(client)?.image_link(job, index)?);
         Ok(())
     })
 }
@@ -119,7 +118,7 @@ pub unsafe extern "C" fn volcv_job_image_take(
 ) -> volcv_result {
     guarded(|| {
         let out = Out::new(out_buffer, volcv_buffer::EMPTY, "out_buffer")?;
-        out.set(buffers::keep(engine(client)?.image_take(job, index)?));
+        out.set(buffers::keep(registry::find(client)?.image_take(job, index)?));
         Ok(())
     })
 }

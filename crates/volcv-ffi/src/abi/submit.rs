@@ -1,11 +1,10 @@
 //! New jobs.
 
-use super::client::engine;
 use super::options::job_options_of;
 use super::read::{Out, reported};
 use super::request::{outpaint_of, raw_of};
 use super::structs::*;
-use crate::engine::Engine;
+use crate::engine::{Engine, Failure, Options, Order, registry};
 
 /// Queues an outpainting. The request is checked at once; nothing is encoded, connected or waited for here.
 ///
@@ -27,17 +26,8 @@ pub unsafe extern "C" fn volcv_outpaint_submit(
     out_job: *mut volcv_job,
     error: *mut volcv_error,
 ) -> volcv_result {
-    reported(error, |checked| {
-        let out = Out::new(out_job, 0, "out_job")?;
-        checked?;
-        let engine = engine(client)?;
-        // SAFETY: the header asks for pointers to structs with their sizes in front.
-        let options = unsafe { job_options_of(options) }?;
-        // SAFETY: as above.
-        let order = unsafe { outpaint_of(&engine, request) }?;
-        out.set(engine.submit(order, options)?);
-        Ok(())
-    })
+    // SAFETY: what the header asks for.
+    unsafe { submit(client, request, options, out_job, error, outpaint_of, Engine::submit) }
 }
 
 /// Outpaints and waits for the result: volcv_outpaint_submit() and volcv_wait() in one. There is no event for it.
@@ -60,18 +50,8 @@ pub unsafe extern "C" fn volcv_outpaint_run(
     out_job: *mut volcv_job,
     error: *mut volcv_error,
 ) -> volcv_result {
-    reported(error, |checked| {
-        let out = Out::new(out_job, 0, "out_job")?;
-        checked?;
-        let engine = engine(client)?;
-        Engine::refuse_inside_hooks()?;
-        // SAFETY: the header asks for pointers to structs with their sizes in front.
-        let options = unsafe { job_options_of(options) }?;
-        // SAFETY: as above.
-        let order = unsafe { outpaint_of(&engine, request) }?;
-        out.set(engine.run(order, options)?);
-        Ok(())
-    })
+    // SAFETY: what the header asks for.
+    unsafe { submit(client, request, options, out_job, error, outpaint_of, Engine::run) }
 }
 
 /// Queues any action of the service. Its reply is read with volcv_job_reply(), and pictures in it like others.
@@ -92,15 +72,30 @@ pub unsafe extern "C" fn volcv_raw_submit(
     out_job: *mut volcv_job,
     error: *mut volcv_error,
 ) -> volcv_result {
+    // SAFETY: what the header asks for.
+    unsafe { submit(client, request, options, out_job, error, raw_of, Engine::submit) }
+}
+
+/// What they have in common: `read` makes an order of the request, and `take` a job of the order.
+///
+/// # Safety
+/// As the header says of the pointers.
+unsafe fn submit<R>(
+    client: *mut volcv_client,
+    request: *const R,
+    options: *const volcv_job_options,
+    out_job: *mut volcv_job,
+    error: *mut volcv_error,
+    read: unsafe fn(&Engine, *const R) -> Result<Order, Failure>,
+    take: fn(&Engine, Order, Options) -> Result<volcv_job, Failure>,
+) -> volcv_result {
     reported(error, |checked| {
         let out = Out::new(out_job, 0, "out_job")?;
         checked?;
-        let engine = engine(client)?;
-        // SAFETY: the header asks for pointers to structs with their sizes in front.
-        let options = unsafe { job_options_of(options) }?;
-        // SAFETY: as above.
-        let order = unsafe { raw_of(&engine, request) }?;
-        out.set(engine.submit(order, options)?);
+        let engine = registry::find(client)?;
+        // SAFETY: what this function asks for.
+        let (options, order) = unsafe { (job_options_of(options)?, read(&engine, request)?) };
+        out.set(take(&engine, order, options)?);
         Ok(())
     })
 }

@@ -2,9 +2,8 @@
 
 use std::collections::VecDeque;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering::*};
-use std::sync::{Arc, Condvar, Mutex, PoisonError};
+use std::sync::{Arc, Condvar, Mutex};
 use std::thread::{self, JoinHandle, Thread};
-use std::time::{Duration, Instant};
 
 use volcv_transport::{BlockingClient, CallOptions, CancelToken, Phase};
 
@@ -14,7 +13,7 @@ use super::priority::let_others_go_first;
 use super::setup::Parts;
 use super::slots::Slots;
 use super::work::{Ended, Job, State};
-use super::{Failure, Options, Order, Setup, fork, lock};
+use super::{Deadline, Failure, Options, Order, Setup, fork, lock};
 use crate::abi::*;
 
 /// What a `volcv_client` is.
@@ -89,7 +88,7 @@ impl Engine {
                 Err(error) => {
                     lock(&engine.queue).workers -= 1;
                     engine.close();
-                    engine.join(None);
+                    engine.join(Deadline::NEVER);
                     return Err(Failure::new(VOLCV_E_OUT_OF_MEMORY, format!("no thread for a worker: {error}")));
                 }
             }
@@ -223,16 +222,12 @@ impl Engine {
         self.ring();
     }
 
-    /// Waits until the workers have ended; false if that takes longer than `timeout`.
-    pub(super) fn join(&self, timeout: Option<Duration>) -> bool {
-        let end = timeout.and_then(|timeout| Instant::now().checked_add(timeout));
+    /// Waits until the workers have ended; false if they have not when the deadline comes.
+    pub(super) fn join(&self, deadline: Deadline) -> bool {
         let mut queue = lock(&self.queue);
         while queue.workers > 0 {
-            let left = end.map_or(Duration::from_secs(3600), |end| end.saturating_duration_since(Instant::now()));
-            if left.is_zero() {
-                return false;
-            }
-            queue = self.left.wait_timeout(queue, left).unwrap_or_else(PoisonError::into_inner).0;
+            let Some(next) = deadline.wait(&self.left, queue) else { return false };
+            queue = next;
         }
         drop(queue);
         // They have nothing left to do; a worker that panicked outside of a job has ended as well.

@@ -1,4 +1,4 @@
-//! The host's own HTTP as a [`Transport`]: the worker waits while the host pulls the body and pushes the reply, from
+//! The host's own HTTP as a transport: the worker waits while the host pulls the body and pushes the reply, from
 //! whatever thread it likes.
 
 use std::collections::HashMap;
@@ -11,7 +11,7 @@ use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use volcv_transport::core::http::request::Parts;
 use volcv_transport::core::http::{HeaderMap, HeaderName, HeaderValue};
 use volcv_transport::core::{BodyReader, Stop, TimeLimit};
-use volcv_transport::{CancelToken, Limits, ReplySink, Request, Transport, TransportError, TransportErrorKind};
+use volcv_transport::{CancelToken, Limits, ReplySink, Request, TransportError, TransportErrorKind};
 
 use super::hooks::Hooks;
 use super::{Failure, inject, lock};
@@ -63,21 +63,6 @@ struct Open {
 // SAFETY: the sink is Send, and it is only used under the lock, by one thread at a time.
 unsafe impl Send for Open {}
 
-/// What the client sends with.
-pub(super) struct HostTransport(pub(super) Arc<Host>);
-
-impl Transport for HostTransport {
-    fn send(
-        &self,
-        request: Request,
-        reply: &mut (dyn ReplySink + Send),
-        limits: &Limits,
-        cancel: &CancelToken,
-    ) -> Result<(), TransportError> {
-        inject::point(inject::Layer::Transport, || self.0.send(request, reply, limits, cancel))
-    }
-}
-
 impl Host {
     pub(super) fn new(functions: HostHooks, client: usize, hooks: Arc<Hooks>) -> Self {
         Self { functions, client, hooks, exchanges: Mutex::default(), destroyed: AtomicBool::new(false) }
@@ -95,7 +80,8 @@ impl Host {
         }
     }
 
-    fn send(
+    /// One attempt, with the arguments of [`Transport::send`](volcv_transport::Transport::send).
+    pub(super) fn send(
         &self,
         request: Request,
         reply: &mut (dyn ReplySink + Send),

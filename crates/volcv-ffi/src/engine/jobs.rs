@@ -1,12 +1,10 @@
 //! Jobs from the outside: ended, cancelled, released, waited for, and their events.
 
 use std::mem::MaybeUninit;
-use std::sync::PoisonError;
 use std::sync::atomic::Ordering::*;
-use std::time::{Duration, Instant};
 
 use super::work::{Ended, State};
-use super::{Engine, Failure, Options, Order, lock};
+use super::{Deadline, Engine, Failure, Options, Order, lock};
 use crate::abi::*;
 
 impl Engine {
@@ -117,19 +115,12 @@ impl Engine {
     }
 
     /// Waits until one or all of the jobs have ended; without jobs, until there is an event.
-    pub(crate) fn wait(&self, jobs: &[volcv_job], all: bool, timeout: Option<Duration>) -> Result<(), Failure> {
-        self.wait_until(jobs, all, timeout, true)
+    pub(crate) fn wait(&self, jobs: &[volcv_job], all: bool, deadline: Deadline) -> Result<(), Failure> {
+        Self::refuse_inside_hooks()?;
+        self.wait_until(jobs, all, deadline, true)
     }
 
-    fn wait_until(
-        &self,
-        jobs: &[volcv_job],
-        all: bool,
-        timeout: Option<Duration>,
-        wakeable: bool,
-    ) -> Result<(), Failure> {
-        Self::refuse_inside_hooks()?;
-        let end = timeout.and_then(|timeout| Instant::now().checked_add(timeout));
+    fn wait_until(&self, jobs: &[volcv_job], all: bool, deadline: Deadline, wakeable: bool) -> Result<(), Failure> {
         let mut bell = lock(&self.bell);
         loop {
             if self.is_over(jobs, all)? {
@@ -138,11 +129,10 @@ impl Engine {
             if wakeable && std::mem::take(&mut bell.woken) {
                 return Err(Failure::new(VOLCV_E_INTERRUPTED, "volcv_wake ended the wait"));
             }
-            let left = end.map_or(Duration::from_secs(3600), |end| end.saturating_duration_since(Instant::now()));
-            if left.is_zero() {
+            let Some(next) = deadline.wait(&self.rung, bell) else {
                 return Err(Failure::new(VOLCV_E_TIMEOUT, "the jobs go on"));
-            }
-            bell = self.rung.wait_timeout(bell, left).unwrap_or_else(PoisonError::into_inner).0;
+            };
+            bell = next;
         }
     }
 
@@ -174,8 +164,9 @@ impl Engine {
 
     /// Submits, waits, and releases what failed.
     pub(crate) fn run(&self, order: Order, options: Options) -> Result<volcv_job, Failure> {
+        Self::refuse_inside_hooks()?;
         let id = self.accept(order, options, true)?;
-        self.wait_until(&[id], true, None, false)?;
+        self.wait_until(&[id], true, Deadline::NEVER, false)?;
         let error = self.error(id)?;
         if error.code == VOLCV_OK {
             return Ok(id);

@@ -4,6 +4,7 @@
 mod borrow;
 pub(crate) mod buffers;
 mod client;
+mod deadline;
 mod failure;
 mod fork;
 mod hooks;
@@ -20,6 +21,7 @@ mod work;
 
 pub(crate) use borrow::Borrowed;
 pub(crate) use client::Engine;
+pub(crate) use deadline::Deadline;
 pub(crate) use failure::Failure;
 pub(crate) use hooks::{LogHook, ReadyHook};
 pub(crate) use host::HostHooks;

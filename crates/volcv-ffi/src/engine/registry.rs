@@ -4,9 +4,9 @@
 use std::ops::Deref;
 use std::sync::atomic::{AtomicUsize, Ordering::*};
 use std::sync::{Arc, PoisonError, RwLock};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
-use super::{Engine, Failure, Setup, fork};
+use super::{Deadline, Engine, Failure, Setup, fork};
 use crate::abi::*;
 
 static CLIENTS: RwLock<Vec<(usize, Arc<Engine>)>> = RwLock::new(Vec::new());
@@ -60,13 +60,12 @@ fn look_up<T>(client: *mut volcv_client, take: impl FnOnce(&Arc<Engine>) -> T) -
 }
 
 /// Destroys a client. On a timeout it stays known, so that the caller can try again.
-pub(crate) fn destroy(client: *mut volcv_client, timeout: Option<Duration>) -> Result<(), Failure> {
+pub(crate) fn destroy(client: *mut volcv_client, deadline: Deadline) -> Result<(), Failure> {
     let engine = look_up(client, Arc::clone)?;
     Engine::refuse_inside_hooks()?;
-    let end = timeout.and_then(|timeout| Instant::now().checked_add(timeout));
     engine.hooks.speak();
     engine.close();
-    if !engine.join(timeout) {
+    if !engine.join(deadline) {
         return too_late(&engine);
     }
     let mut clients = CLIENTS.write().unwrap_or_else(PoisonError::into_inner);
@@ -75,7 +74,7 @@ pub(crate) fn destroy(client: *mut volcv_client, timeout: Option<Duration>) -> R
     drop(clients);
     // Nobody comes in any more. Those who are inside may still be about to call a hook.
     while engine.visits.load(Acquire) > 0 {
-        if end.is_some_and(|end| Instant::now() >= end) {
+        if deadline.is_over() {
             CLIENTS.write().unwrap_or_else(PoisonError::into_inner).extend(gone);
             return too_late(&engine);
         }
@@ -90,19 +89,17 @@ fn too_late(engine: &Engine) -> Result<(), Failure> {
     Err(Failure::new(VOLCV_E_TIMEOUT, "a hook of the host does not return"))
 }
 
-/// Destroys every client, within one time for all.
-pub(crate) fn destroy_all(timeout: Option<Duration>) -> Result<(), Failure> {
+/// Destroys every client, with one deadline for all.
+pub(crate) fn destroy_all(deadline: Deadline) -> Result<(), Failure> {
     fork::check()?;
     Engine::refuse_inside_hooks()?;
-    let end = timeout.and_then(|timeout| Instant::now().checked_add(timeout));
     let clients = CLIENTS.read().unwrap_or_else(PoisonError::into_inner).clone();
     // All are told first, so that they end side by side.
     clients.iter().for_each(|(_, engine)| engine.close());
     let mut result = Ok(());
     for (handle, engine) in clients {
         drop(engine);
-        let left = end.map(|end| end.saturating_duration_since(Instant::now()));
-        match destroy(std::ptr::without_provenance_mut(handle), left) {
+        match destroy(std::ptr::without_provenance_mut(handle), deadline) {
             // Another thread destroyed it meanwhile.
             Err(failure) if failure.error.code == VOLCV_E_STALE => {}
             Err(failure) => result = Err(failure),

@@ -3,12 +3,12 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use volcv_transport::{BlockingClient, ClientBuilder, Error, RetryPolicy};
+use volcv_transport::{BlockingClient, ClientBuilder, Error, RetryPolicy, from_fn};
 use zeroize::Zeroizing;
 
-use super::Failure;
 use super::hooks::{Hooks, LogHook, ReadyHook};
-use super::host::{Host, HostHooks, HostTransport};
+use super::host::{Host, HostHooks};
+use super::{Failure, inject};
 use crate::abi::*;
 
 /// The options, checked as far as C is concerned; 0 and `None` stand for the defaults, which live below.
@@ -59,7 +59,12 @@ impl Setup {
                 let text = "tls_roots and extra_roots are set, but TLS is the affair of the transport that is set too";
                 return Err(Failure::new(VOLCV_E_INVALID_ARGUMENT, text));
             }
-            Some(host) => builder.blocking(HostTransport(Arc::clone(host))),
+            Some(host) => {
+                let host = Arc::clone(host);
+                builder.blocking(from_fn(move |request, reply, limits, cancel| {
+                    inject::point(inject::Layer::Transport, || host.send(request, reply, limits, cancel))
+                }))
+            }
             None => built_in(builder, roots, &extra_roots)?,
         };
         let client = client.map_err(|error| Failure::from_error(&error))?;
