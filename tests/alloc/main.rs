@@ -5,8 +5,8 @@
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{TcpListener, TcpStream};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering::SeqCst};
+use std::sync::{Arc, Mutex};
 use std::thread;
 
 use base64::Engine as _;
@@ -15,7 +15,8 @@ use volcv_transport::{BlockingClient, Client, Outcome, Outpaint, Picture};
 
 /// Smaller allocations do not count.
 const LARGE: usize = 64 * 1024;
-const PICTURE: usize = 8 << 20;
+/// One whose memory comes from the allocator, and one that has a mapping of its own (`volcv_core::Buffer`).
+const PICTURES: [usize; 2] = [1 << 20, 8 << 20];
 
 /// The system's allocator, which writes down the sizes of large allocations while it is told to.
 struct Counting;
@@ -57,45 +58,83 @@ unsafe impl GlobalAlloc for Counting {
     }
 }
 
+/// What one test does would count in the other.
+static ALONE: Mutex<()> = Mutex::new(());
+
 #[global_allocator]
 static ALLOCATOR: Counting = Counting;
 
 /// The sizes of the large allocations of one call, the result's left out.
-fn large_allocations(call: impl FnOnce() -> Outcome) -> Vec<usize> {
+fn large_allocations(picture: usize, call: impl FnOnce() -> Outcome) -> Vec<usize> {
     LENGTH.store(0, SeqCst);
     COUNTS.store(true, SeqCst);
     let outcome = call();
     COUNTS.store(false, SeqCst);
-    assert_eq!(outcome.picture().map(|picture| picture.len()), Some(PICTURE));
+    assert_eq!(outcome.picture().map(|picture| picture.len()), Some(picture));
     let mut sizes: Vec<usize> = SIZES[..LENGTH.load(SeqCst)].iter().map(|size| size.load(SeqCst)).collect();
-    let result = sizes.iter().position(|size| (PICTURE..PICTURE + 1024).contains(size));
-    sizes.remove(result.expect("the result is allocated once, with its size"));
+    let result = sizes.iter().position(|size| (picture..picture + 1024).contains(size));
+    assert_eq!(result.is_some(), picture == PICTURES[0], "the small result is allocated, the large one is mapped");
+    result.map(|place| sizes.remove(place));
     sizes
 }
 
 #[test]
 fn a_call_allocates_its_result_and_at_most_two_large_buffers() {
-    let url = serve();
-    let outpaint = Outpaint::equal(Picture::from(picture()), 0.25);
-    let ureq = BlockingClient::ureq(&url, "some-key").unwrap();
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-    let reqwest = Client::reqwest(&url, "some-key").unwrap();
-    for call in 0..4 {
-        let on_ureq = large_allocations(|| ureq.outpaint(&outpaint).unwrap());
-        let on_reqwest = large_allocations(|| runtime.block_on(reqwest.outpaint(&outpaint)).unwrap());
-        // The first call makes the two buffers, later ones use them again.
-        assert!(on_ureq.len() <= if call == 0 { 2 } else { 0 }, "ureq, call {call}: {on_ureq:?}");
-        // hyper's one buffer for reading grows in four steps, by what the socket happens to have, and its sizes cannot be
-        // set through reqwest: on this transport the budget of two holds on a warm connection only, and not always.
-        assert!(on_reqwest.len() <= 4, "reqwest, call {call}: {on_reqwest:?}");
+    let _alone = ALONE.lock().unwrap();
+    for size in PICTURES {
+        let url = serve(size);
+        let outpaint = Outpaint::equal(Picture::from(picture(size)), 0.25);
+        let ureq = BlockingClient::ureq(&url, "some-key").unwrap();
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        let reqwest = Client::reqwest(&url, "some-key").unwrap();
+        for call in 0..4 {
+            let on_ureq = large_allocations(size, || ureq.outpaint(&outpaint).unwrap());
+            let on_reqwest = large_allocations(size, || runtime.block_on(reqwest.outpaint(&outpaint)).unwrap());
+            // The first call makes the two buffers, later ones use them again.
+            assert!(on_ureq.len() <= if call == 0 { 2 } else { 0 }, "ureq, call {call}: {on_ureq:?}");
+            // hyper's one buffer for reading grows in four steps, by what the socket happens to have, and its sizes cannot
+            // be set through reqwest: on this transport the budget of two holds on a warm connection only, and not always.
+            assert!(on_reqwest.len() <= 4, "reqwest, call {call}: {on_reqwest:?}");
+        }
     }
 }
 
+#[test]
+fn large_results_go_back_to_the_system_when_they_are_dropped() {
+    const CALLS: usize = 16;
+    let _alone = ALONE.lock().unwrap();
+    let [_, size] = PICTURES;
+    let url = serve(size);
+    let outpaint = Outpaint::equal(Picture::from(picture(size)), 0.25);
+    let client = BlockingClient::ureq(&url, "some-key").unwrap();
+    // Each on a thread of its own: an allocator would keep some of it for each of them.
+    let at_once = || {
+        thread::scope(|scope| {
+            let calls: Vec<_> = (0..CALLS).map(|_| scope.spawn(|| client.outpaint(&outpaint).unwrap())).collect();
+            calls.into_iter().map(|call| call.join().unwrap()).collect::<Vec<Outcome>>()
+        })
+    };
+    drop(at_once());
+    let results = at_once();
+    let held = resident();
+    drop(results);
+    let freed = held - resident();
+    // The kernel counts in steps.
+    assert!(freed >= (CALLS - 1) * size, "{freed} bytes of {} came back", CALLS * size);
+}
+
+/// The memory of this process, in bytes.
+fn resident() -> usize {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap();
+    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).unwrap();
+    line.trim().strip_suffix(" kB").unwrap().parse::<usize>().unwrap() * 1024
+}
+
 /// Answers each request with a picture, from memory that is there before the first call.
-fn serve() -> String {
+fn serve(size: usize) -> String {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let url = format!("http://{}", listener.local_addr().unwrap());
-    let body = format!(r#"{{"code":10000,"data":{{"binary_data_base64":["{}"]}}}}"#, STANDARD.encode(picture()));
+    let body = format!(r#"{{"code":10000,"data":{{"binary_data_base64":["{}"]}}}}"#, STANDARD.encode(picture(size)));
     let reply: Arc<str> =
         format!("HTTP/1.1 200 OK\r\nConnection: keep-alive\r\nContent-Length: {}\r\n\r\n{body}", body.len()).into();
     // Ends with the test's process.
@@ -127,9 +166,9 @@ fn answer(mut socket: &TcpStream, reply: &[u8]) {
 }
 
 /// A GIF is whole if it ends with its trailer.
-fn picture() -> Vec<u8> {
-    let mut bytes = vec![0; PICTURE];
+fn picture(size: usize) -> Vec<u8> {
+    let mut bytes = vec![0; size];
     bytes[..10].copy_from_slice(b"GIF89a\x40\0\x40\0");
-    bytes[PICTURE - 1] = 0x3b;
+    bytes[size - 1] = 0x3b;
     bytes
 }

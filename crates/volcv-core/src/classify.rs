@@ -3,6 +3,7 @@
 use bytes::Bytes;
 use volcv_types::{Charge, CodeClass, Reply, Verdict};
 
+use crate::buffer::Buffer;
 use crate::decode;
 use crate::error::{Error, ErrorKind};
 use crate::exchange::{TransportError, TransportErrorKind};
@@ -142,7 +143,7 @@ struct Answer<'a> {
     plan: &'a Plan,
     head: Head,
     json: Scanned,
-    body: Vec<u8>,
+    body: Buffer,
     received: u64,
     excess: Option<Excess>,
     /// Why the reply did not come to its end, if it did not.
@@ -250,8 +251,8 @@ impl<'a> Answer<'a> {
         }
         let request_id = self.request_id(verdict.request_id);
         let body = match self.plan.expects() {
-            Expects::Pictures => std::mem::take(&mut self.json.side),
-            Expects::Json | Expects::File => std::mem::take(&mut self.body),
+            Expects::Pictures => Bytes::from(std::mem::take(&mut self.json.side)),
+            Expects::Json | Expects::File => Bytes::from(std::mem::take(&mut self.body)),
         };
         let outputs = match decode::outputs(&reply, std::mem::take(&mut self.json)) {
             Ok(outputs) => outputs,
@@ -261,14 +262,7 @@ impl<'a> Answer<'a> {
             // Not every action makes pictures.
             Err(_) => Vec::new(),
         };
-        Ok(Outcome {
-            outputs,
-            seed: self.plan.seed(),
-            request_id,
-            reply,
-            body: Bytes::from(body),
-            attempts: Vec::new(),
-        })
+        Ok(Outcome { outputs, seed: self.plan.seed(), request_id, reply, body, attempts: Vec::new() })
     }
 
     fn file(self) -> Result<Outcome, Failure> {
@@ -397,7 +391,7 @@ impl<'a> Answer<'a> {
     /// A hint for a body that is not what it should be: its type and its first characters.
     fn looks_like(&self) -> String {
         let kind = self.head.content_type.as_deref().map(|kind| clean(kind, self.plan.secret())).unwrap_or_default();
-        let text = if self.json.side.is_empty() { &self.body } else { &self.json.side };
+        let text = if self.json.side.is_empty() { &self.body[..] } else { &self.json.side };
         let start = start(text, self.plan.secret().as_bytes());
         match (kind.is_empty(), start.trim().is_empty()) {
             (_, true) => "; the body is empty".to_owned(),

@@ -3,6 +3,7 @@
 use bytes::Bytes;
 use volcv_types::{PictureInfo, Reply};
 
+use crate::buffer::Buffer;
 use crate::outcome::Output;
 use crate::scan::Scanned;
 
@@ -32,7 +33,7 @@ pub(crate) fn outputs(reply: &Reply, json: Scanned) -> Result<Vec<Output>, Strin
 }
 
 /// Bytes that are a whole picture in a known format.
-pub(crate) fn picture(bytes: Vec<u8>) -> Result<Output, String> {
+pub(crate) fn picture(bytes: Buffer) -> Result<Output, String> {
     match PictureInfo::read(&bytes) {
         Some(info) if info.is_whole(&bytes) => Ok(Output::Picture { bytes: Bytes::from(bytes), info }),
         Some(info) => Err(format!("is a {} file without its end", info.format.extension())),

@@ -2,6 +2,7 @@
 
 use http::{HeaderMap, HeaderName, header};
 
+use crate::buffer::Buffer;
 use crate::exchange::{ReplySink, Stop};
 use crate::meter::Meter;
 use crate::plan::Expects;
@@ -19,7 +20,7 @@ pub(crate) struct Inbox {
     head: Option<Head>,
     scanner: Scanner,
     /// The reply as it came, if that is what the caller wants.
-    body: Vec<u8>,
+    body: Buffer,
     received: u64,
     excess: Option<Excess>,
 }
@@ -30,7 +31,7 @@ pub(crate) struct Received {
     pub(crate) head: Head,
     /// The JSON without its picture texts; of a file, nothing.
     pub(crate) json: Scanned,
-    pub(crate) body: Vec<u8>,
+    pub(crate) body: Buffer,
     pub(crate) received: u64,
     /// It is more than the limits allow, so that it was not read to its end.
     pub(crate) excess: Option<Excess>,
@@ -52,7 +53,7 @@ pub(crate) struct Head {
 impl Inbox {
     pub(crate) fn new(meter: Meter, limit: u64, expects: Expects) -> Self {
         let scanner = Scanner::default();
-        Self { meter, limit, expects, head: None, scanner, body: Vec::new(), received: 0, excess: None }
+        Self { meter, limit, expects, head: None, scanner, body: Buffer::default(), received: 0, excess: None }
     }
 
     /// The status, if a reply has begun.
@@ -88,8 +89,7 @@ impl ReplySink for Inbox {
         let expected = usize::try_from(announced.unwrap_or(0)).unwrap_or(0);
         match self.expects {
             Expects::Pictures => self.scanner = Scanner::new(expected).limited_to(MAX_SIDE),
-            // A length is a promise of a stranger, but memory is only touched as it is filled.
-            Expects::Json | Expects::File => self.body.reserve(expected),
+            Expects::Json | Expects::File => self.body = Buffer::new(expected),
         }
         Ok(())
     }

@@ -17,6 +17,7 @@
 mod auth;
 mod batch;
 mod body;
+mod buffer;
 mod call;
 mod classify;
 mod codec;
@@ -38,6 +39,7 @@ mod time;
 pub use auth::ApiKey;
 pub use batch::Batch;
 pub use body::{BodyReader, RequestBody, Segment};
+pub use buffer::Buffer;
 pub use call::{Attempt, Call, CallConfig, Step};
 pub use endpoint::Endpoint;
 pub use error::{AttemptRecord, Error, ErrorKind};

@@ -3,6 +3,7 @@
 //! Accepted is what the service and its gateways send: with or without padding, spaces, a `data:` prefix. Everything
 //! else is an error, so that no short picture passes. Line breaks are escapes in JSON, which the scanner leaves out.
 
+use crate::buffer::Buffer;
 use crate::codec;
 
 /// A media type in front of the comma of a `data:` prefix is not longer than this.
@@ -11,7 +12,7 @@ const MAX_PREFIX: usize = 256;
 /// The decoder of one text.
 #[derive(Debug)]
 pub(crate) struct PictureText {
-    bytes: Vec<u8>,
+    bytes: Buffer,
     /// Characters that do not make a group of four yet.
     rest: Vec<u8>,
     prefix: Prefix,
@@ -32,9 +33,9 @@ enum Prefix {
 }
 
 impl PictureText {
-    /// A text of which about `expected` bytes will come; the memory is only touched as they do.
+    /// A text of at most `expected` characters, as far as is known.
     pub(crate) fn new(expected: usize) -> Self {
-        let bytes = Vec::with_capacity(expected / 4 * 3);
+        let bytes = Buffer::new(expected / 4 * 3);
         let prefix = Prefix::Undecided(Vec::new());
         Self { bytes, rest: Vec::with_capacity(4), prefix, ended: false, problem: None }
     }
@@ -79,7 +80,7 @@ impl PictureText {
     }
 
     /// The bytes of the whole text; empty for an empty text.
-    pub(crate) fn finish(mut self) -> Result<Vec<u8>, &'static str> {
+    pub(crate) fn finish(mut self) -> Result<Buffer, &'static str> {
         self.decide();
         if let Prefix::Inside(_) = self.prefix {
             self.problem.get_or_insert("its data: prefix has no end");
@@ -144,7 +145,7 @@ mod tests {
     fn decode(pieces: &[&str]) -> Result<Vec<u8>, &'static str> {
         let mut text = PictureText::new(100);
         pieces.iter().for_each(|piece| text.push(piece.as_bytes()));
-        text.finish()
+        text.finish().map(|bytes| bytes.to_vec())
     }
 
     #[test]
@@ -189,7 +190,7 @@ mod tests {
                     break;
                 }
             }
-            prop_assert_eq!(decoder.finish(), Ok(raw));
+            prop_assert_eq!(decoder.finish().map(|bytes| bytes.to_vec()), Ok(raw));
         }
     }
 }

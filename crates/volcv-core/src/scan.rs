@@ -6,6 +6,7 @@
 
 use memchr::memchr2;
 
+use crate::buffer::Buffer;
 use crate::picture_text::PictureText;
 
 /// Values of JSON beside the pictures: each takes much more memory than its text. Real replies have a few dozen.
@@ -24,9 +25,9 @@ pub(crate) struct Scanned {
     /// The JSON, with an empty text in the place of each picture.
     pub(crate) side: Vec<u8>,
     /// The pictures of `data`, in order.
-    pub(crate) data: Vec<Result<Vec<u8>, &'static str>>,
+    pub(crate) data: Vec<Result<Buffer, &'static str>>,
     /// The pictures of `Result.data`.
-    pub(crate) result_data: Vec<Result<Vec<u8>, &'static str>>,
+    pub(crate) result_data: Vec<Result<Buffer, &'static str>>,
 }
 
 /// Containers in containers; serde_json would refuse more than 128 of them at the end.
@@ -53,7 +54,7 @@ pub(crate) struct Scanner {
     deepest: usize,
     /// Where the text that is being copied begins in the side text.
     start: usize,
-    /// About how many bytes are to come, for the first picture's memory.
+    /// About how many bytes are to come, for the memory of pictures.
     expected: usize,
     max_side: Option<usize>,
 }
@@ -117,6 +118,7 @@ impl Scanner {
 
     /// The next bytes.
     pub(crate) fn push(&mut self, mut chunk: &[u8]) -> Result<(), Excess> {
+        let coming = self.expected.saturating_sub(chunk.len());
         while !chunk.is_empty() {
             chunk = match &mut self.state {
                 State::Between => self.between(chunk),
@@ -130,6 +132,7 @@ impl Scanner {
                 return Err(Excess::Side);
             }
         }
+        self.expected = coming;
         Ok(())
     }
 
@@ -190,9 +193,8 @@ impl Scanner {
         let key = self.stack.last().is_some_and(|frame| frame.key_next);
         self.state = match self.value_place() {
             Place::Pictures(source) if !key => {
-                let expected = std::mem::take(&mut self.expected);
-                let text = Box::new(PictureText::new(expected));
-                self.scanned.side.reserve((expected / 256).min(ROOM));
+                let text = Box::new(PictureText::new(self.expected));
+                self.scanned.side.reserve((self.expected / 256).min(ROOM));
                 State::Picture { source, text, escape: Escape::None }
             }
             _ => State::Text { escaped: false },
@@ -346,7 +348,7 @@ mod tests {
         text.as_str().unwrap_or_default().split_whitespace().collect()
     }
 
-    fn texts(pictures: &[Result<Vec<u8>, &'static str>]) -> Vec<Option<String>> {
+    fn texts(pictures: &[Result<Buffer, &'static str>]) -> Vec<Option<String>> {
         pictures.iter().map(|bytes| bytes.as_ref().ok().map(|bytes| STANDARD.encode(bytes))).collect()
     }
 
@@ -410,7 +412,7 @@ mod tests {
         picture.push(br#"{"data":{"binary_data_base64":[""#).unwrap();
         (0..30).try_for_each(|_| picture.push(&[b'A'; 200_000])).unwrap();
         picture.push(b"\"]}}").unwrap();
-        assert_eq!(picture.finish().data[0].as_ref().map(Vec::len), Ok(4_500_000));
+        assert_eq!(picture.finish().data[0].as_ref().map(|bytes| bytes.len()), Ok(4_500_000));
     }
 
     fn any_json() -> impl Strategy<Value = Value> {
