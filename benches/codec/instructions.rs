@@ -26,6 +26,14 @@ fn decode((mut call, reply): (Call, Vec<u8>)) -> (Call, Vec<u8>) {
     (call, reply)
 }
 
+// As above, with the memory of a large picture.
+#[library_benchmark]
+#[bench::mib(waiting_for(success(8 * PICTURE)))]
+fn decode_large((mut call, reply): (Call, Vec<u8>)) -> (Call, Vec<u8>) {
+    download(&mut call, 200, &reply);
+    (call, reply)
+}
+
 // A whole reply with next to no picture.
 #[library_benchmark]
 #[bench::dot(waiting_for(success(DOT)))]
@@ -58,6 +66,6 @@ fn throttled() -> Call {
     call
 }
 
-library_benchmark_group!(name = core, benchmarks = [encode, decode, envelope, retry_decision]);
+library_benchmark_group!(name = core, benchmarks = [encode, decode, decode_large, envelope, retry_decision]);
 
 main!(library_benchmark_groups = core);

@@ -31,11 +31,7 @@ fn reply(picture_bytes: usize) -> Vec<u8> {
     let body = format!(
         r#"{{"code":10000,"data":{{"algorithm_base_resp":{{"status_code":0,"status_message":"Success"}},"binary_data_base64":["{text}"],"image_urls":null}},"message":"Success","request_id":"20260101000000000000000000000001","status":10000,"time_elapsed":"3.9405467s"}}"#
     );
-    // nginx, which is what most gateways show to the world, says that it keeps the connection; not every server does.
-    let head = format!(
-        "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nConnection: keep-alive\r\nContent-Length: {}\r\n\r\n",
-        body.len()
-    );
+    let head = format!("HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: {}\r\n\r\n", body.len());
     (head + &body).into_bytes()
 }
 

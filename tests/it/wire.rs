@@ -122,23 +122,30 @@ fn a_whole_reply_without_an_announced_end_is_taken_when_the_deadline_passes() {
     }
 }
 
+/// A client of a server of which each connection is served by `serve`, on a thread of its own.
+fn client_of(transport: &str, serve: fn(TcpStream)) -> AnyClient {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = listener.local_addr().unwrap();
+    // Ends with the test's process.
+    thread::spawn(move || {
+        for socket in listener.incoming().flatten() {
+            thread::spawn(move || serve(socket));
+        }
+    });
+    let builder = ClientBuilder::new(format!("http://{address}"), "some-key").attempt_limit(Duration::from_secs(20));
+    AnyClient::new(transport, builder)
+}
+
+fn answer_call(socket: &mut TcpStream, status_and_headers: &str) {
+    let length = head(socket);
+    skip(socket, length);
+    answer(socket, status_and_headers, SUCCESS);
+}
+
 #[test]
 fn a_server_that_closes_behind_each_answer_without_a_word_costs_no_unknown_outcome() {
     for transport in TRANSPORTS {
-        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-        let address = listener.local_addr().unwrap();
-        // Ends with the test's process.
-        thread::spawn(move || {
-            for socket in listener.incoming().flatten() {
-                thread::spawn(move || {
-                    let mut socket = socket;
-                    let length = head(&mut socket);
-                    skip(&mut socket, length);
-                    answer(&mut socket, "200 OK", SUCCESS);
-                });
-            }
-        });
-        let client = AnyClient::new(transport, ClientBuilder::new(format!("http://{address}"), "some-key"));
+        let client = client_of(transport, |mut socket| answer_call(&mut socket, "200 OK"));
         let seeds: Vec<i64> = (0..24).collect();
         let results = client.variants(&Outpaint::equal(small(), 0.25), &seeds, &CallOptions::new()).unwrap();
         let failures: Vec<_> = results.iter().filter_map(|result| result.as_ref().err()).collect();
@@ -147,26 +154,34 @@ fn a_server_that_closes_behind_each_answer_without_a_word_costs_no_unknown_outco
 }
 
 #[test]
-fn a_server_that_promises_to_keep_its_connection_is_called_on_it_again_at_once() {
+fn a_server_that_keeps_its_connections_is_called_on_the_same_one_whether_it_says_so_or_not() {
     for transport in TRANSPORTS {
-        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-        let address = listener.local_addr().unwrap();
-        // There is one connection, so that a second one would never be answered.
-        let server = thread::spawn(move || {
-            let (mut socket, _) = listener.accept().unwrap();
+        for status in ["200 OK", "200 OK\r\nConnection: keep-alive"] {
+            let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+            let address = listener.local_addr().unwrap();
+            // There is one connection, so that a second one would never be answered.
+            let server = thread::spawn(move || {
+                let (mut socket, _) = listener.accept().unwrap();
+                (0..5).for_each(|_| answer_call(&mut socket, status));
+            });
+            let builder =
+                ClientBuilder::new(format!("http://{address}"), "some-key").attempt_limit(Duration::from_secs(20));
+            let client = AnyClient::new(transport, builder);
             for _ in 0..5 {
-                let length = head(&mut socket);
-                skip(&mut socket, length);
-                answer(&mut socket, "200 OK\r\nConnection: keep-alive", SUCCESS);
+                client.outpaint(&Outpaint::equal(small(), 0.25), &CallOptions::new()).unwrap();
             }
-        });
-        let builder =
-            ClientBuilder::new(format!("http://{address}"), "some-key").attempt_limit(Duration::from_secs(20));
-        let client = AnyClient::new(transport, builder);
-        for _ in 0..5 {
-            client.outpaint(&Outpaint::equal(small(), 0.25), &CallOptions::new()).unwrap();
+            server.join().unwrap();
         }
-        server.join().unwrap();
+    }
+}
+
+#[test]
+fn a_server_that_closes_without_a_word_after_a_while_costs_one_unknown_outcome_at_most() {
+    for transport in TRANSPORTS {
+        let client = client_of(transport, |mut socket| (0..4).for_each(|_| answer_call(&mut socket, "200 OK")));
+        let call = |_| client.outpaint(&Outpaint::equal(small(), 0.25), &CallOptions::new()).err();
+        let failures: Vec<_> = (0..24).filter_map(call).map(|error| error.kind()).collect();
+        assert!(matches!(failures[..], [] | [ErrorKind::OutcomeUnknown]), "{transport}: {failures:?}");
     }
 }
 

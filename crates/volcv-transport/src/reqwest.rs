@@ -1,12 +1,13 @@
 //! The async transport on reqwest.
 
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use hyper_util::client::legacy::connect::HttpInfo;
 use reqwest::redirect::Policy;
 use volcv_core::{Error, Limits, ReplySink, Request, TransportError, TransportErrorKind};
 
-use crate::reuse::{Age, IDLE, MAX_IDLE};
+use crate::reuse::{Age, Habit, IDLE, MAX_IDLE};
 use crate::tls::{Tls, is_refusal};
 use crate::transport::AsyncTransport;
 
@@ -16,8 +17,16 @@ pub struct ReqwestTransport {
     client: reqwest::Client,
     /// Never uses a connection twice: for requests that follow closely on another one.
     fresh: reqwest::Client,
-    /// Of the connection among those of `client` that was used last.
-    youngest: Mutex<Option<Age>>,
+    /// The connection among those of `client` that was used last.
+    youngest: Mutex<Option<Used>>,
+    habit: Habit,
+}
+
+/// An idle connection. reqwest does not give it out; its own port is how it is told from others.
+#[derive(Debug, Clone, Copy)]
+struct Used {
+    age: Age,
+    port: Option<u16>,
 }
 
 impl ReqwestTransport {
@@ -43,24 +52,24 @@ impl ReqwestTransport {
                 .build()
                 .map_err(|error| Error::config(format!("the http client cannot be built: {error}")))
         };
-        Ok(Self { client: client(MAX_IDLE)?, fresh: client(0)?, youngest: Mutex::default() })
+        Ok(Self { client: client(MAX_IDLE)?, fresh: client(0)?, youngest: Mutex::default(), habit: Habit::default() })
     }
 
     /// For `unversioned`: a client that somebody else has set up.
     pub(crate) fn from_client(client: reqwest::Client) -> Self {
-        Self { fresh: client.clone(), client, youngest: Mutex::default() }
+        Self { fresh: client.clone(), client, youngest: Mutex::default(), habit: Habit::default() }
     }
 
-    /// Whether all idle connections have settled.
-    fn may_reuse(&self) -> bool {
-        self.youngest.lock().unwrap_or_else(PoisonError::into_inner).is_none_or(Age::is_settled)
+    fn youngest(&self) -> MutexGuard<'_, Option<Used>> {
+        self.youngest.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Notes that a connection has become idle. One whose server has promised nothing is the one to wait for.
-    fn note(&self, age: Age) {
-        let mut youngest = self.youngest.lock().unwrap_or_else(PoisonError::into_inner);
-        if youngest.is_none_or(Age::is_settled) || !age.is_settled() {
-            *youngest = Some(age);
+    fn note(&self, used: Used) {
+        let mut youngest = self.youngest();
+        let is_settled = |used: Used| used.age.until_settled().is_zero();
+        if youngest.is_none_or(is_settled) || !is_settled(used) {
+            *youngest = Some(used);
         }
     }
 }
@@ -73,17 +82,31 @@ impl AsyncTransport for ReqwestTransport {
         reply: &mut (dyn ReplySink + Send),
         _: &Limits,
     ) -> Result<(), TransportError> {
-        let reuses = self.may_reuse();
-        let client = if reuses { &self.client } else { &self.fresh };
+        let before = *self.youngest();
+        let wait = before.map_or(Some(Duration::ZERO), |used| self.habit.wait(used.age));
+        if let Some(wait) = wait.filter(|wait| !wait.is_zero()) {
+            tokio::time::sleep(wait).await;
+        }
+        let client = if wait.is_some() { &self.client } else { &self.fresh };
         let request = reqwest::Request::try_from(request.map(reqwest::Body::wrap)).map_err(translate)?;
-        let mut response = client.execute(request).await.map_err(translate)?;
+        let mut response = client.execute(request).await.map_err(|error| {
+            if before.is_some() && wait.is_some() && !error.is_connect() {
+                self.habit.closes();
+            }
+            translate(error)
+        })?;
+        let port = response.extensions().get::<HttpInfo>().map(|info| info.local_addr().port());
+        // Another connection says nothing: that one may have been in use.
+        if let Some(before) = before.filter(|before| before.port.is_some() && before.port == port) {
+            self.habit.note(before.age, true);
+        }
         reply.head(response.status().as_u16(), response.headers())?;
         let age = Age::behind(response.version(), response.headers());
         while let Some(chunk) = response.chunk().await.map_err(translate)? {
             reply.data(&chunk)?;
         }
-        if let Some(age) = age.filter(|_| reuses) {
-            self.note(age.renewed());
+        if let Some(age) = age.filter(|_| wait.is_some()) {
+            self.note(Used { age: age.renewed(), port });
         }
         Ok(())
     }

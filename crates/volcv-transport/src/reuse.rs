@@ -1,6 +1,7 @@
 //! When a connection may be used again. A small request on a connection that the server is closing is lost without a trace,
 //! and then nobody knows whether the call was paid for.
 
+use std::sync::atomic::{AtomicU8, Ordering::Relaxed};
 use std::time::{Duration, Instant};
 
 use http::{HeaderMap, Version, header};
@@ -9,9 +10,7 @@ use http::{HeaderMap, Version, header};
 /// request into an unknown outcome; a new handshake costs little beside a call of seconds.
 pub(crate) const IDLE: Duration = Duration::from_secs(10);
 
-/// A connection that was used less than this ago is not used again yet, unless the server has said `Connection: keep-alive`.
-/// Some servers close it behind their answer without saying so; by then that has been seen, and the request takes a
-/// connection of its own meanwhile.
+/// Some servers close a connection behind their answer without saying so. So long after it, that has been seen.
 const SETTLED: Duration = Duration::from_millis(50);
 
 /// Idle connections that are kept; more calls at once than this are rare, and a handshake is cheap beside a call.
@@ -42,15 +41,57 @@ impl Age {
         Self { since: Instant::now(), ..self }
     }
 
-    /// Whether it is seen to be open, or promised to be.
-    pub(crate) fn is_settled(self) -> bool {
-        self.promised || self.since.elapsed() >= SETTLED
+    /// How long until it is known whether the server has closed it; nothing if it has promised not to.
+    pub(crate) fn until_settled(self) -> Duration {
+        if self.promised { Duration::ZERO } else { SETTLED.saturating_sub(self.since.elapsed()) }
     }
 
     /// Whether it is too old for any request.
     #[cfg(any(feature = "ureq", test))]
     pub(crate) fn is_over(self) -> bool {
         self.since.elapsed() >= IDLE
+    }
+}
+
+/// A connection that is found closed after a longer time was idle for too long, which says nothing of a server's habits.
+const YOUNG: Duration = Duration::from_secs(1);
+
+/// What the service does with a connection behind its answer, as far as it has been seen.
+///
+/// The first time that a call could follow on a connection at once, it waits until the connection has settled, which takes
+/// no longer than a new handshake would. If it is open then, later calls follow at once. If a service is ever seen to close
+/// without a word, all later calls take a connection that has settled, or a new one.
+#[derive(Debug, Default)]
+pub(crate) struct Habit(AtomicU8);
+
+const UNKNOWN: u8 = 0;
+const KEEPS: u8 = 1;
+const CLOSES: u8 = 2;
+
+impl Habit {
+    /// How long to wait until a connection of this age may be used again; `None` if another one is to be taken.
+    pub(crate) fn wait(&self, age: Age) -> Option<Duration> {
+        let left = age.until_settled();
+        match self.0.load(Relaxed) {
+            KEEPS => Some(Duration::ZERO),
+            UNKNOWN => Some(left),
+            _ => left.is_zero().then_some(left),
+        }
+    }
+
+    /// A connection of this age was found open or closed.
+    pub(crate) fn note(&self, age: Age, is_open: bool) {
+        if !is_open && age.since.elapsed() < YOUNG {
+            self.closes();
+        } else if is_open && !age.promised && age.until_settled().is_zero() {
+            // Not if it was seen to close one before.
+            let _ = self.0.compare_exchange(UNKNOWN, KEEPS, Relaxed, Relaxed);
+        }
+    }
+
+    /// A call on a connection that was used before has failed, maybe because it was closed meanwhile.
+    pub(crate) fn closes(&self) {
+        self.0.store(CLOSES, Relaxed);
     }
 }
 
@@ -71,11 +112,31 @@ mod tests {
     #[test]
     fn a_connection_settles_unless_the_server_promised_to_keep_it() {
         let silent = behind(Version::HTTP_11, &[]).unwrap();
-        assert!(!silent.is_settled());
-        assert!(behind(Version::HTTP_11, &["Keep-Alive"]).unwrap().is_settled());
-        assert!(!behind(Version::HTTP_11, &["upgrade"]).unwrap().is_settled());
+        assert!(!silent.until_settled().is_zero());
+        assert!(behind(Version::HTTP_11, &["Keep-Alive"]).unwrap().until_settled().is_zero());
+        assert!(!behind(Version::HTTP_11, &["upgrade"]).unwrap().until_settled().is_zero());
         std::thread::sleep(SETTLED);
-        assert!(silent.is_settled() && !silent.is_over());
+        assert!(silent.until_settled().is_zero() && !silent.is_over());
+    }
+
+    #[test]
+    fn a_service_is_trusted_once_it_was_seen_to_keep_a_connection_and_never_again_once_it_closed_one() {
+        let new = || behind(Version::HTTP_11, &[]).unwrap();
+        let habit = Habit::default();
+        assert!(habit.wait(new()).is_some_and(|wait| !wait.is_zero()), "nothing is known yet");
+        habit.note(new(), true);
+        assert!(habit.wait(new()).is_some_and(|wait| !wait.is_zero()), "it could still be closed");
+        let settled = new();
+        std::thread::sleep(SETTLED);
+        habit.note(settled, true);
+        assert_eq!(habit.wait(new()), Some(Duration::ZERO));
+        habit.note(new(), false);
+        assert_eq!(habit.wait(new()), None);
+        habit.note(settled, true);
+        assert_eq!(habit.wait(new()), None);
+        assert_eq!(habit.wait(settled), Some(Duration::ZERO));
+        let promised = behind(Version::HTTP_11, &["keep-alive"]).unwrap();
+        assert_eq!(habit.wait(promised), Some(Duration::ZERO));
     }
 
     #[test]

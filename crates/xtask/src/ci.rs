@@ -2,9 +2,9 @@
 
 use std::path::Path;
 
-use crate::header;
 use crate::sh::{need, root, run, say};
 use crate::sizes;
+use crate::{bench, header};
 
 /// Runs everything; the first failure ends it.
 pub(crate) fn ci() -> Result<(), String> {
@@ -18,6 +18,7 @@ pub(crate) fn ci() -> Result<(), String> {
     header::check()?;
     features(root)?;
     sizes::check()?;
+    bench::compare()?;
     let tls = "cargo test --locked -p tests --features aws-lc --test it -- tls::";
     // No certificate store to be found: the bundled roots have to do.
     run(root, tls, &[("SSL_CERT_FILE", "/nonexistent"), ("SSL_CERT_DIR", "/nonexistent")])?;

@@ -8,6 +8,7 @@ mod header;
 mod pictures;
 mod sh;
 mod sizes;
+mod table;
 
 use std::process::ExitCode;
 

@@ -9,6 +9,7 @@ use std::error::Error as StdError;
 use std::fmt;
 use std::io::{self, Read};
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use http::header::AUTHORIZATION;
 use ureq::unversioned::transport::{Buffers, Connector};
@@ -16,7 +17,7 @@ use ureq::{Agent, SendBody};
 use volcv_core::{Error, Limits, ReplySink, Request, TransportError, TransportErrorKind};
 
 use crate::cancel::CancelToken;
-use crate::reuse::{Age, MAX_IDLE};
+use crate::reuse::{Age, Habit, MAX_IDLE};
 use crate::tls::{Tls, is_refusal};
 use crate::transport::Transport;
 use crate::ureq::connect::{Connect, Line, Resolve};
@@ -39,6 +40,7 @@ pub struct UreqTransport {
     lanes: Mutex<Vec<Lane>>,
     /// The oldest first.
     idle: Mutex<Vec<Idle>>,
+    habit: Habit,
 }
 
 #[derive(Debug)]
@@ -62,21 +64,36 @@ impl UreqTransport {
     /// The chosen crypto or roots were not compiled in, or cannot be used.
     pub fn new(tls: &Tls) -> Result<Self, Error> {
         let tls = Arc::new(tls.client_config()?);
-        Ok(Self { tls, helpers: Arc::default(), lanes: Mutex::default(), idle: Mutex::default() })
+        Ok(Self {
+            tls,
+            helpers: Arc::default(),
+            lanes: Mutex::default(),
+            idle: Mutex::default(),
+            habit: Habit::default(),
+        })
     }
 
-    /// An open connection to this origin that is neither too old nor too fresh.
-    fn checkout(&self, origin: &str) -> Option<Stream> {
-        let mut idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner);
-        idle.retain(|idle| !idle.age.is_over());
+    /// An open connection to this origin that may be used again.
+    fn checkout(&self, origin: &str, cancel: &CancelToken) -> Option<Stream> {
         loop {
-            let usable = |idle: &Idle| idle.origin == origin && idle.age.is_settled();
-            let place = idle.iter().rposition(usable)?;
-            let found = idle.remove(place);
-            if found.stream.is_open() {
+            let (found, wait) = self.take_idle(origin)?;
+            cancel.wait(wait);
+            let is_open = found.stream.is_open();
+            self.habit.note(found.age, is_open);
+            if is_open {
                 return Some(found.stream);
             }
         }
+    }
+
+    /// The connection for which the wait is shortest, and that wait.
+    fn take_idle(&self, origin: &str) -> Option<(Idle, Duration)> {
+        let mut idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner);
+        idle.retain(|idle| !idle.age.is_over());
+        let mine = idle.iter().enumerate().rev().filter(|(_, idle)| idle.origin == origin);
+        let waits = mine.filter_map(|(place, idle)| self.habit.wait(idle.age).map(|wait| (place, wait)));
+        let (place, wait) = waits.min_by_key(|(_, wait)| *wait)?;
+        Some((idle.remove(place), wait))
     }
 
     fn keep(&self, origin: String, stream: Stream, age: Age) {
@@ -135,10 +152,14 @@ impl Transport for UreqTransport {
         let authorization = parts.headers.remove(AUTHORIZATION);
         let origin = origin(&parts.uri);
         let lane = self.take_lane();
-        let stream = self.checkout(&origin);
+        let stream = self.checkout(&origin, cancel);
+        let reuses = stream.is_some();
         let guard = lane.line.open(cancel, limits.connect, authorization, stream);
         let body = if body.remaining() == 0 { SendBody::none() } else { SendBody::from_owned_reader(body) };
         let sent = exchange(&lane.agent, &lane.line, http::Request::from_parts(parts, body), reply);
+        if reuses && sent.is_err() && !cancel.is_cancelled() {
+            self.habit.closes();
+        }
         if let Some(stream) = lane.line.take_early() {
             // The lane is not used again: something of the request is left in it.
             return early_answer(stream, &lane.line, reply);
