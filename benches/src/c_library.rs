@@ -17,7 +17,10 @@ pub fn program() -> io::Result<Command> {
     cc.args(["-O2", "-Wall", "-Wextra", "-Werror"]).arg(benches.join("c/peer.c")).arg("-o").arg(&program);
     cc.arg("-I").arg(benches.join("../include")).arg("-L").arg(&library).arg("-lvolcv");
     succeed(cc.arg(format!("-Wl,-rpath,{}", library.display())))?;
-    Ok(Command::new(program))
+    let mut command = Command::new(program);
+    // cargo puts its own folders there, and a debug build in one of them would come first.
+    command.env_remove("LD_LIBRARY_PATH");
+    Ok(command)
 }
 
 fn succeed(command: &mut Command) -> io::Result<()> {

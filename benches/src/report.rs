@@ -54,7 +54,9 @@ pub fn scale_table(rows: &[ScaleRow], bytes: usize) -> String {
         // One picture up, which all calls share, and one picture down for each.
         let pictures = (bytes * (1 + at_once)) as f64 / (1024.0 * 1024.0);
         let rest = peak - pictures;
-        let _ = writeln!(table, "| {name} | {at_once} | {cpu} ms | {faults} | {peak:.1} MiB | {rest:.1} MiB |");
+        // The floor keeps none.
+        let rest = if rest < 0.0 { "–".to_owned() } else { format!("{rest:.1} MiB") };
+        let _ = writeln!(table, "| {name} | {at_once} | {cpu} ms | {faults} | {peak:.1} MiB | {rest} |");
     }
     table
 }

@@ -1,16 +1,23 @@
 //! The client that one writes in an afternoon: reqwest, serde_json and base64, each as its documentation shows it.
 
+use std::sync::Arc;
+
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde::Deserialize;
 use serde_json::json;
 use tokio::runtime::Runtime;
+use tokio::task::JoinSet;
 
 use super::{Peer, Setup, runtime, volcv};
 use crate::picture::picture;
 
 pub struct ByHand {
     runtime: Runtime,
+    service: Arc<Service>,
+}
+
+struct Service {
     client: reqwest::Client,
     url: String,
     picture: Vec<u8>,
@@ -32,15 +39,17 @@ impl ByHand {
         // reqwest by itself brings one; here volcv, which chooses its own, has switched that off. An error says that there
         // is one already.
         let _ = rustls::crypto::ring::default_provider().install_default();
-        Self {
-            runtime: runtime(),
+        let service = Service {
             client: reqwest::Client::new(),
             url: format!("{}/volcv/v1?Action=CVProcess&Version=2022-08-31", setup.url),
             picture: picture(setup.bytes),
-        }
+        };
+        Self { runtime: runtime(), service: Arc::new(service) }
     }
+}
 
-    async fn outpaint(&self) -> Result<Vec<u8>, Box<dyn std::error::Error>> {
+impl Service {
+    async fn outpaint(&self) -> Result<Vec<u8>, Box<dyn std::error::Error + Send + Sync>> {
         let body = json!({
             "req_key": "i2i_outpainting",
             "prompt": "a lake at dawn",
@@ -62,8 +71,20 @@ impl ByHand {
 
 impl Peer for ByHand {
     fn call(&self, at_once: usize) {
-        assert_eq!(at_once, 1, "the client written by hand makes one call after the other");
-        let picture = self.runtime.block_on(self.outpaint()).expect("the server of the bench answers");
-        assert_eq!(picture.len(), self.picture.len(), "the picture came back whole");
+        let check =
+            |picture: Vec<u8>| assert_eq!(picture.len(), self.service.picture.len(), "the picture came back whole");
+        self.runtime.block_on(async {
+            if at_once == 1 {
+                return check(self.service.outpaint().await.expect("the server of the bench answers"));
+            }
+            let mut running = JoinSet::new();
+            for _ in 0..at_once {
+                let service = Arc::clone(&self.service);
+                running.spawn(async move { service.outpaint().await });
+            }
+            for result in running.join_all().await {
+                check(result.expect("the server of the bench answers"));
+            }
+        });
     }
 }

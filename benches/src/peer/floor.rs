@@ -2,7 +2,8 @@
 
 use std::io::{self, Read, Write};
 use std::net::TcpStream;
-use std::sync::Mutex;
+use std::sync::{Mutex, MutexGuard};
+use std::thread;
 
 use volcv_core::{ApiKey, Endpoint, Plan};
 
@@ -12,9 +13,10 @@ use super::{Peer, Setup, volcv};
 const BUFFER: usize = 64 * 1024;
 const SMALL: usize = 1024;
 
-/// One connection for all calls.
+/// A connection for each call at once.
 pub struct Floor {
-    stream: Mutex<TcpStream>,
+    idle: Mutex<Vec<TcpStream>>,
+    address: String,
     head: String,
     body: usize,
     picture: usize,
@@ -37,13 +39,22 @@ impl Floor {
              user-agent: volcv/0.1.0\r\ncontent-length: {body}\r\n\r\n",
             volcv::KEY
         );
-        let stream = TcpStream::connect(address)?;
+        Ok(Self { idle: Mutex::default(), address: address.to_owned(), head, body, picture: setup.bytes })
+    }
+
+    fn idle(&self) -> MutexGuard<'_, Vec<TcpStream>> {
+        self.idle.lock().expect("no call panicked before")
+    }
+
+    fn connect(&self) -> io::Result<TcpStream> {
+        let stream = TcpStream::connect(&self.address)?;
         stream.set_nodelay(true)?;
-        Ok(Self { stream: Mutex::new(stream), head, body, picture: setup.bytes })
+        Ok(stream)
     }
 
     fn exchange(&self) -> io::Result<()> {
-        let mut stream = self.stream.lock().expect("no call panicked before");
+        let idle = self.idle().pop();
+        let mut stream = idle.map_or_else(|| self.connect(), Ok)?;
         let mut buffer = vec![b'A'; BUFFER];
         stream.write_all(self.head.as_bytes())?;
         let mut left = self.body;
@@ -66,14 +77,18 @@ impl Floor {
                 bytes => left = left.saturating_sub(bytes),
             }
         }
+        self.idle().push(stream);
         Ok(())
     }
 }
 
 impl Peer for Floor {
     fn call(&self, at_once: usize) {
-        assert_eq!(at_once, 1, "the floor has one connection");
-        self.exchange().expect("the server of the bench answers");
+        let exchange = || self.exchange().expect("the server of the bench answers");
+        if at_once == 1 {
+            return exchange();
+        }
+        thread::scope(|scope| (0..at_once).for_each(|_| drop(scope.spawn(exchange))));
     }
 }
 

@@ -105,6 +105,8 @@ fn hash(value: &impl std::hash::Hash) -> u64 {
 pub(crate) fn program(path: impl AsRef<Path>, emulator: &Emulator) -> Command {
     let mut command = Command::new(path.as_ref());
     command.env("VOLCV_BASE_URL", emulator.base_url()).env("VOLCV_API_KEY", DEFAULT_KEY).current_dir(root());
+    // cargo puts folders there in which a libvolcv lies that is not the one that the program was linked with.
+    command.env_remove("LD_LIBRARY_PATH");
     command
 }
 
