@@ -48,6 +48,12 @@ int posix_memalign(void **memory, size_t align, size_t size)
     return *memory == NULL ? ENOMEM : 0;
 }
 
+/* Large pictures have mappings of their own. */
+void *mmap64(void *address, size_t size, int protection, int flags, int file, off64_t offset)
+{
+    return count_one((void *)syscall(SYS_mmap, address, size, protection, flags, file, offset), size);
+}
+
 static volcv_result keep(void *user, volcv_client *client, volcv_exchange exchange, const volcv_http_request *request)
 {
     (void)user, (void)client, (void)exchange, (void)request;

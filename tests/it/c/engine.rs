@@ -145,6 +145,16 @@ fn a_job_can_be_cancelled_in_every_phase_and_says_what_it_cost() {
 }
 
 #[test]
+fn a_deadline_ends_a_job_that_still_waits_in_the_queue() {
+    for under in [Under::Nothing, Under::Valgrind] {
+        let emulator =
+            Emulator::builder().faults(vec!["stall=body".parse().unwrap()]).repeat_last(true).start().unwrap();
+        run(&built("deadline", under, Build::Full), under, &emulator, &[], &[]);
+        assert_eq!(emulator.complete_bodies(), 1, "what was late was not sent");
+    }
+}
+
+#[test]
 fn a_host_transport_may_behave_in_any_way() {
     for build in [Build::Full, Build::NoHttp] {
         let emulator = Emulator::start().unwrap();

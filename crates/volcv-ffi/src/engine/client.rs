@@ -4,6 +4,7 @@ use std::collections::VecDeque;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering::*};
 use std::sync::{Arc, Condvar, Mutex};
 use std::thread::{self, JoinHandle, Thread};
+use std::time::Duration;
 
 use volcv_transport::{BlockingClient, CallOptions, CancelToken, Phase};
 
@@ -29,11 +30,15 @@ pub(crate) struct Engine {
     pub(super) bell: Mutex<Bell>,
     pub(super) rung: Condvar,
     queue: Mutex<Queue>,
-    /// A worker has ended.
+    /// Rung for the timekeeper when a job with a deadline has to wait, and when the client closes.
+    clock: Condvar,
+    /// A thread has ended.
     left: Condvar,
     pub(super) closing: AtomicBool,
     max_in_flight: usize,
     max_queued: usize,
+    /// For jobs without one of their own.
+    deadline: Option<Duration>,
     threads: Mutex<Vec<JoinHandle<()>>>,
     /// Calls of C that are going on.
     pub(super) visits: AtomicUsize,
@@ -48,18 +53,24 @@ pub(super) struct Bell {
 
 #[derive(Default)]
 struct Queue {
-    waiting: VecDeque<volcv_job>,
+    waiting: VecDeque<Waiting>,
     running: usize,
-    workers: usize,
+    /// Threads that have not ended, the timekeeper among them.
+    threads: usize,
     /// Workers without a job. The last to come is the first to go: its memory is still warm, and the others need none.
     idle: Vec<Thread>,
     closing: bool,
 }
 
+struct Waiting {
+    id: volcv_job,
+    deadline: Deadline,
+}
+
 impl Engine {
     pub(super) fn start(setup: Setup, handle: usize) -> Result<Arc<Self>, Failure> {
         let alive = fork::Alive::new();
-        let (max_in_flight, max_queued) = (setup.max_in_flight(), setup.max_queued());
+        let (max_in_flight, max_queued, deadline) = (setup.max_in_flight(), setup.max_queued(), setup.deadline);
         let Parts { client, host, hooks } = setup.build(handle)?;
         let engine = Arc::new(Self {
             client,
@@ -71,29 +82,39 @@ impl Engine {
             bell: Mutex::default(),
             rung: Condvar::new(),
             queue: Mutex::default(),
+            clock: Condvar::new(),
             left: Condvar::new(),
             closing: AtomicBool::new(false),
             max_in_flight,
             max_queued,
+            deadline,
             threads: Mutex::default(),
             visits: AtomicUsize::new(0),
             _alive: alive,
         });
-        for _ in 0..max_in_flight {
-            let worker = Arc::clone(&engine);
-            lock(&engine.queue).workers += 1;
-            let builder = thread::Builder::new().name("volcv-worker".to_owned());
-            match builder.spawn(move || worker.work()) {
-                Ok(thread) => lock(&engine.threads).push(thread),
-                Err(error) => {
-                    lock(&engine.queue).workers -= 1;
-                    engine.close();
-                    engine.join(Deadline::NEVER);
-                    return Err(Failure::new(VOLCV_E_OUT_OF_MEMORY, format!("no thread for a worker: {error}")));
-                }
+        engine.spawn("volcv-clock", Self::keep_time)?;
+        (0..max_in_flight).try_for_each(|_| engine.spawn("volcv-worker", Self::work))?;
+        Ok(engine)
+    }
+
+    /// Starts a thread; without it, the client ends.
+    fn spawn(self: &Arc<Self>, name: &str, life: fn(&Arc<Self>)) -> Result<(), Failure> {
+        let engine = Arc::clone(self);
+        lock(&self.queue).threads += 1;
+        let spawned = thread::Builder::new().name(name.to_owned()).spawn(move || {
+            let _leaves = Leaves(&engine);
+            life(&engine);
+        });
+        match spawned {
+            Ok(thread) => lock(&self.threads).push(thread),
+            Err(error) => {
+                lock(&self.queue).threads -= 1;
+                self.close();
+                self.join(Deadline::NEVER);
+                return Err(Failure::new(VOLCV_E_OUT_OF_MEMORY, format!("no thread for a client: {error}")));
             }
         }
-        Ok(engine)
+        Ok(())
     }
 
     /// Queues a job; never blocks.
@@ -112,17 +133,21 @@ impl Engine {
         if queue.waiting.len() >= self.max_queued + idle {
             return Err(full());
         }
+        let deadline = Deadline::after(options.deadline.or(self.deadline));
         // The end of a job must not fail for want of memory: there is room for all events before the job exists.
         let jobs = queue.waiting.len() + queue.running + 1;
         lock(&self.events).reserve(jobs);
         queue.waiting.reserve(1);
         let open = |_| {
             let state = State::Queued(order.accept());
-            Job { options, quiet, released: false, cancel: CancelToken::new(), state }
+            Job { options, deadline, quiet, released: false, cancel: CancelToken::new(), state }
         };
         let id = self.slots.open(open).ok_or_else(full)?;
-        queue.waiting.push_back(id);
+        queue.waiting.push_back(Waiting { id, deadline });
         let worker = queue.idle.pop();
+        if worker.is_none() && !deadline.is_never() {
+            self.clock.notify_one();
+        }
         drop(queue);
         worker.iter().for_each(Thread::unpark);
         self.hooks.log(VOLCV_LOG_INFO, id, || "the job is queued".to_owned());
@@ -132,20 +157,36 @@ impl Engine {
     /// Takes a job out of the queue; false if a worker or somebody else was quicker.
     pub(super) fn unqueue(&self, id: volcv_job) -> bool {
         let waiting = &mut lock(&self.queue).waiting;
-        let place = waiting.iter().position(|other| *other == id);
+        let place = waiting.iter().position(|waiting| waiting.id == id);
         place.is_some_and(|place| waiting.remove(place).is_some())
     }
 
     /// The life of a worker.
-    fn work(self: Arc<Self>) {
+    fn work(self: &Arc<Self>) {
         let_others_go_first();
         while let Some((id, closing)) = self.next() {
-            let ended = if closing { self.withdraw(id) } else { self.perform(id) };
+            let ended = if closing { self.cancelled(id) } else { self.perform(id) };
             lock(&self.queue).running -= 1;
             self.end(id, ended);
         }
-        lock(&self.queue).workers -= 1;
-        self.left.notify_all();
+    }
+
+    /// The life of the timekeeper: ends jobs whose deadline passes before there is a worker for them.
+    fn keep_time(self: &Arc<Self>) {
+        let mut queue = lock(&self.queue);
+        while !queue.closing {
+            if let Some(place) = queue.waiting.iter().position(|waiting| waiting.deadline.is_over()) {
+                let late = queue.waiting.remove(place);
+                drop(queue);
+                let text = "the deadline passed before the call was sent; nothing was charged";
+                late.iter().for_each(|late| self.end(late.id, self.withdraw(late.id, VOLCV_E_TIMEOUT, text)));
+                queue = lock(&self.queue);
+                continue;
+            }
+            let next = Deadline::first(queue.waiting.iter().map(|waiting| waiting.deadline));
+            // A deadline that has passed by now is seen in the next round.
+            queue = next.wait(&self.clock, queue).unwrap_or_else(|| lock(&self.queue));
+        }
     }
 
     /// The next job, and whether it has to end unsent.
@@ -153,9 +194,9 @@ impl Engine {
         let me = thread::current();
         loop {
             let mut queue = lock(&self.queue);
-            if let Some(id) = queue.waiting.pop_front() {
+            if let Some(next) = queue.waiting.pop_front() {
                 queue.running += 1;
-                return Some((id, queue.closing));
+                return Some((next.id, queue.closing));
             }
             if queue.closing {
                 return None;
@@ -174,16 +215,16 @@ impl Engine {
             let mut job = slot.job();
             let job = job.as_mut()?;
             match std::mem::replace(&mut job.state, State::Running) {
-                State::Queued(order) => Some((order, job.options, job.cancel.clone())),
+                State::Queued(order) => Some((order, job.deadline, job.cancel.clone())),
                 _ => None,
             }
         });
-        let Some((order, options, cancel)) = begun else { return Ended::failed(&Failure::stale("job")) };
+        let Some((order, deadline, cancel)) = begun else { return Ended::failed(&Failure::stale("job")) };
         let engine = Arc::clone(self);
         let observe = move |progress: &volcv_transport::Progress| engine.observe(id, progress);
         let mut call = CallOptions::new().cancel(&cancel).progress(observe);
-        if let Some(deadline) = options.deadline {
-            call = call.deadline(deadline);
+        if let Some(left) = deadline.left() {
+            call = call.deadline(left);
         }
         let work = || order.perform(&self.client, &call);
         std::panic::catch_unwind(std::panic::AssertUnwindSafe(work)).unwrap_or_else(|panic| {
@@ -214,6 +255,7 @@ impl Engine {
             std::mem::take(&mut queue.idle)
         };
         self.closing.store(true, SeqCst);
+        self.clock.notify_one();
         idle.iter().for_each(Thread::unpark);
         for slot in self.slots.all() {
             let cancel = slot.job().as_ref().map(|job| job.cancel.clone());
@@ -222,15 +264,15 @@ impl Engine {
         self.ring();
     }
 
-    /// Waits until the workers have ended; false if they have not when the deadline comes.
+    /// Waits until the threads have ended; false if they have not when the deadline comes.
     pub(super) fn join(&self, deadline: Deadline) -> bool {
         let mut queue = lock(&self.queue);
-        while queue.workers > 0 {
+        while queue.threads > 0 {
             let Some(next) = deadline.wait(&self.left, queue) else { return false };
             queue = next;
         }
         drop(queue);
-        // They have nothing left to do; a worker that panicked outside of a job has ended as well.
+        // They have nothing left to do but to end.
         lock(&self.threads).drain(..).for_each(|thread| drop(thread.join()));
         // Another thread may have lost its patience meanwhile, and asked for silence.
         self.hooks.speak();
@@ -248,5 +290,15 @@ impl Engine {
     /// Waiting inside of a hook could be waiting for oneself.
     pub(crate) fn refuse_inside_hooks() -> Result<(), Failure> {
         Hooks::refuse_inside()
+    }
+}
+
+/// Counts a thread out, however it ends.
+struct Leaves<'a>(&'a Engine);
+
+impl Drop for Leaves<'_> {
+    fn drop(&mut self) {
+        lock(&self.0.queue).threads -= 1;
+        self.0.left.notify_all();
     }
 }

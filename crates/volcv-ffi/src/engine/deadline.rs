@@ -15,14 +15,29 @@ impl Deadline {
         Self(timeout.and_then(|timeout| Instant::now().checked_add(timeout)))
     }
 
+    /// The one that comes first.
+    pub(super) fn first(deadlines: impl Iterator<Item = Self>) -> Self {
+        Self(deadlines.filter_map(|deadline| deadline.0).min())
+    }
+
+    pub(super) fn is_never(self) -> bool {
+        self.0.is_none()
+    }
+
+    /// The time until then; `None` if it never comes.
+    pub(super) fn left(self) -> Option<Duration> {
+        self.0.map(|end| end.saturating_duration_since(Instant::now()))
+    }
+
     pub(super) fn is_over(self) -> bool {
         self.0.is_some_and(|end| Instant::now() >= end)
     }
 
     /// Waits until `bell` rings, maybe for no reason; `None` if the deadline has passed already.
     pub(super) fn wait<'a, T>(self, bell: &Condvar, guard: MutexGuard<'a, T>) -> Option<MutexGuard<'a, T>> {
-        let Some(end) = self.0 else { return Some(bell.wait(guard).unwrap_or_else(PoisonError::into_inner)) };
-        let left = end.saturating_duration_since(Instant::now());
+        let Some(left) = self.left() else {
+            return Some(bell.wait(guard).unwrap_or_else(PoisonError::into_inner));
+        };
         (!left.is_zero()).then(|| bell.wait_timeout(guard, left).unwrap_or_else(PoisonError::into_inner).0)
     }
 }

@@ -48,23 +48,28 @@ impl Engine {
         }
     }
 
-    /// What becomes of a job that was taken out of the queue by the caller and is not sent.
-    pub(super) fn withdraw(&self, id: volcv_job) -> Ended {
+    /// What becomes of a job that was cancelled in the queue.
+    pub(super) fn cancelled(&self, id: volcv_job) -> Ended {
+        let text = "the job was cancelled before it was sent; nothing was charged";
+        self.withdraw(id, VOLCV_E_CANCELLED, text)
+    }
+
+    /// What becomes of a job that was taken out of the queue and is not sent.
+    pub(super) fn withdraw(&self, id: volcv_job, result: volcv_result, why: &str) -> Ended {
         let order = self
             .slots
             .place(id)
             .and_then(|slot| slot.job().as_mut().map(|job| std::mem::replace(&mut job.state, State::Running)));
         // Borrowed pictures are released here, outside of every lock and before the event.
         drop(order);
-        let text = "the job was cancelled before it was sent; nothing was charged";
-        Ended::failed(&Failure::new(VOLCV_E_CANCELLED, text))
+        Ended::failed(&Failure::new(result, why))
     }
 
     /// Ends a job soon.
     pub(crate) fn cancel(&self, id: volcv_job) -> Result<(), Failure> {
         let slot = self.slots.find(id)?;
         if self.unqueue(id) {
-            self.end(id, self.withdraw(id));
+            self.end(id, self.cancelled(id));
             return Ok(());
         }
         let cancel = slot.job().as_ref().filter(|_| slot.has(id)).map(|job| job.cancel.clone());

@@ -7,7 +7,7 @@ use volcv_transport::{
     BlockingClient, CallOptions, CancelToken, CvRequest, Error, Outcome, Outpaint, Output, PictureFormat, PictureInfo,
 };
 
-use super::{Borrowed, Failure, inject};
+use super::{Borrowed, Deadline, Failure, inject};
 use crate::abi::*;
 
 /// A request that was checked, with the handles of its borrowed pictures.
@@ -31,6 +31,8 @@ pub(crate) struct Options {
 /// One job of a client.
 pub(super) struct Job {
     pub(super) options: Options,
+    /// Counted from the submit on.
+    pub(super) deadline: Deadline,
     /// Ends without an event: somebody waits for it.
     pub(super) quiet: bool,
     /// Given back by the host while it runs.
