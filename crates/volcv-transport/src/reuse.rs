@@ -5,6 +5,7 @@ use std::sync::atomic::{AtomicU8, Ordering::Relaxed};
 use std::time::{Duration, Instant};
 
 use http::{HeaderMap, Version, header};
+use volcv_core::Limits;
 
 /// An idle connection older than this is not used again. A server that closes it at the same moment would turn a small
 /// request into an unknown outcome; a new handshake costs little beside a call of seconds.
@@ -70,13 +71,15 @@ const CLOSES: u8 = 2;
 
 impl Habit {
     /// How long to wait until a connection of this age may be used again; `None` if another one is to be taken.
-    pub(crate) fn wait(&self, age: Age) -> Option<Duration> {
+    pub(crate) fn wait(&self, age: Age, limits: &Limits) -> Option<Duration> {
         let left = age.until_settled();
-        match self.0.load(Relaxed) {
-            KEEPS => Some(Duration::ZERO),
-            UNKNOWN => Some(left),
-            _ => left.is_zero().then_some(left),
-        }
+        let worth_it = match self.0.load(Relaxed) {
+            KEEPS => return Some(Duration::ZERO),
+            // A short limit leaves no time to find out.
+            UNKNOWN => left < limits.connect.min(limits.attempt) / 4,
+            _ => false,
+        };
+        (left.is_zero() || worth_it).then_some(left)
     }
 
     /// A connection of this age was found open or closed.
@@ -123,20 +126,24 @@ mod tests {
     fn a_service_is_trusted_once_it_was_seen_to_keep_a_connection_and_never_again_once_it_closed_one() {
         let new = || behind(Version::HTTP_11, &[]).unwrap();
         let habit = Habit::default();
-        assert!(habit.wait(new()).is_some_and(|wait| !wait.is_zero()), "nothing is known yet");
+        let wait = |age| habit.wait(age, &Limits::default());
+        assert!(wait(new()).is_some_and(|wait| !wait.is_zero()), "nothing is known yet");
+        let mut hasty = Limits::default();
+        hasty.connect = Duration::from_millis(100);
+        assert_eq!(habit.wait(new(), &hasty), None, "there is no time to find out");
         habit.note(new(), true);
-        assert!(habit.wait(new()).is_some_and(|wait| !wait.is_zero()), "it could still be closed");
+        assert!(wait(new()).is_some_and(|wait| !wait.is_zero()), "it could still be closed");
         let settled = new();
         std::thread::sleep(SETTLED);
         habit.note(settled, true);
-        assert_eq!(habit.wait(new()), Some(Duration::ZERO));
+        assert_eq!(wait(new()), Some(Duration::ZERO));
         habit.note(new(), false);
-        assert_eq!(habit.wait(new()), None);
+        assert_eq!(wait(new()), None);
         habit.note(settled, true);
-        assert_eq!(habit.wait(new()), None);
-        assert_eq!(habit.wait(settled), Some(Duration::ZERO));
+        assert_eq!(wait(new()), None);
+        assert_eq!(wait(settled), Some(Duration::ZERO));
         let promised = behind(Version::HTTP_11, &["keep-alive"]).unwrap();
-        assert_eq!(habit.wait(promised), Some(Duration::ZERO));
+        assert_eq!(wait(promised), Some(Duration::ZERO));
     }
 
     #[test]
