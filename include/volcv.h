@@ -11,8 +11,8 @@
  *  - Texts are UTF-8 and end with NUL. On an error every output is empty: 0, NULL, or all zero behind struct_size.
  *  - "hook" below means a function of the host: release, log, on_ready, and those of a transport. No hook may throw a
  *    C++ exception or unwind. A hook may call every function that does not say VOLCV_E_REENTRANT, but for on_ready.
- *  - After a fork() the child must exec: its calls return VOLCV_E_FORKED.
- *  - Link as shared library, or as static library with VOLCV_STATIC defined.
+ *  - A child that was forked while a client existed must exec: its calls return VOLCV_E_FORKED.
+ *  - It is C99, or C++98 and later. Link as shared library, or as static library with VOLCV_STATIC defined.
  *
  * License: MIT OR Apache-2.0.
  */
@@ -69,7 +69,7 @@ extern "C" {
 /** The call is billed. */
 #define VOLCV_CHARGE_CHARGED (2u)
 
-/** No byte of the request was delivered. */
+/** No byte of the request was delivered, which means handed to the system, or read by the host's own HTTP stack. */
 #define VOLCV_DELIVERY_NONE (0u)
 /** Some of it: the service cannot have a complete request. */
 #define VOLCV_DELIVERY_PARTIAL (1u)
@@ -165,7 +165,8 @@ extern "C" {
 
 /**
  * A client: workers, a queue, and the connections they share. Any thread may use it, many at once. After
- * volcv_client_destroy() the pointer is stale, which is an error code, not a crash.
+ * volcv_client_destroy() the pointer is stale, which is an error code, not a crash. Its threads block no signals but
+ * those that were blocked in the thread that made it.
  */
 typedef struct volcv_client volcv_client;
 
@@ -268,7 +269,10 @@ typedef struct volcv_client_options {
     uint32_t struct_size;
     /** VOLCV_CLIENT_* bits. */
     uint32_t flags;
-    /** The gateway, with or without "/volcv/v1"; required. https, except for this machine itself. */
+    /**
+     * The gateway, with or without "/volcv/v1"; required. https, except for this machine itself. Proxies that the
+     * environment names are not used.
+     */
     const char *base_url;
     /** The API key; required. volcv wipes its own copy. */
     const char *api_key;
@@ -278,17 +282,20 @@ typedef struct volcv_client_options {
     uint32_t max_queued;
     /** Resolving, connecting and shaking hands; 0 means 10000. */
     uint32_t connect_limit_ms;
-    /** No byte moving while uploading or downloading; 0 means 30000. A service that thinks in silence is not stalled. */
+    /**
+     * No byte moving while uploading or downloading; 0 means 30000. A service that thinks in silence is not stalled,
+     * and a small request that fits into the system's buffers is delivered at once: attempt_limit_ms ends both.
+     */
     uint32_t stall_limit_ms;
     /** One attempt from start to end; 0 means 300000. */
     uint32_t attempt_limit_ms;
-    /** A whole job with all its attempts and waits, from the moment a worker takes it; 0 means no limit. */
+    /** A whole job with its wait in the queue, all its attempts and the waits between them; 0 means no limit. */
     uint32_t deadline_ms;
     /** The largest reply; 0 means 64 MiB. */
     uint64_t reply_limit_bytes;
-    /** Attempts of one job, the first included; 0 means 4. */
+    /** Attempts of one job, the first included: 1 to 1000; 0 means 4. */
     uint32_t max_attempts;
-    /** Attempts of one job that are or may be charged; 0 means 1. */
+    /** Attempts of one job that are or may be charged: 1 to 1000; 0 means 1. */
     uint32_t charge_limit;
     /** VOLCV_TLS_ROOTS_*. */
     uint32_t tls_roots;
@@ -296,9 +303,9 @@ typedef struct volcv_client_options {
     uint32_t log_level;
     /** Certificates to trust besides: PEM with any number of them, or one in DER; NULL if none. */
     const void *extra_roots;
-    /** Bytes of extra_roots. */
+    /** Bytes of extra_roots, at most 16 MiB. */
     size_t extra_roots_size;
-    /** The host's HTTP stack; NULL for the built-in one. limits and roots of TLS are then the host's. */
+    /** The host's HTTP stack, with its own TLS: tls_roots and extra_roots must be 0 then. NULL for the built-in one. */
     const volcv_http_transport *transport;
     /** Takes the log; NULL for none. */
     volcv_log_fn log;
@@ -330,7 +337,7 @@ typedef struct volcv_error {
     int32_t http_status;
     /** How long the service asked to wait; 0 if it did not. */
     uint32_t retry_after_ms;
-    /** The service's code, 0 if it sent none or only a name, which message has then. */
+    /** The service's code; 0 if it sent none or only a name, which message has then, and after a success. */
     int64_t service_code;
     /** What the service's support asks for, UTF-8; empty if there is none. */
     char request_id[VOLCV_REQUEST_ID_SIZE];
@@ -353,7 +360,10 @@ typedef struct volcv_event {
     uint64_t user;
 } volcv_event;
 
-/** Called exactly once when volcv needs data no more, on any thread; before the job's event can be polled. */
+/**
+ * Called exactly once when volcv needs data no more, on any thread; before the job's event can be polled, unless
+ * volcv_client_destroy() or volcv_shutdown() has returned VOLCV_E_TIMEOUT.
+ */
 typedef void (VOLCV_CALL *volcv_release_fn)(void *user, const void *data, size_t size);
 
 /** An encoded picture: PNG, JPEG and the like, never pixels. Either data and size, or link. */
@@ -364,7 +374,7 @@ typedef struct volcv_picture {
     uint32_t flags;
     /** The bytes of the file. */
     const void *data;
-    /** How many. */
+    /** How many, at most 256 MiB. */
     size_t size;
     /** A link in place of data, that the service fetches. */
     const char *link;
@@ -380,13 +390,13 @@ typedef struct volcv_outpaint {
     uint32_t struct_size;
     /** VOLCV_OUTPAINT_* bits. */
     uint32_t flags;
-    /** VOLCV_MODE_*. */
+    /** VOLCV_MODE_*. What belongs to another mode must be 0 or NULL. */
     uint32_t mode;
     /** VOLCV_PROMPT_*: the field that carries prompt. */
     uint32_t prompt_field;
     /** The picture; required. In VOLCV_MODE_CANVAS it has its final size, with anything where the mask is white. */
     const volcv_picture *picture;
-    /** In VOLCV_MODE_CANVAS, of the picture's size, white where to paint; otherwise NULL. */
+    /** VOLCV_MODE_CANVAS: of the picture's size, white where to paint. */
     const volcv_picture *mask;
     /** VOLCV_MODE_SIDES: fraction of the width added to the left, 0 to 1; zeros are sent. */
     double left;
@@ -423,7 +433,10 @@ typedef struct volcv_outpaint {
     uint32_t reserved;
     /** What to paint, UTF-8. */
     const char *prompt;
-    /** More fields as the text of a JSON object, such as {"logo_info":{"add_logo":true}}; they win over the others. */
+    /**
+     * More fields as the text of a JSON object, such as {"logo_info":{"add_logo":true}}; they win over the others. It
+     * may be nested 127 deep, as volcv_raw::json.
+     */
     const char *extra_json;
 } volcv_outpaint;
 
@@ -469,7 +482,7 @@ typedef struct volcv_progress {
     uint32_t attempt;
     /** How the job ended; VOLCV_E_NOT_READY until then. */
     volcv_result result;
-    /** Bytes of the request that were delivered in this attempt. */
+    /** Bytes of the request that were delivered in this attempt, as VOLCV_DELIVERY_NONE says. */
     uint64_t sent;
     /** Bytes of the whole request; 0 before the first attempt. */
     uint64_t send_total;
@@ -510,7 +523,10 @@ typedef struct volcv_buffer {
 
 /** A defect in volcv: please report it with the log. The process and the client live on. */
 #define VOLCV_E_INTERNAL (-1)
-/** The call breaks a rule of this header: a NULL, a wrong struct_size, an unknown flag, a number out of range. */
+/**
+ * The call breaks a rule of this header: a NULL, an unknown flag, a number out of range, a struct_size that is too
+ * small or over 4096.
+ */
 #define VOLCV_E_INVALID_ARGUMENT (-2)
 /** This build or version of the library cannot do it. */
 #define VOLCV_E_UNSUPPORTED (-3)
@@ -530,7 +546,10 @@ typedef struct volcv_buffer {
 #define VOLCV_E_SHUTDOWN (-10)
 /** There is not enough memory. */
 #define VOLCV_E_OUT_OF_MEMORY (-11)
-/** The process was forked while clients existed: in the child they do not. */
+/**
+ * The process, or one that it comes from, was forked while a client existed: in the child it does not, and exec is the
+ * only way on. A child that was forked when there was none can use the library.
+ */
 #define VOLCV_E_FORKED (-12)
 /** This function must not be called from inside a hook. */
 #define VOLCV_E_REENTRANT (-13)
@@ -710,7 +729,7 @@ VOLCV_API uint32_t VOLCV_CALL volcv_result_is_retryable(volcv_result result);
  * @param error filled on failure; may be NULL.
  * @return VOLCV_OK, VOLCV_E_ABI_MISMATCH, VOLCV_E_INVALID_ARGUMENT, VOLCV_E_UNSUPPORTED, VOLCV_E_CONFIG,
  * VOLCV_E_OUT_OF_MEMORY, VOLCV_E_REENTRANT, VOLCV_E_FORKED, VOLCV_E_INTERNAL.
- * Thread: any. Blocks: no (about a millisecond).
+ * Thread: any, but not inside of a hook. Blocks: no (about a millisecond).
  * Memory: the client is the caller's, until volcv_client_destroy().
  */
 VOLCV_API volcv_result VOLCV_CALL volcv_client_create(
@@ -725,21 +744,22 @@ VOLCV_API volcv_result VOLCV_CALL volcv_client_create(
  * that wants them cancels its jobs and polls until all have ended, then destroys.
  *
  * @param client a client; NULL does nothing.
- * @param timeout_ms how long to wait at most; VOLCV_WAIT_FOREVER is allowed.
- * @return VOLCV_OK; VOLCV_E_TIMEOUT: a hook of the host does not return. Hooks are silent from then on, borrowed
- * pictures stay borrowed, the jobs' events can be polled, and destroy may be called again to wait on;
- * VOLCV_E_STALE, VOLCV_E_REENTRANT, VOLCV_E_FORKED, VOLCV_E_INTERNAL.
- * Thread: any but those of hooks. Blocks: up to timeout_ms.
+ * @param timeout_ms how long to wait at most; 0 only begins it; VOLCV_WAIT_FOREVER is allowed.
+ * @return VOLCV_OK; VOLCV_E_TIMEOUT: it has not finished in time, most often because a hook does not return. Hooks are
+ * silent from then on, borrowed pictures stay borrowed, the jobs' events can be polled, and destroy may be called again
+ * to wait on; VOLCV_E_STALE, VOLCV_E_REENTRANT, VOLCV_E_FORKED, VOLCV_E_INTERNAL.
+ * Thread: any, but not inside of a hook. Blocks: up to timeout_ms.
  */
 VOLCV_API volcv_result VOLCV_CALL volcv_client_destroy(volcv_client *client, uint32_t timeout_ms);
 
 /**
  * Destroys all clients of the process, as volcv_client_destroy() does. For the moment before the library is unloaded
- * or a game ends; new clients can be made afterwards.
+ * or a game ends; new clients can be made afterwards. Where the shared library is an ELF file, dlclose() does not
+ * unload it (it is linked NODELETE): a plug-in that is loaded again goes on with the code of the first time.
  *
  * @param timeout_ms how long to wait at most, for all together.
  * @return VOLCV_OK, VOLCV_E_TIMEOUT, VOLCV_E_REENTRANT, VOLCV_E_FORKED, VOLCV_E_INTERNAL.
- * Thread: any but those of hooks. Blocks: up to timeout_ms.
+ * Thread: any, but not inside of a hook. Blocks: up to timeout_ms.
  */
 VOLCV_API volcv_result VOLCV_CALL volcv_shutdown(uint32_t timeout_ms);
 
@@ -768,7 +788,7 @@ VOLCV_API uint32_t VOLCV_CALL volcv_poll(volcv_client *client, volcv_event *even
  * @return VOLCV_OK; VOLCV_E_TIMEOUT: they go on; VOLCV_E_INTERRUPTED: volcv_wake() was called; VOLCV_E_STALE: one of
  * the jobs, or the client; VOLCV_E_SHUTDOWN: count is 0 and the client is being destroyed;
  * VOLCV_E_INVALID_ARGUMENT, VOLCV_E_REENTRANT, VOLCV_E_FORKED, VOLCV_E_INTERNAL.
- * Thread: any but those of hooks; several may wait at once. Blocks: up to timeout_ms.
+ * Thread: any, but not inside of a hook; several may wait at once. Blocks: up to timeout_ms.
  */
 VOLCV_API volcv_result VOLCV_CALL volcv_wait(
     volcv_client *client,
@@ -796,7 +816,7 @@ VOLCV_API volcv_result VOLCV_CALL volcv_wake(volcv_client *client);
  * @param error filled on failure; may be NULL.
  * @return VOLCV_OK; VOLCV_E_BUSY: the queue is full; VOLCV_E_INVALID_INPUT: error names the field, its value and what is
  * allowed; VOLCV_E_INVALID_ARGUMENT, VOLCV_E_UNSUPPORTED, VOLCV_E_OUT_OF_MEMORY, VOLCV_E_STALE, VOLCV_E_SHUTDOWN,
- * VOLCV_E_REENTRANT, VOLCV_E_FORKED, VOLCV_E_INTERNAL. On any error the job does not exist and release is not called.
+ * VOLCV_E_FORKED, VOLCV_E_INTERNAL. On any error the job does not exist and release is not called.
  * Thread: any. Blocks: no.
  * Memory: the job is the caller's, until volcv_job_release().
  */
@@ -815,10 +835,10 @@ VOLCV_API volcv_result VOLCV_CALL volcv_outpaint_submit(
  * @param options may be NULL; its deadline_ms is the way to limit the wait.
  * @param out_job set to the job, which has ended with success; to 0 on any error.
  * @param error filled on failure; may be NULL.
- * @return VOLCV_OK, all of volcv_outpaint_submit(), and how the job ended: VOLCV_E_AUTH, VOLCV_E_QUOTA,
- * VOLCV_E_THROTTLED, VOLCV_E_REFUSED, VOLCV_E_SERVICE, VOLCV_E_CONNECT, VOLCV_E_TLS, VOLCV_E_TIMEOUT,
+ * @return VOLCV_OK, all of volcv_outpaint_submit(), VOLCV_E_REENTRANT, and how the job ended: VOLCV_E_AUTH,
+ * VOLCV_E_QUOTA, VOLCV_E_THROTTLED, VOLCV_E_REFUSED, VOLCV_E_SERVICE, VOLCV_E_CONNECT, VOLCV_E_TLS, VOLCV_E_TIMEOUT,
  * VOLCV_E_OUTCOME_UNKNOWN, VOLCV_E_DECODE, VOLCV_E_RESPONSE_TOO_LARGE, VOLCV_E_CANCELLED, VOLCV_E_CONFIG.
- * Thread: any but those of hooks. Blocks: until the job has ended.
+ * Thread: any, but not inside of a hook. Blocks: until the job has ended.
  * Memory: the job is the caller's, until volcv_job_release().
  */
 VOLCV_API volcv_result VOLCV_CALL volcv_outpaint_run(
@@ -829,7 +849,8 @@ VOLCV_API volcv_result VOLCV_CALL volcv_outpaint_run(
     volcv_error *error);
 
 /**
- * Queues any action of the service. Its reply is read with volcv_job_reply(), and pictures in it like others.
+ * Queues any action of the service. Its reply is read with volcv_job_reply(), and pictures in it like others. Where one
+ * of them is damaged or in no known format the job succeeds all the same, with an image count of 0.
  *
  * @param client the client.
  * @param request not NULL; copied, but for pictures with VOLCV_PICTURE_BORROW.
@@ -895,7 +916,8 @@ VOLCV_API volcv_result VOLCV_CALL volcv_job_error(volcv_client *client, volcv_jo
 VOLCV_API volcv_result VOLCV_CALL volcv_job_release(volcv_client *client, volcv_job job);
 
 /**
- * The service's reply to a job that succeeded, as JSON; that of an outpainting has empty texts for its pictures.
+ * The service's reply to a job that succeeded, as JSON. That of an outpainting has empty texts for its pictures; that
+ * of volcv_raw_submit() is as it came, with their base64.
  *
  * @param client the client.
  * @param job a job that has ended.

@@ -5,7 +5,13 @@
 
 get_filename_component(_volcv_prefix "${CMAKE_CURRENT_LIST_DIR}/../../.." ABSOLUTE)
 
-foreach(_volcv_dir "lib/${CMAKE_LIBRARY_ARCHITECTURE}" lib64 lib)
+if(CMAKE_SIZEOF_VOID_P EQUAL 4)
+    set(_volcv_lib lib32)
+else()
+    set(_volcv_lib lib64)
+endif()
+
+foreach(_volcv_dir "lib/${CMAKE_LIBRARY_ARCHITECTURE}" ${_volcv_lib} lib)
     set(_volcv_libdir "${_volcv_prefix}/${_volcv_dir}")
     set(_volcv_shared "${_volcv_libdir}/libvolcv${CMAKE_SHARED_LIBRARY_SUFFIX}")
     set(_volcv_static "${_volcv_libdir}/libvolcv.a")
@@ -37,10 +43,11 @@ endforeach()
 
 if(NOT TARGET volcv::volcv AND NOT TARGET volcv::static)
     set(volcv_FOUND FALSE)
-    set(volcv_NOT_FOUND_MESSAGE "There is no libvolcv in ${_volcv_prefix}.")
+    set(volcv_NOT_FOUND_MESSAGE "There is no libvolcv in ${_volcv_prefix}/${_volcv_lib} and ${_volcv_prefix}/lib.")
 endif()
 
 unset(_volcv_prefix)
+unset(_volcv_lib)
 unset(_volcv_dir)
 unset(_volcv_libdir)
 unset(_volcv_shared)

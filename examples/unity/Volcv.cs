@@ -298,7 +298,7 @@ namespace Volcv
         public Client(string baseUrl, string apiKey)
         {
             var error = new Native.volcv_error { struct_size = (uint)sizeof(Native.volcv_error) };
-            fixed (byte* url = Utf8(baseUrl), key = Utf8(apiKey))
+            fixed (byte* url = Utf8(baseUrl, "baseUrl"), key = Utf8(apiKey, "apiKey"))
             fixed (IntPtr* client = &handle)
             {
                 var options = new Native.volcv_client_options();
@@ -316,10 +316,11 @@ namespace Volcv
         /// </summary>
         public ulong Submit(byte[] picture, Native.volcv_outpaint request, string prompt = null, ulong user = 0)
         {
+            if (picture == null) throw new ArgumentNullException("picture");
             var error = new Native.volcv_error { struct_size = (uint)sizeof(Native.volcv_error) };
             var options = new Native.volcv_job_options { struct_size = (uint)sizeof(Native.volcv_job_options) };
             options.user = user;
-            fixed (byte* bytes = picture, text = Utf8(prompt))
+            fixed (byte* bytes = picture, text = Utf8(prompt, "prompt"))
             {
                 var photo = new Native.volcv_picture { struct_size = (uint)sizeof(Native.volcv_picture) };
                 photo.data = bytes;
@@ -402,10 +403,12 @@ namespace Volcv
             return Encoding.UTF8.GetString(error.message, length);
         }
 
-        /// <summary>A text for C; null stays null.</summary>
-        private static byte[] Utf8(string text)
+        /// <summary>A text for C, which would end at the first NUL; null stays null.</summary>
+        private static byte[] Utf8(string text, string name)
         {
-            return text == null ? null : Encoding.UTF8.GetBytes(text + "\0");
+            if (text == null) return null;
+            if (text.IndexOf('\0') >= 0) throw new ArgumentException("a text with a NUL in it", name);
+            return Encoding.UTF8.GetBytes(text + "\0");
         }
     }
 }

@@ -111,19 +111,22 @@ fn outpaint(
 ) -> volcv_outpaint {
     let [left, right, top, bottom, aspect_width, aspect_height, scale, strength] = input.numbers;
     let [steps, max_width, max_height, picture_width, picture_height] = input.sizes;
+    let mode = u32::from(input.mode % 4);
+    // What belongs to another mode is refused, so mostly it is left out.
+    let of = |own: u32, number: f64| if mode == own || input.mode >= 240 { number } else { 0.0 };
     volcv_outpaint {
         struct_size: size_of::<volcv_outpaint>() as u32,
         flags: input.flags & 15,
-        mode: (input.mode % 4).into(),
+        mode,
         prompt_field: (input.prompt_field % 5).into(),
         picture,
-        mask: mask.map_or(null(), |mask| mask),
-        left,
-        right,
-        top,
-        bottom,
-        aspect_width,
-        aspect_height,
+        mask: mask.filter(|_| mode == VOLCV_MODE_CANVAS || input.mode >= 240).map_or(null(), |mask| mask),
+        left: of(VOLCV_MODE_SIDES, left),
+        right: of(VOLCV_MODE_SIDES, right),
+        top: of(VOLCV_MODE_SIDES, top),
+        bottom: of(VOLCV_MODE_SIDES, bottom),
+        aspect_width: of(VOLCV_MODE_ASPECT, aspect_width),
+        aspect_height: of(VOLCV_MODE_ASPECT, aspect_height),
         scale,
         strength,
         seed: input.seed,

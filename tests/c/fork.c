@@ -1,6 +1,7 @@
 /*
  * Proves that a child that was forked beside clients gets VOLCV_E_FORKED from every function, and no hang, while the
- * parent goes on; and that a child that was forked when there was no client can use the library.
+ * parent goes on; that its own children get it as well; and that a child that was forked when there was no client can
+ * use the library.
  */
 #include "check.h"
 
@@ -29,6 +30,21 @@ static void end_child(pid_t child)
     CHECK(WIFEXITED(status) && WEXITSTATUS(status) == 0);
 }
 
+/* What the header asks for; the clients' memory is nobody's now. */
+static void leave(void)
+{
+    execl("/bin/true", "true", (char *)NULL);
+    _exit(1);
+}
+
+static void forked_by_a_forked_child(void)
+{
+    const volcv_client_options options = local_options();
+    volcv_client *other = client;
+    IS(volcv_client_create(VOLCV_ABI_VERSION, &options, &other, NULL), VOLCV_E_FORKED);
+    IS(volcv_wake(client), VOLCV_E_FORKED);
+    leave();
+}
 
 static void forked_beside_a_client(void)
 {
@@ -80,9 +96,8 @@ static void forked_beside_a_client(void)
     CHECK(strncmp(volcv_version(), VOLCV_VERSION " ", sizeof VOLCV_VERSION) == 0);
     CHECK(strcmp(volcv_result_name(VOLCV_E_FORKED), "VOLCV_E_FORKED") == 0);
     CHECK(volcv_result_is_retryable(VOLCV_E_BUSY) == 1);
-    /* What the header asks for; the clients' memory is nobody's now. */
-    execl("/bin/true", "true", (char *)NULL);
-    _exit(1);
+    end_child(start_child(forked_by_a_forked_child));
+    leave();
 }
 
 static void one_job(void)

@@ -68,6 +68,13 @@ static void call_back(page *user, volcv_job job)
         IS(volcv_job_progress(client, out, &progress), VOLCV_OK);
         IS(volcv_job_release(client, out), VOLCV_OK);
     }
+    volcv_raw raw = VOLCV_RAW_INIT;
+    raw.json = "{\"req_key\":\"x\"}";
+    const volcv_result called = volcv_raw_submit(client, &raw, NULL, &out, &error);
+    CHECK(called == VOLCV_OK || called == VOLCV_E_SHUTDOWN || called == VOLCV_E_BUSY);
+    if (called == VOLCV_OK) {
+        IS(volcv_job_release(client, out), VOLCV_OK);
+    }
     IS(volcv_job_release(client, 1), VOLCV_E_STALE);
     IS(volcv_http_complete(client, UINT64_MAX, VOLCV_OK, NULL), VOLCV_E_STALE);
     IS(volcv_wake(client), VOLCV_OK);
@@ -334,8 +341,22 @@ static void of_two_that_destroy_the_patient_one_gets_everything(void)
     poison(user);
 }
 
+/* 0 only begins the end, although no hook is in the way. */
+static void no_time_is_a_timeout_too(void)
+{
+    page *const user = new_page(0);
+    volcv_client *const client = hooked(user, NULL, 64);
+    const volcv_result begun = volcv_client_destroy(client, 0);
+    CHECK(begun == VOLCV_E_TIMEOUT || begun == VOLCV_OK);
+    volcv_job job;
+    IS(submit(client, 0, &job), begun == VOLCV_OK ? VOLCV_E_STALE : VOLCV_E_SHUTDOWN);
+    IS(volcv_client_destroy(client, VOLCV_WAIT_FOREVER), begun == VOLCV_OK ? VOLCV_E_STALE : VOLCV_OK);
+    poison(user);
+}
+
 int main(void)
 {
+    no_time_is_a_timeout_too();
     the_table_holds_in_every_hook();
     after_destroy_there_is_silence();
     a_stuck_hook_does_not_hold_destroy_up(0);

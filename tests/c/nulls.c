@@ -2,6 +2,7 @@
  * Proves that misuse is an error code with empty outputs. NULL in the place of every pointer, and wrong numbers in
  * every field of every struct: those cases are generated from volcv.h into cases.inc. The rest is below.
  */
+#define _GNU_SOURCE
 #include "check.h"
 
 #include <math.h>
@@ -157,14 +158,23 @@ static volcv_result use_job_options(const volcv_job_options *with)
         }                                                                               \
     } while (0)
 
-/* As FIELD, with numbers that are none. `mode` is the one in which the field counts. */
+/* The mode in which aspects count. */
+static void aspect(double of)
+{
+    outpaint.mode = VOLCV_MODE_ASPECT;
+    outpaint.left = 0;
+    outpaint.aspect_width = outpaint.aspect_height = of;
+}
+
+/* As FIELD, with numbers that are none, in the mode in which the field counts. */
 #define REAL(field)                                                                     \
     do {                                                                                \
         const double odd[] = {(double)NAN, (double)INFINITY, -(double)INFINITY, -1.0, 1e308}; \
         for (size_t i = 0; i < sizeof odd / sizeof odd[0]; i++) {                       \
             fresh();                                                                    \
-            outpaint.mode = strncmp(#field, "aspect", 6) == 0 ? VOLCV_MODE_ASPECT : VOLCV_MODE_SIDES; \
-            outpaint.aspect_width = outpaint.aspect_height = 1.0;                       \
+            if (strncmp(#field, "aspect", 6) == 0) {                                    \
+                aspect(1.0);                                                            \
+            }                                                                           \
             outpaint.flags = VOLCV_OUTPAINT_STRICT;                                     \
             outpaint.field = odd[i];                                                    \
             IS(use_outpaint(&outpaint), VOLCV_E_INVALID_INPUT);                         \
@@ -239,7 +249,8 @@ static void nested_pointers(void)
     NESTED(outpaint, outpaint, picture = NULL);
     NESTED(outpaint, outpaint, picture = &bad);
     NESTED(outpaint, outpaint, mask = &picture);
-    NESTED(outpaint, outpaint, mode = VOLCV_MODE_CANVAS);
+    NESTED(outpaint, outpaint, mode = (outpaint.left = 0, VOLCV_MODE_CANVAS));
+    CHECK(strstr(out_error.message, "mask is NULL") != NULL);
     NESTED(raw, raw, json = NULL);
     NESTED(raw, raw, pictures = NULL);
     NESTED(raw, raw, pictures = &bad);
@@ -287,6 +298,92 @@ static void texts(void)
     CODE(outpaint, outpaint, left = 0, VOLCV_E_INVALID_INPUT);
     CODE(outpaint, outpaint, seed = INT64_MIN, VOLCV_E_INVALID_INPUT);
     CODE(outpaint, outpaint, seed = 4294967296, VOLCV_E_INVALID_INPUT);
+}
+
+/* A number that would be ignored in silence is an error. */
+static void numbers_of_another_mode(void)
+{
+#define OTHER(change, field, allowed)                      \
+    change;                                                \
+    IS(use_outpaint(&outpaint), VOLCV_E_INVALID_ARGUMENT); \
+    CHECK(strcmp(out_error.message, "volcv_outpaint." #field " is 0.5, but must be " allowed) == 0); \
+    outpaint.field = 0
+
+    fresh();
+    OTHER(outpaint.aspect_width = 0.5, aspect_width, "0, but in VOLCV_MODE_ASPECT");
+    OTHER(outpaint.aspect_height = 0.5, aspect_height, "0, but in VOLCV_MODE_ASPECT");
+    IS(use_outpaint(&outpaint), VOLCV_OK);
+    fresh();
+    aspect(2.0);
+    OTHER(outpaint.left = 0.5, left, "0, but in VOLCV_MODE_SIDES");
+    OTHER(outpaint.right = 0.5, right, "0, but in VOLCV_MODE_SIDES");
+    OTHER(outpaint.top = 0.5, top, "0, but in VOLCV_MODE_SIDES");
+    OTHER(outpaint.bottom = 0.5, bottom, "0, but in VOLCV_MODE_SIDES");
+    outpaint.aspect_width = 4.0;
+    outpaint.left = -0.0;
+    IS(use_outpaint(&outpaint), VOLCV_OK);
+    outpaint.mode = VOLCV_MODE_CANVAS;
+    outpaint.mask = &picture;
+    outpaint.aspect_width = 0;
+    OTHER(outpaint.aspect_height = 0.5, aspect_height, "0, but in VOLCV_MODE_ASPECT");
+    OTHER(outpaint.bottom = 0.5, bottom, "0, but in VOLCV_MODE_SIDES");
+    IS(use_outpaint(&outpaint), VOLCV_OK);
+    outpaint.mode = VOLCV_MODE_SIDES;
+    outpaint.left = 0.5;
+    IS(use_outpaint(&outpaint), VOLCV_E_INVALID_ARGUMENT);
+    CHECK(strstr(out_error.message, "mask is a picture") != NULL);
+}
+
+/* {"a":{"a": ... 1}}, `levels` deep. */
+static const char *nested(int levels)
+{
+    static char text[6 * 128 + 2];
+    char *at = text;
+    for (int i = 0; i < levels; i++) {
+        at = stpcpy(at, "{\"a\":");
+    }
+    *at++ = '1';
+    memset(at, '}', (size_t)levels);
+    at[levels] = 0;
+    return text;
+}
+
+static void depth_of_json(void)
+{
+    fresh();
+    outpaint.extra_json = raw.json = nested(127);
+    IS(use_outpaint(&outpaint), VOLCV_OK);
+    IS(use_raw(&raw), VOLCV_OK);
+    outpaint.extra_json = raw.json = nested(128);
+    IS(use_outpaint(&outpaint), VOLCV_E_INVALID_INPUT);
+    CHECK(strstr(out_error.message, "extra_json is nested too deeply: it goes wrong at line 1") != NULL);
+    IS(use_raw(&raw), VOLCV_E_INVALID_INPUT);
+    CHECK(strstr(out_error.message, "volcv_raw.json is nested too deeply") != NULL);
+}
+
+/* What the header says of the largest numbers. */
+static void limits(void)
+{
+    fresh();
+    good_client.max_attempts = good_client.charge_limit = 1000;
+    IS(use_client_options(&good_client), VOLCV_OK);
+    good_client.max_attempts = 1001;
+    IS(use_client_options(&good_client), VOLCV_E_INVALID_ARGUMENT);
+    good_client.max_attempts = 0;
+    good_client.charge_limit = 1001;
+    IS(use_client_options(&good_client), VOLCV_E_INVALID_ARGUMENT);
+    fresh();
+    good_client.tls_roots = VOLCV_TLS_ROOTS_EXTRA_ONLY;
+    IS(use_http_transport(&transport), VOLCV_E_INVALID_ARGUMENT);
+    fresh();
+    good_client.extra_roots = room;
+    good_client.extra_roots_size = sizeof room;
+    IS(use_http_transport(&transport), VOLCV_E_INVALID_ARGUMENT);
+    good_client.extra_roots_size = (16 << 20) + 1;
+    IS(use_client_options(&good_client), VOLCV_E_INVALID_ARGUMENT);
+    fresh();
+    picture.size = (256 << 20) + 1;
+    IS(use_picture(&picture), VOLCV_E_INVALID_ARGUMENT);
 }
 
 /* An id, an index and a size have no pointer that could be NULL. */
@@ -455,6 +552,9 @@ int main(void)
     every_field();
     nested_pointers();
     texts();
+    numbers_of_another_mode();
+    depth_of_json();
+    limits();
     ids_and_numbers();
     a_bad_error_is_found_before_anything_is_done();
     refused_jobs_release_nothing();

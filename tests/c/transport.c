@@ -6,7 +6,7 @@
 #include "check.h"
 
 typedef enum body { UNREAD, HALF, WHOLE, WHOLE_BY_BYTES } body;
-typedef enum reply { NO_HEAD, HEAD_ONLY, HALF_REPLY, REPLY, REPLY_BY_BYTES, THROTTLED } reply;
+typedef enum reply { NO_HEAD, HEAD_ONLY, HALF_REPLY, REPLY, REPLY_BY_BYTES, DAMAGED, THROTTLED } reply;
 
 /* What the host does with one exchange. */
 typedef struct script {
@@ -56,12 +56,16 @@ static const script SCRIPTS[] = {
     {"only a head", WHOLE, HEAD_ONLY, OK, OK, 0, 0, 0, VOLCV_E_DECODE, PAID, ALL},
     {"broken in the reply", WHOLE, HALF_REPLY, OK, VOLCV_E_IO, 0, 0, 0, VOLCV_E_DECODE, PAID, ALL},
     {"half of the reply", WHOLE, HALF_REPLY, OK, OK, 0, 0, 0, VOLCV_E_DECODE, PAID, ALL},
+    {"a picture without its end", WHOLE, DAMAGED, OK, OK, 0, 0, 0, VOLCV_E_DECODE, PAID, ALL},
     {"throttled", WHOLE, THROTTLED, OK, OK, 0, 0, 0, VOLCV_E_THROTTLED, FREE, ALL},
 };
 
 static const char JSON[] =
     "{\"code\":10000,\"message\":\"Success\",\"request_id\":\"r\",\"data\":{\"binary_data_base64\":[\""
     "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==\"]}}";
+
+static const char DAMAGED_JSON[] =
+    "{\"code\":10000,\"data\":{\"binary_data_base64\":[\"iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJ\"]}}";
 
 /* The host: one script for all exchanges, or one for the first and another for later ones. */
 static const script *first, *later;
@@ -101,7 +105,9 @@ static void push_reply(const exchange *of)
     const volcv_header headers[] = {{"Content-Type", "application/json"}, {"X-Odd \xFF name", "x"}, {"X", "\xFF\x01"}};
     const int32_t status = of->script->reply == THROTTLED ? 429 : 200;
     const reply kind = of->script->reply;
+    const char *const text = kind == DAMAGED ? DAMAGED_JSON : JSON;
     size_t size = kind == REPLY || kind == REPLY_BY_BYTES ? sizeof JSON - 1 : kind == HALF_REPLY ? sizeof JSON / 2 : 0;
+    size = kind == DAMAGED ? sizeof DAMAGED_JSON - 1 : size;
     if (kind == NO_HEAD) {
         return;
     }
@@ -121,7 +127,7 @@ static void push_reply(const exchange *of)
         IS(volcv_http_on_data(client, of->id, JSON + at, 1), OK);
     }
     if (kind != REPLY_BY_BYTES) {
-        IS(volcv_http_on_data(client, of->id, JSON, size), OK);
+        IS(volcv_http_on_data(client, of->id, text, size), OK);
     }
 }
 
@@ -385,9 +391,35 @@ static void exchanges_of_other_clients_are_stale(void)
     leave();
 }
 
+/* The reply as it came, with the picture if it can be used. */
+static void raw_succeeds_with_a_picture_that_cannot_be_used(void)
+{
+    static const script good = {"raw", WHOLE, REPLY, OK, OK, 0, 0, 0, OK, PAID, ALL};
+    static const script bad = {"raw, without its end", WHOLE, DAMAGED, OK, OK, 0, 0, 0, OK, PAID, ALL};
+    const script *const scripts[] = {&bad, &good};
+    for (uint32_t i = 0; i < 2; i++) {
+        volcv_raw raw = VOLCV_RAW_INIT;
+        volcv_job job;
+        uint32_t images = 7;
+        const char *json = NULL;
+        raw.json = "{\"req_key\":\"x\"}";
+        host(scripts[i], scripts[i], 1, 0);
+        IS(volcv_raw_submit(client, &raw, NULL, &job, NULL), OK);
+        CHECK(next_event(client).result == OK);
+        expect(scripts[i], job, 1);
+        CHECK(error_of(client, job).service_code == 0);
+        IS(volcv_job_image_count(client, job, &images), OK);
+        CHECK(images == i);
+        IS(volcv_job_reply(client, job, &json, NULL), OK);
+        CHECK(strcmp(json, i == 0 ? DAMAGED_JSON : JSON) == 0);
+        leave();
+    }
+}
+
 int main(void)
 {
     every_script_once();
+    raw_succeeds_with_a_picture_that_cannot_be_used();
     retries_follow_the_body();
     a_host_that_never_completes_can_be_left();
     of_many_that_complete_one_wins();

@@ -62,7 +62,10 @@ fn the_progress_example_counts_its_bytes_and_can_be_cancelled() {
     emulator.push("stall=body".parse().unwrap());
     let (output, _) = run("progress_and_cancel", &emulator, &[("PATIENCE_MS", "300")]);
     let text = String::from_utf8(output.stdout).unwrap();
-    assert!(text.contains("cancelled: the call was cancelled; the call may have been charged"), "{text}");
+    assert!(
+        text.contains("cancelled: the call was cancelled while waiting for the reply; the whole request was sent;"),
+        "{text}"
+    );
 }
 
 #[test]

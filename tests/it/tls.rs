@@ -120,11 +120,13 @@ fn a_certificate_that_is_not_right_is_refused_and_not_tried_again() {
         params.not_before = date_time_ymd(2020, 1, 1);
         params.not_after = date_time_ymd(2021, 1, 1);
     };
+    let authority = |params: &mut CertificateParams| params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
     for transport in TRANSPORTS {
         for (why, host, adjust, trusted) in [
-            ("unknown root", "localhost", (|_| {}) as fn(&mut CertificateParams), false),
-            ("wrong host", "other.example", |_| {}, true),
+            ("UnknownIssuer", "localhost", (|_| {}) as fn(&mut CertificateParams), false),
+            ("not valid for name", "other.example", |_| {}, true),
             ("expired", "localhost", expired, true),
+            ("trust the authority", "localhost", authority, true),
         ] {
             let gateway = SecureGateway::start(host, adjust);
             let tls = if trusted { gateway.trusting() } else { Tls::new() };
@@ -132,6 +134,9 @@ fn a_certificate_that_is_not_right_is_refused_and_not_tried_again() {
             let error = client.outpaint(&Outpaint::equal(small(), 0.25), &CallOptions::new()).unwrap_err();
             assert_eq!((error.kind(), error.attempts().len()), (ErrorKind::Tls, 1), "{transport} {why}: {error}");
             assert_eq!((error.charge(), error.is_retryable()), (Charge::None, false), "{transport} {why}");
+            let refused = format!("the certificate of localhost:{} was refused (", gateway.port);
+            let text = error.to_string();
+            assert!(text.starts_with(&refused) && text.contains(why) && !text.contains('…'), "{transport}: {text}");
             assert_eq!(gateway.emulator.complete_bodies(), 0);
         }
     }

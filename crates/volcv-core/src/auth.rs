@@ -77,6 +77,7 @@ mod tests {
             assert_eq!(error.kind(), crate::ErrorKind::Config);
             assert!(key.is_empty() || !error.to_string().contains(key), "{error}");
         }
+        assert_eq!(ApiKey::new("").unwrap_err().to_string(), "the api key is empty");
     }
 
     #[test]

@@ -22,7 +22,7 @@ use crate::error::{AttemptRecord, Error, ErrorKind};
 use crate::exchange::{ReplySink, Request, Stop, TransportError};
 use crate::inbox::Inbox;
 use crate::limits::{Limits, TimeLimit, Watch};
-use crate::meter::{Delivery, Meter, Observer};
+use crate::meter::{Meter, Observer, Phase};
 use crate::outcome::Outcome;
 use crate::plan::{Expects, Plan};
 use crate::retry::{RetryBudget, RetryPolicy, Then, backoff};
@@ -189,12 +189,14 @@ impl Call {
             return self.on_sent(now, Err(TransportError::new(crate::TransportErrorKind::Cancelled)));
         }
         if !matches!(self.state, State::Ended(_) | State::Reported) {
-            if matches!(self.state, State::Waiting { .. }) {
+            let error = if matches!(self.state, State::Waiting { .. }) {
                 // The retry that it paid for will not happen.
                 self.config.budget.give_back();
-            }
-            let failure = cancelled(Delivery::NotSent, None);
-            self.end(failure.error, false);
+                cancelled(format_args!("while {}", Phase::Backoff))
+            } else {
+                cancelled("before it was sent")
+            };
+            self.end(error, false);
         }
     }
 

@@ -1,5 +1,7 @@
 //! What an attempt means: from delivery, transport error, status and body to an outcome or to a row of the table.
 
+use std::fmt::Display;
+
 use bytes::Bytes;
 use volcv_types::{Charge, CodeClass, Reply, Verdict};
 
@@ -12,7 +14,7 @@ use crate::limits::TimeLimit;
 use crate::meter::{Delivery, Phase};
 use crate::outcome::{Outcome, Output};
 use crate::plan::{Expects, Plan};
-use crate::redact::clean;
+use crate::redact::{brief, clean};
 use crate::retry::{Happened, parse_retry_after};
 use crate::scan::{Excess, Scanned};
 use crate::time::Now;
@@ -48,10 +50,10 @@ pub(crate) fn classify(
     now: Now,
 ) -> Result<Outcome, Failure> {
     let error = result.err();
-    let why = error.as_ref().map(|error| explain(error, phase, plan.secret()));
+    let why = error.as_ref().map(|error| explain(error, phase, plan));
     let status = inbox.status();
     if error.as_ref().is_some_and(|error| error.kind() == TransportErrorKind::Cancelled) {
-        return Err(cancelled(delivery, status));
+        return Err(given_up(plan, &inbox, delivery, phase));
     }
     let mut outcome = match inbox.into_received() {
         Some(received) => Answer::new(plan, received, why, now).read(),
@@ -78,15 +80,38 @@ pub(crate) fn classify(
     })
 }
 
-/// The caller gave up: what it cost depends on what was delivered, and on what had come back.
-pub(crate) fn cancelled(delivery: Delivery, status: Option<u16>) -> Failure {
+/// The caller gave up during an attempt: what it cost depends on what was delivered, and on what had come back.
+fn given_up(plan: &Plan, inbox: &Inbox, delivery: Delivery, phase: Phase) -> Failure {
+    let status = inbox.status();
     let charge = match status {
         Some(200..=299) => Charge::Charged,
         Some(0..=499) => Charge::None,
         _ if delivery.is_full() => Charge::Unknown,
         _ => Charge::None,
     };
-    Failure { happened: Happened::Cancelled, charge, error: Error::new(ErrorKind::Cancelled, "the call was cancelled") }
+    let moved = match status {
+        Some(_) => format!("{} bytes of the reply were read", inbox.received()),
+        None => sent(delivery),
+    };
+    let when = match plan.expects() {
+        Expects::File => "while the picture was fetched".to_owned(),
+        _ => format!("while {phase}; {moved}"),
+    };
+    Failure { happened: Happened::Cancelled, charge, error: cancelled(when) }
+}
+
+/// The caller gave up.
+pub(crate) fn cancelled(when: impl Display) -> Error {
+    Error::new(ErrorKind::Cancelled, format!("the call was cancelled {when}"))
+}
+
+/// How far the request came, in words.
+fn sent(delivery: Delivery) -> String {
+    match delivery {
+        Delivery::NotSent => "nothing of the request was sent".to_owned(),
+        Delivery::Partial { sent, total } => format!("{sent} of {total} bytes of the request were sent"),
+        Delivery::Full { .. } => "the whole request was sent".to_owned(),
+    }
 }
 
 /// No reply began: only the meter can say what that means.
@@ -106,36 +131,27 @@ fn unanswered(plan: &Plan, delivery: Delivery, kind: Option<TransportErrorKind>,
         Delivery::Partial { .. } => (Happened::UploadBroken, broken),
         Delivery::Full { .. } => (Happened::Unanswered, ErrorKind::OutcomeUnknown),
     };
-    let sent = match delivery {
-        Delivery::NotSent => "nothing of the request was sent".to_owned(),
-        Delivery::Partial { sent, total } => format!("{sent} of {total} bytes of the request were sent"),
-        Delivery::Full { .. } => "the whole request was sent".to_owned(),
-    };
-    Failure::new(happened, Error::new(kind, format!("{why}; {sent}")))
+    Failure::new(happened, Error::new(kind, format!("{why}; {}", sent(delivery))))
 }
 
 /// A transport's failure in words, with the phase it happened in.
-fn explain(error: &TransportError, phase: Phase, secret: &str) -> String {
+fn explain(error: &TransportError, phase: Phase, plan: &Plan) -> String {
+    let (cause, to) = (cause(error, plan.secret()), plan.address());
     match error.kind() {
-        TransportErrorKind::Timeout(TimeLimit::Connect) => "no connection within the connect limit".to_owned(),
+        TransportErrorKind::Timeout(TimeLimit::Connect) => format!("no connection to {to} within the connect limit"),
         TransportErrorKind::Timeout(TimeLimit::Stall) => format!("no byte moved within the stall limit while {phase}"),
         TransportErrorKind::Timeout(limit) => format!("the {limit} passed while {phase}"),
-        TransportErrorKind::Resolve | TransportErrorKind::Connect | TransportErrorKind::Tls => {
-            format!("{error}{}", cause(error, secret))
-        }
-        _ => format!("{error} while {phase}{}", cause(error, secret)),
+        TransportErrorKind::Resolve => format!("the host name of {to} was not found{cause}"),
+        TransportErrorKind::Connect => format!("no connection to {to}{cause}"),
+        TransportErrorKind::Tls => format!("the certificate of {to} was refused{cause}"),
+        _ => format!("{error} while {phase}{cause}"),
     }
 }
 
 /// The innermost cause, which is the one that says something.
 fn cause(error: &TransportError, secret: &str) -> String {
-    let mut source = std::error::Error::source(error);
-    let mut text = String::new();
-    while let Some(cause) = source {
-        text = format!(" ({})", clean(&cause.to_string(), secret));
-        source = cause.source();
-    }
-    text
+    let innermost = std::iter::successors(std::error::Error::source(error), |cause| cause.source()).last();
+    innermost.map(|cause| format!(" ({})", brief(&cause.to_string(), secret))).unwrap_or_default()
 }
 
 /// A reply that has at least begun.
@@ -168,20 +184,10 @@ impl<'a> Answer<'a> {
                 }
             });
         }
-        match self.excess {
-            Some(Excess::Size) => {
-                let message = format!("the reply is larger than the limit; {} bytes were read", self.received);
-                return Err(self.unusable(ErrorKind::ResponseTooLarge, message));
-            }
-            Some(Excess::Side) => {
-                let message =
-                    "the reply has more JSON beside its pictures than the 1 MiB and 100,000 values that are read";
-                return Err(self.unusable(ErrorKind::ResponseTooLarge, message));
-            }
-            Some(Excess::Depth) => {
-                return Err(self.unusable(ErrorKind::Decode, "the reply's JSON is nested too deeply"));
-            }
-            None => {}
+        if let Some(excess) = self.excess {
+            let kind = if excess == Excess::Depth { ErrorKind::Decode } else { ErrorKind::ResponseTooLarge };
+            let message = format!("{excess}; {} bytes were read", self.received);
+            return Err(self.unusable(kind, message));
         }
         // Where only the end of the connection would end the body, a whole JSON object has its end in itself.
         let whole = !self.head.framed && Reply::from_slice(&self.json.side).is_ok();
@@ -190,7 +196,7 @@ impl<'a> Answer<'a> {
         }
         if let Some(coding) = self.head.content_encoding.as_deref().map(str::trim) {
             if !coding.is_empty() && !coding.eq_ignore_ascii_case("identity") {
-                let coding = clean(coding, self.plan.secret());
+                let coding = brief(coding, self.plan.secret());
                 let message = format!("the reply is compressed ({coding}), which volcv does not ask for");
                 return Err(self.unusable(ErrorKind::Decode, message));
             }
@@ -207,7 +213,7 @@ impl<'a> Answer<'a> {
                 }
                 let message = format!(
                     "the reply is not a JSON object ({}){}",
-                    clean(&error.to_string(), self.plan.secret()),
+                    brief(&error.to_string(), self.plan.secret()),
                     self.looks_like()
                 );
                 return Err(self.unusable(ErrorKind::Decode, message));
@@ -316,7 +322,7 @@ impl<'a> Answer<'a> {
             _ if (300..400).contains(&self.head.status) => "the gateway redirects the call, which is never followed",
             _ => "the service failed",
         };
-        let location = self.head.location.as_deref().map(|to| format!(" to {}", clean(to, self.plan.secret())));
+        let location = self.head.location.as_deref().map(|to| format!(" to {}", brief(to, self.plan.secret())));
         let message = format!("{what}{}: {text}", location.unwrap_or_default());
         let error = Error::new(kind, message)
             .with_code(verdict.code.clone().map(|code| self.tidy(code)))
@@ -378,19 +384,19 @@ impl<'a> Answer<'a> {
 
     /// The body's request id, or the header's.
     fn request_id(&self, in_body: Option<String>) -> Option<String> {
-        in_body.or_else(|| self.head.request_id.clone()).map(|id| clean(&id, self.plan.secret()))
+        in_body.or_else(|| self.head.request_id.clone()).map(|id| brief(&id, self.plan.secret()))
     }
 
     fn tidy(&self, code: volcv_types::ServiceCode) -> volcv_types::ServiceCode {
         match code {
-            volcv_types::ServiceCode::Name(name) => volcv_types::ServiceCode::Name(clean(&name, self.plan.secret())),
+            volcv_types::ServiceCode::Name(name) => volcv_types::ServiceCode::Name(brief(&name, self.plan.secret())),
             number => number,
         }
     }
 
     /// A hint for a body that is not what it should be: its type and its first characters.
     fn looks_like(&self) -> String {
-        let kind = self.head.content_type.as_deref().map(|kind| clean(kind, self.plan.secret())).unwrap_or_default();
+        let kind = self.head.content_type.as_deref().map(|kind| brief(kind, self.plan.secret())).unwrap_or_default();
         let text = if self.json.side.is_empty() { &self.body[..] } else { &self.json.side };
         let start = start(text, self.plan.secret().as_bytes());
         match (kind.is_empty(), start.trim().is_empty()) {

@@ -7,6 +7,7 @@ use http::uri::Authority;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
 use crate::error::Error;
+use crate::redact::brief;
 
 /// The path of the service below a gateway's base URL.
 const PATH: &str = "/volcv/v1";
@@ -48,8 +49,9 @@ impl Endpoint {
         if authority.host().is_empty() {
             return Err(Error::config("the base url has no host"));
         }
+        let shown = brief(authority.as_str(), "");
         if authority.as_str().len() > authority.host().len() && authority.port_u16().is_none() {
-            return Err(Error::config(format!("the base url has a port that is no number: {authority}")));
+            return Err(Error::config(format!("the base url has a port that is no number: {shown}")));
         }
         if uri.query().is_some() {
             return Err(Error::config("the base url has a query (?), which volcv writes itself"));
@@ -60,8 +62,8 @@ impl Endpoint {
             "http" if local || allow_insecure_http => {}
             "http" => {
                 return Err(Error::config(format!(
-                    "the base url is http://{authority}, where anybody on the way can read the api key; \
-                     use https, or allow_insecure_http if you mean it"
+                    "the base url is http://{shown}, where anybody on the way can read the api key; \
+                     use https, or set the option that allows insecure http if you mean it"
                 )));
             }
             other => return Err(Error::config(format!("the base url has the scheme {other}, but must be https"))),
@@ -170,7 +172,7 @@ mod tests {
             ["http://gw.example", "http://127.0.0.1.example", "http://192.168.0.1", "http://[::2]", "http://0.0.0.0"]
         {
             let error = Endpoint::parse(base, false).unwrap_err();
-            assert!(error.to_string().contains("allow_insecure_http"), "{error}");
+            assert!(error.to_string().contains("the option that allows insecure http"), "{error}");
             Endpoint::parse(base, true).unwrap();
         }
     }
@@ -193,6 +195,7 @@ mod tests {
             assert_eq!(error.kind(), crate::ErrorKind::Config, "{base}");
             assert!(!error.to_string().contains("pw"), "{error}");
         }
+        assert!(Endpoint::parse("", false).unwrap_err().to_string().starts_with("the base url is empty"));
     }
 
     #[test]

@@ -92,7 +92,7 @@ impl fmt::Display for TransportError {
             TransportErrorKind::Tls => f.write_str("the server's certificate was refused"),
             TransportErrorKind::Timeout(limit) => write!(f, "the {limit} passed"),
             TransportErrorKind::Io => f.write_str("the connection broke"),
-            TransportErrorKind::Protocol => f.write_str("the server did not answer with valid HTTP"),
+            TransportErrorKind::Protocol => f.write_str("no valid HTTP reply came"),
             TransportErrorKind::Stopped => f.write_str("the reply was not wanted"),
             TransportErrorKind::Cancelled => f.write_str("cancelled"),
             TransportErrorKind::Other => f.write_str("the transport failed"),

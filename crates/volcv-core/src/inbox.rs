@@ -61,6 +61,11 @@ impl Inbox {
         self.head.as_ref().map(|head| head.status)
     }
 
+    /// Bytes of the reply's body that were taken in.
+    pub(crate) fn received(&self) -> u64 {
+        self.received
+    }
+
     /// The reply, if one has begun.
     pub(crate) fn into_received(self) -> Option<Received> {
         let Self { head, scanner, body, received, excess, .. } = self;
@@ -83,7 +88,7 @@ impl ReplySink for Inbox {
         });
         self.meter.on_head(announced);
         if announced.is_some_and(|length| length > self.limit) {
-            self.excess = Some(Excess::Size);
+            self.excess = Some(Excess::Size(self.limit, announced));
             return Err(Stop);
         }
         let expected = usize::try_from(announced.unwrap_or(0)).unwrap_or(0);
@@ -108,7 +113,8 @@ impl ReplySink for Inbox {
         if self.expects != Expects::Pictures {
             self.body.extend_from_slice(chunk);
         }
-        let over = if over { Err(Excess::Size) } else { Ok(()) };
+        let size = || Excess::Size(self.limit, self.meter.progress().receive_total);
+        let over = if over { Err(size()) } else { Ok(()) };
         scanned.and(over).map_err(|excess| {
             self.excess = Some(excess);
             Stop

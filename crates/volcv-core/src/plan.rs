@@ -3,6 +3,7 @@
 use std::fmt;
 
 use bytes::Bytes;
+use http::uri::Scheme;
 use http::{HeaderValue, Method, Uri, header};
 use volcv_types::{Access, CvRequest, Outpaint, Picture, Value};
 
@@ -12,6 +13,7 @@ use crate::endpoint::Endpoint;
 use crate::error::Error;
 use crate::exchange::Request;
 use crate::meter::Meter;
+use crate::redact::brief;
 
 const USER_AGENT: &str = concat!("volcv/", env!("CARGO_PKG_VERSION"));
 
@@ -97,6 +99,13 @@ impl Plan {
     /// What must not stand in any text made from a reply.
     pub(crate) fn secret(&self) -> &str {
         self.key.as_ref().map_or("", ApiKey::secret)
+    }
+
+    /// Host and port, for people.
+    pub(crate) fn address(&self) -> String {
+        let usual = if self.uri.scheme() == Some(&Scheme::HTTP) { 80 } else { 443 };
+        let (host, port) = (self.uri.host().unwrap_or_default(), self.uri.port_u16().unwrap_or(usual));
+        brief(&format!("{host}:{port}"), self.secret())
     }
 
     pub(crate) fn body_len(&self) -> u64 {

@@ -10,6 +10,8 @@ use crate::endpoint::ESCAPED;
 
 /// The longest text that is taken over from a reply.
 const MAX_CHARS: usize = 400;
+/// The longest foreign text among words of ours. C has 512 bytes for an error: two of them and our words.
+const MAX_BRIEF: usize = 200;
 /// A run of base64 characters this long is a picture or a token, not a word.
 const MAX_RUN: usize = 96;
 
@@ -35,6 +37,17 @@ pub(crate) fn clean(text: &str, secret: &str) -> String {
         Some((end, _)) => format!("{}…", &out[..end]),
         None => out,
     }
+}
+
+/// As [`clean`], for a text that stands among words of ours: what comes behind it must not be lost where room is short.
+pub(crate) fn brief(text: &str, secret: &str) -> String {
+    let mut text = clean(text, secret);
+    if text.len() > MAX_BRIEF {
+        let end = (0..=MAX_BRIEF - '…'.len_utf8()).rfind(|end| text.is_char_boundary(*end));
+        text.truncate(end.unwrap_or_default());
+        text.push('…');
+    }
+    text
 }
 
 /// Replaces the secret as it is, percent-encoded and in base64, alone or behind `Bearer`. A secret too short to be one
@@ -110,5 +123,8 @@ mod tests {
     fn long_texts_are_cut_between_characters() {
         let text = clean(&"海 ".repeat(1000), "");
         assert_eq!(text.chars().count(), MAX_CHARS + 1);
+        let text = brief(&"海 ".repeat(1000), "");
+        assert!(text.ends_with('…') && (MAX_BRIEF - 3..=MAX_BRIEF).contains(&text.len()), "{text}");
+        assert_eq!(brief("a word", ""), "a word");
     }
 }

@@ -4,6 +4,8 @@
 //! A picture text is a text under `data.binary_data_base64`, at the top or in the `Result` of a wrapped reply, and
 //! nowhere else. Where a key comes twice, the last one counts, as for serde_json.
 
+use std::fmt;
+
 use memchr::memchr2;
 
 use crate::buffer::Buffer;
@@ -33,15 +35,31 @@ pub(crate) struct Scanned {
 /// Containers in containers; serde_json would refuse more than 128 of them at the end.
 const MAX_DEPTH: usize = 128;
 
-/// The reply has more JSON beside its pictures than any service sends.
+/// The reply is more than the limits allow.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Excess {
-    /// Too many bytes in all.
-    Size,
-    /// Too many values or bytes beside the pictures.
-    Side,
+    /// More bytes in all than the limit; how many were announced, if any.
+    Size(u64, Option<u64>),
+    /// More bytes of JSON beside the pictures than this.
+    Side(usize),
+    /// Too many values.
+    Values,
     /// Nested too deeply.
     Depth,
+}
+
+impl fmt::Display for Excess {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Excess::Size(limit, announced) => {
+                write!(f, "the reply is larger than the limit of {limit} bytes")?;
+                announced.map_or(Ok(()), |length| write!(f, " ({length} bytes were announced)"))
+            }
+            Excess::Side(max) => write!(f, "the reply has more than {max} bytes of JSON beside its pictures"),
+            Excess::Values => write!(f, "the reply's JSON has more than {MAX_VALUES} values"),
+            Excess::Depth => write!(f, "the reply's JSON is nested more than {MAX_DEPTH} levels deep"),
+        }
+    }
 }
 
 /// The reader of one reply.
@@ -128,8 +146,11 @@ impl Scanner {
             if self.deepest > MAX_DEPTH {
                 return Err(Excess::Depth);
             }
-            if self.values > MAX_VALUES || self.max_side.is_some_and(|max| self.scanned.side.len() > max) {
-                return Err(Excess::Side);
+            if self.values > MAX_VALUES {
+                return Err(Excess::Values);
+            }
+            if let Some(max) = self.max_side.filter(|max| self.scanned.side.len() > *max) {
+                return Err(Excess::Side(max));
             }
         }
         self.expected = coming;
@@ -402,10 +423,10 @@ mod tests {
     #[test]
     fn too_much_json_beside_the_pictures_is_stopped() {
         let mut many = Scanner::new(0);
-        assert_eq!((0..30).try_for_each(|_| many.push("1,".repeat(4000).as_bytes())), Err(Excess::Side));
+        assert_eq!((0..30).try_for_each(|_| many.push("1,".repeat(4000).as_bytes())), Err(Excess::Values));
         let mut long = Scanner::new(0).limited_to(100);
         assert_eq!(long.push(&[b' '; 100]), Ok(()));
-        assert_eq!(long.push(b" "), Err(Excess::Side));
+        assert_eq!(long.push(b" "), Err(Excess::Side(100)));
         assert_eq!(Scanner::new(0).push("[".repeat(129).as_bytes()), Err(Excess::Depth));
         assert_eq!(Scanner::new(0).push("[".repeat(128).as_bytes()), Ok(()));
         let mut picture = Scanner::new(0);

@@ -8,7 +8,7 @@ use reqwest::redirect::Policy;
 use volcv_core::{Error, Limits, ReplySink, Request, TransportError, TransportErrorKind};
 
 use crate::reuse::{Age, Habit, IDLE, MAX_IDLE};
-use crate::tls::{Tls, is_refusal};
+use crate::tls::{Tls, in_words, is_refusal};
 use crate::transport::AsyncTransport;
 
 /// One attempt on a reqwest client: no redirects, no retries, no proxies, no decompression.
@@ -80,10 +80,10 @@ impl AsyncTransport for ReqwestTransport {
         &self,
         request: Request,
         reply: &mut (dyn ReplySink + Send),
-        _: &Limits,
+        limits: &Limits,
     ) -> Result<(), TransportError> {
         let before = *self.youngest();
-        let wait = before.map_or(Some(Duration::ZERO), |used| self.habit.wait(used.age));
+        let wait = before.map_or(Some(Duration::ZERO), |used| self.habit.wait(used.age, limits));
         if let Some(wait) = wait.filter(|wait| !wait.is_zero()) {
             tokio::time::sleep(wait).await;
         }
@@ -128,5 +128,5 @@ fn translate(error: reqwest::Error) -> TransportError {
     } else {
         TransportErrorKind::Other
     };
-    TransportError::with_source(kind, error.without_url())
+    TransportError::with_source(kind, in_words(&error).unwrap_or_else(|| error.without_url().into()))
 }

@@ -112,7 +112,7 @@ impl Tls {
             RootChoice::Platform => return self.platform(builder, provider),
             RootChoice::OnlyExtra => {}
             #[allow(unreachable_patterns, reason = "reachable only where a feature is missing")]
-            other => return Err(Error::config(format!("tls roots {other:?} were not compiled in"))),
+            other => return Err(missing(named_roots(other))),
         }
         for root in &self.extra_roots {
             let added = store.add(CertificateDer::from(root.as_slice()));
@@ -130,7 +130,7 @@ impl Tls {
             #[cfg(feature = "tls-aws-lc-rs")]
             CryptoChoice::AwsLcRs => Ok(Arc::new(rustls::crypto::aws_lc_rs::default_provider())),
             #[allow(unreachable_patterns, reason = "reachable only where a feature is missing")]
-            other => Err(Error::config(format!("tls crypto {other:?} was not compiled in"))),
+            other => Err(missing(named_crypto(other))),
         }
     }
 
@@ -150,21 +150,62 @@ impl Tls {
     }
 }
 
+fn missing(what: &str) -> Error {
+    Error::config(format!("this build of volcv comes without {what}"))
+}
+
+fn named_roots(roots: RootChoice) -> &'static str {
+    match roots {
+        RootChoice::FirstAvailable | RootChoice::OnlyExtra => {
+            "root certificates (feature roots-webpki or roots-platform)"
+        }
+        RootChoice::Webpki => "the bundled root certificates (feature roots-webpki)",
+        RootChoice::Platform => "the operating system's root certificates (feature roots-platform)",
+    }
+}
+
+fn named_crypto(crypto: CryptoChoice) -> &'static str {
+    match crypto {
+        CryptoChoice::FirstAvailable => "a crypto library for tls (feature tls-ring or tls-aws-lc-rs)",
+        CryptoChoice::Ring => "the crypto library ring (feature tls-ring)",
+        CryptoChoice::AwsLcRs => "the crypto library aws-lc-rs (feature tls-aws-lc-rs)",
+    }
+}
+
 /// Whether an error comes from a refused certificate or from TLS versions that do not meet, at any depth.
 pub(crate) fn is_refusal(error: &(dyn std::error::Error + 'static)) -> bool {
+    tls_error(error).is_some_and(|tls| {
+        matches!(
+            tls,
+            rustls::Error::InvalidCertificate(_)
+                | rustls::Error::NoCertificatesPresented
+                | rustls::Error::PeerIncompatible(_)
+                | rustls::Error::AlertReceived(_)
+        )
+    })
+}
+
+/// What to say in the place of an error for which rustls has only an identifier. A certificate that signs itself and is
+/// trusted as a root is the one that everybody makes for development first.
+pub(crate) fn in_words(error: &(dyn std::error::Error + 'static)) -> Option<Box<dyn std::error::Error + Send + Sync>> {
+    // The type of the error within is that of a crate which rustls does not give out.
+    let is_authority = format!("{:?}", tls_error(error)?).contains("CaUsedAsEndEntity");
+    is_authority.then(|| {
+        "it is that of a certificate authority, which no server can use as its own: \
+         trust the authority, and give the server a certificate that the authority has signed"
+            .into()
+    })
+}
+
+/// The error of rustls within an error, at any depth.
+fn tls_error<'a>(error: &'a (dyn std::error::Error + 'static)) -> Option<&'a rustls::Error> {
     let mut next = Some(error);
     while let Some(error) = next {
         // An `io::Error` hides the error it wraps from `source`, which skips one level.
         let inner = error.downcast_ref::<std::io::Error>().and_then(|io| io.get_ref());
         let tls = inner.and_then(|e| e.downcast_ref::<rustls::Error>()).or_else(|| error.downcast_ref());
-        if let Some(tls) = tls {
-            return matches!(
-                tls,
-                rustls::Error::InvalidCertificate(_)
-                    | rustls::Error::NoCertificatesPresented
-                    | rustls::Error::PeerIncompatible(_)
-                    | rustls::Error::AlertReceived(_)
-            );
+        if tls.is_some() {
+            return tls;
         }
         if let Some(inner) = inner {
             next = Some(inner);
@@ -172,5 +213,25 @@ pub(crate) fn is_refusal(error: &(dyn std::error::Error + 'static)) -> bool {
         }
         next = error.source();
     }
-    false
+    None
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_missing_is_named_in_words() {
+        for roots in [RootChoice::FirstAvailable, RootChoice::Webpki, RootChoice::Platform, RootChoice::OnlyExtra] {
+            assert!(!missing(named_roots(roots)).to_string().contains(&format!("{roots:?}")));
+        }
+        for crypto in [CryptoChoice::FirstAvailable, CryptoChoice::Ring, CryptoChoice::AwsLcRs] {
+            assert!(!missing(named_crypto(crypto)).to_string().contains(&format!("{crypto:?}")));
+        }
+        #[cfg(not(feature = "roots-platform"))]
+        assert_eq!(
+            Tls::new().roots(RootChoice::Platform).client_config().unwrap_err().to_string(),
+            "this build of volcv comes without the operating system's root certificates (feature roots-platform)"
+        );
+    }
 }

@@ -17,7 +17,7 @@ pub struct InvalidInput {
 impl InvalidInput {
     /// Names the field, the value it has and the values it may have.
     pub fn new(field: impl Into<String>, value: impl fmt::Display, allowed: impl Into<String>) -> Self {
-        Self { field: field.into(), value: value.to_string(), allowed: allowed.into() }
+        Self { field: field.into(), value: short(value), allowed: allowed.into() }
     }
 
     /// The name of the field, as the service spells it.
@@ -48,4 +48,28 @@ pub(crate) fn in_range<T: PartialOrd + fmt::Display>(
         return Ok(value);
     }
     Err(InvalidInput::new(field, value, format!("between {low} and {high}{unit}")))
+}
+
+/// A number as people write it: `1e300`, not three hundred digits.
+pub(crate) fn short(number: impl fmt::Display) -> String {
+    const LONGEST_INTEGER: usize = 20;
+    let text = number.to_string();
+    match text.parse::<f64>() {
+        Ok(value) if text.len() > LONGEST_INTEGER => format!("{value:e}"),
+        _ => text,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_number_is_as_short_as_people_write_it() {
+        let texts = [1e300, -1e300, 1e-300, 0.5, 16.0, 0.1 + 0.2, f64::NAN, f64::INFINITY].map(short);
+        assert_eq!(texts, ["1e300", "-1e300", "1e-300", "0.5", "16", "0.30000000000000004", "NaN", "inf"]);
+        assert_eq!((short(i64::MIN), short(u64::MAX)), (i64::MIN.to_string(), u64::MAX.to_string()));
+        let error = in_range("scale", 1e300, 1.0, 20.0, "").unwrap_err();
+        assert_eq!(error.to_string(), "scale is 1e300, but must be between 1 and 20");
+    }
 }

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use crate::error::{InvalidInput, in_range};
+use crate::error::{InvalidInput, in_range, short};
 
 /// How far a picture grows on each side, as a fraction of its height (`top`, `bottom`) or width (`left`, `right`).
 ///
@@ -41,7 +41,7 @@ impl Sides {
     /// whole width or height on one side.
     pub fn for_aspect(size: Size, width: f64, height: f64) -> Result<Sides, InvalidInput> {
         let positive = |v: f64| v.is_finite() && v > 0.0;
-        let named = format!("{width}:{height}");
+        let named = format!("{}:{}", short(width), short(height));
         if !positive(width) || !positive(height) {
             return Err(InvalidInput::new("aspect", named, "two positive numbers, such as 16:9"));
         }
@@ -59,8 +59,8 @@ impl Sides {
         }
         if sides.largest() > 1.0 {
             let allowed = format!(
-                "reachable with at most 1 x the picture's own {size} on each side ({:.2} needed); use canvas mode",
-                sides.largest()
+                "reachable with at most 1 x the picture's own {size} on each side ({} needed); use canvas mode",
+                short(format_args!("{:.2}", sides.largest()))
             );
             return Err(InvalidInput::new("aspect", named, allowed));
         }
@@ -151,6 +151,8 @@ mod tests {
         let error = Sides::for_aspect(Size { width: 100, height: 100 }, 4.0, 1.0).unwrap_err();
         assert_eq!(error.field(), "aspect");
         assert!(error.to_string().contains("1.50 needed"), "{error}");
+        let error = Sides::for_aspect(Size { width: 100, height: 100 }, 1e300, 1.0).unwrap_err();
+        assert!(error.value() == "1e300:1" && error.to_string().len() < 200, "{error}");
     }
 
     #[test]

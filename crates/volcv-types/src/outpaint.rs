@@ -231,7 +231,7 @@ impl Outpaint {
         }
         for key in ["binary_data_base64", "image_urls"] {
             if self.extra.contains_key(key) {
-                return Err(InvalidInput::new(key, "an extra field", "given as the picture of the constructor"));
+                return Err(InvalidInput::new(key, "an extra field", "given as the picture of the request"));
             }
         }
         body.extend(self.extra.clone());
@@ -300,7 +300,7 @@ impl Outpaint {
         let sides = match self.mode {
             Mode::Aspect(width, height) => {
                 let size = self.known_size().ok_or_else(|| {
-                    InvalidInput::new("picture", "of unknown size", "given with picture_size in aspect mode")
+                    InvalidInput::new("picture", "of unknown size", "given with its width and height in aspect mode")
                 })?;
                 Sides::for_aspect(size, width, height)?
             }

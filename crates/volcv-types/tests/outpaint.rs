@@ -126,7 +126,7 @@ fn each_field_out_of_range_is_named_with_its_value_and_range() {
     refused(ratio(0.5).logo(Logo::new().opacity(1.1)), "logo_info.opacity", "1.1", "between 0 and 1");
     let meta = AigcMeta { content_producer: Some("x".repeat(257)), ..AigcMeta::default() };
     refused(ratio(0.5).aigc_meta(meta), "aigc_meta.content_producer", "257 characters long", "256");
-    refused(ratio(0.5).extra("image_urls", "x"), "image_urls", "an extra field", "constructor");
+    refused(ratio(0.5).extra("image_urls", "x"), "image_urls", "an extra field", "picture of the request");
 }
 
 #[test]
@@ -136,7 +136,7 @@ fn what_is_no_picture_and_what_does_not_fit_is_refused() {
     refused(Outpaint::equal(Picture::url("ftp://x/y"), 0.5), "picture", "a text of 9 bytes", "https://");
     refused(Outpaint::canvas(png(64, 64), png(64, 65)), "mask", "64x65", "same size as the picture, 64x64");
     refused(Outpaint::canvas(png(64, 64), Picture::url("https://m")), "pictures", "1 links among 2 pictures", "all");
-    refused(Outpaint::aspect(Picture::url("https://p"), 16.0, 9.0), "picture", "of unknown size", "picture_size");
+    refused(Outpaint::aspect(Picture::url("https://p"), 16.0, 9.0), "picture", "of unknown size", "width and height");
 }
 
 #[test]

@@ -357,6 +357,46 @@ fn the_binding_for_unity_outpaints() {
 }
 
 #[test]
+fn the_binding_for_unity_refuses_what_c_would_misread() {
+    let folder = fresh_folder("unity-misuse");
+    let source = r#"using System;
+using Volcv;
+public static class Misuse
+{
+    private static void Refused(Type type, string name, Action call)
+    {
+        try { call(); }
+        catch (ArgumentException error)
+        {
+            if (error.GetType() == type && error.ParamName == name) return;
+            throw;
+        }
+        throw new Exception(name + " was accepted");
+    }
+
+    public static void Main()
+    {
+        Refused(typeof(ArgumentException), "baseUrl", () => new Client("http://127.0.0.1:1\0", "key"));
+        Refused(typeof(ArgumentException), "apiKey", () => new Client("http://127.0.0.1:1", "k\0y"));
+        using (var client = new Client("http://127.0.0.1:1", "key"))
+        {
+            var request = new Native.volcv_outpaint { left = 0.5 };
+            Refused(typeof(ArgumentNullException), "picture", () => client.Submit(null, request));
+            Refused(typeof(ArgumentException), "prompt", () => client.Submit(new byte[1], request, "a lake\0at dawn"));
+        }
+        Console.WriteLine("ok");
+    }
+}
+"#;
+    let (file, exe) = (folder.join("Misuse.cs"), folder.join("misuse.exe"));
+    std::fs::write(&file, source).unwrap();
+    let mut mcs = Command::new("mcs");
+    mcs.args(["-unsafe", "-warn:4", "-warnaserror"]).arg(format!("-out:{}", exe.display()));
+    ran(mcs.arg(root().join("examples/unity/Volcv.cs")).arg(file));
+    assert_eq!(ran(&mut mono(&exe, &emulator(&[]))), "ok\n");
+}
+
+#[test]
 fn the_binding_for_unity_has_every_struct_constant_and_function_of_the_header() {
     use std::fmt::Write as _;
     let folder = fresh_folder("unity-layout");

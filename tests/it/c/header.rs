@@ -425,6 +425,18 @@ fn the_comments_say_all_that_a_caller_needs() {
     assert!(bare.is_empty(), "{bare:#?}");
 }
 
+#[test]
+fn the_functions_that_hooks_may_not_call_say_so_and_no_others() {
+    let hooks = fs::read_to_string(root().join("tests/c/hooks.c")).unwrap();
+    let refused = hooks.lines().filter(|line| line.ends_with(", VOLCV_E_REENTRANT);"));
+    let refused: BTreeSet<_> = refused.filter_map(|line| line.trim().strip_prefix("IS(")?.split('(').next()).collect();
+    assert!(refused.len() >= 5, "{refused:?}");
+    for Function { name, doc, .. } in Header::read().functions() {
+        let says = [doc.contains("VOLCV_E_REENTRANT"), doc.contains("Thread: any, but not inside of a hook")];
+        assert_eq!(says, [refused.contains(name.as_str()); 2], "{name}");
+    }
+}
+
 /// What the shared library gives to others.
 fn exported(build: Build) -> BTreeSet<String> {
     let mut command = Command::new("nm");

@@ -17,7 +17,7 @@ use crate::engine::{Failure, registry};
 /// @param error filled on failure; may be NULL.
 /// @return VOLCV_OK, VOLCV_E_ABI_MISMATCH, VOLCV_E_INVALID_ARGUMENT, VOLCV_E_UNSUPPORTED, VOLCV_E_CONFIG,
 /// VOLCV_E_OUT_OF_MEMORY, VOLCV_E_REENTRANT, VOLCV_E_FORKED, VOLCV_E_INTERNAL.
-/// Thread: any. Blocks: no (about a millisecond).
+/// Thread: any, but not inside of a hook. Blocks: no (about a millisecond).
 /// Memory: the client is the caller's, until volcv_client_destroy().
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn volcv_client_create(
@@ -46,11 +46,11 @@ pub unsafe extern "C" fn volcv_client_create(
 /// that wants them cancels its jobs and polls until all have ended, then destroys.
 ///
 /// @param client a client; NULL does nothing.
-/// @param timeout_ms how long to wait at most; VOLCV_WAIT_FOREVER is allowed.
-/// @return VOLCV_OK; VOLCV_E_TIMEOUT: a hook of the host does not return. Hooks are silent from then on, borrowed
-/// pictures stay borrowed, the jobs' events can be polled, and destroy may be called again to wait on;
-/// VOLCV_E_STALE, VOLCV_E_REENTRANT, VOLCV_E_FORKED, VOLCV_E_INTERNAL.
-/// Thread: any but those of hooks. Blocks: up to timeout_ms.
+/// @param timeout_ms how long to wait at most; 0 only begins it; VOLCV_WAIT_FOREVER is allowed.
+/// @return VOLCV_OK; VOLCV_E_TIMEOUT: it has not finished in time, most often because a hook does not return. Hooks are
+/// silent from then on, borrowed pictures stay borrowed, the jobs' events can be polled, and destroy may be called again
+/// to wait on; VOLCV_E_STALE, VOLCV_E_REENTRANT, VOLCV_E_FORKED, VOLCV_E_INTERNAL.
+/// Thread: any, but not inside of a hook. Blocks: up to timeout_ms.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn volcv_client_destroy(client: *mut volcv_client, timeout_ms: u32) -> volcv_result {
     guarded(|| match client.is_null() {
@@ -60,11 +60,12 @@ pub unsafe extern "C" fn volcv_client_destroy(client: *mut volcv_client, timeout
 }
 
 /// Destroys all clients of the process, as volcv_client_destroy() does. For the moment before the library is unloaded
-/// or a game ends; new clients can be made afterwards.
+/// or a game ends; new clients can be made afterwards. Where the shared library is an ELF file, dlclose() does not
+/// unload it (it is linked NODELETE): a plug-in that is loaded again goes on with the code of the first time.
 ///
 /// @param timeout_ms how long to wait at most, for all together.
 /// @return VOLCV_OK, VOLCV_E_TIMEOUT, VOLCV_E_REENTRANT, VOLCV_E_FORKED, VOLCV_E_INTERNAL.
-/// Thread: any but those of hooks. Blocks: up to timeout_ms.
+/// Thread: any, but not inside of a hook. Blocks: up to timeout_ms.
 #[unsafe(no_mangle)]
 pub extern "C" fn volcv_shutdown(timeout_ms: u32) -> volcv_result {
     guarded(|| registry::destroy_all(deadline(timeout_ms)))
@@ -105,7 +106,7 @@ pub unsafe extern "C" fn volcv_poll(client: *mut volcv_client, events: *mut volc
 /// @return VOLCV_OK; VOLCV_E_TIMEOUT: they go on; VOLCV_E_INTERRUPTED: volcv_wake() was called; VOLCV_E_STALE: one of
 /// the jobs, or the client; VOLCV_E_SHUTDOWN: count is 0 and the client is being destroyed;
 /// VOLCV_E_INVALID_ARGUMENT, VOLCV_E_REENTRANT, VOLCV_E_FORKED, VOLCV_E_INTERNAL.
-/// Thread: any but those of hooks; several may wait at once. Blocks: up to timeout_ms.
+/// Thread: any, but not inside of a hook; several may wait at once. Blocks: up to timeout_ms.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn volcv_wait(
     client: *mut volcv_client,

@@ -18,7 +18,8 @@ pub const VOLCV_MESSAGE_SIZE: usize = 512;
 pub const VOLCV_OK: volcv_result = 0;
 /// A defect in volcv: please report it with the log. The process and the client live on.
 pub const VOLCV_E_INTERNAL: volcv_result = -1;
-/// The call breaks a rule of this header: a NULL, a wrong struct_size, an unknown flag, a number out of range.
+/// The call breaks a rule of this header: a NULL, an unknown flag, a number out of range, a struct_size that is too
+/// small or over 4096.
 pub const VOLCV_E_INVALID_ARGUMENT: volcv_result = -2;
 /// This build or version of the library cannot do it.
 pub const VOLCV_E_UNSUPPORTED: volcv_result = -3;
@@ -38,7 +39,8 @@ pub const VOLCV_E_INTERRUPTED: volcv_result = -9;
 pub const VOLCV_E_SHUTDOWN: volcv_result = -10;
 /// There is not enough memory.
 pub const VOLCV_E_OUT_OF_MEMORY: volcv_result = -11;
-/// The process was forked while clients existed: in the child they do not.
+/// The process, or one that it comes from, was forked while a client existed: in the child it does not, and exec is the
+/// only way on. A child that was forked when there was none can use the library.
 pub const VOLCV_E_FORKED: volcv_result = -12;
 /// This function must not be called from inside a hook.
 pub const VOLCV_E_REENTRANT: volcv_result = -13;
@@ -86,7 +88,7 @@ pub const VOLCV_CHARGE_UNKNOWN: u32 = 1;
 /// The call is billed.
 pub const VOLCV_CHARGE_CHARGED: u32 = 2;
 
-/// No byte of the request was delivered.
+/// No byte of the request was delivered, which means handed to the system, or read by the host's own HTTP stack.
 pub const VOLCV_DELIVERY_NONE: u32 = 0;
 /// Some of it: the service cannot have a complete request.
 pub const VOLCV_DELIVERY_PARTIAL: u32 = 1;

@@ -54,27 +54,49 @@ pub(super) unsafe fn outpaint_of(engine: &Engine, request: *const volcv_outpaint
     let flags = VOLCV_OUTPAINT_RETURN_LINK | VOLCV_OUTPAINT_STRICT | VOLCV_OUTPAINT_SEED_ZERO;
     only(flags, request.flags, "volcv_outpaint.flags")?;
     only(0, request.reserved, "volcv_outpaint.reserved")?;
+    of_the_mode(&request)?;
     let (picture, borrowed) = picture_of(engine, request.picture, "volcv_outpaint.picture")?;
     let mut borrows = Vec::from_iter(borrowed);
-    if request.mode != VOLCV_MODE_CANVAS && !request.mask.is_null() {
-        return Err(Failure::argument("volcv_outpaint.mask", "a picture", "NULL, but in VOLCV_MODE_CANVAS"));
-    }
     let outpaint = match request.mode {
         VOLCV_MODE_SIDES => {
             let volcv_outpaint { left, right, top, bottom, .. } = request;
             Outpaint::sides(picture, Sides { left, right, top, bottom })
         }
         VOLCV_MODE_ASPECT => Outpaint::aspect(picture, request.aspect_width, request.aspect_height),
-        VOLCV_MODE_CANVAS => {
+        _ => {
             let (mask, borrowed) = picture_of(engine, request.mask, "volcv_outpaint.mask")?;
             borrows.extend(borrowed);
             Outpaint::canvas(picture, mask)
         }
-        mode => return Err(Failure::argument("volcv_outpaint.mode", mode, "a VOLCV_MODE_ number")),
     };
     let outpaint = with_options(outpaint, &request)?;
     outpaint.request().map_err(|error| Failure::from_error(&error.into()))?;
     Ok(Order::outpaint(outpaint, borrows))
+}
+
+/// Nothing of another mode, which would be ignored in silence.
+fn of_the_mode(request: &volcv_outpaint) -> Result<(), Failure> {
+    if request.mode > VOLCV_MODE_CANVAS {
+        return Err(Failure::argument("volcv_outpaint.mode", request.mode, "a VOLCV_MODE_ number"));
+    }
+    let in_sides = (VOLCV_MODE_SIDES, "0, but in VOLCV_MODE_SIDES");
+    let in_aspect = (VOLCV_MODE_ASPECT, "0, but in VOLCV_MODE_ASPECT");
+    for (name, value, (mode, allowed)) in [
+        ("left", request.left, in_sides),
+        ("right", request.right, in_sides),
+        ("top", request.top, in_sides),
+        ("bottom", request.bottom, in_sides),
+        ("aspect_width", request.aspect_width, in_aspect),
+        ("aspect_height", request.aspect_height, in_aspect),
+    ] {
+        if value != 0.0 && request.mode != mode {
+            return Err(Failure::argument(&format!("volcv_outpaint.{name}"), value, allowed));
+        }
+    }
+    if request.mode != VOLCV_MODE_CANVAS && !request.mask.is_null() {
+        return Err(Failure::argument("volcv_outpaint.mask", "a picture", "NULL, but in VOLCV_MODE_CANVAS"));
+    }
+    Ok(())
 }
 
 unsafe fn with_options(mut outpaint: Outpaint, request: &volcv_outpaint) -> Result<Outpaint, Failure> {
@@ -116,7 +138,12 @@ unsafe fn with_options(mut outpaint: Outpaint, request: &volcv_outpaint) -> Resu
 /// The text itself stays out of the error: it is the host's, and may hold anything.
 fn object(json: &str, name: &str) -> Result<Map<String, Value>, Failure> {
     let value = serde_json::from_str(json).map_err(|error| {
-        let text = format!("{name} is not JSON: it goes wrong at line {}, column {}", error.line(), error.column());
+        // serde_json has no other way to say so.
+        let why = match error.to_string().starts_with("recursion limit exceeded") {
+            true => "nested too deeply",
+            false => "not JSON",
+        };
+        let text = format!("{name} is {why}: it goes wrong at line {}, column {}", error.line(), error.column());
         Failure::new(VOLCV_E_INVALID_INPUT, text)
     })?;
     match value {

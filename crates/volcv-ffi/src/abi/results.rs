@@ -7,7 +7,8 @@ use super::read::{Filled, Out, guarded};
 use super::structs::*;
 use crate::engine::{buffers, registry};
 
-/// The service's reply to a job that succeeded, as JSON; that of an outpainting has empty texts for its pictures.
+/// The service's reply to a job that succeeded, as JSON. That of an outpainting has empty texts for its pictures; that
+/// of volcv_raw_submit() is as it came, with their base64.
 ///
 /// @param client the client.
 /// @param job a job that has ended.

@@ -16,12 +16,14 @@ pub type volcv_job = u64;
 pub type volcv_exchange = u64;
 
 /// A client: workers, a queue, and the connections they share. Any thread may use it, many at once. After
-/// volcv_client_destroy() the pointer is stale, which is an error code, not a crash.
+/// volcv_client_destroy() the pointer is stale, which is an error code, not a crash. Its threads block no signals but
+/// those that were blocked in the thread that made it.
 pub struct volcv_client {
     _private: [u8; 0],
 }
 
-/// Called exactly once when volcv needs data no more, on any thread; before the job's event can be polled.
+/// Called exactly once when volcv needs data no more, on any thread; before the job's event can be polled, unless
+/// volcv_client_destroy() or volcv_shutdown() has returned VOLCV_E_TIMEOUT.
 pub type volcv_release_fn = Option<unsafe extern "C" fn(user: *mut c_void, data: *const c_void, size: usize)>;
 
 /// Called when there is an event to poll after there was none, on any thread, also inside of your own call of
@@ -69,7 +71,7 @@ pub struct volcv_error {
     pub http_status: i32,
     /// How long the service asked to wait; 0 if it did not.
     pub retry_after_ms: u32,
-    /// The service's code, 0 if it sent none or only a name, which message has then.
+    /// The service's code; 0 if it sent none or only a name, which message has then, and after a success.
     pub service_code: i64,
     /// What the service's support asks for, UTF-8; empty if there is none.
     pub request_id: [c_char; VOLCV_REQUEST_ID_SIZE],
@@ -146,7 +148,8 @@ pub struct volcv_client_options {
     pub struct_size: u32,
     /// VOLCV_CLIENT_* bits.
     pub flags: u32,
-    /// The gateway, with or without "/volcv/v1"; required. https, except for this machine itself.
+    /// The gateway, with or without "/volcv/v1"; required. https, except for this machine itself. Proxies that the
+    /// environment names are not used.
     pub base_url: *const c_char,
     /// The API key; required. volcv wipes its own copy.
     pub api_key: *const c_char,
@@ -156,17 +159,18 @@ pub struct volcv_client_options {
     pub max_queued: u32,
     /// Resolving, connecting and shaking hands; 0 means 10000.
     pub connect_limit_ms: u32,
-    /// No byte moving while uploading or downloading; 0 means 30000. A service that thinks in silence is not stalled.
+    /// No byte moving while uploading or downloading; 0 means 30000. A service that thinks in silence is not stalled,
+    /// and a small request that fits into the system's buffers is delivered at once: attempt_limit_ms ends both.
     pub stall_limit_ms: u32,
     /// One attempt from start to end; 0 means 300000.
     pub attempt_limit_ms: u32,
-    /// A whole job with all its attempts and waits, from the moment a worker takes it; 0 means no limit.
+    /// A whole job with its wait in the queue, all its attempts and the waits between them; 0 means no limit.
     pub deadline_ms: u32,
     /// The largest reply; 0 means 64 MiB.
     pub reply_limit_bytes: u64,
-    /// Attempts of one job, the first included; 0 means 4.
+    /// Attempts of one job, the first included: 1 to 1000; 0 means 4.
     pub max_attempts: u32,
-    /// Attempts of one job that are or may be charged; 0 means 1.
+    /// Attempts of one job that are or may be charged: 1 to 1000; 0 means 1.
     pub charge_limit: u32,
     /// VOLCV_TLS_ROOTS_*.
     pub tls_roots: u32,
@@ -174,9 +178,9 @@ pub struct volcv_client_options {
     pub log_level: u32,
     /// Certificates to trust besides: PEM with any number of them, or one in DER; NULL if none.
     pub extra_roots: *const c_void,
-    /// Bytes of extra_roots.
+    /// Bytes of extra_roots, at most 16 MiB.
     pub extra_roots_size: usize,
-    /// The host's HTTP stack; NULL for the built-in one. limits and roots of TLS are then the host's.
+    /// The host's HTTP stack, with its own TLS: tls_roots and extra_roots must be 0 then. NULL for the built-in one.
     pub transport: *const volcv_http_transport,
     /// Takes the log; NULL for none.
     pub log: volcv_log_fn,
@@ -200,7 +204,7 @@ pub struct volcv_picture {
     pub flags: u32,
     /// The bytes of the file.
     pub data: *const c_void,
-    /// How many.
+    /// How many, at most 256 MiB.
     pub size: usize,
     /// A link in place of data, that the service fetches.
     pub link: *const c_char,
@@ -218,13 +222,13 @@ pub struct volcv_outpaint {
     pub struct_size: u32,
     /// VOLCV_OUTPAINT_* bits.
     pub flags: u32,
-    /// VOLCV_MODE_*.
+    /// VOLCV_MODE_*. What belongs to another mode must be 0 or NULL.
     pub mode: u32,
     /// VOLCV_PROMPT_*: the field that carries prompt.
     pub prompt_field: u32,
     /// The picture; required. In VOLCV_MODE_CANVAS it has its final size, with anything where the mask is white.
     pub picture: *const volcv_picture,
-    /// In VOLCV_MODE_CANVAS, of the picture's size, white where to paint; otherwise NULL.
+    /// VOLCV_MODE_CANVAS: of the picture's size, white where to paint.
     pub mask: *const volcv_picture,
     /// VOLCV_MODE_SIDES: fraction of the width added to the left, 0 to 1; zeros are sent.
     pub left: f64,
@@ -259,7 +263,8 @@ pub struct volcv_outpaint {
     pub reserved: u32,
     /// What to paint, UTF-8.
     pub prompt: *const c_char,
-    /// More fields as the text of a JSON object, such as {"logo_info":{"add_logo":true}}; they win over the others.
+    /// More fields as the text of a JSON object, such as {"logo_info":{"add_logo":true}}; they win over the others. It
+    /// may be nested 127 deep, as volcv_raw::json.
     pub extra_json: *const c_char,
 }
 
@@ -325,7 +330,7 @@ pub struct volcv_progress {
     pub attempt: u32,
     /// How the job ended; VOLCV_E_NOT_READY until then.
     pub result: volcv_result,
-    /// Bytes of the request that were delivered in this attempt.
+    /// Bytes of the request that were delivered in this attempt, as VOLCV_DELIVERY_NONE says.
     pub sent: u64,
     /// Bytes of the whole request; 0 before the first attempt.
     pub send_total: u64,

@@ -15,7 +15,7 @@ use crate::engine::{Engine, Failure, Options, Order, registry};
 /// @param error filled on failure; may be NULL.
 /// @return VOLCV_OK; VOLCV_E_BUSY: the queue is full; VOLCV_E_INVALID_INPUT: error names the field, its value and what is
 /// allowed; VOLCV_E_INVALID_ARGUMENT, VOLCV_E_UNSUPPORTED, VOLCV_E_OUT_OF_MEMORY, VOLCV_E_STALE, VOLCV_E_SHUTDOWN,
-/// VOLCV_E_REENTRANT, VOLCV_E_FORKED, VOLCV_E_INTERNAL. On any error the job does not exist and release is not called.
+/// VOLCV_E_FORKED, VOLCV_E_INTERNAL. On any error the job does not exist and release is not called.
 /// Thread: any. Blocks: no.
 /// Memory: the job is the caller's, until volcv_job_release().
 #[unsafe(no_mangle)]
@@ -37,10 +37,10 @@ pub unsafe extern "C" fn volcv_outpaint_submit(
 /// @param options may be NULL; its deadline_ms is the way to limit the wait.
 /// @param out_job set to the job, which has ended with success; to 0 on any error.
 /// @param error filled on failure; may be NULL.
-/// @return VOLCV_OK, all of volcv_outpaint_submit(), and how the job ended: VOLCV_E_AUTH, VOLCV_E_QUOTA,
-/// VOLCV_E_THROTTLED, VOLCV_E_REFUSED, VOLCV_E_SERVICE, VOLCV_E_CONNECT, VOLCV_E_TLS, VOLCV_E_TIMEOUT,
+/// @return VOLCV_OK, all of volcv_outpaint_submit(), VOLCV_E_REENTRANT, and how the job ended: VOLCV_E_AUTH,
+/// VOLCV_E_QUOTA, VOLCV_E_THROTTLED, VOLCV_E_REFUSED, VOLCV_E_SERVICE, VOLCV_E_CONNECT, VOLCV_E_TLS, VOLCV_E_TIMEOUT,
 /// VOLCV_E_OUTCOME_UNKNOWN, VOLCV_E_DECODE, VOLCV_E_RESPONSE_TOO_LARGE, VOLCV_E_CANCELLED, VOLCV_E_CONFIG.
-/// Thread: any but those of hooks. Blocks: until the job has ended.
+/// Thread: any, but not inside of a hook. Blocks: until the job has ended.
 /// Memory: the job is the caller's, until volcv_job_release().
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn volcv_outpaint_run(
@@ -54,7 +54,8 @@ pub unsafe extern "C" fn volcv_outpaint_run(
     unsafe { submit(client, request, options, out_job, error, outpaint_of, Engine::run) }
 }
 
-/// Queues any action of the service. Its reply is read with volcv_job_reply(), and pictures in it like others.
+/// Queues any action of the service. Its reply is read with volcv_job_reply(), and pictures in it like others. Where one
+/// of them is damaged or in no known format the job succeeds all the same, with an image count of 0.
 ///
 /// @param client the client.
 /// @param request not NULL; copied, but for pictures with VOLCV_PICTURE_BORROW.

@@ -1,9 +1,11 @@
 //! A failure as C sees it: a number, and the texts around it, already in the shape of `volcv_error`.
 
 use std::any::Any;
+use std::borrow::Cow;
 use std::ffi::c_char;
 use std::fmt::Display;
 
+use volcv_transport::core::types::InvalidInput;
 use volcv_transport::{AttemptRecord, Charge, Delivery, Error, ErrorKind};
 
 use crate::abi::*;
@@ -23,7 +25,7 @@ impl Failure {
 
     /// An argument that breaks a rule of the header.
     pub(crate) fn argument(name: &str, value: impl Display, allowed: &str) -> Self {
-        Self::new(VOLCV_E_INVALID_ARGUMENT, format!("{name} is {value}, but must be {allowed}"))
+        Self::new(VOLCV_E_INVALID_ARGUMENT, InvalidInput::new(name, value, allowed).to_string())
     }
 
     pub(crate) fn null(name: &str) -> Self {
@@ -42,9 +44,12 @@ impl Failure {
         Self::new(VOLCV_E_INTERNAL, format!("a defect in volcv was caught: {text}"))
     }
 
-    /// A failed call.
+    /// A failed call. A text that is too long loses words of the service, not the codes and the cost behind them.
     pub(crate) fn from_error(error: &Error) -> Self {
-        let mut failure = Self::new(code_of(error.kind()), error.to_string());
+        let text = error.to_string();
+        let facts = text.strip_prefix(error.message()).unwrap_or_default();
+        let message = shortened(error.message(), (VOLCV_MESSAGE_SIZE - 1).saturating_sub(facts.len()));
+        let mut failure = Self::new(code_of(error.kind()), format!("{message}{facts}"));
         let out = &mut failure.error;
         out.charge = charge_of(error.charge());
         out.flags = if error.is_retryable() { VOLCV_ERROR_RETRYABLE } else { 0 };
@@ -95,14 +100,26 @@ impl volcv_error {
     }
 }
 
-/// Copies as much of a text as fits, cut between two characters, with its end.
+/// Copies as much of a text as fits, with its end.
 fn copy(text: &str, to: &mut [c_char]) {
-    let mut end = text.len().min(to.len() - 1);
-    while !text.is_char_boundary(end) {
-        end -= 1;
-    }
-    let bytes = text.as_bytes()[..end].iter().map(|byte| *byte as c_char).chain([0]);
+    let text = cut(text, to.len() - 1);
+    let bytes = text.bytes().map(|byte| byte as c_char).chain([0]);
     to.iter_mut().zip(bytes).for_each(|(to, byte)| *to = byte);
+}
+
+/// As much of a text as fits, cut between two characters.
+fn cut(text: &str, room: usize) -> &str {
+    let end = (0..=room.min(text.len())).rfind(|end| text.is_char_boundary(*end));
+    &text[..end.unwrap_or_default()]
+}
+
+/// As [`cut`], but a reader sees that something is missing.
+fn shortened(text: &str, room: usize) -> Cow<'_, str> {
+    const MARK: &str = "…";
+    match text.len() <= room {
+        true => text.into(),
+        false => format!("{}{MARK}", cut(text, room.saturating_sub(MARK.len()))).into(),
+    }
 }
 
 fn charge_of(charge: Charge) -> u32 {
@@ -145,5 +162,34 @@ mod tests {
         assert_eq!(room.map(|byte| byte as u8), [0xc3, 0xa4, 0xc3, 0xb6, 0]);
         copy("", &mut room);
         assert_eq!(room[0], 0);
+    }
+
+    #[test]
+    fn an_argument_is_shown_as_people_write_it() {
+        let failure = Failure::argument("left", 1e300, "0");
+        let mut expected = volcv_error::success().message;
+        copy("left is 1e300, but must be 0", &mut expected);
+        assert_eq!(failure.error.message, expected);
+    }
+
+    #[test]
+    fn a_long_text_of_the_service_leaves_room_for_the_codes_and_the_cost() {
+        let (text, id) = ("海".repeat(400), "r".repeat(90));
+        let reply = format!(r#"{{"code":50500,"message":"{text}","request_id":"{id}","data":null}}"#);
+        let transport = volcv_transport::from_fn(move |mut request, sink, _, _| {
+            std::io::copy(request.body_mut(), &mut std::io::sink()).unwrap();
+            sink.head(400, &Default::default())?;
+            Ok(sink.data(reply.as_bytes())?)
+        });
+        let client = volcv_transport::ClientBuilder::new("https://gw.example", "key").blocking(transport).unwrap();
+        let request = volcv_transport::CvRequest::new("A", "V", serde_json::json!({})).unwrap();
+        let error = client.call(request, &Default::default()).unwrap_err();
+        assert!(error.message().contains(&text), "Rust has the whole text");
+        let failure = Failure::from_error(&error);
+        let bytes: Vec<u8> =
+            failure.error.message.iter().map(|byte| *byte as u8).take_while(|byte| *byte != 0).collect();
+        let message = std::str::from_utf8(&bytes).unwrap();
+        let tail = format!("海… (code 50500, HTTP 400, request id {id}); the call may have been charged");
+        assert!(message.ends_with(&tail) && message.len() > VOLCV_MESSAGE_SIZE - 4, "{message}");
     }
 }

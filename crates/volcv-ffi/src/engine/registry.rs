@@ -86,7 +86,8 @@ pub(crate) fn destroy(client: *mut volcv_client, deadline: Deadline) -> Result<(
 
 fn too_late(engine: &Engine) -> Result<(), Failure> {
     engine.hooks.be_silent();
-    Err(Failure::new(VOLCV_E_TIMEOUT, "a hook of the host does not return"))
+    let text = "the client has not ended in time, most often because a hook of the host does not return";
+    Err(Failure::new(VOLCV_E_TIMEOUT, text))
 }
 
 /// Destroys every client, with one deadline for all.

@@ -40,6 +40,9 @@ pub(super) struct Parts {
     pub(super) hooks: Arc<Hooks>,
 }
 
+/// What is allowed of the settings of TLS then.
+const OWN_TLS: &str = "0 beside a transport, which does its own TLS";
+
 impl Setup {
     pub(super) fn max_in_flight(&self) -> usize {
         if self.max_in_flight == 0 { 4 } else { self.max_in_flight }
@@ -55,9 +58,11 @@ impl Setup {
         let (roots, extra_roots) = (self.tls_roots, std::mem::take(&mut self.extra_roots));
         let builder = self.builder();
         let client = match &host {
-            Some(_) if roots != VOLCV_TLS_ROOTS_DEFAULT || !extra_roots.is_empty() => {
-                let text = "tls_roots and extra_roots are set, but TLS is the affair of the transport that is set too";
-                return Err(Failure::new(VOLCV_E_INVALID_ARGUMENT, text));
+            Some(_) if roots != VOLCV_TLS_ROOTS_DEFAULT => {
+                return Err(Failure::argument("volcv_client_options.tls_roots", roots, OWN_TLS));
+            }
+            Some(_) if !extra_roots.is_empty() => {
+                return Err(Failure::argument("volcv_client_options.extra_roots_size", extra_roots.len(), OWN_TLS));
             }
             Some(host) => {
                 let host = Arc::clone(host);

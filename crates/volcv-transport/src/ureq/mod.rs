@@ -18,7 +18,7 @@ use volcv_core::{Error, Limits, ReplySink, Request, TransportError, TransportErr
 
 use crate::cancel::CancelToken;
 use crate::reuse::{Age, Habit, MAX_IDLE};
-use crate::tls::{Tls, is_refusal};
+use crate::tls::{Tls, in_words, is_refusal};
 use crate::transport::Transport;
 use crate::ureq::connect::{Connect, Line, Resolve};
 use crate::ureq::connection::{Answering, Stream};
@@ -74,9 +74,9 @@ impl UreqTransport {
     }
 
     /// An open connection to this origin that may be used again.
-    fn checkout(&self, origin: &str, cancel: &CancelToken) -> Option<Stream> {
+    fn checkout(&self, origin: &str, limits: &Limits, cancel: &CancelToken) -> Option<Stream> {
         loop {
-            let (found, wait) = self.take_idle(origin)?;
+            let (found, wait) = self.take_idle(origin, limits)?;
             cancel.wait(wait);
             let is_open = found.stream.is_open();
             self.habit.note(found.age, is_open);
@@ -87,11 +87,11 @@ impl UreqTransport {
     }
 
     /// The connection for which the wait is shortest, and that wait.
-    fn take_idle(&self, origin: &str) -> Option<(Idle, Duration)> {
+    fn take_idle(&self, origin: &str, limits: &Limits) -> Option<(Idle, Duration)> {
         let mut idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner);
         idle.retain(|idle| !idle.age.is_over());
         let mine = idle.iter().enumerate().rev().filter(|(_, idle)| idle.origin == origin);
-        let waits = mine.filter_map(|(place, idle)| self.habit.wait(idle.age).map(|wait| (place, wait)));
+        let waits = mine.filter_map(|(place, idle)| self.habit.wait(idle.age, limits).map(|wait| (place, wait)));
         let (place, wait) = waits.min_by_key(|(_, wait)| *wait)?;
         Some((idle.remove(place), wait))
     }
@@ -152,7 +152,7 @@ impl Transport for UreqTransport {
         let authorization = parts.headers.remove(AUTHORIZATION);
         let origin = origin(&parts.uri);
         let lane = self.take_lane();
-        let stream = self.checkout(&origin, cancel);
+        let stream = self.checkout(&origin, limits, cancel);
         let reuses = stream.is_some();
         let guard = lane.line.open(cancel, limits.connect, authorization, stream);
         let body = if body.remaining() == 0 { SendBody::none() } else { SendBody::from_owned_reader(body) };
@@ -256,7 +256,7 @@ fn translate(error: ureq::Error) -> TransportError {
         E::Protocol(_) | E::LargeResponseHeader(..) => TransportErrorKind::Protocol,
         _ => TransportErrorKind::Other,
     };
-    TransportError::with_source(kind, error)
+    TransportError::with_source(kind, in_words(cause(&error)).unwrap_or_else(|| error.into()))
 }
 
 /// ureq's errors do not name their sources, so the one inside is taken out by hand.

@@ -56,6 +56,7 @@ const UNREAL: &str = r#"#include <cstdint>
 #include <cstdio>
 #include <functional>
 #include <map>
+#include <memory>
 #include <string>
 #include <utility>
 #include <vector>
@@ -88,11 +89,17 @@ struct FPlatformMisc { static FString GetEnvironmentVariable(const TCHAR*) { ret
 struct TStatId {};
 struct FImage { std::vector<uint8> pixels; };
 struct FImageUtils { static bool DecompressImage(const void*, int64, FImage&) { return true; } };
-template <class T> struct TArrayView {
-    T* data; int32 size;
-    T* GetData() const { return data; }
-    int32 Num() const { return size; }
+template <class T> struct TArray {
+    std::vector<T> items;
+    const T* GetData() const { return items.data(); }
+    int32 Num() const { return static_cast<int32>(items.size()); }
 };
+template <class T> struct TUniquePtr : std::unique_ptr<T> {
+    using std::unique_ptr<T>::unique_ptr;
+    T* Get() const { return this->get(); }
+    T* Release() { return this->release(); }
+};
+template <class T> TUniquePtr<T> MakeUnique(T&& from) { return TUniquePtr<T>(new T(MoveTemp(from))); }
 template <class K, class V> struct TMap {
     std::map<K, V> map;
     int32 Num() const { return static_cast<int32>(map.size()); }
