@@ -100,7 +100,7 @@ fn a_call_allocates_its_result_and_at_most_two_large_buffers() {
 }
 
 #[test]
-fn large_results_go_back_to_the_system_when_they_are_dropped() {
+fn all_large_results_but_two_go_back_to_the_system_when_they_are_dropped() {
     const CALLS: usize = 16;
     let _alone = ALONE.lock().unwrap();
     let [_, size] = PICTURES;
@@ -119,8 +119,8 @@ fn large_results_go_back_to_the_system_when_they_are_dropped() {
     let held = resident();
     drop(results);
     let freed = held - resident();
-    // The kernel counts in steps.
-    assert!(freed >= (CALLS - 1) * size, "{freed} bytes of {} came back", CALLS * size);
+    // One less, because the kernel counts in steps.
+    assert!(freed >= (CALLS - 3) * size, "{freed} bytes of {} came back", CALLS * size);
 }
 
 /// The memory of this process, in bytes.

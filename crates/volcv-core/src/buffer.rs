@@ -1,12 +1,14 @@
 //! The memory of one large thing: a picture as it arrives, or a copy of one.
 //!
 //! A picture of megabytes gets a mapping of its own. Memory that an allocator hands out for the first time costs a page
-//! fault for every 4 KiB, which is more than base64 and sockets together; a mapping can be had in huge pages, and goes back
-//! to the system as soon as it is dropped, whichever thread it was made on.
+//! fault for every 4 KiB, which is more than base64 and sockets together, and an allocator keeps what each thread has freed.
+//! A mapping can be had in huge pages. A few that were dropped are kept for the next call, because clearing fresh memory
+//! takes as long as decoding into it; the others go back to the system at once.
 
 use std::collections::TryReserveError;
 use std::fmt;
-use std::ops::Deref;
+use std::ops::{Deref, DerefMut};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use bytes::Bytes;
 use memmap2::MmapMut;
@@ -20,23 +22,43 @@ const HUGE_PAGE: usize = 2 << 20;
 /// Below, a mapping costs more page faults than it saves.
 const MAPPED_FROM: usize = 2 * HUGE_PAGE;
 
+/// So much of mappings is kept at most: what one or two calls with large pictures need.
+const SPARE: usize = 24 << 20;
+
 /// Bytes that grow at their end.
 #[derive(Default)]
 pub struct Buffer {
     memory: Memory,
     /// The length that was announced; 0 once it has been made use of.
     expected: usize,
+    spare: Spare,
 }
+
+/// Memory of buffers that were dropped, for those to come.
+#[derive(Clone, Default)]
+pub struct Spare(Arc<Mutex<Vec<MmapMut>>>);
 
 enum Memory {
     Heap(Vec<u8>),
-    Mapped { map: MmapMut, length: usize },
+    Mapped { map: Mapping, length: usize },
+}
+
+/// A mapping that becomes spare when it is dropped.
+struct Mapping {
+    /// There until then.
+    map: Option<MmapMut>,
+    spare: Spare,
 }
 
 impl Buffer {
     /// An empty one, of which a stranger says that it will hold `expected` bytes.
     pub fn new(expected: usize) -> Self {
-        Self { memory: Memory::default(), expected }
+        Self::with_spare(expected, &Spare::default())
+    }
+
+    /// As [`Buffer::new`], with memory of earlier ones if there is some that fits.
+    pub fn with_spare(expected: usize, spare: &Spare) -> Self {
+        Self { memory: Memory::default(), expected, spare: spare.clone() }
     }
 
     /// Makes sure of memory for `more` bytes.
@@ -49,7 +71,7 @@ impl Buffer {
                 let whole = std::mem::take(&mut self.expected);
                 match whole.checked_sub(heap.len()).filter(|rest| *rest >= more) {
                     None => return heap.try_reserve(more),
-                    Some(rest) => match mapping(whole) {
+                    Some(rest) => match self.spare.mapping(whole) {
                         None => return heap.try_reserve_exact(rest),
                         Some(mut map) => {
                             map[..heap.len()].copy_from_slice(heap);
@@ -84,8 +106,8 @@ impl Buffer {
         }
     }
 
-    /// Appends what `fill` writes to the front of cleared memory of `most` bytes, as many as it says; `None` if there is no
-    /// such memory, and then `fill` is not called.
+    /// Appends what `fill` writes to the front of memory of `most` bytes that holds anything, as many as it says; `None` if
+    /// there is no such memory, and then `fill` is not called.
     pub(crate) fn fill<E>(
         &mut self,
         most: usize,
@@ -109,8 +131,72 @@ impl Buffer {
     }
 }
 
+impl Spare {
+    /// Memory for so many bytes, spare or new; `None` if that does not pay.
+    fn mapping(&self, length: usize) -> Option<Mapping> {
+        let spare = (length >= MAPPED_FROM).then(|| self.take(length)).flatten();
+        let map = spare.or_else(|| new_mapping(length))?;
+        Some(Mapping { map: Some(map), spare: self.clone() })
+    }
+
+    fn take(&self, length: usize) -> Option<MmapMut> {
+        let mut maps = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let lengths = maps.iter().map(|map| map.len()).enumerate().rev();
+        // A small picture would waste a large mapping.
+        let fitting = lengths.filter(|(_, found)| (length..length.saturating_mul(2)).contains(found));
+        let (place, _) = fitting.min_by_key(|(_, found)| *found)?;
+        Some(maps.remove(place))
+    }
+
+    fn put(&self, map: MmapMut) {
+        let mut maps = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        maps.push(map);
+        let mut total: usize = maps.iter().map(|map| map.len()).sum();
+        // The oldest go first.
+        let many = maps
+            .iter()
+            .take_while(|map| {
+                total > SPARE && {
+                    total -= map.len();
+                    true
+                }
+            })
+            .count();
+        let gone: Vec<_> = maps.drain(..many).collect();
+        // Giving memory back takes a while, which nobody else has to wait for.
+        drop(maps);
+        drop(gone);
+    }
+}
+
+impl fmt::Debug for Spare {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Spare")
+    }
+}
+
+impl Deref for Mapping {
+    type Target = [u8];
+
+    fn deref(&self) -> &[u8] {
+        self.map.as_deref().unwrap_or_default()
+    }
+}
+
+impl DerefMut for Mapping {
+    fn deref_mut(&mut self) -> &mut [u8] {
+        self.map.as_deref_mut().unwrap_or_default()
+    }
+}
+
+impl Drop for Mapping {
+    fn drop(&mut self) {
+        self.map.take().into_iter().for_each(|map| self.spare.put(map));
+    }
+}
+
 /// Cleared memory from the system, in huge pages where it has them; `None` if that does not pay.
-fn mapping(length: usize) -> Option<MmapMut> {
+fn new_mapping(length: usize) -> Option<MmapMut> {
     // Linux places a mapping of whole huge pages so that they can be huge pages.
     let whole = length.checked_next_multiple_of(HUGE_PAGE).filter(|_| length >= MAPPED_FROM)?;
     let map = MmapMut::map_anon(whole).ok()?;
@@ -181,6 +267,31 @@ mod tests {
             assert_eq!((buffer.len(), buffer[BELIEVED - 1], buffer[BELIEVED]), (BELIEVED + 1, 1, 2));
             assert_eq!(Bytes::from(buffer).len(), BELIEVED + 1);
         }
+    }
+
+    #[test]
+    fn memory_that_was_dropped_is_used_again_by_what_needs_about_as_much() {
+        let spare = Spare::default();
+        let buffer = |expected: usize| {
+            let mut buffer = Buffer::with_spare(expected, &spare);
+            buffer.extend_from_slice(&[7; BELIEVED + 1]);
+            assert!(is_mapped(&buffer) && buffer.iter().all(|byte| *byte == 7));
+            buffer
+        };
+        let kept = || spare.0.lock().unwrap().iter().map(|map| map.len() >> 20).collect::<Vec<_>>();
+        let first = buffer(8 << 20);
+        let place = first.as_ptr();
+        drop(Bytes::from(first));
+        assert_eq!(kept(), [8]);
+        assert_ne!(buffer(MAPPED_FROM).as_ptr(), place, "too small for so much memory");
+        assert_ne!(buffer((8 << 20) + 1).as_ptr(), place, "too large for it");
+        assert_eq!(kept(), [8, 4, 10]);
+        let again = buffer(7 << 20);
+        assert_eq!(again.as_ptr(), place);
+        drop((buffer(20 << 20), again));
+        assert_eq!(kept(), [8], "no more is kept than {SPARE} bytes, and the youngest of it");
+        drop(buffer(2 * SPARE));
+        assert_eq!(kept(), [0; 0]);
     }
 
     #[test]

@@ -17,6 +17,7 @@ use std::time::Duration;
 
 use volcv_types::Charge;
 
+use crate::buffer::Spare;
 use crate::classify::{Failure, cancelled, classify};
 use crate::error::{AttemptRecord, Error, ErrorKind};
 use crate::exchange::{ReplySink, Request, Stop, TransportError};
@@ -61,6 +62,8 @@ pub struct CallConfig {
     pub limits: Limits,
     /// Tokens for retries.
     pub budget: Arc<RetryBudget>,
+    /// Memory for results.
+    pub spare: Spare,
 }
 
 /// One call.
@@ -249,7 +252,8 @@ impl Call {
         let limits = Limits { attempt: configured.attempt.min(deadline.saturating_sub(now)), ..configured };
         let watch = Watch::new(configured, meter.clone(), now, Some(deadline));
         let request = self.plan.request(meter.clone());
-        let inbox = Box::new(Inbox::new(meter.clone(), configured.reply_bytes, self.plan.expects()));
+        let inbox = Inbox::new(meter.clone(), configured.reply_bytes, self.plan.expects(), &self.config.spare);
+        let inbox = Box::new(inbox);
         self.state = State::Sending { meter, inbox, since: now };
         Attempt { request, limits, watch }
     }

@@ -2,7 +2,7 @@
 
 use http::{HeaderMap, HeaderName, header};
 
-use crate::buffer::Buffer;
+use crate::buffer::{Buffer, Spare};
 use crate::exchange::{ReplySink, Stop};
 use crate::meter::Meter;
 use crate::plan::Expects;
@@ -23,6 +23,7 @@ pub(crate) struct Inbox {
     body: Buffer,
     received: u64,
     excess: Option<Excess>,
+    spare: Spare,
 }
 
 /// A reply, as far as it came.
@@ -51,9 +52,10 @@ pub(crate) struct Head {
 }
 
 impl Inbox {
-    pub(crate) fn new(meter: Meter, limit: u64, expects: Expects) -> Self {
+    pub(crate) fn new(meter: Meter, limit: u64, expects: Expects, spare: &Spare) -> Self {
         let scanner = Scanner::default();
-        Self { meter, limit, expects, head: None, scanner, body: Buffer::default(), received: 0, excess: None }
+        let spare = spare.clone();
+        Self { meter, limit, expects, head: None, scanner, body: Buffer::default(), received: 0, excess: None, spare }
     }
 
     /// The status, if a reply has begun.
@@ -93,8 +95,8 @@ impl ReplySink for Inbox {
         }
         let expected = usize::try_from(announced.unwrap_or(0)).unwrap_or(0);
         match self.expects {
-            Expects::Pictures => self.scanner = Scanner::new(expected).limited_to(MAX_SIDE),
-            Expects::Json | Expects::File => self.body = Buffer::new(expected),
+            Expects::Pictures => self.scanner = Scanner::with_spare(expected, &self.spare).limited_to(MAX_SIDE),
+            Expects::Json | Expects::File => self.body = Buffer::with_spare(expected, &self.spare),
         }
         Ok(())
     }

@@ -39,7 +39,7 @@ mod time;
 pub use auth::ApiKey;
 pub use batch::Batch;
 pub use body::{BodyReader, RequestBody, Segment};
-pub use buffer::Buffer;
+pub use buffer::{Buffer, Spare};
 pub use call::{Attempt, Call, CallConfig, Step};
 pub use endpoint::Endpoint;
 pub use error::{AttemptRecord, Error, ErrorKind};

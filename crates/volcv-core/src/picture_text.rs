@@ -3,7 +3,7 @@
 //! Accepted is what the service and its gateways send: with or without padding, spaces, a `data:` prefix. Everything
 //! else is an error, so that no short picture passes. Line breaks are escapes in JSON, which the scanner leaves out.
 
-use crate::buffer::Buffer;
+use crate::buffer::{Buffer, Spare};
 use crate::codec;
 
 /// A media type in front of the comma of a `data:` prefix is not longer than this.
@@ -34,8 +34,8 @@ enum Prefix {
 
 impl PictureText {
     /// A text of at most `expected` characters, as far as is known.
-    pub(crate) fn new(expected: usize) -> Self {
-        let bytes = Buffer::new(expected / 4 * 3);
+    pub(crate) fn new(expected: usize, spare: &Spare) -> Self {
+        let bytes = Buffer::with_spare(expected / 4 * 3, spare);
         let prefix = Prefix::Undecided(Vec::new());
         Self { bytes, rest: Vec::with_capacity(4), prefix, ended: false, problem: None }
     }
@@ -143,7 +143,7 @@ mod tests {
     use super::*;
 
     fn decode(pieces: &[&str]) -> Result<Vec<u8>, &'static str> {
-        let mut text = PictureText::new(100);
+        let mut text = PictureText::new(100, &Spare::default());
         pieces.iter().for_each(|piece| text.push(piece.as_bytes()));
         text.finish().map(|bytes| bytes.to_vec())
     }
@@ -181,7 +181,7 @@ mod tests {
             if spaces {
                 text = text.as_bytes().chunks(7).map(|c| format!("{}  ", String::from_utf8_lossy(c))).collect();
             }
-            let (mut decoder, mut left) = (PictureText::new(0), text.as_bytes());
+            let (mut decoder, mut left) = (PictureText::new(0, &Spare::default()), text.as_bytes());
             for size in sizes.iter().cycle() {
                 let (piece, rest) = left.split_at(left.len().min(*size));
                 decoder.push(piece);

@@ -8,7 +8,7 @@ use std::fmt;
 
 use memchr::memchr2;
 
-use crate::buffer::Buffer;
+use crate::buffer::{Buffer, Spare};
 use crate::picture_text::PictureText;
 
 /// Values of JSON beside the pictures: each takes much more memory than its text. Real replies have a few dozen.
@@ -75,6 +75,7 @@ pub(crate) struct Scanner {
     /// About how many bytes are to come, for the memory of pictures.
     expected: usize,
     max_side: Option<usize>,
+    spare: Spare,
 }
 
 /// A container that is open.
@@ -124,9 +125,9 @@ enum Escape {
 }
 
 impl Scanner {
-    /// A reader of a reply of about `expected` bytes.
-    pub(crate) fn new(expected: usize) -> Self {
-        Self { expected, ..Self::default() }
+    /// A reader of a reply of about `expected` bytes, whose pictures may have memory of earlier ones.
+    pub(crate) fn with_spare(expected: usize, spare: &Spare) -> Self {
+        Self { expected, spare: spare.clone(), ..Self::default() }
     }
 
     /// Takes no more than this of JSON beside the pictures.
@@ -214,7 +215,7 @@ impl Scanner {
         let key = self.stack.last().is_some_and(|frame| frame.key_next);
         self.state = match self.value_place() {
             Place::Pictures(source) if !key => {
-                let text = Box::new(PictureText::new(self.expected));
+                let text = Box::new(PictureText::new(self.expected, &self.spare));
                 self.scanned.side.reserve((self.expected / 256).min(ROOM));
                 State::Picture { source, text, escape: Escape::None }
             }
@@ -329,7 +330,7 @@ mod tests {
     use super::*;
 
     fn scan(json: &[u8], sizes: &[usize]) -> Scanned {
-        let (mut scanner, mut left) = (Scanner::new(0), json);
+        let (mut scanner, mut left) = (Scanner::default(), json);
         for size in sizes.iter().cycle() {
             let (piece, rest) = left.split_at(left.len().min(*size));
             scanner.push(piece).unwrap();
@@ -422,14 +423,14 @@ mod tests {
 
     #[test]
     fn too_much_json_beside_the_pictures_is_stopped() {
-        let mut many = Scanner::new(0);
+        let mut many = Scanner::default();
         assert_eq!((0..30).try_for_each(|_| many.push("1,".repeat(4000).as_bytes())), Err(Excess::Values));
-        let mut long = Scanner::new(0).limited_to(100);
+        let mut long = Scanner::default().limited_to(100);
         assert_eq!(long.push(&[b' '; 100]), Ok(()));
         assert_eq!(long.push(b" "), Err(Excess::Side(100)));
-        assert_eq!(Scanner::new(0).push("[".repeat(129).as_bytes()), Err(Excess::Depth));
-        assert_eq!(Scanner::new(0).push("[".repeat(128).as_bytes()), Ok(()));
-        let mut picture = Scanner::new(0);
+        assert_eq!(Scanner::default().push("[".repeat(129).as_bytes()), Err(Excess::Depth));
+        assert_eq!(Scanner::default().push("[".repeat(128).as_bytes()), Ok(()));
+        let mut picture = Scanner::default();
         picture.push(br#"{"data":{"binary_data_base64":[""#).unwrap();
         (0..30).try_for_each(|_| picture.push(&[b'A'; 200_000])).unwrap();
         picture.push(b"\"]}}").unwrap();

@@ -51,8 +51,8 @@ impl Line {
         Self { current: Mutex::default(), helpers: Arc::clone(helpers) }
     }
 
-    /// Takes the lane for one call, on `stream` if there is one. Until the guard is dropped, cancelling shuts the lane's
-    /// socket down.
+    /// Takes the lane for one call with so many bytes of body, on `stream` if there is one. Until the guard is dropped,
+    /// cancelling shuts the lane's socket down.
     ///
     /// ureq never sees the `authorization` header: at the level of traces its protocol writes out every byte that it was
     /// given. The connection puts the header behind the request line.
@@ -62,6 +62,7 @@ impl Line {
         connect: Duration,
         authorization: Option<HeaderValue>,
         stream: Option<Stream>,
+        body: u64,
     ) -> CancelGuard {
         let call = {
             let mut current = self.lock();
@@ -71,6 +72,7 @@ impl Line {
             current.socket = stream.as_ref().map(|stream| stream.socket().clone());
             current.authorization = authorization;
             current.stream = stream;
+            current.memory.prepare(body);
             current.call
         };
         let line = Arc::clone(self);

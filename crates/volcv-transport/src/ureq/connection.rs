@@ -176,7 +176,7 @@ pub(super) struct Connection {
 impl Connection {
     pub(super) fn new(stream: Stream, line: Arc<Line>) -> Self {
         let (_, mut memory) = line.take();
-        memory.prepare();
+        memory.clear();
         Self { memory, stream: Some(stream), line, muted: false }
     }
 

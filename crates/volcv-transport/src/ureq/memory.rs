@@ -5,16 +5,21 @@
 
 use ureq::unversioned::transport::Buffers;
 
-/// What is made, counted and sent at once. Megabytes travel, so system calls should be rare; but a connection that breaks
-/// in the last piece leaves an unknown outcome, so that it should not be the whole of a request.
-const OUTPUT: usize = 128 * 1024;
+/// A request is made, counted and sent in about so many pieces: the fewer, the less often the server is woken; the more, the
+/// less is in doubt when a connection breaks.
+const PIECES: u64 = 16;
+/// Smaller pieces would be so many system calls that they would show.
+const SMALLEST_PIECE: u64 = 64 * 1024;
+/// A larger piece would leave the second-level cache between being made and being sent.
+const LARGEST_PIECE: u64 = 512 * 1024;
 /// The head of a reply has to fit, for which ureq allows 64 KiB.
-const INPUT: usize = 128 * 1024;
+const INPUT: usize = 256 * 1024;
 
 /// ureq's buffers.
 #[derive(Default)]
 pub(super) struct Memory {
     output: Vec<u8>,
+    piece: usize,
     input: Vec<u8>,
     /// What of the input was filled and not consumed.
     start: usize,
@@ -23,17 +28,24 @@ pub(super) struct Memory {
 }
 
 impl Memory {
-    /// Makes room, once for all calls, and forgets what was read.
-    pub(super) fn prepare(&mut self) {
-        self.output.resize(OUTPUT, 0);
+    /// Makes room for a request with so many bytes of body, unless an earlier one had it made.
+    pub(super) fn prepare(&mut self, body: u64) {
+        self.piece = (body / PIECES).clamp(SMALLEST_PIECE, LARGEST_PIECE) as usize;
+        if self.output.len() < self.piece {
+            self.output.resize(self.piece, 0);
+        }
         self.input.resize(INPUT, 0);
+    }
+
+    /// Forgets what was read.
+    pub(super) fn clear(&mut self) {
         (self.start, self.end, self.consumed) = (0, 0, false);
     }
 }
 
 impl Buffers for Memory {
     fn output(&mut self) -> &mut [u8] {
-        &mut self.output
+        &mut self.output[..self.piece]
     }
 
     fn input(&self) -> &[u8] {
@@ -59,7 +71,7 @@ impl Buffers for Memory {
 
     /// The first half is for chunked requests, which volcv never sends.
     fn tmp_and_output(&mut self) -> (&mut [u8], &mut [u8]) {
-        (&mut self.input[self.end..], &mut self.output)
+        (&mut self.input[self.end..], &mut self.output[..self.piece])
     }
 
     fn can_use_input(&self) -> bool {

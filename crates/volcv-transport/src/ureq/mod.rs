@@ -154,7 +154,7 @@ impl Transport for UreqTransport {
         let lane = self.take_lane();
         let stream = self.checkout(&origin, limits, cancel);
         let reuses = stream.is_some();
-        let guard = lane.line.open(cancel, limits.connect, authorization, stream);
+        let guard = lane.line.open(cancel, limits.connect, authorization, stream, body.remaining());
         let body = if body.remaining() == 0 { SendBody::none() } else { SendBody::from_owned_reader(body) };
         let sent = exchange(&lane.agent, &lane.line, http::Request::from_parts(parts, body), reply);
         if reuses && sent.is_err() && !cancel.is_cancelled() {
