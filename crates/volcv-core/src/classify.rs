@@ -186,7 +186,11 @@ impl<'a> Answer<'a> {
         }
         if let Some(excess) = self.excess {
             let kind = if excess == Excess::Depth { ErrorKind::Decode } else { ErrorKind::ResponseTooLarge };
-            let message = format!("{excess}; {} bytes were read", self.received);
+            // How much had been read when the others were noticed depends on how the transport cuts the reply.
+            let message = match excess {
+                Excess::Size(..) => format!("{excess}; {} bytes were read", self.received),
+                excess => excess.to_string(),
+            };
             return Err(self.unusable(kind, message));
         }
         // Where only the end of the connection would end the body, a whole JSON object has its end in itself.

@@ -400,12 +400,12 @@ fn a_reply_that_is_too_large_names_the_limit_that_it_is_over() {
     let text = "the reply is larger than the limit of 100 bytes (5000 bytes were announced); 0 bytes were read";
     assert_eq!(error.message(), text);
     for (body, kind, text) in [
-        (" ".repeat(2 << 20), ErrorKind::ResponseTooLarge, "more than 1048576 bytes of JSON beside its pictures;"),
-        ("1,".repeat(200_000), ErrorKind::ResponseTooLarge, "more than 100000 values;"),
-        ("[".repeat(200), ErrorKind::Decode, "nested more than 128 levels deep;"),
+        (" ".repeat(2 << 20), ErrorKind::ResponseTooLarge, "more than 1048576 bytes of JSON beside its pictures"),
+        ("1,".repeat(200_000), ErrorKind::ResponseTooLarge, "more than 100000 values"),
+        ("[".repeat(200), ErrorKind::Decode, "nested more than 128 levels deep"),
     ] {
         let error = failure(&[Event::reply(200, &body)]);
-        assert!(error.kind() == kind && error.message().contains(text), "{error}");
+        assert!(error.kind() == kind && error.message().ends_with(text), "{error}");
     }
 }
 
