@@ -175,17 +175,21 @@ impl Engine {
     fn keep_time(self: &Arc<Self>) {
         let mut queue = lock(&self.queue);
         while !queue.closing {
-            if let Some(place) = queue.waiting.iter().position(|waiting| waiting.deadline.is_over()) {
-                let late = queue.waiting.remove(place);
-                drop(queue);
-                let text = "the deadline passed before the call was sent; nothing was charged";
-                late.iter().for_each(|late| self.end(late.id, self.withdraw(late.id, VOLCV_E_TIMEOUT, text)));
-                queue = lock(&self.queue);
-                continue;
+            let first = Deadline::first(queue.waiting.iter().map(|waiting| waiting.deadline));
+            match first.filter(|(_, deadline)| deadline.is_over()) {
+                Some((place, _)) => {
+                    let late = queue.waiting.remove(place);
+                    drop(queue);
+                    let text = "the deadline passed before the call was sent; nothing was charged";
+                    late.iter().for_each(|late| self.end(late.id, self.withdraw(late.id, VOLCV_E_TIMEOUT, text)));
+                    queue = lock(&self.queue);
+                }
+                None => {
+                    let next = first.map_or(Deadline::NEVER, |(_, deadline)| deadline);
+                    // What has passed by now is seen in the next round.
+                    queue = next.wait(&self.clock, queue).unwrap_or_else(|| lock(&self.queue));
+                }
             }
-            let next = Deadline::first(queue.waiting.iter().map(|waiting| waiting.deadline));
-            // A deadline that has passed by now is seen in the next round.
-            queue = next.wait(&self.clock, queue).unwrap_or_else(|| lock(&self.queue));
         }
     }
 

@@ -15,9 +15,10 @@ impl Deadline {
         Self(timeout.and_then(|timeout| Instant::now().checked_add(timeout)))
     }
 
-    /// The one that comes first.
-    pub(super) fn first(deadlines: impl Iterator<Item = Self>) -> Self {
-        Self(deadlines.filter_map(|deadline| deadline.0).min())
+    /// The one that comes first, behind its place; `None` if none ever comes.
+    pub(super) fn first(deadlines: impl Iterator<Item = Self>) -> Option<(usize, Self)> {
+        let moments = deadlines.enumerate().filter_map(|(place, deadline)| Some((deadline.0?, place)));
+        moments.min().map(|(moment, place)| (place, Self(Some(moment))))
     }
 
     pub(super) fn is_never(self) -> bool {
