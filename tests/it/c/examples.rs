@@ -1,4 +1,4 @@
-//! The wrapper for C++, and every program under `examples/c`, `examples/cpp` and `examples/unity`: compiled as strictly
+//! The wrapper for C++, and every program under `examples/c`, `cpp`, `unity` and `love`: compiled as strictly
 //! as can be, run against the emulator, and checked for what it says and writes.
 
 mod engines;
@@ -299,6 +299,32 @@ fn the_engine_loop_paints_four_seeds_without_being_felt() {
     let emulator = emulator(&["code=50411"]);
     let said = failed(program(failing, &emulator).env("SDL_VIDEODRIVER", "dummy").arg(PHOTO).arg(&out)).stderr;
     assert!(String::from_utf8(said).unwrap().contains("50411"), "the reason is told");
+}
+
+#[test]
+fn the_example_for_love_paints_two_seeds_in_its_window() {
+    let out = fresh_folder("love").join("screen.png");
+    let library = library(Build::Full).join("libvolcv.so");
+    let love = |emulator: &Emulator| {
+        let mut xvfb = program("xvfb-run", emulator);
+        xvfb.args(["-a", "-s", "-screen 0 1400x900x24", "timeout", "60", "love"]).arg(root().join("examples/love"));
+        xvfb.arg(root().join("include/volcv.h")).arg(&library).arg(root().join(PHOTO)).arg(&out);
+        xvfb
+    };
+    let painting = emulator(&[]);
+    ran(&mut love(&painting));
+    assert_eq!(painting.charges(), 2);
+    let screen = image::open(&out).unwrap().into_rgb8();
+    assert_eq!(screen.dimensions(), (1284, 226));
+    let tiles = [8, 646].map(|x| image::imageops::crop_imm(&screen, x, 8, 630, 210).to_image().into_raw());
+    assert_ne!(tiles[0], tiles[1]);
+    for tile in tiles {
+        let colors: BTreeSet<&[u8]> = tile.chunks_exact(3).collect();
+        assert!(colors.len() > 5000, "{} colors", colors.len());
+    }
+    let refusing = emulator(&["code=50411"]);
+    let said = failed(&mut love(&refusing)).stderr;
+    assert!(String::from_utf8(said).unwrap().contains("VOLCV_E_REFUSED: "), "the reason is told");
 }
 
 /// Four tiles, each of which is a picture, and no two of which are the same.

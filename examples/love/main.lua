@@ -1,0 +1,85 @@
+-- Two seeds of one photo in a LÖVE window, with their progress:
+--   VOLCV_BASE_URL=... VOLCV_API_KEY=... love examples/love volcv.h libvolcv.so photo.jpg [screenshot.png]
+local ffi = require("ffi")
+
+local volcv, C, client, photo
+local jobs = {}
+
+-- The reason of a failure goes to the terminal, and the program ends.
+function love.errorhandler(message)
+    io.stderr:write(message, "\n")
+    os.exit(1)
+end
+
+local function read(path)
+    local file = assert(io.open(path, "rb"))
+    local bytes = file:read("*a")
+    file:close()
+    return bytes
+end
+
+local function submit(seed)
+    local picture, request, options = volcv.new("volcv_picture"), volcv.new("volcv_outpaint"), volcv.new("volcv_job_options")
+    local err, job = volcv.new("volcv_error"), ffi.new("volcv_job[1]")
+    -- Lent, not copied: the string lives as long as this program.
+    picture.data, picture.size, picture.flags = ffi.cast("const char *", photo), #photo, volcv.VOLCV_PICTURE_BORROW
+    request.picture, request.left, request.right, request.seed = picture, 0.5, 0.5, seed
+    options.user = #jobs + 1
+    volcv.check(C.volcv_outpaint_submit(client[0], request, options, job, err), err)
+    jobs[#jobs + 1] = { id = job[0] }
+end
+
+function love.load(arguments)
+    volcv = require("volcv")(read(arguments[1]), arguments[2])
+    C, photo, jobs.out = volcv.C, read(arguments[3]), arguments[4]
+    local options, err = volcv.new("volcv_client_options"), volcv.new("volcv_error")
+    client = ffi.new("volcv_client *[1]")
+    options.base_url, options.api_key = os.getenv("VOLCV_BASE_URL"), os.getenv("VOLCV_API_KEY")
+    volcv.check(C.volcv_client_create(volcv.VOLCV_ABI_VERSION, options, client, err), err)
+    submit(1)
+    submit(2)
+end
+
+-- A result becomes a texture; the encoded bytes are volcv's until the job is released.
+local function finish(job, result)
+    local err, info = volcv.new("volcv_error"), volcv.new("volcv_image_info")
+    C.volcv_job_error(client[0], job.id, err)
+    volcv.check(result, err)
+    volcv.check(C.volcv_job_image_info(client[0], job.id, 0, info))
+    job.image = love.graphics.newImage(love.filesystem.newFileData(ffi.string(info.data, info.size), "picture"))
+    C.volcv_job_release(client[0], job.id)
+end
+
+function love.update()
+    local events = ffi.new("volcv_event[4]")
+    for i = 0, C.volcv_poll(client[0], events, 4) - 1 do
+        finish(jobs[tonumber(events[i].user)], events[i].result)
+    end
+end
+
+function love.draw()
+    local done = 0
+    for place, job in ipairs(jobs) do
+        local x, y, progress = 8 + (place - 1) * 638, 8, volcv.new("volcv_progress")
+        if job.image then
+            love.graphics.draw(job.image, x, y, 0, 630 / job.image:getWidth())
+            done = done + 1
+        elseif C.volcv_job_progress(client[0], job.id, progress) == volcv.VOLCV_OK and progress.send_total > 0 then
+            love.graphics.rectangle("fill", x, y, 630 * tonumber(progress.sent) / tonumber(progress.send_total), 8)
+        end
+    end
+    local out = jobs.out
+    if done == #jobs and out then
+        jobs.out = nil
+        love.graphics.captureScreenshot(function(screen)
+            local file = assert(io.open(out, "wb"))
+            file:write(screen:encode("png"):getString())
+            file:close()
+            love.event.quit()
+        end)
+    end
+end
+
+function love.quit()
+    C.volcv_client_destroy(client[0], 2000)
+end
