@@ -134,8 +134,8 @@ impl Buffer {
 impl Spare {
     /// Memory for so many bytes, spare or new; `None` if that does not pay.
     fn mapping(&self, length: usize) -> Option<Mapping> {
-        let spare = (length >= MAPPED_FROM).then(|| self.take(length)).flatten();
-        let map = spare.or_else(|| new_mapping(length))?;
+        let pays = length >= MAPPED_FROM;
+        let map = pays.then(|| self.take(length).or_else(|| new_mapping(length))).flatten()?;
         Some(Mapping { map: Some(map), spare: self.clone() })
     }
 
@@ -151,18 +151,10 @@ impl Spare {
     fn put(&self, map: MmapMut) {
         let mut maps = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         maps.push(map);
-        let mut total: usize = maps.iter().map(|map| map.len()).sum();
-        // The oldest go first.
-        let many = maps
-            .iter()
-            .take_while(|map| {
-                total > SPARE && {
-                    total -= map.len();
-                    true
-                }
-            })
-            .count();
-        let gone: Vec<_> = maps.drain(..many).collect();
+        let mut gone = Vec::new();
+        while maps.iter().map(|map| map.len()).sum::<usize>() > SPARE {
+            gone.push(maps.remove(0));
+        }
         // Giving memory back takes a while, which nobody else has to wait for.
         drop(maps);
         drop(gone);
@@ -195,11 +187,10 @@ impl Drop for Mapping {
     }
 }
 
-/// Cleared memory from the system, in huge pages where it has them; `None` if that does not pay.
+/// Cleared memory from the system, in huge pages where it has them; `None` if there is none.
 fn new_mapping(length: usize) -> Option<MmapMut> {
     // Linux places a mapping of whole huge pages so that they can be huge pages.
-    let whole = length.checked_next_multiple_of(HUGE_PAGE).filter(|_| length >= MAPPED_FROM)?;
-    let map = MmapMut::map_anon(whole).ok()?;
+    let map = MmapMut::map_anon(length.checked_next_multiple_of(HUGE_PAGE)?).ok()?;
     // Small pages for the rest, of which only a part will be touched. A kernel without huge pages refuses, and that is fine.
     #[cfg(target_os = "linux")]
     let _ = map.advise_range(memmap2::Advice::HugePage, 0, length / HUGE_PAGE * HUGE_PAGE);

@@ -8,6 +8,7 @@ use std::time::Duration;
 use volcv_types::{Charge, InvalidInput, ServiceCode};
 
 use crate::meter::Delivery;
+use crate::redact::shortened;
 
 /// Why a call failed, whether it may have been charged, and every attempt that was made.
 ///
@@ -132,6 +133,30 @@ impl Error {
         self.0.retryable
     }
 
+    /// As `Display`, in at most so many bytes, as far as that is possible: a long message loses words, not the codes and
+    /// the cost behind it.
+    pub fn display_within(&self, bytes: usize) -> String {
+        let facts = self.facts();
+        format!("{}{facts}", shortened(&self.0.message, bytes.saturating_sub(facts.len())))
+    }
+
+    /// What is said behind the message: codes, and what it cost.
+    fn facts(&self) -> String {
+        let inner = &self.0;
+        let code = inner.code.as_ref().map(|code| format!("code {code}"));
+        let status = inner.status.map(|status| format!("HTTP {status}"));
+        let request_id = inner.request_id.as_ref().map(|id| format!("request id {id}"));
+        let facts: Vec<String> = [code, status, request_id].into_iter().flatten().collect();
+        let cost = match (inner.charge, inner.kind) {
+            // What never left the program needs no word about money.
+            (Charge::None, ErrorKind::Config | ErrorKind::InvalidInput) if inner.status.is_none() => "",
+            (Charge::None, _) => "; nothing was charged",
+            (Charge::Unknown, _) => "; the call may have been charged",
+            (Charge::Charged, _) => "; the call was charged",
+        };
+        if facts.is_empty() { cost.to_owned() } else { format!(" ({}){cost}", facts.join(", ")) }
+    }
+
     /// How long the service asked to wait.
     pub fn retry_after(&self) -> Option<Duration> {
         self.0.retry_after
@@ -239,22 +264,7 @@ impl Error {
 
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let inner = &self.0;
-        f.write_str(&inner.message)?;
-        let code = inner.code.as_ref().map(|code| format!("code {code}"));
-        let status = inner.status.map(|status| format!("HTTP {status}"));
-        let request_id = inner.request_id.as_ref().map(|id| format!("request id {id}"));
-        let facts: Vec<String> = [code, status, request_id].into_iter().flatten().collect();
-        if !facts.is_empty() {
-            write!(f, " ({})", facts.join(", "))?;
-        }
-        match (inner.charge, inner.kind) {
-            // What never left the program needs no word about money.
-            (Charge::None, ErrorKind::Config | ErrorKind::InvalidInput) if inner.status.is_none() => Ok(()),
-            (Charge::None, _) => f.write_str("; nothing was charged"),
-            (Charge::Unknown, _) => f.write_str("; the call may have been charged"),
-            (Charge::Charged, _) => f.write_str("; the call was charged"),
-        }
+        write!(f, "{}{}", self.0.message, self.facts())
     }
 }
 

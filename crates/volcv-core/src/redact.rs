@@ -41,13 +41,17 @@ pub(crate) fn clean(text: &str, secret: &str) -> String {
 
 /// As [`clean`], for a text that stands among words of ours: what comes behind it must not be lost where room is short.
 pub(crate) fn brief(text: &str, secret: &str) -> String {
-    let mut text = clean(text, secret);
-    if text.len() > MAX_BRIEF {
-        let end = (0..=MAX_BRIEF - '…'.len_utf8()).rfind(|end| text.is_char_boundary(*end));
-        text.truncate(end.unwrap_or_default());
-        text.push('…');
+    shortened(&clean(text, secret), MAX_BRIEF).into_owned()
+}
+
+/// A text of at most so many bytes, cut between two characters, so that a reader sees that something is missing.
+pub(crate) fn shortened(text: &str, room: usize) -> Cow<'_, str> {
+    const MARK: &str = "…";
+    if text.len() <= room {
+        return Cow::Borrowed(text);
     }
-    text
+    let end = (0..=room.saturating_sub(MARK.len())).rfind(|end| text.is_char_boundary(*end));
+    Cow::Owned(format!("{}{MARK}", &text[..end.unwrap_or_default()]))
 }
 
 /// Replaces the secret as it is, percent-encoded and in base64, alone or behind `Bearer`. A secret too short to be one

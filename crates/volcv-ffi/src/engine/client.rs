@@ -140,7 +140,7 @@ impl Engine {
         queue.waiting.reserve(1);
         let open = |_| {
             let state = State::Queued(order.accept());
-            Job { options, deadline, quiet, released: false, cancel: CancelToken::new(), state }
+            Job { user: options.user, deadline, quiet, released: false, cancel: CancelToken::new(), state }
         };
         let id = self.slots.open(open).ok_or_else(full)?;
         queue.waiting.push_back(Waiting { id, deadline });
@@ -165,7 +165,7 @@ impl Engine {
     fn work(self: &Arc<Self>) {
         let_others_go_first();
         while let Some((id, closing)) = self.next() {
-            let ended = if closing { self.cancelled(id) } else { self.perform(id) };
+            let ended = if closing { self.withdraw(id) } else { self.perform(id) };
             lock(&self.queue).running -= 1;
             self.end(id, ended);
         }
@@ -180,8 +180,8 @@ impl Engine {
                 Some((place, _)) => {
                     let late = queue.waiting.remove(place);
                     drop(queue);
-                    let text = "the deadline passed before the call was sent; nothing was charged";
-                    late.iter().for_each(|late| self.end(late.id, self.withdraw(late.id, VOLCV_E_TIMEOUT, text)));
+                    // A call without any time left is not sent; what to say of it is the core's.
+                    late.iter().for_each(|late| self.end(late.id, self.perform(late.id)));
                     queue = lock(&self.queue);
                 }
                 None => {

@@ -1,7 +1,6 @@
 //! A failure as C sees it: a number, and the texts around it, already in the shape of `volcv_error`.
 
 use std::any::Any;
-use std::borrow::Cow;
 use std::ffi::c_char;
 use std::fmt::Display;
 
@@ -44,12 +43,9 @@ impl Failure {
         Self::new(VOLCV_E_INTERNAL, format!("a defect in volcv was caught: {text}"))
     }
 
-    /// A failed call. A text that is too long loses words of the service, not the codes and the cost behind them.
+    /// A failed call.
     pub(crate) fn from_error(error: &Error) -> Self {
-        let text = error.to_string();
-        let facts = text.strip_prefix(error.message()).unwrap_or_default();
-        let message = shortened(error.message(), (VOLCV_MESSAGE_SIZE - 1).saturating_sub(facts.len()));
-        let mut failure = Self::new(code_of(error.kind()), format!("{message}{facts}"));
+        let mut failure = Self::new(code_of(error.kind()), error.display_within(VOLCV_MESSAGE_SIZE - 1));
         let out = &mut failure.error;
         out.charge = charge_of(error.charge());
         out.flags = if error.is_retryable() { VOLCV_ERROR_RETRYABLE } else { 0 };
@@ -100,26 +96,11 @@ impl volcv_error {
     }
 }
 
-/// Copies as much of a text as fits, with its end.
+/// Copies as much of a text as fits, cut between two characters, with its end.
 fn copy(text: &str, to: &mut [c_char]) {
-    let text = cut(text, to.len() - 1);
-    let bytes = text.bytes().map(|byte| byte as c_char).chain([0]);
+    let end = (0..=text.len().min(to.len() - 1)).rfind(|end| text.is_char_boundary(*end));
+    let bytes = text[..end.unwrap_or_default()].bytes().map(|byte| byte as c_char).chain([0]);
     to.iter_mut().zip(bytes).for_each(|(to, byte)| *to = byte);
-}
-
-/// As much of a text as fits, cut between two characters.
-fn cut(text: &str, room: usize) -> &str {
-    let end = (0..=room.min(text.len())).rfind(|end| text.is_char_boundary(*end));
-    &text[..end.unwrap_or_default()]
-}
-
-/// As [`cut`], but a reader sees that something is missing.
-fn shortened(text: &str, room: usize) -> Cow<'_, str> {
-    const MARK: &str = "…";
-    match text.len() <= room {
-        true => text.into(),
-        false => format!("{}{MARK}", cut(text, room.saturating_sub(MARK.len()))).into(),
-    }
 }
 
 fn charge_of(charge: Charge) -> u32 {

@@ -25,7 +25,7 @@ impl Engine {
         if !job.quiet {
             // Under the lock of the job, so that a release finds either a job that runs or an event to take back.
             let mut events = lock(&self.events);
-            events.push_back(volcv_event { r#type: VOLCV_EVENT_DONE, result, job: id, user: job.options.user });
+            events.push_back(volcv_event { r#type: VOLCV_EVENT_DONE, result, job: id, user: job.user });
             first = events.len() == 1;
             self.waiting_events.store(events.len(), Release);
         }
@@ -48,28 +48,23 @@ impl Engine {
         }
     }
 
-    /// What becomes of a job that was cancelled in the queue.
-    pub(super) fn cancelled(&self, id: volcv_job) -> Ended {
-        let text = "the job was cancelled before it was sent; nothing was charged";
-        self.withdraw(id, VOLCV_E_CANCELLED, text)
-    }
-
-    /// What becomes of a job that was taken out of the queue and is not sent.
-    pub(super) fn withdraw(&self, id: volcv_job, result: volcv_result, why: &str) -> Ended {
+    /// What becomes of a job that was taken out of the queue by the caller and is not sent.
+    pub(super) fn withdraw(&self, id: volcv_job) -> Ended {
         let order = self
             .slots
             .place(id)
             .and_then(|slot| slot.job().as_mut().map(|job| std::mem::replace(&mut job.state, State::Running)));
         // Borrowed pictures are released here, outside of every lock and before the event.
         drop(order);
-        Ended::failed(&Failure::new(result, why))
+        let text = "the job was cancelled before it was sent; nothing was charged";
+        Ended::failed(&Failure::new(VOLCV_E_CANCELLED, text))
     }
 
     /// Ends a job soon.
     pub(crate) fn cancel(&self, id: volcv_job) -> Result<(), Failure> {
         let slot = self.slots.find(id)?;
         if self.unqueue(id) {
-            self.end(id, self.cancelled(id));
+            self.end(id, self.withdraw(id));
             return Ok(());
         }
         let cancel = slot.job().as_ref().filter(|_| slot.has(id)).map(|job| job.cancel.clone());

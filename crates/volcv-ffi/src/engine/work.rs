@@ -30,7 +30,8 @@ pub(crate) struct Options {
 
 /// One job of a client.
 pub(super) struct Job {
-    pub(super) options: Options,
+    /// The host's own number, for the event.
+    pub(super) user: u64,
     /// Counted from the submit on.
     pub(super) deadline: Deadline,
     /// Ends without an event: somebody waits for it.
