@@ -1,7 +1,7 @@
 /*
  * Measures what the library takes out of a frame, and proves what can be counted: volcv_poll() of a busy client
- * without an event allocates nothing and makes no system call, a borrowed picture is not copied, a copied one once,
- * and a client that has nothing to do wakes nobody up. Prints the times, which depend on the machine.
+ * without an event allocates nothing and makes no system call, a borrowed picture is not copied, a copied one goes into
+ * memory of an earlier one, and a client that has nothing to do wakes nobody up. Prints the times, which depend on the machine.
  */
 #define _GNU_SOURCE
 #include "check.h"
@@ -153,7 +153,7 @@ static void poll_of_a_busy_client(void)
     printf("%-44s %.2f ms\n", "destroy with 1000 jobs", (double)(now_ns() - start) / 1e6);
 }
 
-static void submit_of_eight_megabytes(uint32_t flags, const char *what, unsigned copies)
+static void submit_of_eight_megabytes(uint32_t flags, const char *what, unsigned most_allocations)
 {
     enum { ROUNDS = 100 };
     static double times[ROUNDS];
@@ -168,17 +168,17 @@ static void submit_of_eight_megabytes(uint32_t flags, const char *what, unsigned
     picture.flags = flags;
     const volcv_outpaint outpaint = small_outpaint(&picture);
     volcv_client *const client = patient_client(1, 2);
+    const unsigned before = large_allocations;
     for (int i = 0; i < ROUNDS; i++) {
         volcv_job job;
-        const unsigned before = large_allocations;
         const uint64_t start = now_ns();
         IS(volcv_outpaint_submit(client, &outpaint, NULL, &job, NULL), VOLCV_OK);
         times[i] = (double)(now_ns() - start) / 1000;
-        CHECK(large_allocations - before == copies);
         IS(volcv_job_cancel(client, job), VOLCV_OK);
         CHECK(next_event(client).job == job);
         IS(volcv_job_release(client, job), VOLCV_OK);
     }
+    CHECK(large_allocations - before <= most_allocations);
     tell(what, "us", times, ROUNDS);
     IS(volcv_client_destroy(client, VOLCV_WAIT_FOREVER), VOLCV_OK);
     free(large);
@@ -257,7 +257,8 @@ int main(void)
 {
     poll_of_a_busy_client();
     submit_of_eight_megabytes(VOLCV_PICTURE_BORROW, "submit, 8 MiB borrowed", 0);
-    submit_of_eight_megabytes(0, "submit, 8 MiB copied", 1);
+    /* One that ends, one that begins, and one whose thread is still about to drop it. */
+    submit_of_eight_megabytes(0, "submit, 8 MiB copied", 3);
     create_and_destroy();
     idle();
     return 0;

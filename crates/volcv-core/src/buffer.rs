@@ -2,28 +2,18 @@
 //!
 //! A picture of megabytes gets a mapping of its own. Memory that an allocator hands out for the first time costs a page
 //! fault for every 4 KiB, which is more than base64 and sockets together, and an allocator keeps what each thread has freed.
-//! A mapping can be had in huge pages. A few that were dropped are kept for the next call, because clearing fresh memory
-//! takes as long as decoding into it; the others go back to the system at once.
+//! A mapping can be had in huge pages, and goes to [`Spare`] when it is dropped.
 
 use std::collections::TryReserveError;
 use std::fmt;
-use std::ops::{Deref, DerefMut};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::ops::Deref;
 
 use bytes::Bytes;
-use memmap2::MmapMut;
+
+use crate::spare::{Mapping, Spare};
 
 /// So much has to have come before memory is taken for all that was announced.
 const BELIEVED: usize = 32 * 1024;
-
-/// The huge page of most systems.
-const HUGE_PAGE: usize = 2 << 20;
-
-/// Below, a mapping costs more page faults than it saves.
-const MAPPED_FROM: usize = 2 * HUGE_PAGE;
-
-/// So much of mappings is kept at most: what one or two calls with large pictures need.
-const SPARE: usize = 24 << 20;
 
 /// Bytes that grow at their end.
 #[derive(Default)]
@@ -34,20 +24,9 @@ pub struct Buffer {
     spare: Spare,
 }
 
-/// Memory of buffers that were dropped, for those to come.
-#[derive(Clone, Default)]
-pub struct Spare(Arc<Mutex<Vec<MmapMut>>>);
-
 enum Memory {
     Heap(Vec<u8>),
     Mapped { map: Mapping, length: usize },
-}
-
-/// A mapping that becomes spare when it is dropped.
-struct Mapping {
-    /// There until then.
-    map: Option<MmapMut>,
-    spare: Spare,
 }
 
 impl Buffer {
@@ -131,72 +110,6 @@ impl Buffer {
     }
 }
 
-impl Spare {
-    /// Memory for so many bytes, spare or new; `None` if that does not pay.
-    fn mapping(&self, length: usize) -> Option<Mapping> {
-        let pays = length >= MAPPED_FROM;
-        let map = pays.then(|| self.take(length).or_else(|| new_mapping(length))).flatten()?;
-        Some(Mapping { map: Some(map), spare: self.clone() })
-    }
-
-    fn take(&self, length: usize) -> Option<MmapMut> {
-        let mut maps = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let lengths = maps.iter().map(|map| map.len()).enumerate().rev();
-        // A small picture would waste a large mapping.
-        let fitting = lengths.filter(|(_, found)| (length..length.saturating_mul(2)).contains(found));
-        let (place, _) = fitting.min_by_key(|(_, found)| *found)?;
-        Some(maps.remove(place))
-    }
-
-    fn put(&self, map: MmapMut) {
-        let mut maps = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        maps.push(map);
-        let mut gone = Vec::new();
-        while maps.iter().map(|map| map.len()).sum::<usize>() > SPARE {
-            gone.push(maps.remove(0));
-        }
-        // Giving memory back takes a while, which nobody else has to wait for.
-        drop(maps);
-        drop(gone);
-    }
-}
-
-impl fmt::Debug for Spare {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Spare")
-    }
-}
-
-impl Deref for Mapping {
-    type Target = [u8];
-
-    fn deref(&self) -> &[u8] {
-        self.map.as_deref().unwrap_or_default()
-    }
-}
-
-impl DerefMut for Mapping {
-    fn deref_mut(&mut self) -> &mut [u8] {
-        self.map.as_deref_mut().unwrap_or_default()
-    }
-}
-
-impl Drop for Mapping {
-    fn drop(&mut self) {
-        self.map.take().into_iter().for_each(|map| self.spare.put(map));
-    }
-}
-
-/// Cleared memory from the system, in huge pages where it has them; `None` if there is none.
-fn new_mapping(length: usize) -> Option<MmapMut> {
-    // Linux places a mapping of whole huge pages so that they can be huge pages.
-    let map = MmapMut::map_anon(length.checked_next_multiple_of(HUGE_PAGE)?).ok()?;
-    // Small pages for the rest, of which only a part will be touched. A kernel without huge pages refuses, and that is fine.
-    #[cfg(target_os = "linux")]
-    let _ = map.advise_range(memmap2::Advice::HugePage, 0, length / HUGE_PAGE * HUGE_PAGE);
-    Some(map)
-}
-
 impl Deref for Buffer {
     type Target = [u8];
 
@@ -242,6 +155,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+    use crate::spare::MAPPED_FROM;
 
     fn is_mapped(buffer: &Buffer) -> bool {
         matches!(buffer.memory, Memory::Mapped { .. })
@@ -258,31 +172,6 @@ mod tests {
             assert_eq!((buffer.len(), buffer[BELIEVED - 1], buffer[BELIEVED]), (BELIEVED + 1, 1, 2));
             assert_eq!(Bytes::from(buffer).len(), BELIEVED + 1);
         }
-    }
-
-    #[test]
-    fn memory_that_was_dropped_is_used_again_by_what_needs_about_as_much() {
-        let spare = Spare::default();
-        let buffer = |expected: usize| {
-            let mut buffer = Buffer::with_spare(expected, &spare);
-            buffer.extend_from_slice(&[7; BELIEVED + 1]);
-            assert!(is_mapped(&buffer) && buffer.iter().all(|byte| *byte == 7));
-            buffer
-        };
-        let kept = || spare.0.lock().unwrap().iter().map(|map| map.len() >> 20).collect::<Vec<_>>();
-        let first = buffer(8 << 20);
-        let place = first.as_ptr();
-        drop(Bytes::from(first));
-        assert_eq!(kept(), [8]);
-        assert_ne!(buffer(MAPPED_FROM).as_ptr(), place, "too small for so much memory");
-        assert_ne!(buffer((8 << 20) + 1).as_ptr(), place, "too large for it");
-        assert_eq!(kept(), [8, 4, 10]);
-        let again = buffer(7 << 20);
-        assert_eq!(again.as_ptr(), place);
-        drop((buffer(20 << 20), again));
-        assert_eq!(kept(), [8], "no more is kept than {SPARE} bytes, and the youngest of it");
-        drop(buffer(2 * SPARE));
-        assert_eq!(kept(), [0; 0]);
     }
 
     #[test]

@@ -17,7 +17,6 @@ use std::time::Duration;
 
 use volcv_types::Charge;
 
-use crate::buffer::Spare;
 use crate::classify::{Failure, cancelled, classify};
 use crate::error::{AttemptRecord, Error, ErrorKind};
 use crate::exchange::{ReplySink, Request, Stop, TransportError};
@@ -27,6 +26,7 @@ use crate::meter::{Meter, Observer, Phase};
 use crate::outcome::Outcome;
 use crate::plan::{Expects, Plan};
 use crate::retry::{RetryBudget, RetryPolicy, Then, backoff};
+use crate::spare::Spare;
 use crate::time::Now;
 
 /// What the driver has to do next.

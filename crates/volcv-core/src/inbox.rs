@@ -2,11 +2,12 @@
 
 use http::{HeaderMap, HeaderName, header};
 
-use crate::buffer::{Buffer, Spare};
+use crate::buffer::Buffer;
 use crate::exchange::{ReplySink, Stop};
 use crate::meter::Meter;
 use crate::plan::Expects;
 use crate::scan::{Excess, MAX_SIDE, Scanned, Scanner};
+use crate::spare::Spare;
 
 /// Where gateways put their request id when it is not in the body, most specific first.
 const REQUEST_ID_HEADERS: [&str; 4] = ["x-request-id", "x-tt-logid", "x-oneapi-request-id", "request-id"];

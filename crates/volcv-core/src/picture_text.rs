@@ -3,8 +3,9 @@
 //! Accepted is what the service and its gateways send: with or without padding, spaces, a `data:` prefix. Everything
 //! else is an error, so that no short picture passes. Line breaks are escapes in JSON, which the scanner leaves out.
 
-use crate::buffer::{Buffer, Spare};
+use crate::buffer::Buffer;
 use crate::codec;
+use crate::spare::Spare;
 
 /// A media type in front of the comma of a `data:` prefix is not longer than this.
 const MAX_PREFIX: usize = 256;

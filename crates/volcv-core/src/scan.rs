@@ -8,8 +8,9 @@ use std::fmt;
 
 use memchr::memchr2;
 
-use crate::buffer::{Buffer, Spare};
+use crate::buffer::Buffer;
 use crate::picture_text::PictureText;
+use crate::spare::Spare;
 
 /// Values of JSON beside the pictures: each takes much more memory than its text. Real replies have a few dozen.
 const MAX_VALUES: usize = 100_000;

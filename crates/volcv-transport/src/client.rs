@@ -7,11 +7,12 @@ use std::time::Duration;
 use volcv_core::bytes::Bytes;
 use volcv_core::types::{CvRequest, Outpaint, Value};
 use volcv_core::{
-    ApiKey, Batch, Call, CallConfig, Endpoint, Error, Limits, Outcome, Plan, Progress, RetryBudget, RetryPolicy,
+    ApiKey, Batch, Buffer, Call, CallConfig, Endpoint, Error, Limits, Outcome, Plan, Progress, RetryBudget, RetryPolicy,
 };
 
 use crate::cancel::CancelToken;
 use crate::drive;
+use crate::keeper::Keeper;
 use crate::transport::{AsyncTransport, ErasedTransport, Transport};
 use crate::watchman::Watchman;
 
@@ -372,7 +373,9 @@ impl ClientBuilder {
         config.limits = self.limits;
         config.policy = self.policy;
         config.budget = self.budget;
-        Ok(Setup { endpoint, key: self.key?, config, window: self.window.max(1) })
+        let keeper = Keeper::new();
+        config.spare = keeper.spare.clone();
+        Ok(Setup { endpoint, key: self.key?, config, window: self.window.max(1), _keeper: keeper })
     }
 }
 
@@ -382,6 +385,7 @@ struct Setup {
     key: ApiKey,
     config: CallConfig,
     window: usize,
+    _keeper: Keeper,
 }
 
 impl Setup {
@@ -395,6 +399,10 @@ impl Setup {
 
     fn plan_download(&self, link: &str) -> Result<Plan, Error> {
         Plan::download(link, &self.endpoint)
+    }
+
+    fn buffer(&self, bytes: usize) -> Buffer {
+        Buffer::with_spare(bytes, &self.config.spare)
     }
 
     fn start(&self, plan: Plan, options: &CallOptions) -> Call {
@@ -425,6 +433,11 @@ impl Client {
     pub fn preview(&self, outpaint: &Outpaint) -> Result<Value, Error> {
         Ok(self.setup.plan(outpaint)?.preview())
     }
+
+    /// Memory for a picture of so many bytes, that of an earlier picture if there is some that fits.
+    pub fn buffer(&self, bytes: usize) -> Buffer {
+        self.setup.buffer(bytes)
+    }
 }
 
 impl BlockingClient {
@@ -434,6 +447,11 @@ impl BlockingClient {
     /// The request is invalid.
     pub fn preview(&self, outpaint: &Outpaint) -> Result<Value, Error> {
         Ok(self.setup.plan(outpaint)?.preview())
+    }
+
+    /// Memory for a picture of so many bytes, that of an earlier picture if there is some that fits.
+    pub fn buffer(&self, bytes: usize) -> Buffer {
+        self.setup.buffer(bytes)
     }
 }
 

@@ -47,12 +47,14 @@
 mod cancel;
 mod client;
 mod drive;
+mod keeper;
 #[cfg(feature = "reqwest")]
 mod reqwest;
 #[cfg(any(feature = "ureq", feature = "reqwest"))]
 mod reuse;
 #[cfg(feature = "test-util")]
 pub mod testing;
+mod threads;
 #[cfg(any(feature = "ureq", feature = "reqwest"))]
 mod tls;
 mod trace;

@@ -15,7 +15,7 @@ pub(crate) const IDLE: Duration = Duration::from_secs(10);
 const SETTLED: Duration = Duration::from_millis(50);
 
 /// Idle connections that are kept; more calls at once than this are rare, and a handshake is cheap beside a call.
-pub(crate) const MAX_IDLE: usize = 16;
+pub(crate) const MAX_IDLE: usize = 64;
 
 /// How long ago a connection was used, and what its server has said about it.
 #[derive(Debug, Clone, Copy)]

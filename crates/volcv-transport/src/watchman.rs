@@ -3,12 +3,13 @@
 
 use std::cell::Cell;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
-use std::thread::{self, JoinHandle};
+use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 use volcv_core::{TimeLimit, TransportError, TransportErrorKind, Watch};
 
 use crate::cancel::CancelToken;
+use crate::threads;
 use crate::transport::Transport;
 
 /// Without an attempt to watch, the thread ends after this time. Starting one costs as much as a small call.
@@ -83,8 +84,7 @@ impl Watchman {
 
     fn start(&self, state: &mut State) -> std::io::Result<()> {
         let (transport, shared) = (Arc::clone(&self.transport), Arc::clone(&self.shared));
-        let thread = thread::Builder::new().name("volcv-watch".to_owned()).stack_size(128 * 1024);
-        state.thread = Some(thread.spawn(move || shared.keep_watch(&*transport))?);
+        state.thread = Some(threads::start("volcv-watch", Box::new(move || shared.keep_watch(&*transport)))?);
         state.alarm = Some(Instant::now());
         Ok(())
     }
@@ -181,6 +181,7 @@ impl Drop for Post<'_> {
 #[cfg(test)]
 mod tests {
     use std::sync::mpsc;
+    use std::thread;
 
     use volcv_core::{Limits, ReplySink, Request};
 

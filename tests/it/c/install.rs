@@ -31,9 +31,8 @@ impl Package {
 
     /// The words that pkg-config has for a compiler.
     fn pkg_config(&self, flags: &[&str]) -> Vec<String> {
-        let mut pkg_config = Command::new("pkg-config");
+        let mut pkg_config = pkg_config(&self.folder.join(&self.libdir));
         pkg_config.env("PKG_CONFIG_SYSROOT_DIR", &self.folder);
-        pkg_config.env("PKG_CONFIG_LIBDIR", self.folder.join(&self.libdir).join("pkgconfig"));
         words(&ran(pkg_config.args(flags).arg("volcv")))
     }
 }
@@ -45,6 +44,13 @@ fn cinstall(target: &str, arguments: &[&str]) -> Command {
     cargo.args(["cinstall", "--locked", "-p", "volcv-ffi", "--target-dir"]).arg(target).args(arguments);
     cargo.current_dir(root());
     cargo
+}
+
+/// pkg-config, for the libraries of this folder and no others: a reader of the README has set a path of his own.
+fn pkg_config(libraries: &Path) -> Command {
+    let mut command = Command::new("pkg-config");
+    command.env_remove("PKG_CONFIG_PATH").env("PKG_CONFIG_LIBDIR", libraries.join("pkgconfig"));
+    command
 }
 
 fn words(text: &str) -> Vec<String> {
@@ -215,8 +221,7 @@ fn a_static_library_without_lto_stands_another_rust_library() {
     // Moved, and alone: no shared library that the linker could prefer.
     let moved = folder.join("moved");
     fs::rename(prefix, &moved).unwrap();
-    let mut pkg_config = Command::new("pkg-config");
-    pkg_config.env("PKG_CONFIG_LIBDIR", moved.join("lib/pkgconfig"));
+    let mut pkg_config = pkg_config(&moved.join("lib"));
     let words = words(&ran(pkg_config.args(["--define-prefix", "--static", "--cflags", "--libs", "volcv"])));
     for linker in ["bfd", "gold"] {
         let path = folder.join(linker);

@@ -5,8 +5,6 @@
 use std::slice;
 
 use serde_json::{Map, Value};
-use volcv_transport::core::Buffer;
-use volcv_transport::core::types::PictureData;
 use volcv_transport::{CvRequest, Outpaint, Picture, PromptField, Sides, Size};
 
 use super::constants::*;
@@ -41,12 +39,10 @@ unsafe fn picture_of(engine: &Engine, picture: *const volcv_picture, name: &str)
         return Ok((data.into(), Some(borrowed)));
     }
     let data = slice::from_raw_parts(picture.data.cast::<u8>(), picture.size);
-    let mut copy = Buffer::new(data.len());
-    copy.try_reserve(data.len()).map_err(|_| {
+    let copy = engine.copy(data).map_err(|_| {
         Failure::new(VOLCV_E_OUT_OF_MEMORY, format!("no memory for a copy of {} bytes of {name}", data.len()))
     })?;
-    copy.extend_from_slice(data);
-    Ok((PictureData::from_owner(copy).into(), None))
+    Ok((copy.into(), None))
 }
 
 pub(super) unsafe fn outpaint_of(engine: &Engine, request: *const volcv_outpaint) -> Result<Order, Failure> {

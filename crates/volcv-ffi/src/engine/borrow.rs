@@ -1,5 +1,6 @@
-//! Picture bytes that stay in the host's memory.
+//! Picture bytes of the host: where they are, or copied.
 
+use std::collections::TryReserveError;
 use std::ffi::c_void;
 use std::slice;
 use std::sync::Arc;
@@ -34,6 +35,14 @@ impl Engine {
         let hooks = Arc::clone(&self.hooks);
         let memory = Arc::new(Memory { data, size, release, user, accepted: AtomicBool::new(false), hooks });
         (Borrowed(Arc::clone(&memory)), PictureData::from_owner(Bytes(memory)))
+    }
+
+    /// Copies a picture, into memory of an earlier one if there is some: fresh memory is what would take time.
+    pub(crate) fn copy(&self, data: &[u8]) -> Result<PictureData, TryReserveError> {
+        let mut copy = self.client.buffer(data.len());
+        copy.try_reserve(data.len())?;
+        copy.extend_from_slice(data);
+        Ok(PictureData::from_owner(copy))
     }
 }
 

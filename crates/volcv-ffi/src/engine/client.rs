@@ -19,7 +19,7 @@ use crate::abi::*;
 
 /// What a `volcv_client` is.
 pub(crate) struct Engine {
-    client: BlockingClient,
+    pub(super) client: BlockingClient,
     host: Option<Arc<Host>>,
     pub(super) hooks: Arc<Hooks>,
     pub(super) slots: Slots,

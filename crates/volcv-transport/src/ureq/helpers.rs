@@ -7,6 +7,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread::{self, JoinHandle, ThreadId};
 use std::time::Duration;
 
+use crate::threads;
+
 /// A thread without work ends after this time. Starting one takes longer than connecting on a fast network.
 const LINGER: Duration = Duration::from_secs(5);
 
@@ -35,8 +37,7 @@ impl Helpers {
             }
         }
         let all = Arc::clone(&self.0);
-        let thread = thread::Builder::new().name("volcv-connect".to_owned()).stack_size(256 * 1024);
-        let thread = thread.spawn(move || help(&all, job))?;
+        let thread = threads::start("volcv-connect", Box::new(move || help(&all, job)))?;
         threads.all.retain(|thread| !thread.is_finished());
         threads.all.push(thread);
         Ok(())

@@ -11,9 +11,9 @@ const PIECES: u64 = 16;
 /// Smaller pieces would be so many system calls that they would show.
 const SMALLEST_PIECE: u64 = 64 * 1024;
 /// A larger piece would leave the second-level cache between being made and being sent.
-const LARGEST_PIECE: u64 = 512 * 1024;
+const LARGEST_PIECE: u64 = 256 * 1024;
 /// The head of a reply has to fit, for which ureq allows 64 KiB.
-const INPUT: usize = 256 * 1024;
+const INPUT: usize = 128 * 1024;
 
 /// ureq's buffers.
 #[derive(Default)]
