@@ -4,8 +4,8 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-/// Builds both, as far as they are not there yet, and says how to start the program.
-pub fn program() -> io::Result<Command> {
+/// Builds both, as far as they are not there yet, and says where the program is.
+pub fn program() -> io::Result<PathBuf> {
     let benches = Path::new(env!("CARGO_MANIFEST_DIR"));
     let target = benches.join("target/libvolcv");
     let mut cargo = Command::new("cargo");
@@ -17,10 +17,7 @@ pub fn program() -> io::Result<Command> {
     cc.args(["-O2", "-Wall", "-Wextra", "-Werror"]).arg(benches.join("c/peer.c")).arg("-o").arg(&program);
     cc.arg("-I").arg(benches.join("../include")).arg("-L").arg(&library).arg("-lvolcv");
     succeed(cc.arg(format!("-Wl,-rpath,{}", library.display())))?;
-    let mut command = Command::new(program);
-    // cargo puts its own folders there, and a debug build in one of them would come first.
-    command.env_remove("LD_LIBRARY_PATH");
-    Ok(command)
+    Ok(program)
 }
 
 fn succeed(command: &mut Command) -> io::Result<()> {

@@ -25,7 +25,7 @@ pub struct Cost {
 
 impl Client {
     /// Starts a program that heeds lines of `ROUNDS AT_ONCE` on its standard input and answers each with one line.
-    pub fn start(mut program: Command) -> io::Result<Self> {
+    pub fn start(program: &mut Command) -> io::Result<Self> {
         let mut child = program.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn()?;
         let (Some(input), Some(output)) = (child.stdin.take(), child.stdout.take()) else {
             return Err(io::Error::other("a child has the pipes that it was given"));
@@ -89,7 +89,7 @@ pub struct Service {
 }
 
 impl Service {
-    pub fn start(mut program: Command) -> io::Result<Self> {
+    pub fn start(program: &mut Command) -> io::Result<Self> {
         let mut child = program.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn()?;
         let mut address = String::new();
         if let Some(output) = child.stdout.take() {

@@ -10,7 +10,9 @@ mod plot;
 mod report;
 mod server;
 
+use std::ffi::{OsStr, OsString};
 use std::io;
+use std::path::Path;
 use std::process::{Command, ExitCode};
 
 use child::{Client, Cost, Service};
@@ -18,8 +20,12 @@ use peer::Setup;
 use report::{Row, ScaleRow};
 
 const USAGE: &str = "\
-bench [--calls N] [--rounds N] [--plot FILE]   every peer with pictures of 64 KiB, 1, 8 and 32 MiB, up and down
-bench --scale                                  every peer with 1, 16 and 64 calls at once
+bench [--calls N] [--rounds N] [--plot FILE] [--python FILE]
+                every peer with pictures of 64 KiB, 1, 8 and 32 MiB, up and down
+bench --scale [--python FILE]
+                every peer with 1, 16 and 64 calls at once
+
+--python FILE   a Python with the package volcengine: the official SDK is one of the peers
 ";
 
 const KIB: usize = 1024;
@@ -33,6 +39,7 @@ struct Options {
     calls: usize,
     rounds: usize,
     plot: Option<String>,
+    python: Option<String>,
     scale: bool,
 }
 
@@ -44,7 +51,7 @@ fn main() -> ExitCode {
         ["peer", name, url, bytes] => {
             number(bytes).and_then(|bytes| peer::run(name, &Setup { url: url.to_owned(), bytes }))
         }
-        _ => options(&words).and_then(|options| if options.scale { scale() } else { compare(&options) }),
+        _ => options(&words).and_then(|options| if options.scale { scale(&options) } else { compare(&options) }),
     };
     match result {
         Ok(()) => ExitCode::SUCCESS,
@@ -56,7 +63,7 @@ fn main() -> ExitCode {
 }
 
 fn options(words: &[&str]) -> io::Result<Options> {
-    let mut options = Options { calls: 20, rounds: 5, plot: None, scale: false };
+    let mut options = Options { calls: 20, rounds: 5, plot: None, python: None, scale: false };
     let mut words = words.iter();
     while let Some(word) = words.next() {
         let mut value = || words.next().ok_or_else(|| io::Error::other(USAGE));
@@ -64,6 +71,7 @@ fn options(words: &[&str]) -> io::Result<Options> {
             "--calls" => options.calls = number(value()?)?,
             "--rounds" => options.rounds = number(value()?)?,
             "--plot" => options.plot = Some((*value()?).to_owned()),
+            "--python" => options.python = Some((*value()?).to_owned()),
             "--scale" => options.scale = true,
             _ => return Err(io::Error::other(USAGE)),
         }
@@ -78,39 +86,54 @@ fn number(text: &str) -> io::Result<usize> {
 /// A client to measure: what it is called in the table, and the program that is started with URL and bytes.
 struct Contestant {
     name: &'static str,
-    program: fn() -> io::Result<Command>,
+    words: Vec<OsString>,
+}
+
+impl Contestant {
+    fn new<const N: usize>(name: &'static str, words: [&OsStr; N]) -> Self {
+        Self { name, words: words.map(OsStr::to_owned).into() }
+    }
+
+    fn start(&self, service: &Service, bytes: usize) -> io::Result<Client> {
+        let mut program = Command::new(&self.words[0]);
+        program.args(&self.words[1..]).arg(&service.url).arg(bytes.to_string());
+        // cargo puts its own folders there, and a debug build of libvolcv in one of them would come first.
+        Client::start(program.env_remove("LD_LIBRARY_PATH"))
+    }
 }
 
 /// The floor is the first: the others are measured against it.
-const CONTESTANTS: [Contestant; 5] = [
-    Contestant { name: "raw sockets (floor)", program: || own(&["peer", "floor"]) },
-    Contestant { name: "volcv on ureq", program: || own(&["peer", "ureq"]) },
-    Contestant { name: "volcv on reqwest", program: || own(&["peer", "reqwest"]) },
-    Contestant { name: "volcv from C", program: c_library::program },
-    Contestant { name: "by hand: reqwest, serde_json", program: || own(&["peer", "by-hand"]) },
-];
-
-/// This program again, as one of its children.
-fn own(words: &[&str]) -> io::Result<Command> {
-    let mut command = Command::new(std::env::current_exe()?);
-    command.args(words);
-    Ok(command)
+fn contestants(options: &Options) -> io::Result<Vec<Contestant>> {
+    let this = std::env::current_exe()?;
+    let own = |name, peer: &str| Contestant::new(name, [this.as_ref(), "peer".as_ref(), peer.as_ref()]);
+    let mut contestants = vec![
+        own("raw sockets (floor)", "floor"),
+        own("volcv on ureq", "ureq"),
+        own("volcv on reqwest", "reqwest"),
+        Contestant::new("volcv from C", [c_library::program()?.as_ref()]),
+        own("by hand: reqwest, serde_json", "by-hand"),
+    ];
+    if let Some(python) = &options.python {
+        let peer = Path::new(env!("CARGO_MANIFEST_DIR")).join("python/peer.py");
+        contestants.push(Contestant::new("the official Python SDK", [python.as_ref(), peer.as_ref()]));
+    }
+    Ok(contestants)
 }
 
-fn start(contestant: &Contestant, service: &Service, bytes: usize) -> io::Result<Client> {
-    let mut program = (contestant.program)()?;
-    program.arg(&service.url).arg(bytes.to_string());
-    Client::start(program)
+fn serve(bytes: usize) -> io::Result<Service> {
+    let mut program = Command::new(std::env::current_exe()?);
+    Service::start(program.arg("serve").arg(bytes.to_string()))
 }
 
 /// All sizes, all peers. The rounds of the peers alternate, so that a slower minute of the machine hits all of them.
 fn compare(options: &Options) -> io::Result<()> {
+    let contestants = contestants(options)?;
     let mut rows = Vec::new();
     for bytes in SIZES {
         eprintln!("{} up and down, {} rounds of {} calls each", report::size(bytes), options.rounds, options.calls);
-        let service = Service::start(own(&["serve", &bytes.to_string()])?)?;
+        let service = serve(bytes)?;
         let clients: io::Result<Vec<Client>> =
-            CONTESTANTS.iter().map(|contestant| start(contestant, &service, bytes)).collect();
+            contestants.iter().map(|contestant| contestant.start(&service, bytes)).collect();
         let mut clients = clients?;
         let mut costs: Vec<Vec<Cost>> = vec![Vec::new(); clients.len()];
         for _ in 0..options.rounds {
@@ -119,13 +142,13 @@ fn compare(options: &Options) -> io::Result<()> {
                 costs.push(client.measure(options.calls, 1)?);
             }
         }
-        for ((client, costs), contestant) in clients.into_iter().zip(costs).zip(&CONTESTANTS) {
+        for ((client, costs), contestant) in clients.into_iter().zip(costs).zip(&contestants) {
             rows.push(Row { bytes, name: contestant.name, cost: median(costs), peak: client.peak()? });
             client.end()?;
         }
         service.end()?;
     }
-    print!("{}", report::table(&rows, CONTESTANTS.len()));
+    print!("{}", report::table(&rows, contestants.len()));
     if let Some(path) = &options.plot {
         let typical: Vec<&Row> = rows.iter().filter(|row| row.bytes == TYPICAL).collect();
         std::fs::write(path, plot::svg(&typical))?;
@@ -144,14 +167,15 @@ fn median(mut costs: Vec<Cost>) -> Cost {
 }
 
 /// Many calls at once. Each number of calls is a process of its own, because its peak counts.
-fn scale() -> io::Result<()> {
+fn scale(options: &Options) -> io::Result<()> {
     /// The same number of calls for each row.
     const CALLS: usize = 128;
-    let service = Service::start(own(&["serve", &TYPICAL.to_string()])?)?;
+    let contestants = contestants(options)?;
+    let service = serve(TYPICAL)?;
     let mut rows = Vec::new();
-    for contestant in &CONTESTANTS {
+    for contestant in &contestants {
         for at_once in [1, 16, 64] {
-            let mut client = start(contestant, &service, TYPICAL)?;
+            let mut client = contestant.start(&service, TYPICAL)?;
             client.tell(1, at_once)?;
             let before = client.page_faults()?;
             let cost = client.measure(CALLS / at_once, at_once)?;

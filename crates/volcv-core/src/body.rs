@@ -193,7 +193,7 @@ impl BodyReader {
     /// A frame that has come back, or a new one. hyper holds a handful of them before it writes them all at once.
     fn frame(&mut self) -> bytes::BytesMut {
         /// Large enough to keep system calls rare, small enough to stay in the second-level cache with its fellows.
-        const FRAME: u64 = 48 * 1024;
+        const FRAME: u64 = 32 * 1024;
         match self.frames.pop_front().map(Bytes::try_into_mut) {
             Some(Ok(frame)) => return frame,
             Some(Err(busy)) => self.frames.push_front(busy),
