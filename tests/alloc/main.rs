@@ -92,9 +92,9 @@ fn a_call_allocates_its_result_and_at_most_two_large_buffers() {
             let on_reqwest = large_allocations(size, || runtime.block_on(reqwest.outpaint(&outpaint)).unwrap());
             // The first call makes the two buffers, later ones use them again.
             assert!(on_ureq.len() <= if call == 0 { 2 } else { 0 }, "ureq, call {call}: {on_ureq:?}");
-            // hyper's one buffer for reading grows in four steps, by what the socket happens to have, and its sizes cannot
-            // be set through reqwest: on this transport the budget of two holds on a warm connection only, and not always.
-            assert!(on_reqwest.len() <= 4, "reqwest, call {call}: {on_reqwest:?}");
+            // hyper's buffer for reading grows in four steps on a new connection, and its sizes cannot be set through reqwest.
+            // Later it makes a new one when it looks for the next reply while the last piece of this one is still read.
+            assert!(on_reqwest.len() <= if call == 0 { 4 } else { 2 }, "reqwest, call {call}: {on_reqwest:?}");
         }
     }
 }

@@ -39,6 +39,12 @@
 //! ends by itself within the connect limit. What the service had received by then may still be billed:
 //! [`Error::charge`] says so.
 //!
+//! # Memory
+//!
+//! Neither a request nor a reply is ever held as text. The memory of pictures of 4 MiB and more that were dropped stays with
+//! the client for the next: 24 MiB, and above that what was needed within the last five to ten seconds, after which a thread
+//! that is there only then gives it back. All of it goes back when the last clone of the client is dropped.
+//!
 //! # Networks
 //!
 //! Calls go to the base URL's host and to nobody else: redirects are never followed, and proxies of the environment

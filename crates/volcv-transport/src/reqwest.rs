@@ -102,6 +102,8 @@ impl AsyncTransport for ReqwestTransport {
         }
         reply.head(response.status().as_u16(), response.headers())?;
         let age = Age::behind(response.version(), response.headers());
+        // They lie in hyper's buffer, which could not be used again for the body.
+        response.headers_mut().clear();
         while let Some(chunk) = response.chunk().await.map_err(translate)? {
             reply.data(&chunk)?;
         }
