@@ -88,6 +88,9 @@ struct Frame {
     key_next: bool,
     /// In an object: what the value behind the last key is.
     member: Place,
+    /// A value has begun since the last comma. Another one is no JSON, and no picture: the number of pictures is bounded by
+    /// that of the commas.
+    has_value: bool,
 }
 
 /// What a value is, as far as pictures are concerned.
@@ -173,7 +176,7 @@ impl Scanner {
                 b',' => {
                     self.values += 1;
                     if let Some(frame) = self.stack.last_mut() {
-                        frame.key_next = frame.object;
+                        (frame.key_next, frame.has_value) = (frame.object, false);
                     }
                 }
                 b'"' => {
@@ -191,7 +194,8 @@ impl Scanner {
     fn open(&mut self, object: bool) {
         self.values += 1;
         let place = self.value_place();
-        self.stack.push(Frame { place, object, key_next: object, member: Place::Other });
+        self.begin_value();
+        self.stack.push(Frame { place, object, key_next: object, member: Place::Other, has_value: false });
         self.deepest = self.deepest.max(self.stack.len());
     }
 
@@ -206,6 +210,11 @@ impl Scanner {
         }
     }
 
+    /// Whether a value may begin here.
+    fn begin_value(&mut self) -> bool {
+        self.stack.last_mut().is_some_and(|frame| !std::mem::replace(&mut frame.has_value, true))
+    }
+
     fn in_nested_array(&self) -> bool {
         let below = self.stack.len().checked_sub(2).and_then(|i| self.stack.get(i));
         below.is_some_and(|frame| !frame.object)
@@ -213,9 +222,9 @@ impl Scanner {
 
     fn begin_text(&mut self) {
         self.start = self.scanned.side.len();
-        let key = self.stack.last().is_some_and(|frame| frame.key_next);
+        let is_value = self.stack.last().is_some_and(|frame| !frame.key_next) && self.begin_value();
         self.state = match self.value_place() {
-            Place::Pictures(source) if !key => {
+            Place::Pictures(source) if is_value => {
                 let text = Box::new(PictureText::new(self.expected, &self.spare));
                 self.scanned.side.reserve((self.expected / 256).min(ROOM));
                 State::Picture { source, text, escape: Escape::None }
@@ -419,6 +428,18 @@ mod tests {
             let json = format!(r#"{{"data":{{"binary_data_base64":["{text}"]}}}}"#);
             let scanned = scan(json.as_bytes(), &[5]);
             assert!(text == "AQI" || scanned.data[0].is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_text_without_a_comma_before_it_is_no_picture() {
+        for json in [
+            r#"{"data":{"binary_data_base64":["AQID""BAUG""BAUG"]}}"#,
+            r#"{"data":{"binary_data_base64":["AQID",["BAUG"]"BAUG"]}}"#,
+            r#"{"data":{"binary_data_base64":"AQID""BAUG"}}"#,
+        ] {
+            let scanned = scan(json.as_bytes(), &[7]);
+            assert!(scanned.data.len() == 1 && serde_json::from_slice::<Value>(&scanned.side).is_err(), "{json}");
         }
     }
 
