@@ -16,7 +16,10 @@ pub const REPLY_LIMIT: usize = 2048;
 /// What the values of the JSON parser may take for each byte of a reply: an object with one key in a list costs a
 /// hundred times its text, which is why the scanner limits their number. So short a reply does not reach that limit.
 const PARSED_PER_BYTE: usize = 160;
-/// Texts, records and headers, whatever the reply.
+/// What a value of the head may take for each of its bytes: four headers have it, a byte that is not UTF-8 becomes three, and
+/// a text that grows is twice as large as its content.
+const HELD_PER_HEADER_BYTE: usize = 4 * 3 * 2;
+/// Texts and records, whatever the reply.
 const OVERHEAD: usize = 64 << 10;
 
 /// A reply that is about to arrive.
@@ -41,13 +44,14 @@ pub fn receive<'a>(arrival: Arrival<'_>, pieces: impl Iterator<Item = &'a [u8]>)
     let Step::Send(mut attempt) = call.next(at(Duration::ZERO)) else { panic!("a new call is sent") };
     take(&mut attempt, arrival.share);
 
+    let overhead = OVERHEAD + HELD_PER_HEADER_BYTE * arrival.header.len();
     let before = HEAP.current_usage();
     HEAP.reset_peak_usage();
     let pushed = push(call.reply(), arrival, pieces);
     // A buffer that grows is twice as large as its content, and the old one lives until it is copied.
-    assert!(HEAP.peak_usage() - before <= 3 * REPLY_LIMIT + OVERHEAD, "more than the limit is held");
+    assert!(HEAP.peak_usage() - before <= 3 * REPLY_LIMIT + overhead, "more than the limit is held");
     call.on_sent(at(Duration::ZERO), pushed);
-    assert!(HEAP.peak_usage() - before <= PARSED_PER_BYTE * REPLY_LIMIT + OVERHEAD, "parsing has no bound");
+    assert!(HEAP.peak_usage() - before <= PARSED_PER_BYTE * REPLY_LIMIT + overhead, "parsing has no bound");
 
     let Step::Done(result) = call.next(at(Duration::ZERO)) else { panic!("there is only one attempt") };
     result

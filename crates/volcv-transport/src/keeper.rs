@@ -9,8 +9,8 @@ use volcv_core::Spare;
 
 use crate::threads;
 
-/// What was not needed for so long goes back: half of what connections are kept for, because the last look may have been at
-/// any time before.
+/// The time between two looks. What was last needed somewhere between them goes back at the look after: after five to ten
+/// seconds, about when idle connections are closed.
 const PERIOD: Duration = Duration::from_secs(5);
 
 /// A client's memory for pictures, and who looks after it.
