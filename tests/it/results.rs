@@ -135,6 +135,26 @@ fn progress_runs_through_its_phases_and_never_backwards() {
 }
 
 #[test]
+fn progress_says_why_and_for_how_long_a_call_waits() {
+    for transport in TRANSPORTS {
+        let emulator = Emulator::builder().faults(vec!["code=50429".parse().unwrap()]).start().unwrap();
+        let client = AnyClient::new(transport, builder(&emulator));
+        let seen = Arc::new(Mutex::new(Vec::new()));
+        let options = CallOptions::new().progress({
+            let seen = Arc::clone(&seen);
+            move |progress| seen.lock().unwrap().extend(progress.backoff.map(|backoff| (progress.phase, backoff)))
+        });
+        let outcome = client.outpaint(&Outpaint::equal(small(), 0.5), &options).unwrap();
+        let [(Phase::Backoff, backoff)] = seen.lock().unwrap()[..] else { panic!("{transport}: {seen:?}") };
+        assert_eq!(
+            (backoff.reason, Some(backoff.wait)),
+            (ErrorKind::Throttled, outcome.attempts[0].wait),
+            "{transport}"
+        );
+    }
+}
+
+#[test]
 fn bad_input_is_refused_before_anything_is_sent() {
     for transport in TRANSPORTS {
         let emulator = Emulator::start().unwrap();

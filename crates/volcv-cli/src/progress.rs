@@ -78,9 +78,13 @@ fn enter(bar: &ProgressBar, progress: &Progress) {
         Phase::Downloading => (COUNT, None),
         _ => (CLOCK, None),
     };
+    let phase = match progress.backoff {
+        Some(backoff) => format!("{}, trying again in {:.1} s", backoff.reason, backoff.wait.as_secs_f64()),
+        None => progress.phase.to_string(),
+    };
     bar.set_message(match progress.attempt {
-        1 => progress.phase.to_string(),
-        attempt => format!("attempt {attempt}: {}", progress.phase),
+        1 => phase,
+        attempt => format!("attempt {attempt}: {phase}"),
     });
     bar.set_position(0);
     if let Some(length) = length {

@@ -239,7 +239,7 @@ impl Call {
         if let Some(last) = self.attempts.last_mut() {
             last.wait = Some(wait);
         }
-        meter.report_backoff();
+        meter.report_backoff(failure.error.kind(), wait);
         let last = self.finish(failure.error, retryable);
         self.state = State::Waiting { until, last };
     }

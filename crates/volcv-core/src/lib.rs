@@ -46,7 +46,7 @@ pub use endpoint::Endpoint;
 pub use error::{AttemptRecord, Error, ErrorKind};
 pub use exchange::{ReplySink, Request, Stop, TransportError, TransportErrorKind};
 pub use limits::{Limits, TimeLimit, Watch};
-pub use meter::{Delivery, Meter, Observer, Phase, Progress};
+pub use meter::{Backoff, Delivery, Meter, Observer, Phase, Progress};
 pub use outcome::{Outcome, Output};
 pub use plan::Plan;
 pub use retry::{Decide, Happened, RULES, RetryBudget, RetryPolicy, Rule, Then, parse_retry_after};

@@ -4,6 +4,9 @@ use std::fmt;
 use std::io;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::SeqCst};
+use std::time::Duration;
+
+use crate::error::ErrorKind;
 
 /// How much of the request body a transport has taken when an attempt ended.
 ///
@@ -79,6 +82,18 @@ pub struct Progress {
     pub received: u64,
     /// Bytes of the whole reply, if the service announced them.
     pub receive_total: Option<u64>,
+    /// In [`Phase::Backoff`]: what it is about.
+    pub backoff: Option<Backoff>,
+}
+
+/// The wait behind an attempt that failed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Backoff {
+    /// What went wrong.
+    pub reason: ErrorKind,
+    /// How long until the next attempt.
+    pub wait: Duration,
 }
 
 /// Called at every change of a call's progress, on the thread that made the change: keep it short.
@@ -181,6 +196,7 @@ impl Meter {
             send_total: self.0.total,
             received: self.0.received.load(SeqCst),
             receive_total: (announced != UNKNOWN).then_some(announced),
+            backoff: None,
         }
     }
 
@@ -191,9 +207,10 @@ impl Meter {
         }
     }
 
-    pub(crate) fn report_backoff(&self) {
+    pub(crate) fn report_backoff(&self, reason: ErrorKind, wait: Duration) {
         if let Some(observer) = &self.0.observer {
-            observer(&Progress { phase: Phase::Backoff, ..self.progress() });
+            let backoff = Some(Backoff { reason, wait });
+            observer(&Progress { phase: Phase::Backoff, backoff, ..self.progress() });
         }
     }
 

@@ -87,6 +87,6 @@ pub use volcv_core::types::{
     PictureInfo, PromptField, Reply, ServiceCode, Sides, Size,
 };
 pub use volcv_core::{
-    AttemptRecord, Delivery, Error, ErrorKind, Limits, Outcome, Output, Phase, Progress, ReplySink, Request,
+    AttemptRecord, Backoff, Delivery, Error, ErrorKind, Limits, Outcome, Output, Phase, Progress, ReplySink, Request,
     RetryBudget, RetryPolicy, TransportError, TransportErrorKind,
 };

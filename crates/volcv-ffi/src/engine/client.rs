@@ -6,7 +6,7 @@ use std::sync::{Arc, Condvar, Mutex};
 use std::thread::{self, JoinHandle, Thread};
 use std::time::Duration;
 
-use volcv_transport::{BlockingClient, CallOptions, CancelToken, Phase};
+use volcv_transport::{Backoff, BlockingClient, CallOptions, CancelToken, Phase};
 
 use super::hooks::Hooks;
 use super::host::{Exchange, Host};
@@ -241,8 +241,9 @@ impl Engine {
 
     fn observe(&self, id: volcv_job, progress: &volcv_transport::Progress) {
         let Some(slot) = self.slots.place(id).filter(|slot| slot.has(id)) else { return };
-        if progress.phase == Phase::Backoff {
-            let text = || format!("attempt {} failed; the job is tried again", progress.attempt);
+        if let Some(Backoff { reason, wait, .. }) = progress.backoff {
+            let (number, wait) = (progress.attempt, wait.as_millis() as u64);
+            let text = || format!("attempt {number} failed: {reason}; the job is tried again in {wait} ms");
             self.hooks.log(VOLCV_LOG_WARN, id, text);
         }
         if progress.phase == Phase::Connecting && slot.progress().attempt < progress.attempt {
