@@ -16,7 +16,7 @@ use volcv_transport::{BlockingClient, Client, Outcome, Outpaint, Picture};
 /// Smaller allocations do not count.
 const LARGE: usize = 64 * 1024;
 /// One whose memory comes from the allocator, and one that has a mapping of its own (`volcv_core::Buffer`).
-const PICTURES: [usize; 2] = [1 << 20, 8 << 20];
+const PICTURES: [usize; 2] = [200 << 10, 8 << 20];
 
 /// The system's allocator, which writes down the sizes of large allocations while it is told to.
 struct Counting;

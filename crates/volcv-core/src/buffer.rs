@@ -1,6 +1,6 @@
 //! The memory of one large thing: a picture as it arrives, or a copy of one.
 //!
-//! A picture of megabytes gets a mapping of its own. Memory that an allocator hands out for the first time costs a page
+//! A picture of 256 KiB and more gets a mapping of its own. Memory that an allocator hands out for the first time costs a page
 //! fault for every 4 KiB, which is more than base64 and sockets together, and an allocator keeps what each thread has freed.
 //! A mapping can be had in huge pages, and goes to [`Spare`] when it is dropped.
 
@@ -176,10 +176,10 @@ mod tests {
 
     #[test]
     fn what_was_announced_is_allocated_at_once() {
-        let mut buffer = Buffer::new(1 << 20);
+        let mut buffer = Buffer::new(200_000);
         buffer.extend_from_slice(&[0; 40_000]);
         let Memory::Heap(heap) = buffer.memory else { panic!("too small for a mapping") };
-        assert_eq!(heap.capacity(), 1 << 20);
+        assert_eq!(heap.capacity(), 200_000);
     }
 
     proptest! {

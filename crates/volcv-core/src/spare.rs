@@ -13,8 +13,12 @@ use memmap2::MmapMut;
 /// The huge page of most systems.
 const HUGE_PAGE: usize = 2 << 20;
 
-/// Below, a mapping costs more page faults than it saves.
-pub(crate) const MAPPED_FROM: usize = 2 * HUGE_PAGE;
+/// Below, an allocator is as good.
+pub(crate) const MAPPED_FROM: usize = 256 * 1024;
+
+/// Sizes are multiples of this, so that pictures of about the same size can have the same memory. Those of two huge pages and
+/// more are whole huge pages, because only then the system places them so that they can be.
+const STEP: usize = 64 * 1024;
 
 /// So much is kept without a keeper: what one or two calls with large pictures need.
 const ALWAYS: usize = 24 << 20;
@@ -82,7 +86,8 @@ impl Spare {
 
     /// Memory for so many bytes, spare or new; `None` if that does not pay.
     pub(crate) fn mapping(&self, length: usize) -> Option<Mapping> {
-        let whole = length.checked_next_multiple_of(HUGE_PAGE).filter(|_| length >= MAPPED_FROM)?;
+        let step = if length < 2 * HUGE_PAGE { STEP } else { HUGE_PAGE };
+        let whole = length.checked_next_multiple_of(step).filter(|_| length >= MAPPED_FROM)?;
         let map = self.take(whole).or_else(|| new_mapping(whole, length))?;
         Some(Mapping { map: Some(map), spare: self.clone() })
     }
@@ -181,7 +186,6 @@ impl Drop for Mapping {
 
 /// Cleared memory from the system, in huge pages where it has them; `None` if there is none.
 fn new_mapping(whole: usize, length: usize) -> Option<MmapMut> {
-    // Linux places a mapping of whole huge pages so that they can be huge pages.
     let map = MmapMut::map_anon(whole).ok()?;
     // Small pages for the rest, of which only a part will be touched. A kernel without huge pages refuses, and that is fine.
     #[cfg(target_os = "linux")]

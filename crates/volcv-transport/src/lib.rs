@@ -41,8 +41,8 @@
 //!
 //! # Memory
 //!
-//! Neither a request nor a reply is ever held as text. The memory of pictures of 4 MiB and more that were dropped stays with
-//! the client for the next: 24 MiB, and above that what was needed within the last five to ten seconds, after which a thread
+//! Neither a request nor a reply is ever held as text. The memory of pictures of 256 KiB and more that were dropped stays
+//! with the client for the next: 24 MiB, and above that what was needed within the last five to ten seconds, after which a thread
 //! that is there only then gives it back. All of it goes back when the last clone of the client is dropped.
 //!
 //! # Networks
