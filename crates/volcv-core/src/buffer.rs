@@ -10,10 +10,13 @@ use std::ops::Deref;
 
 use bytes::Bytes;
 
-use crate::spare::{Mapping, Spare};
+use crate::spare::{MAPPED_FROM, Mapping, Spare};
 
 /// So much has to have come before memory is taken for all that was announced.
 const BELIEVED: usize = 32 * 1024;
+
+/// What is taken first where nothing was announced. Only what is written to is there, and most pictures are smaller.
+const UNKNOWN: usize = 16 << 20;
 
 /// Bytes that grow at their end.
 #[derive(Default)]
@@ -45,30 +48,47 @@ impl Buffer {
     /// # Errors
     /// There is none.
     pub fn try_reserve(&mut self, more: usize) -> Result<(), TryReserveError> {
+        let needed = self.len().saturating_add(more);
         match &mut self.memory {
-            Memory::Heap(heap) if heap.len().saturating_add(more) > BELIEVED.max(heap.capacity()) => {
-                let whole = std::mem::take(&mut self.expected);
-                match whole.checked_sub(heap.len()).filter(|rest| *rest >= more) {
-                    None => return heap.try_reserve(more),
-                    Some(rest) => match self.spare.mapping(whole) {
-                        None => return heap.try_reserve_exact(rest),
-                        Some(mut map) => {
-                            map[..heap.len()].copy_from_slice(heap);
-                            self.memory = Memory::Mapped { length: heap.len(), map };
-                        }
-                    },
-                }
+            Memory::Heap(heap) if needed <= BELIEVED.max(heap.capacity()) => {}
+            Memory::Mapped { map, .. } if needed <= map.len() => {}
+            _ => {
+                let announced = Some(std::mem::take(&mut self.expected)).filter(|announced| *announced >= needed);
+                let unknown = || if needed < MAPPED_FROM { 0 } else { UNKNOWN.max(needed.saturating_mul(2)) };
+                let map = self.spare.mapping(announced.unwrap_or_else(unknown));
+                return self.move_to(map, announced.unwrap_or(needed));
             }
-            // Somebody has sent more than was announced.
-            Memory::Mapped { map, length } if map.len() - *length < more => {
-                let mut heap = Vec::new();
-                heap.try_reserve(*length + more)?;
-                heap.extend_from_slice(&map[..*length]);
-                self.memory = Memory::Heap(heap);
-            }
-            _ => {}
         }
         Ok(())
+    }
+
+    /// Moves to other memory, or, without any, to the heap, with room for so many bytes.
+    fn move_to(&mut self, map: Option<Mapping>, room: usize) -> Result<(), TryReserveError> {
+        let length = self.len();
+        match (map, &mut self.memory) {
+            (Some(mut map), _) => {
+                map.write(0, self);
+                self.memory = Memory::Mapped { map, length };
+            }
+            (None, Memory::Heap(heap)) => heap.try_reserve(room - length)?,
+            (None, Memory::Mapped { .. }) => {
+                let mut heap = Vec::new();
+                heap.try_reserve(room)?;
+                heap.extend_from_slice(self);
+                self.memory = Memory::Heap(heap);
+            }
+        }
+        Ok(())
+    }
+
+    /// The same bytes, in memory that is hardly larger: they may be held for long.
+    pub(crate) fn fitted(mut self) -> Self {
+        let is_wide = |map: &Mapping, length: usize| map.resident() > length + length / 4;
+        if matches!(&self.memory, Memory::Mapped { map, length } if is_wide(map, *length)) {
+            // Without memory for a copy, this has to do.
+            let _ = self.move_to(self.spare.mapping(self.len()), self.len());
+        }
+        self
     }
 
     /// Appends; without memory for it, the program ends as it does with a [`Vec`].
@@ -79,7 +99,7 @@ impl Buffer {
             Memory::Heap(heap) => heap.extend_from_slice(bytes),
             Memory::Mapped { map, length } => {
                 debug_assert!(reserved.is_ok(), "the mapping is only left as it is if it is large enough");
-                map[*length..*length + bytes.len()].copy_from_slice(bytes);
+                map.write(*length, bytes);
                 *length += bytes.len();
             }
         }
@@ -96,8 +116,8 @@ impl Buffer {
         match &mut self.memory {
             Memory::Heap(_) => None,
             Memory::Mapped { map, length } => {
-                let room = &mut map[*length..*length + most];
-                Some(fill(room).map(|written| *length += written.min(most)))
+                let filled = fill(map.room(*length, most));
+                Some(filled.map(|written| *length += written.min(most)))
             }
         }
     }
@@ -133,9 +153,10 @@ impl AsRef<[u8]> for Buffer {
     }
 }
 
-/// Without a copy.
+/// Without a copy, unless much more memory than this would be held.
 impl From<Buffer> for Bytes {
     fn from(buffer: Buffer) -> Self {
+        let buffer = buffer.fitted();
         match buffer.memory {
             Memory::Heap(heap) => Bytes::from(heap),
             Memory::Mapped { .. } => Bytes::from_owner(buffer),
@@ -155,7 +176,6 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::spare::MAPPED_FROM;
 
     fn is_mapped(buffer: &Buffer) -> bool {
         matches!(buffer.memory, Memory::Mapped { .. })
@@ -172,6 +192,39 @@ mod tests {
             assert_eq!((buffer.len(), buffer[BELIEVED - 1], buffer[BELIEVED]), (BELIEVED + 1, 1, 2));
             assert_eq!(Bytes::from(buffer).len(), BELIEVED + 1);
         }
+    }
+
+    #[test]
+    fn a_buffer_without_a_length_grows_in_a_mapping_and_moves_to_a_fitting_one() {
+        let spare = Spare::default();
+        for (length, held) in [(MAPPED_FROM - 1, 0), (1 << 20, 1 << 20), (12 << 20, 12 << 20), (40 << 20, 40 << 20)] {
+            let mut buffer = Buffer::with_spare(0, &spare);
+            for _ in 0..length / 1000 {
+                buffer.extend_from_slice(&[3; 1000]);
+            }
+            buffer.extend_from_slice(&vec![3; length % 1000]);
+            let buffer = buffer.fitted();
+            assert!(buffer.len() == length && buffer.iter().all(|byte| *byte == 3));
+            match &buffer.memory {
+                Memory::Heap(heap) => assert!(held == 0 && heap.capacity() < 2 * length),
+                Memory::Mapped { map, .. } => assert_eq!(map.resident(), held),
+            }
+        }
+    }
+
+    #[test]
+    fn a_small_part_of_what_was_announced_does_not_hold_the_memory_for_all() {
+        let spare = Spare::default();
+        let parts: Vec<Bytes> = (0..100)
+            .map(|_| {
+                let mut buffer = Buffer::with_spare(40 << 20, &spare);
+                buffer.extend_from_slice(&[5; BELIEVED + 1]);
+                assert!(is_mapped(&buffer));
+                Bytes::from(buffer)
+            })
+            .collect();
+        assert!(parts.iter().all(|part| part.len() == BELIEVED + 1));
+        assert_eq!(spare.bytes(), 2 << 20, "one mapping for all of them, of which the first huge page is there");
     }
 
     #[test]

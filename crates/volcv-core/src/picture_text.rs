@@ -10,6 +10,9 @@ use crate::spare::Spare;
 /// A media type in front of the comma of a `data:` prefix is not longer than this.
 const MAX_PREFIX: usize = 256;
 
+/// What is wrong with a text that JSON does not allow; the scanner hands on such an escape as the byte 0.
+pub(crate) const NOT_JSON: &str = "is no text of JSON";
+
 /// The decoder of one text.
 #[derive(Debug)]
 pub(crate) struct PictureText {
@@ -56,10 +59,10 @@ impl PictureText {
             let comma = text.iter().position(|byte| *byte == b',');
             let part = &text[..comma.unwrap_or(text.len())];
             *length += part.len();
-            // What JSON does not allow in a text is not allowed here; the scanner hands on bad escapes as a backslash.
+            // The scanner hands on escapes that stand for no character of a prefix as a backslash.
             let bad = part.iter().any(|byte| !matches!(byte, b' '..=b'~') || *byte == b'\\');
             if bad || *length > MAX_PREFIX {
-                self.problem.get_or_insert("has a data: prefix that is none");
+                self.problem.get_or_insert(problem_of(part, "has a data: prefix that is none"));
             }
             let Some(comma) = comma else { return };
             text = &text[comma + 1..];
@@ -90,7 +93,7 @@ impl PictureText {
         if !rest.is_empty() {
             self.decode_groups(&rest);
         }
-        self.problem.map_or(Ok(self.bytes), Err)
+        self.problem.map_or(Ok(self.bytes.fitted()), Err)
     }
 
     fn decode(&mut self, mut text: &[u8]) {
@@ -119,7 +122,7 @@ impl PictureText {
 
     fn decode_groups(&mut self, groups: &[u8]) {
         if !self.decode_groups_or_not(groups) {
-            self.problem.get_or_insert("is not valid base64");
+            self.problem.get_or_insert(problem_of(groups, "is not valid base64"));
         }
     }
 
@@ -133,6 +136,10 @@ impl PictureText {
         self.ended = groups.ends_with(b"=");
         true
     }
+}
+
+fn problem_of(part: &[u8], otherwise: &'static str) -> &'static str {
+    if part.iter().any(|byte| *byte < b' ') { NOT_JSON } else { otherwise }
 }
 
 #[cfg(test)]

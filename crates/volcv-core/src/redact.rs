@@ -23,12 +23,13 @@ pub(crate) fn clean(text: &str, secret: &str) -> String {
     for word in text.split_inclusive(|c: char| !is_base64(c)) {
         // The character that ended the run is kept.
         let run = word.trim_end_matches(|c| !is_base64(c));
-        if run.len() > MAX_RUN {
+        let shown = if run.len() > MAX_RUN {
             out.push_str(&format!("[{} characters]", run.len()));
-            escape(&word[run.len()..], &mut out);
+            &word[run.len()..]
         } else {
-            escape(word, &mut out);
-        }
+            word
+        };
+        escape(shown, &mut out);
         if out.len() > 4 * MAX_CHARS {
             break;
         }
@@ -65,13 +66,13 @@ fn hide<'a>(text: &'a str, secret: &str) -> Cow<'a, str> {
     let percent = |set| utf8_percent_encode(secret, set).to_string();
     let bearer = base64(&format!("Bearer {secret}"));
     let spellings = [secret.to_owned(), percent(ESCAPED), percent(NON_ALPHANUMERIC), base64(secret), bearer];
-    let mut text = Cow::Borrowed(text);
-    for spelling in spellings {
-        if text.contains(&spelling) {
-            text = Cow::Owned(text.replace(&spelling, "[key]"));
-        }
-    }
-    text
+    let hide_one = |text: Cow<'a, str>, spelling: String| {
+        // Mostly it is not there. This search is smaller than that of the standard library, and finds texts as short faster.
+        let mut starts = memchr::memchr_iter(spelling.as_bytes()[0], text.as_bytes());
+        let is_there = starts.any(|at| text.as_bytes()[at..].starts_with(spelling.as_bytes()));
+        if is_there { Cow::Owned(text.replace(&spelling, "[key]")) } else { text }
+    };
+    spellings.into_iter().fold(Cow::Borrowed(text), hide_one)
 }
 
 fn is_base64(c: char) -> bool {

@@ -5,7 +5,7 @@
 //! calls had in use at once.
 
 use std::fmt;
-use std::ops::{Deref, DerefMut};
+use std::ops::Deref;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use memmap2::MmapMut;
@@ -38,7 +38,7 @@ type Keeper = Box<dyn Fn(&Spare) -> bool + Send + Sync>;
 #[derive(Default)]
 struct Kept {
     /// The oldest first.
-    maps: Vec<MmapMut>,
+    pieces: Vec<Piece>,
     /// The fewest bytes that were kept since the keeper's last look: these were of no use.
     least: usize,
     has_keeper: bool,
@@ -48,8 +48,16 @@ struct Kept {
 /// A mapping that becomes spare when it is dropped.
 pub(crate) struct Mapping {
     /// There until then.
-    map: Option<MmapMut>,
+    piece: Option<Piece>,
     spare: Spare,
+}
+
+struct Piece {
+    map: MmapMut,
+    /// So much from its start may be in huge pages.
+    huge: usize,
+    /// So much from its start was written to.
+    touched: usize,
 }
 
 impl Spare {
@@ -88,11 +96,11 @@ impl Spare {
     pub(crate) fn mapping(&self, length: usize) -> Option<Mapping> {
         let step = if length < 2 * HUGE_PAGE { STEP } else { HUGE_PAGE };
         let whole = length.checked_next_multiple_of(step).filter(|_| length >= MAPPED_FROM)?;
-        let map = self.take(whole).or_else(|| new_mapping(whole, length))?;
-        Some(Mapping { map: Some(map), spare: self.clone() })
+        let piece = self.take(whole).or_else(|| Piece::new(whole, length))?;
+        Some(Mapping { piece: Some(piece), spare: self.clone() })
     }
 
-    fn take(&self, length: usize) -> Option<MmapMut> {
+    fn take(&self, length: usize) -> Option<Piece> {
         let (found, _gone) = self.with(|kept| {
             let found = kept.take(length);
             // Fresh memory comes in exchange for memory that does not fit, as long as there is more of that than usual.
@@ -103,12 +111,12 @@ impl Spare {
         found
     }
 
-    fn put(&self, map: MmapMut) {
+    fn put(&self, piece: Piece) {
         let (needs_keeper, _gone) = self.with(|kept| {
             if kept.closed {
-                return (false, Some(map));
+                return (false, Some(piece));
             }
-            kept.maps.push(map);
+            kept.pieces.push(piece);
             let is_new = kept.bytes() > ALWAYS && !kept.has_keeper;
             kept.has_keeper |= is_new;
             (is_new, None)
@@ -128,31 +136,33 @@ impl Spare {
 }
 
 impl Kept {
+    // Called in many places, and never where it would have to be fast.
+    #[inline(never)]
     fn bytes(&self) -> usize {
-        self.maps.iter().map(|map| map.len()).sum()
+        self.pieces.iter().map(Piece::resident).sum()
     }
 
-    /// Takes out what has room for so many bytes.
-    fn take(&mut self, length: usize) -> Option<MmapMut> {
-        let lengths = self.maps.iter().map(|map| map.len()).enumerate().rev();
-        // A small picture would waste a large mapping.
-        let fitting = lengths.filter(|(_, found)| (length..length.saturating_mul(2)).contains(found));
+    /// Takes out what has room for so many bytes, and not for many more: a small picture would waste a large mapping.
+    fn take(&mut self, length: usize) -> Option<Piece> {
+        let lengths = self.pieces.iter().map(|piece| piece.map.len()).enumerate().rev();
+        let fitting = lengths.filter(|(_, found)| (length..=length.saturating_add(length / 4)).contains(found));
         let (place, _) = fitting.min_by_key(|(_, found)| *found)?;
-        let found = self.maps.remove(place);
+        let found = self.pieces.remove(place);
         self.least = self.least.min(self.bytes());
         Some(found)
     }
 
     /// Takes the oldest out until no more than so many bytes are left.
-    fn shrink(&mut self, to: usize) -> Vec<MmapMut> {
+    fn shrink(&mut self, to: usize) -> Vec<Piece> {
         let mut bytes = self.bytes();
-        let too_many = self.maps.iter().take_while(|map| {
+        let too_many = self.pieces.iter().take_while(|piece| {
             let is_too_many = bytes > to;
-            bytes -= map.len();
+            bytes -= piece.resident();
             is_too_many
         });
         let count = too_many.count();
-        let gone = self.maps.drain(..count).collect();
+        let rest = self.pieces.split_off(count);
+        let gone = std::mem::replace(&mut self.pieces, rest);
         self.least = self.least.min(self.bytes());
         gone
     }
@@ -164,33 +174,54 @@ impl fmt::Debug for Spare {
     }
 }
 
+impl Mapping {
+    /// Writes the bytes to this place, for which there is room.
+    pub(crate) fn write(&mut self, at: usize, bytes: &[u8]) {
+        self.room(at, bytes.len()).copy_from_slice(bytes);
+    }
+
+    /// So many bytes at this place, to be written to.
+    pub(crate) fn room(&mut self, at: usize, length: usize) -> &mut [u8] {
+        let Some(piece) = &mut self.piece else { return &mut [] };
+        piece.touched = piece.touched.max(at + length);
+        &mut piece.map[at..at + length]
+    }
+
+    /// How much memory this takes, as far as is known.
+    pub(crate) fn resident(&self) -> usize {
+        self.piece.as_ref().map_or(0, Piece::resident)
+    }
+}
+
 impl Deref for Mapping {
     type Target = [u8];
 
     fn deref(&self) -> &[u8] {
-        self.map.as_deref().unwrap_or_default()
-    }
-}
-
-impl DerefMut for Mapping {
-    fn deref_mut(&mut self) -> &mut [u8] {
-        self.map.as_deref_mut().unwrap_or_default()
+        self.piece.as_ref().map_or(&[], |piece| &piece.map)
     }
 }
 
 impl Drop for Mapping {
     fn drop(&mut self) {
-        self.map.take().into_iter().for_each(|map| self.spare.put(map));
+        self.piece.take().into_iter().for_each(|piece| self.spare.put(piece));
     }
 }
 
-/// Cleared memory from the system, in huge pages where it has them; `None` if there is none.
-fn new_mapping(whole: usize, length: usize) -> Option<MmapMut> {
-    let map = MmapMut::map_anon(whole).ok()?;
-    // Small pages for the rest, of which only a part will be touched. A kernel without huge pages refuses, and that is fine.
-    #[cfg(target_os = "linux")]
-    let _ = map.advise_range(memmap2::Advice::HugePage, 0, length / HUGE_PAGE * HUGE_PAGE);
-    Some(map)
+impl Piece {
+    /// Cleared memory from the system, in huge pages where it has them; `None` if there is none.
+    fn new(whole: usize, length: usize) -> Option<Self> {
+        let map = MmapMut::map_anon(whole).ok()?;
+        // Small pages for the rest, of which only a part will be touched.
+        let huge = length / HUGE_PAGE * HUGE_PAGE;
+        // A kernel without huge pages refuses, and that is fine.
+        #[cfg(target_os = "linux")]
+        let _ = map.advise_range(memmap2::Advice::HugePage, 0, huge);
+        Some(Self { map, huge, touched: 0 })
+    }
+
+    fn resident(&self) -> usize {
+        self.touched.max(self.touched.next_multiple_of(HUGE_PAGE).min(self.huge))
+    }
 }
 
 #[cfg(test)]
@@ -206,11 +237,13 @@ mod tests {
     impl Spare {
         /// The sizes of what is kept, in MiB.
         fn sizes(&self) -> Vec<usize> {
-            self.with(|kept| kept.maps.iter().map(|map| map.len() / MIB).collect())
+            self.with(|kept| kept.pieces.iter().map(|piece| piece.map.len() / MIB).collect())
         }
 
         fn get(&self, mib: usize) -> Mapping {
-            self.mapping(mib * MIB).unwrap()
+            let mut mapping = self.mapping(mib * MIB).unwrap();
+            mapping.room(0, mapping.len());
+            mapping
         }
     }
 

@@ -2,12 +2,11 @@
 //! is such memory.
 
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
-use std::thread::JoinHandle;
 use std::time::Duration;
 
 use volcv_core::Spare;
 
-use crate::threads;
+use crate::threads::{self, Thread};
 
 /// The time between two looks. What was last needed somewhere between them goes back at the look after: after five to ten
 /// seconds, about when idle connections are closed.
@@ -28,7 +27,7 @@ struct Shared {
 #[derive(Default)]
 struct State {
     /// It runs, or is about to end by itself.
-    thread: Option<JoinHandle<()>>,
+    thread: Option<Thread>,
     closed: bool,
 }
 
@@ -60,7 +59,7 @@ impl Shared {
         let runs = state.thread.is_some();
         drop(state);
         // It has said that it was enough, and only has to end.
-        before.map(JoinHandle::join);
+        before.into_iter().for_each(Thread::join);
         runs
     }
 
@@ -90,7 +89,7 @@ impl Drop for Keeper {
         };
         self.shared.closing.notify_one();
         // No code of a caller runs in it: it does not drop the client, and does not panic.
-        thread.map(JoinHandle::join);
+        thread.into_iter().for_each(Thread::join);
         self.spare.close();
     }
 }
@@ -109,7 +108,7 @@ mod tests {
         let pictures: Vec<Buffer> = (0..pictures)
             .map(|_| {
                 let mut picture = Buffer::with_spare(8 << 20, &keeper.spare);
-                picture.try_reserve(8 << 20).unwrap();
+                picture.extend_from_slice(&vec![1; 8 << 20]);
                 picture
             })
             .collect();

@@ -1,12 +1,40 @@
-//! How a client starts a thread of its own.
+//! How a client starts a thread of its own, and waits for its end.
 
 use std::io;
+use std::ops::Deref;
 use std::thread::{Builder, JoinHandle};
 
 /// None of them calls deeply.
 const STACK: usize = 256 * 1024;
 
 /// Starts a thread. The box is for the size of the library: one copy of the standard library's code for all kinds of work.
-pub(crate) fn start(name: &str, work: Box<dyn FnOnce() + Send>) -> io::Result<JoinHandle<()>> {
-    Builder::new().name(name.to_owned()).stack_size(STACK).spawn(work)
+pub(crate) fn start(name: &str, work: Box<dyn FnOnce() + Send>) -> io::Result<Thread> {
+    let handle = Builder::new().name(name.to_owned()).stack_size(STACK).spawn(work)?;
+    Ok(Thread { handle, process: std::process::id() })
+}
+
+/// A thread, and the process that has it.
+pub(crate) struct Thread {
+    handle: JoinHandle<()>,
+    process: u32,
+}
+
+impl Thread {
+    /// Waits for its end. A child of a fork does not have the thread, and has nothing to wait for.
+    pub(crate) fn join(self) {
+        if self.process == std::process::id() {
+            // It ends with a panic only if work of a caller did, which has been reported by then.
+            let _ = self.handle.join();
+        } else {
+            std::mem::forget(self.handle);
+        }
+    }
+}
+
+impl Deref for Thread {
+    type Target = JoinHandle<()>;
+
+    fn deref(&self) -> &JoinHandle<()> {
+        &self.handle
+    }
 }

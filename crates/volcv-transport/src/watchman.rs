@@ -3,13 +3,12 @@
 
 use std::cell::Cell;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
-use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 use volcv_core::{TimeLimit, TransportError, TransportErrorKind, Watch};
 
 use crate::cancel::CancelToken;
-use crate::threads;
+use crate::threads::{self, Thread};
 use crate::transport::Transport;
 
 /// Without an attempt to watch, the thread ends after this time. Starting one costs as much as a small call.
@@ -39,7 +38,7 @@ struct Shared {
 struct State {
     attempts: Vec<Watched>,
     next_id: u64,
-    thread: Option<JoinHandle<()>>,
+    thread: Option<Thread>,
     /// The thread looks at the attempts at this moment, or there is none.
     alarm: Option<Instant>,
     closed: bool,
@@ -101,8 +100,7 @@ impl Drop for Watchman {
         self.shared.changed.notify_one();
         // The thread itself drops the client if that happens in a hook of a cancel.
         if let Some(thread) = thread.filter(|_| !WATCHING.get()) {
-            // It ends with a panic only if a hook did, which has been reported by then.
-            let _ = thread.join();
+            thread.join();
         }
     }
 }

@@ -4,10 +4,10 @@ use std::fmt;
 use std::io;
 use std::sync::mpsc::{self, Receiver, RecvTimeoutError, Sender};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::thread::{self, JoinHandle, ThreadId};
+use std::thread::{self, ThreadId};
 use std::time::Duration;
 
-use crate::threads;
+use crate::threads::{self, Thread};
 
 /// A thread without work ends after this time. Starting one takes longer than connecting on a fast network.
 const LINGER: Duration = Duration::from_secs(5);
@@ -20,7 +20,7 @@ pub(super) struct Helpers(Arc<Mutex<Threads>>);
 
 #[derive(Default)]
 struct Threads {
-    all: Vec<JoinHandle<()>>,
+    all: Vec<Thread>,
     idle: Vec<(ThreadId, Sender<Job>)>,
     closed: bool,
 }
@@ -53,8 +53,8 @@ impl Drop for Helpers {
         };
         let waiting: Vec<ThreadId> = idle.into_iter().map(|(thread, _)| thread).collect();
         for thread in all.into_iter().filter(|thread| waiting.contains(&thread.thread().id())) {
-            // Its sender is gone, so that it ends at once. It ends with a panic only if the work did.
-            let _ = thread.join();
+            // Its sender is gone, so that it ends at once.
+            thread.join();
         }
     }
 }
