@@ -45,7 +45,15 @@ impl PictureText {
     }
 
     /// The next characters, escapes resolved.
-    pub(crate) fn push(&mut self, mut text: &[u8]) {
+    pub(crate) fn push(&mut self, text: &[u8]) {
+        self.read(text);
+        // The worst problem counts, wherever it stands and however the text comes.
+        if self.problem.is_some() && is_not_json(text) {
+            self.problem = Some(NOT_JSON);
+        }
+    }
+
+    fn read(&mut self, mut text: &[u8]) {
         // A loop, not a call of itself: a megabyte of spaces must not fill the stack.
         while let Prefix::Undecided(start) = &mut self.prefix {
             let Some((first, rest)) = text.split_first() else { return };
@@ -62,7 +70,7 @@ impl PictureText {
             // The scanner hands on escapes that stand for no character of a prefix as a backslash.
             let bad = part.iter().any(|byte| !matches!(byte, b' '..=b'~') || *byte == b'\\');
             if bad || *length > MAX_PREFIX {
-                self.problem.get_or_insert(problem_of(part, "has a data: prefix that is none"));
+                self.problem.get_or_insert("has a data: prefix that is none");
             }
             let Some(comma) = comma else { return };
             text = &text[comma + 1..];
@@ -122,7 +130,7 @@ impl PictureText {
 
     fn decode_groups(&mut self, groups: &[u8]) {
         if !self.decode_groups_or_not(groups) {
-            self.problem.get_or_insert(problem_of(groups, "is not valid base64"));
+            self.problem.get_or_insert(if is_not_json(groups) { NOT_JSON } else { "is not valid base64" });
         }
     }
 
@@ -138,8 +146,8 @@ impl PictureText {
     }
 }
 
-fn problem_of(part: &[u8], otherwise: &'static str) -> &'static str {
-    if part.iter().any(|byte| *byte < b' ') { NOT_JSON } else { otherwise }
+fn is_not_json(text: &[u8]) -> bool {
+    text.iter().any(|byte| *byte < b' ')
 }
 
 #[cfg(test)]

@@ -113,7 +113,7 @@ fn a_text_without_a_comma_before_it_is_no_picture() {
 
 #[test]
 fn a_picture_text_that_json_does_not_allow_makes_the_reply_no_json() {
-    for text in ["\\q", "A\nAA", "AAAA\u{1}", "\\u00g1", "AAAA\\u1", "data:a\tb,AAAA"] {
+    for text in ["\\q", "A\nAA", "AAAA\u{1}", "\\u00g1", "AAAA\\u1", "data:a\tb,AAAA", "AAA~AAAAA\u{1}A", "?????\\q"] {
         for json in [
             format!(r#"{{"data":{{"binary_data_base64":["{text}"]}}}}"#),
             format!(r#"{{"data":{{"binary_data_base64":["{text}"],"binary_data_base64":["AQID"]}}}}"#),
@@ -122,8 +122,10 @@ fn a_picture_text_that_json_does_not_allow_makes_the_reply_no_json() {
             ),
         ] {
             assert!(serde_json::from_str::<Value>(&json).is_err(), "{json}");
-            let side = scan(json.as_bytes(), &[3]).side;
-            assert!(serde_json::from_slice::<Value>(&side).is_err(), "{json}");
+            for size in 1..12 {
+                let side = scan(json.as_bytes(), &[size]).side;
+                assert!(serde_json::from_slice::<Value>(&side).is_err(), "{json} by {size}");
+            }
         }
     }
 }
