@@ -1,6 +1,7 @@
 //! volcv's machine without a network: what the codec benches and the instruction counts run.
 
 use std::io::Read as _;
+use std::sync::LazyLock;
 use std::time::{Duration, SystemTime};
 
 use base64::Engine as _;
@@ -15,6 +16,9 @@ mod picture;
 /// Bytes that a transport moves at once.
 const PIECE: usize = 64 * 1024;
 
+/// What the calls of one client share: the second has memory of the first.
+static CLIENT: LazyLock<CallConfig> = LazyLock::new(CallConfig::default);
+
 /// A call with a picture of so many bytes, as far as the moment when its request is with a transport.
 pub fn sent(bytes: usize) -> (Call, BodyReader) {
     let endpoint = Endpoint::parse("https://gateway.example", false).expect("the url is https");
@@ -23,7 +27,7 @@ pub fn sent(bytes: usize) -> (Call, BodyReader) {
     let outpaint = Outpaint::sides(Picture::from(picture::picture(bytes)), sides).prompt("a lake at dawn").seed(7);
     let plan = Plan::outpaint(&outpaint, &endpoint, &key).expect("every field is in its range");
     // The random wait is the same in every run.
-    let mut call = Call::new(plan, CallConfig::default()).with_rng_seed(1);
+    let mut call = Call::new(plan, CLIENT.clone()).with_rng_seed(1);
     let Step::Send(attempt) = call.next(NOW) else { panic!("a new call is sent") };
     (call, attempt.request.into_body())
 }
