@@ -83,8 +83,7 @@ impl Buffer {
 
     /// The same bytes, in memory that is hardly larger: they may be held for long.
     pub(crate) fn fitted(mut self) -> Self {
-        let is_wide = |map: &Mapping, length: usize| map.resident() > length + length / 4;
-        if matches!(&self.memory, Memory::Mapped { map, length } if is_wide(map, *length)) {
+        if matches!(&self.memory, Memory::Mapped { map, length } if !map.suits(*length)) {
             // Without memory for a copy, this has to do.
             let _ = self.move_to(self.spare.mapping(self.len()), self.len());
         }

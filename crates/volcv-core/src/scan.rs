@@ -212,7 +212,7 @@ impl Scanner {
         }
     }
 
-    /// Whether a value may begin here.
+    /// Notes that a value begins here, and says whether one may.
     fn begin_value(&mut self) -> bool {
         self.stack.last_mut().is_some_and(|frame| !std::mem::replace(&mut frame.has_value, true))
     }

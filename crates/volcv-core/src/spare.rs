@@ -142,10 +142,10 @@ impl Kept {
         self.pieces.iter().map(Piece::resident).sum()
     }
 
-    /// Takes out what has room for so many bytes, and not for many more: a small picture would waste a large mapping.
+    /// Takes out what has room for so many bytes, and not for many more.
     fn take(&mut self, length: usize) -> Option<Piece> {
         let lengths = self.pieces.iter().map(|piece| piece.map.len()).enumerate().rev();
-        let fitting = lengths.filter(|(_, found)| (length..=length.saturating_add(length / 4)).contains(found));
+        let fitting = lengths.filter(|(_, found)| (length..=most_for(length)).contains(found));
         let (place, _) = fitting.min_by_key(|(_, found)| *found)?;
         let found = self.pieces.remove(place);
         self.least = self.least.min(self.bytes());
@@ -187,6 +187,11 @@ impl Mapping {
         &mut piece.map[at..at + length]
     }
 
+    /// Whether so many bytes do not hold much more memory than they need.
+    pub(crate) fn suits(&self, length: usize) -> bool {
+        self.resident() <= most_for(length)
+    }
+
     /// How much memory this takes, as far as is known.
     pub(crate) fn resident(&self) -> usize {
         self.piece.as_ref().map_or(0, Piece::resident)
@@ -205,6 +210,11 @@ impl Drop for Mapping {
     fn drop(&mut self) {
         self.piece.take().into_iter().for_each(|piece| self.spare.put(piece));
     }
+}
+
+/// The most memory that a picture of so many bytes may hold, for as long as its owner likes.
+fn most_for(length: usize) -> usize {
+    length.saturating_add(length / 4)
 }
 
 impl Piece {
