@@ -272,7 +272,16 @@ impl<'a> Answer<'a> {
             // Not every action makes pictures.
             Err(_) => Vec::new(),
         };
-        Ok(Outcome { outputs, seed: self.plan.seed(), request_id, reply, body, attempts: Vec::new() })
+        Ok(Outcome {
+            outputs,
+            seed: self.plan.seed(),
+            request_id,
+            reply,
+            body,
+            attempts: Vec::new(),
+            warnings: Vec::new(),
+            rejected: Vec::new(),
+        })
     }
 
     fn file(self) -> Result<Outcome, Failure> {
@@ -286,6 +295,8 @@ impl<'a> Answer<'a> {
                 reply: Reply::default(),
                 body: bytes,
                 attempts: Vec::new(),
+                warnings: Vec::new(),
+                rejected: Vec::new(),
             }),
             other => {
                 let why = other.err().unwrap_or_default();

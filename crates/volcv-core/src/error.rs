@@ -5,6 +5,7 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
+use bytes::Bytes;
 use volcv_types::{Charge, InvalidInput, ServiceCode};
 
 use crate::meter::Delivery;
@@ -27,6 +28,7 @@ struct Inner {
     retryable: bool,
     retry_after: Option<Duration>,
     attempts: Vec<AttemptRecord>,
+    rejected: Vec<Bytes>,
     source: Option<Arc<dyn StdError + Send + Sync>>,
 }
 
@@ -187,6 +189,18 @@ impl Error {
         &self.0.attempts
     }
 
+    /// The bytes of a picture that was paid for but failed a check: cut, damaged, in no known format, or inside a reply
+    /// that cannot be trusted. It may be of use all the same; [`PictureInfo::read`](volcv_types::PictureInfo::read) says
+    /// what it looks like.
+    pub fn rejected_picture(&self) -> Option<&Bytes> {
+        self.0.rejected.first()
+    }
+
+    /// As [`Error::rejected_picture`]: all of them, in the order of the reply.
+    pub fn rejected_pictures(&self) -> &[Bytes] {
+        &self.0.rejected
+    }
+
     /// The text without code, status, request id and charge, which have their own methods.
     pub fn message(&self) -> &str {
         &self.0.message
@@ -208,6 +222,7 @@ impl Error {
             retryable: false,
             retry_after: None,
             attempts: Vec::new(),
+            rejected: Vec::new(),
             source: None,
         }))
     }
@@ -248,6 +263,11 @@ impl Error {
 
     pub(crate) fn with_attempts(mut self, attempts: Vec<AttemptRecord>) -> Self {
         self.0.attempts = attempts;
+        self
+    }
+
+    pub(crate) fn with_rejected(mut self, pictures: Vec<Bytes>) -> Self {
+        self.0.rejected = pictures;
         self
     }
 

@@ -25,6 +25,10 @@ pub struct Outcome {
     pub body: Bytes,
     /// Every attempt, the successful one last.
     pub attempts: Vec<AttemptRecord>,
+    /// What was odd about a reply that was good enough, one sentence each; empty for nearly every call.
+    pub warnings: Vec<String>,
+    /// Pictures of the reply that failed a check, beside at least one in `outputs` that did not.
+    pub rejected: Vec<Bytes>,
 }
 
 /// One result of a call.
@@ -60,6 +64,8 @@ impl fmt::Debug for Outcome {
             .field("request_id", &self.request_id)
             .field("body", &self.body.len())
             .field("attempts", &self.attempts)
+            .field("warnings", &self.warnings)
+            .field("rejected", &self.rejected.len())
             .finish_non_exhaustive()
     }
 }
