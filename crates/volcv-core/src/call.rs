@@ -31,6 +31,7 @@ use crate::time::Now;
 
 /// What the driver has to do next.
 #[derive(Debug)]
+#[allow(clippy::large_enum_variant, reason = "it is moved once for each attempt, which takes seconds")]
 pub enum Step {
     /// Send this once, pushing the reply into [`Call::reply`]; then call [`Call::on_sent`].
     Send(Attempt),
