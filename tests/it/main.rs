@@ -10,7 +10,6 @@ mod dependencies;
 mod downloads;
 mod ear;
 mod examples;
-mod heads;
 mod recorder;
 mod repository;
 mod results;

@@ -2,7 +2,6 @@
 
 mod connect;
 mod connection;
-mod head;
 mod helpers;
 mod memory;
 
@@ -197,8 +196,7 @@ fn exchange(
 ) -> Result<Option<Age>, TransportError> {
     let response = agent.run(request).map_err(translate)?;
     let (parts, body) = response.into_parts();
-    let headers = line.take_headers();
-    reply.head(parts.status.as_u16(), &headers)?;
+    reply.head(parts.status.as_u16(), &parts.headers)?;
     match body.content_length() {
         Some(length) => {
             // ureq gives its connection up, and with it what it has read ahead.
@@ -207,7 +205,7 @@ fn exchange(
         }
         None => receive_by_ureq(body, reply)?,
     }
-    Ok(Age::behind(parts.version, &headers))
+    Ok(Age::behind(parts.version, &parts.headers))
 }
 
 /// Reads a body whose length is known. ureq would copy it once more, and ask for every sixteen bytes of it whether they are
