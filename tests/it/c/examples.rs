@@ -29,7 +29,7 @@ fn size_of(path: &Path) -> (u32, u32) {
 }
 
 /// What `pkg-config` says about libraries, as flags.
-fn pkg_config(names: &[&str]) -> Vec<String> {
+pub(super) fn pkg_config(names: &[&str]) -> Vec<String> {
     let flags = ran(Command::new("pkg-config").args(["--cflags", "--libs"]).args(names));
     flags.split_whitespace().map(str::to_owned).collect()
 }

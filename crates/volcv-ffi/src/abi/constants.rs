@@ -129,7 +129,7 @@ pub const VOLCV_TLS_ROOTS_EXTRA_ONLY: u32 = 2;
 pub const VOLCV_LOG_DEFAULT: u32 = 0;
 /// A job failed, or volcv has a defect.
 pub const VOLCV_LOG_ERROR: u32 = 1;
-/// Something was tried again.
+/// Something was tried again, or a reply that was good enough was odd.
 pub const VOLCV_LOG_WARN: u32 = 2;
 /// A job began or ended.
 pub const VOLCV_LOG_INFO: u32 = 3;
