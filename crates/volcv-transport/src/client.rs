@@ -77,7 +77,9 @@ impl Client {
         self.run(self.setup.plan_call(request)?, options).await
     }
 
-    /// Fetches the picture behind a link of a result. The key is not sent along.
+    /// Fetches the picture behind a link of a result. The key is not sent along. It costs nothing, so whatever fails is
+    /// tried again, up to `max_attempts`; up to five redirects are followed, to `https` and to no private address, unless
+    /// the base URL is one.
     ///
     /// # Errors
     /// As [`Client::outpaint`]; the picture itself was paid for before, so [`Error::charge`] is `Charged`, and
@@ -140,7 +142,9 @@ impl BlockingClient {
         self.run(self.setup.plan_call(request)?, options)
     }
 
-    /// Fetches the picture behind a link of a result. The key is not sent along.
+    /// Fetches the picture behind a link of a result. The key is not sent along. It costs nothing, so whatever fails is
+    /// tried again, up to `max_attempts`; up to five redirects are followed, to `https` and to no private address, unless
+    /// the base URL is one.
     ///
     /// # Errors
     /// As [`BlockingClient::outpaint`]; the picture itself was paid for before, so [`Error::charge`] is `Charged`, and
