@@ -70,9 +70,11 @@ static void a_download_can_be_cancelled_and_late(const char *link)
     volcv_job_options options = VOLCV_JOB_OPTIONS_INIT;
     options.deadline_ms = 100;
     job = fetch(link, &options);
-    CHECK(next_event(client).result != VOLCV_OK);
+    CHECK(next_event(client).job == job);
     const volcv_error error = error_of(client, job);
-    CHECK(strstr(error.message, "deadline") != NULL);
+    /* In the reply, or on a machine under load before it. */
+    CHECK(error.code == VOLCV_E_DECODE || error.code == VOLCV_E_TIMEOUT);
+    CHECK(error.attempts <= 1 && strstr(error.message, "passed") != NULL);
     IS(volcv_job_release(client, job), VOLCV_OK);
 }
 

@@ -192,3 +192,13 @@ fn a_link_is_fetched_on_volcvs_http_and_on_the_hosts() {
         }
     }
 }
+
+#[test]
+fn a_picture_that_fails_a_check_is_handed_over_to_c() {
+    for under in [Under::Nothing, Under::Valgrind] {
+        let faults = ["body=cut-picture", "body=cut-picture", "body=one-of-two-cut", "code=50412"];
+        let emulator = Emulator::builder().faults(faults.map(|fault| fault.parse().unwrap()).to_vec()).start().unwrap();
+        run(&built("rejected", under, Build::Full), under, &emulator, &[], &[]);
+        assert_eq!(emulator.complete_bodies(), 4, "nothing is bought twice");
+    }
+}
