@@ -1,7 +1,7 @@
 /*
  * Fetches the link of an outpainting, on the library's own HTTP or, with WITH_CURL, on that of the example. The server
- * answers the first request for the file with 503, and stops in the third answer and the fourth until the job is
- * cancelled or late.
+ * answers the first request for the file with 503 and the second with a redirect; it stops in the fourth answer
+ * and the fifth until the job is cancelled or late.
  */
 #ifdef WITH_CURL
 #define main main_of_the_example
@@ -34,13 +34,13 @@ static void a_download_is_tried_again_and_gives_the_picture(const char *link)
     const volcv_event event = next_event(client);
     CHECK(event.job == job && event.user == 7 && event.result == VOLCV_OK);
     const volcv_error error = error_of(client, job);
-    CHECK(error.code == VOLCV_OK && error.attempts == 2 && error.http_status == 200 && error.message[0] == 0);
+    CHECK(error.code == VOLCV_OK && error.attempts == 3 && error.http_status == 200 && error.message[0] == 0);
 
     IS(volcv_job_image_count(client, job, &count), VOLCV_OK);
     IS(volcv_job_image_info(client, job, 0, &info), VOLCV_OK);
     CHECK(count == 1 && info.format == VOLCV_FORMAT_PNG && info.width == 80 && info.height == 64);
     IS(volcv_job_progress(client, job, &progress), VOLCV_OK);
-    CHECK(progress.phase == VOLCV_PHASE_ENDED && progress.attempt == 2);
+    CHECK(progress.phase == VOLCV_PHASE_ENDED && progress.attempt == 3);
     CHECK(progress.send_total == 0 && progress.received == info.size && progress.receive_total == info.size);
     IS(volcv_job_image_take(client, job, 0, &buffer), VOLCV_OK);
     CHECK(buffer.data == info.data && buffer.size == info.size && memcmp(buffer.data, PNG, 8) == 0);

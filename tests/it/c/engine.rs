@@ -180,13 +180,21 @@ fn a_link_is_fetched_on_volcvs_http_and_on_the_hosts() {
         (built("download", Under::Valgrind, Build::Full), Under::Valgrind),
         (compile("gcc", &flags, "tests/c/download.c", Build::NoHttp), Under::Nothing),
     ] {
-        let faults = ["ok", "status=503,retry-after=0", "ok", "stall=reply-body", "stall=reply-body"];
+        let faults = [
+            "ok",
+            "status=503,retry-after=0",
+            "body=redirect,location=1.png",
+            "ok",
+            "stall=reply-body",
+            "stall=reply-body",
+        ];
         let emulator = Emulator::builder().faults(faults.map(|fault| fault.parse().unwrap()).to_vec()).start().unwrap();
         run(&path, under, &emulator, &[], &[]);
         let requests = emulator.requests();
         let told: Vec<_> = requests.iter().map(|request| (request.method.as_str(), request.status)).collect();
         // The last one is late, perhaps before it is sent.
-        assert_eq!(told[..4], [("POST", Some(200)), ("GET", Some(503)), ("GET", Some(200)), ("GET", Some(200))]);
+        let get = |status| ("GET", Some(status));
+        assert_eq!(told[..5], [("POST", Some(200)), get(503), get(307), get(200), get(200)]);
         for get in &requests[1..] {
             assert!(!get.has_key && get.content_length.unwrap_or(0) == 0 && !get.chunked, "{get:#?}");
         }
