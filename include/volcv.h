@@ -576,7 +576,10 @@ typedef struct volcv_buffer {
 #define VOLCV_E_TLS (-27)
 /** The request arrived, the answer did not. It may have been billed: look at the account before calling again. */
 #define VOLCV_E_OUTCOME_UNKNOWN (-28)
-/** The service answered with success, but with something that cannot be used. It was billed. */
+/**
+ * The service answered with success, but with something that cannot be used. It was billed: see
+ * volcv_job_rejected_take() for a picture that failed a check.
+ */
 #define VOLCV_E_DECODE (-29)
 /** As VOLCV_E_DECODE, because the reply is over the limit. */
 #define VOLCV_E_RESPONSE_TOO_LARGE (-30)

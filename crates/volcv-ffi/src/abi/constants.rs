@@ -65,7 +65,8 @@ pub const VOLCV_E_CONNECT: volcv_result = -26;
 pub const VOLCV_E_TLS: volcv_result = -27;
 /// The request arrived, the answer did not. It may have been billed: look at the account before calling again.
 pub const VOLCV_E_OUTCOME_UNKNOWN: volcv_result = -28;
-/// The service answered with success, but with something that cannot be used. It was billed.
+/// The service answered with success, but with something that cannot be used. It was billed: see
+/// volcv_job_rejected_take() for a picture that failed a check.
 pub const VOLCV_E_DECODE: volcv_result = -29;
 /// As VOLCV_E_DECODE, because the reply is over the limit.
 pub const VOLCV_E_RESPONSE_TOO_LARGE: volcv_result = -30;
