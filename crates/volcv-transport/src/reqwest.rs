@@ -11,6 +11,9 @@ use crate::reuse::{Age, Habit, IDLE, MAX_IDLE};
 use crate::tls::{Tls, in_words, is_refusal};
 use crate::transport::AsyncTransport;
 
+/// hyper makes room for so many whenever it looks at a head: twice 32 bytes for each.
+const MAX_HEADERS: usize = 2000;
+
 /// One attempt on a reqwest client: no redirects, no retries, no proxies, no decompression.
 #[derive(Debug)]
 pub struct ReqwestTransport {
@@ -41,6 +44,9 @@ impl ReqwestTransport {
                 .tls_backend_preconfigured(tls.clone())
                 .redirect(Policy::none())
                 .retry(reqwest::retry::never())
+                // A reply that was paid for is read whatever else is in its head, and however much.
+                .http1_ignore_invalid_headers_in_responses(true)
+                .http1_max_headers(MAX_HEADERS)
                 .no_proxy()
                 // Another crate of the program may have switched these on for all of reqwest.
                 .no_gzip()

@@ -9,7 +9,7 @@ use std::net::{SocketAddr, TcpStream, ToSocketAddrs};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, mpsc};
 use std::time::{Duration, Instant};
 
-use http::HeaderValue;
+use http::{HeaderMap, HeaderValue};
 use rustls::pki_types::ServerName;
 use rustls::{ClientConfig, ClientConnection, StreamOwned};
 use ureq::config::Config;
@@ -43,6 +43,8 @@ struct Current {
     stream: Option<Stream>,
     /// A stream on which the server has answered before it had the whole request.
     early: Option<Stream>,
+    /// All headers of the reply, of which ureq gets a few.
+    headers: HeaderMap,
     memory: Memory,
 }
 
@@ -102,6 +104,14 @@ impl Line {
         let mut current = self.lock();
         current.socket = Some(socket.clone());
         if current.cancel.is_cancelled() { Err(interrupted()) } else { Ok(()) }
+    }
+
+    pub(super) fn keep_headers(&self, headers: HeaderMap) {
+        self.lock().headers = headers;
+    }
+
+    pub(super) fn take_headers(&self) -> HeaderMap {
+        std::mem::take(&mut self.lock().headers)
     }
 
     pub(super) fn take_authorization(&self) -> Option<HeaderValue> {

@@ -14,6 +14,7 @@ use ureq::unversioned::transport::{Buffers, ConnectionDetails, Connector, NextTi
 use zeroize::Zeroizing;
 
 use crate::ureq::connect::Line;
+use crate::ureq::head::{HeadReader, Step};
 use crate::ureq::memory::Memory;
 
 /// A write that is stuck for this long looks whether the server has answered already.
@@ -163,12 +164,17 @@ fn peek(socket: &TcpStream) -> io::Result<usize> {
     peeked
 }
 
+/// A head is read in pieces of this size: nearly all of them are smaller, and what comes behind one is copied.
+const HEAD_PIECE: usize = 4096;
+
 /// A stream with ureq's buffers.
 pub(super) struct Connection {
     memory: Memory,
     /// `None` once the stream was handed over because of an early answer.
     stream: Option<Stream>,
     line: Arc<Line>,
+    /// Reads the head of the reply; `None` behind it.
+    head: Option<HeadReader>,
     /// What ureq writes goes nowhere: the connection serves to read an early answer.
     muted: bool,
 }
@@ -177,7 +183,7 @@ impl Connection {
     pub(super) fn new(stream: Stream, line: Arc<Line>) -> Self {
         let (_, mut memory) = line.take();
         memory.clear();
-        Self { memory, stream: Some(stream), line, muted: false }
+        Self { memory, stream: Some(stream), line, head: Some(HeadReader::default()), muted: false }
     }
 
     /// At the start of a request: sends its first line and the credentials behind it; gives how much of the output that was.
@@ -239,15 +245,39 @@ impl Transport for Connection {
 
     fn await_input(&mut self, _: NextTimeout) -> Result<bool, ureq::Error> {
         let Some(stream) = &mut self.stream else { return Ok(false) };
-        let input = self.memory.input_append_buf();
-        let amount = loop {
-            match stream.read(input) {
-                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-                read => break read?,
-            }
-        };
-        self.memory.input_appended(amount);
-        Ok(amount > 0)
+        loop {
+            let input = self.memory.input_append_buf();
+            let room = if self.head.is_some() { HEAD_PIECE.min(input.len()) } else { input.len() };
+            let amount = match stream.read(&mut input[..room]) {
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
+                read => read?,
+            };
+            let Some(reader) = &mut self.head else {
+                self.memory.input_appended(amount);
+                return Ok(amount > 0);
+            };
+            let step = if amount > 0 {
+                reader.push(&input[..amount])
+            } else {
+                Step::NotHttp(std::mem::take(reader).into_bytes())
+            };
+            let plain = match step {
+                Step::More => continue,
+                Step::TooLarge => {
+                    return Err(io::Error::new(io::ErrorKind::InvalidData, "the head of the reply is too large").into());
+                }
+                Step::NotHttp(bytes) => bytes,
+                Step::Head(headers, plain) => {
+                    self.line.keep_headers(headers);
+                    plain
+                }
+            };
+            self.head = None;
+            let fits = plain.len().min(input.len());
+            input[..fits].copy_from_slice(&plain[..fits]);
+            self.memory.input_appended(fits);
+            return Ok(fits > 0);
+        }
     }
 
     fn is_open(&mut self) -> bool {

@@ -2,6 +2,7 @@
 
 mod connect;
 mod connection;
+mod head;
 mod helpers;
 mod memory;
 
@@ -196,7 +197,8 @@ fn exchange(
 ) -> Result<Option<Age>, TransportError> {
     let response = agent.run(request).map_err(translate)?;
     let (parts, body) = response.into_parts();
-    reply.head(parts.status.as_u16(), &parts.headers)?;
+    let headers = line.take_headers();
+    reply.head(parts.status.as_u16(), &headers)?;
     match body.content_length() {
         Some(length) => {
             // ureq gives its connection up, and with it what it has read ahead.
@@ -205,7 +207,7 @@ fn exchange(
         }
         None => receive_by_ureq(body, reply)?,
     }
-    Ok(Age::behind(parts.version, &parts.headers))
+    Ok(Age::behind(parts.version, &headers))
 }
 
 /// Reads a body whose length is known. ureq would copy it once more, and ask for every sixteen bytes of it whether they are
