@@ -2,6 +2,7 @@
 //! says what it has to be: that is what all of these functions rest on.
 #![allow(unsafe_op_in_unsafe_fn, reason = "see above: another block around each line would say nothing more")]
 
+use std::ffi::c_char;
 use std::slice;
 
 use serde_json::{Map, Value};
@@ -175,4 +176,10 @@ pub(super) unsafe fn raw_of(engine: &Engine, request: *const volcv_raw) -> Resul
         false => request.with_pictures(pictures),
     });
     Ok(Order::raw(call.map_err(|error| Failure::from_error(&error.into()))?, borrows))
+}
+
+pub(super) unsafe fn download_of(engine: &Engine, link: *const c_char) -> Result<Order, Failure> {
+    let link = text(link, "link")?;
+    engine.check_link(&link)?;
+    Ok(Order::download(link))
 }
