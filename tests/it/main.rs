@@ -7,6 +7,7 @@ mod c;
 mod cancel;
 mod connect;
 mod dependencies;
+mod downloads;
 mod ear;
 mod examples;
 mod recorder;

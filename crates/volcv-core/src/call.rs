@@ -25,12 +25,13 @@ use crate::limits::{Limits, TimeLimit, Watch};
 use crate::meter::{Meter, Observer, Phase};
 use crate::outcome::Outcome;
 use crate::plan::{Expects, Plan};
-use crate::retry::{RetryBudget, RetryPolicy, Then, backoff};
+use crate::retry::{RetryBudget, RetryPolicy, Then, after_download, backoff};
 use crate::spare::Spare;
 use crate::time::Now;
 
 /// What the driver has to do next.
 #[derive(Debug)]
+#[allow(clippy::large_enum_variant, reason = "it is moved once for each attempt, which takes seconds")]
 pub enum Step {
     /// Send this once, pushing the reply into [`Call::reply`]; then call [`Call::on_sent`].
     Send(Attempt),
@@ -66,9 +67,19 @@ pub struct CallConfig {
     pub spare: Spare,
 }
 
+/// Seeds that volcv makes: those that every ability of the service takes.
+const NEW_SEEDS: std::ops::RangeInclusive<i64> = 0..=i32::MAX as i64;
+
+/// Redirects of a result's link that are followed, each checked as the link itself.
+const MAX_REDIRECTS: usize = 5;
+
 /// One call.
 pub struct Call {
     plan: Plan,
+    /// Of a download that was redirected: the link itself, with which the next try begins.
+    link: Option<Plan>,
+    /// Redirects since the link itself, and all of them. They are no attempts that count.
+    redirects: (usize, usize),
     config: CallConfig,
     observer: Option<Observer>,
     place: usize,
@@ -95,7 +106,18 @@ impl Call {
     /// A call that has not been sent yet.
     pub fn new(plan: Plan, config: CallConfig) -> Self {
         let rng = fastrand::Rng::new();
-        Self { plan, config, observer: None, place: 0, rng, attempts: Vec::new(), deadline: None, state: State::Ready }
+        Self {
+            plan,
+            link: None,
+            redirects: (0, 0),
+            config,
+            observer: None,
+            place: 0,
+            rng,
+            attempts: Vec::new(),
+            deadline: None,
+            state: State::Ready,
+        }
     }
 
     /// Reports every change of progress to `observer`.
@@ -132,7 +154,8 @@ impl Call {
             // The driver overslept: the reason for the wait is still the better explanation.
             State::Waiting { last, .. } if now.mono >= deadline => Step::Done(Err(last)),
             State::Ready if now.mono >= deadline => {
-                Step::Done(Err(Error::new(ErrorKind::Timeout, "the deadline passed before the call was sent")))
+                let error = Error::new(ErrorKind::Timeout, "the deadline passed before the call was sent");
+                Step::Done(Err(self.finish(error, false)))
             }
             State::Ready | State::Waiting { .. } => Step::Send(self.start(now.mono, deadline)),
             State::Ended(result) => Step::Done(*result),
@@ -165,16 +188,22 @@ impl Call {
             delivery,
             status,
             code: None,
-            charge: if self.plan.expects() == Expects::File { Charge::None } else { Charge::Charged },
+            charge: if self.is_download() { Charge::None } else { Charge::Charged },
             elapsed: now.mono.saturating_sub(since),
             wait: None,
         };
         match classify(&self.plan, *inbox, delivery, phase, result, now) {
             Ok(mut outcome) => {
-                self.config.budget.give_back();
+                if !self.is_download() {
+                    self.config.budget.give_back();
+                }
                 self.attempts.push(record);
                 outcome.attempts = std::mem::take(&mut self.attempts);
                 self.state = State::Ended(Box::new(Ok(outcome)));
+            }
+            Err(Failure { moved_to: Some(location), .. }) => {
+                self.attempts.push(record);
+                self.follow(&location);
             }
             Err(failure) => {
                 record.error = Some(failure.error.kind());
@@ -194,7 +223,9 @@ impl Call {
         if !matches!(self.state, State::Ended(_) | State::Reported) {
             let error = if matches!(self.state, State::Waiting { .. }) {
                 // The retry that it paid for will not happen.
-                self.config.budget.give_back();
+                if !self.is_download() {
+                    self.config.budget.give_back();
+                }
                 cancelled(format_args!("while {}", Phase::Backoff))
             } else {
                 cancelled("before it was sent")
@@ -206,11 +237,10 @@ impl Call {
     /// Sends again or ends the call. The table proposes, the caller's hook may differ, the limits have the last word.
     fn decide(&mut self, failure: Failure, now: Duration, meter: &Meter) {
         let policy = &self.config.policy;
-        let table = failure.happened.rule().then;
-        let free = self.plan.expects() == Expects::File;
-        let proposed = if free && table != Then::Stop { Then::Again } else { table };
+        let is_download = self.is_download();
+        let table = if is_download { after_download(failure.happened) } else { failure.happened.rule().then };
         let record = self.attempts.last().expect("the attempt was recorded by the caller");
-        let then = policy.decide.as_ref().map_or(proposed, |decide| decide(record, proposed));
+        let then = policy.decide.as_ref().map_or(table, |decide| decide(record, table));
         let paid = self.attempts.iter().filter(|attempt| attempt.charge > Charge::None).count();
         let retryable = table == Then::Again && failure.charge == Charge::None;
 
@@ -220,21 +250,25 @@ impl Call {
             Then::Stop => false,
         };
         let cancelled = failure.error.kind() == ErrorKind::Cancelled;
-        let affordable = paid < policy.charge_limit as usize && self.attempts.len() < policy.max_attempts as usize;
+        let attempts = self.attempts.len() - self.redirects.1;
+        let affordable = paid < policy.charge_limit as usize && attempts < policy.max_attempts as usize;
         if !wanted || !affordable || cancelled {
             return self.end(failure.error, retryable);
         }
-        let retries = u32::try_from(self.attempts.len() - 1).unwrap_or(u32::MAX);
+        let retries = u32::try_from(attempts - 1).unwrap_or(u32::MAX);
         let asked = failure.error.retry_after().unwrap_or_default();
         let wait = backoff(policy, retries, &mut self.rng).max(asked);
         let until = now.saturating_add(wait);
         let in_time = self.deadline.is_none_or(|deadline| until < deadline) && asked <= policy.max_wait;
-        if !in_time || !self.config.budget.take() {
+        // The budget is the paid service's: the host of a link is another.
+        if !in_time || !(is_download || self.config.budget.take()) {
             return self.end(failure.error, retryable);
         }
         if then == Then::NewSeed {
-            let seed = i64::from(self.rng.u32(..));
-            self.plan = self.plan.with_seed(seed);
+            self.plan = self.plan.with_seed(self.rng.i64(NEW_SEEDS));
+        }
+        if let Some(link) = &self.link {
+            (self.plan, self.redirects.0) = (link.clone(), 0);
         }
         if let Some(last) = self.attempts.last_mut() {
             last.wait = Some(wait);
@@ -242,6 +276,28 @@ impl Call {
         meter.report_backoff(failure.error.kind(), wait);
         let last = self.finish(failure.error, retryable);
         self.state = State::Waiting { until, last };
+    }
+
+    /// Goes on where the link has moved to, at once.
+    fn follow(&mut self, location: &str) {
+        let (hops, all) = &mut self.redirects;
+        (*hops, *all) = (*hops + 1, *all + 1);
+        let next = match *hops {
+            ..=MAX_REDIRECTS => self.plan.redirected(location),
+            _ => Err(Error::decode(format!("the link to the picture is redirected more than {MAX_REDIRECTS} times"))),
+        };
+        match next {
+            Ok(next) => {
+                let before = std::mem::replace(&mut self.plan, next);
+                self.link.get_or_insert(before);
+                self.state = State::Ready;
+            }
+            Err(error) => self.end(error, false),
+        }
+    }
+
+    fn is_download(&self) -> bool {
+        self.plan.expects() == Expects::File
     }
 
     fn start(&mut self, now: Duration, deadline: Duration) -> Attempt {
@@ -267,8 +323,8 @@ impl Call {
     fn finish(&self, error: Error, retryable: bool) -> Error {
         let charge = self.attempts.iter().map(|attempt| attempt.charge).max().unwrap_or(Charge::None);
         // The picture behind a link is paid for, whatever becomes of the download.
-        let charge = if self.plan.expects() == Expects::File { Charge::Charged } else { charge };
-        let retryable = retryable && (charge == Charge::None || self.plan.expects() == Expects::File);
+        let charge = if self.is_download() { Charge::Charged } else { charge };
+        let retryable = retryable && (charge == Charge::None || self.is_download());
         error.with_charge(charge).with_retryable(retryable).with_attempts(self.attempts.clone())
     }
 }

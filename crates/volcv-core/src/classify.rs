@@ -3,13 +3,14 @@
 use std::fmt::Display;
 
 use bytes::Bytes;
-use volcv_types::{Charge, CodeClass, Reply, Verdict};
+use volcv_types::{Charge, CodeClass, PictureInfo, Reply, Verdict};
 
 use crate::buffer::Buffer;
-use crate::decode;
+use crate::decode::{self, Found};
 use crate::error::{Error, ErrorKind};
 use crate::exchange::{TransportError, TransportErrorKind};
 use crate::inbox::{Head, Inbox, Received};
+use crate::lenient;
 use crate::limits::TimeLimit;
 use crate::meter::{Delivery, Phase};
 use crate::outcome::{Outcome, Output};
@@ -25,17 +26,29 @@ pub(crate) struct Failure {
     pub(crate) happened: Happened,
     pub(crate) charge: Charge,
     pub(crate) error: Error,
+    /// Of a download: where the link has moved to.
+    pub(crate) moved_to: Option<String>,
 }
 
 impl Failure {
     fn new(happened: Happened, error: Error) -> Self {
-        Self { happened, charge: happened.rule().charge, error }
+        Self { happened, charge: happened.rule().charge, error, moved_to: None }
     }
 
     fn with_request_id(mut self, request_id: Option<String>) -> Self {
         if self.error.request_id().is_none() {
             self.error = self.error.with_request_id(request_id);
         }
+        self
+    }
+
+    /// Hands over the bytes that were paid for. Where a whole picture is among them, sending again would buy a second one.
+    fn with_rejected(mut self, pictures: Vec<Bytes>) -> Self {
+        if pictures.iter().any(|bytes| decode::is_whole(bytes)) {
+            self.happened = Happened::ReplyUnusable;
+            self.charge = self.happened.rule().charge;
+        }
+        self.error = self.error.with_rejected(pictures);
         self
     }
 }
@@ -61,7 +74,8 @@ pub(crate) fn classify(
     };
     if let Err(failure) = &mut outcome {
         // A failure that came before the whole document cannot have been acted on, whatever it says of itself.
-        if !delivery.is_full() && !matches!(failure.happened, Happened::ReplyUnusable | Happened::Cancelled) {
+        let succeeded = failure.happened == Happened::ReplyUnusable && status.is_some_and(|s| (200..300).contains(&s));
+        if !delivery.is_full() && !succeeded && failure.happened != Happened::Cancelled {
             failure.charge = Charge::None;
             // Status 408 is how a server says that it waited too long for the rest.
             if failure.happened == Happened::ServiceFailed || status == Some(408) {
@@ -97,7 +111,7 @@ fn given_up(plan: &Plan, inbox: &Inbox, delivery: Delivery, phase: Phase) -> Fai
         Expects::File => "while the picture was fetched".to_owned(),
         _ => format!("while {phase}; {moved}"),
     };
-    Failure { happened: Happened::Cancelled, charge, error: cancelled(when) }
+    Failure { charge, ..Failure::new(Happened::Cancelled, cancelled(when)) }
 }
 
 /// The caller gave up.
@@ -154,6 +168,15 @@ fn cause(error: &TransportError, secret: &str) -> String {
     innermost.map(|cause| format!(" ({})", brief(&cause.to_string(), secret))).unwrap_or_default()
 }
 
+/// A reply that could be read.
+struct Json {
+    reply: Reply,
+    /// What had to be overlooked.
+    oddity: Option<String>,
+    /// The text as JSON, if it was not.
+    mended: Option<String>,
+}
+
 /// A reply that has at least begun.
 struct Answer<'a> {
     plan: &'a Plan,
@@ -175,13 +198,13 @@ impl<'a> Answer<'a> {
     }
 
     fn read(mut self) -> Result<Outcome, Failure> {
+        let is_file = self.plan.expects() == Expects::File;
         if !(200..300).contains(&self.head.status) {
-            return Err(match self.plan.expects() {
-                Expects::File => self.file_refused(),
-                _ => {
-                    let verdict = self.lossy_verdict().unwrap_or_default();
-                    self.failed(verdict)
-                }
+            return Err(if is_file {
+                self.file_refused()
+            } else {
+                let verdict = self.reply().map(|json| json.reply.verdict()).unwrap_or_default();
+                self.failed(verdict)
             });
         }
         if let Some(excess) = self.excess {
@@ -193,10 +216,11 @@ impl<'a> Answer<'a> {
             };
             return Err(self.unusable(kind, message));
         }
+        let json = if is_file { None } else { self.reply() };
         // Where only the end of the connection would end the body, a whole JSON object has its end in itself.
-        let whole = !self.head.framed && Reply::from_slice(&self.json.side).is_ok();
-        if let Some(cut) = self.cut.take().filter(|_| !whole) {
-            return Err(self.broke_off(&cut));
+        let has_its_end = !self.head.framed && json.is_some();
+        if let Some(cut) = self.cut.take().filter(|_| !has_its_end) {
+            return Err(self.broke_off(&cut, json.map(|json| json.reply.verdict())));
         }
         if let Some(coding) = self.head.content_encoding.as_deref().map(str::trim) {
             if !coding.is_empty() && !coding.eq_ignore_ascii_case("identity") {
@@ -205,103 +229,115 @@ impl<'a> Answer<'a> {
                 return Err(self.unusable(ErrorKind::Decode, message));
             }
         }
-        if self.plan.expects() == Expects::File {
+        if is_file {
             return self.file();
         }
-        let reply = match Reply::from_slice(&self.json.side) {
-            Ok(reply) => reply,
-            Err(error) => {
-                // Some gateways write messages in GBK: a failure that can be read otherwise is a failure.
-                if let Some(verdict) = self.lossy_verdict().filter(|verdict| verdict.failed) {
-                    return Err(self.failed(verdict));
-                }
-                let message = format!(
-                    "the reply is not a JSON object ({}){}",
-                    brief(&error.to_string(), self.plan.secret()),
-                    self.looks_like()
-                );
-                return Err(self.unusable(ErrorKind::Decode, message));
+        match json {
+            Some(json) => self.succeeded(json),
+            None => {
+                let error = Reply::from_slice(&self.json.side).err().map(|error| error.to_string()).unwrap_or_default();
+                let error = brief(&error, self.plan.secret());
+                let message = format!("the reply is not a JSON object ({error}){}", self.looks_like());
+                Err(self.unusable(ErrorKind::Decode, message))
             }
-        };
-        self.succeeded(reply)
+        }
+    }
+
+    /// The reply's JSON, or that of one that is nearly JSON.
+    fn reply(&self) -> Option<Json> {
+        let (side, oddity) = (&self.json.side, self.json.oddity);
+        match Reply::from_slice(side) {
+            Ok(reply) => Some(Json { reply, oddity: oddity.map(|oddity| format!("the reply {oddity}")), mended: None }),
+            Err(error) => {
+                let mended = lenient::to_json(side)?;
+                let reply = Reply::from_slice(mended.as_bytes()).ok()?;
+                let error = brief(&error.to_string(), self.plan.secret());
+                let oddity = Some(format!("the reply is not quite JSON ({error})"));
+                Some(Json { reply, oddity, mended: Some(mended) })
+            }
+        }
     }
 
     /// A 2xx reply that did not come to its end.
-    fn broke_off(self, cut: &str) -> Failure {
-        let is_file = self.plan.expects() == Expects::File;
+    fn broke_off(self, cut: &str, verdict: Option<Verdict>) -> Failure {
         // A failure that arrived whole is a failure, whatever became of the connection after it.
-        if let Some(verdict) = self.lossy_verdict().filter(|verdict| verdict.failed && !is_file) {
+        if let Some(verdict) = verdict.filter(|verdict| verdict.failed) {
             return self.failed(verdict);
         }
+        let is_file = self.plan.expects() == Expects::File;
         let message = format!("the reply broke off after {} bytes: {cut}", self.received);
-        let mut failure = self.unusable(ErrorKind::Decode, message);
-        if is_file {
-            // A file can be fetched again at no cost.
-            failure.happened = Happened::UploadBroken;
-        }
-        failure
+        let failure = self.unusable(ErrorKind::Decode, message);
+        // A file can be fetched again at no cost.
+        if is_file { Failure { happened: Happened::UploadBroken, ..failure } } else { failure }
     }
 
-    /// What the reply says, read without regard to its character encoding.
-    fn lossy_verdict(&self) -> Option<Verdict> {
-        let text = String::from_utf8_lossy(&self.json.side);
-        Reply::from_slice(text.as_bytes()).ok().map(|reply| reply.verdict())
-    }
-
-    /// A 2xx reply that is a JSON object: three checks make a success.
-    fn succeeded(mut self, reply: Reply) -> Result<Outcome, Failure> {
+    /// A 2xx reply that is a JSON object. What says success and has a picture is a success, whatever else it says.
+    fn succeeded(mut self, json: Json) -> Result<Outcome, Failure> {
+        let Json { reply, oddity, mended } = json;
         let verdict = reply.verdict();
-        if verdict.failed {
-            return Err(self.failed(verdict));
-        }
+        let expects = self.plan.expects();
         // Actions of the API gateway's own kind have no `code`; their metadata without an error is their success.
-        let top_success = self.plan.expects() == Expects::Json && reply.response_metadata.is_some();
-        if !verdict.is_success() && !top_success {
-            return Err(self.unusable(ErrorKind::Decode, "the reply has no code that says success or failure"));
+        let is_top = expects == Expects::Json && reply.response_metadata.is_some();
+        if !reply.says_success() && (verdict.failed || !is_top) {
+            return Err(match verdict.failed {
+                true => self.failed(verdict),
+                false => self.unusable(ErrorKind::Decode, "the reply has no code that says success or failure"),
+            });
+        }
+        let Found { outputs, problems, rejected } = decode::outputs(&reply, std::mem::take(&mut self.json.pictures));
+        if outputs.is_empty() && verdict.failed {
+            return Err(self.failed(verdict).with_rejected(rejected));
         }
         let request_id = self.request_id(verdict.request_id);
-        let body = match self.plan.expects() {
-            Expects::Pictures => Bytes::from(std::mem::take(&mut self.json.side)),
+        // Not every action makes pictures.
+        if outputs.is_empty() && expects == Expects::Pictures {
+            let failure = self.unusable(ErrorKind::Decode, problems.join("; "));
+            return Err(failure.with_request_id(request_id).with_rejected(rejected));
+        }
+        let also_says = verdict.failed.then(|| {
+            let text = verdict.message.or(verdict.code.map(|code| code.to_string())).unwrap_or_default();
+            format!("the reply has a picture, but also says: {}", clean(&text, self.plan.secret()))
+        });
+        let problems = if outputs.is_empty() { Vec::new() } else { problems };
+        let warnings = oddity.into_iter().chain(also_says).chain(problems).collect();
+        let body = match expects {
+            Expects::Pictures => {
+                Bytes::from(mended.map_or_else(|| std::mem::take(&mut self.json.side), String::into_bytes))
+            }
             Expects::Json | Expects::File => Bytes::from(std::mem::take(&mut self.body)),
         };
-        let outputs = match decode::outputs(&reply, std::mem::take(&mut self.json)) {
-            Ok(outputs) => outputs,
-            Err(message) if self.plan.expects() == Expects::Pictures => {
-                return Err(self.unusable(ErrorKind::Decode, message).with_request_id(request_id));
-            }
-            // Not every action makes pictures.
-            Err(_) => Vec::new(),
-        };
-        Ok(Outcome {
-            outputs,
-            seed: self.plan.seed(),
-            request_id,
-            reply,
-            body,
-            attempts: Vec::new(),
-            warnings: Vec::new(),
-            rejected: Vec::new(),
-        })
+        let seed = self.plan.seed();
+        Ok(Outcome { outputs, seed, request_id, reply, body, attempts: Vec::new(), warnings, rejected })
     }
 
     fn file(self) -> Result<Outcome, Failure> {
         let looks_like = self.looks_like();
         let Head { status, request_id, .. } = self.head;
         match decode::picture(self.body) {
-            Ok(Output::Picture { bytes, info }) => Ok(Outcome {
-                outputs: vec![Output::Picture { bytes: bytes.clone(), info }],
-                seed: None,
-                request_id,
-                reply: Reply::default(),
-                body: bytes,
-                attempts: Vec::new(),
-                warnings: Vec::new(),
-                rejected: Vec::new(),
-            }),
-            other => {
-                let why = other.err().unwrap_or_default();
+            Ok(picture) => {
+                let body = match &picture {
+                    Output::Picture { bytes, .. } => bytes.clone(),
+                    Output::Link(_) => Bytes::new(),
+                };
+                let (reply, attempts, warnings, rejected) = (Reply::default(), Vec::new(), Vec::new(), Vec::new());
+                Ok(Outcome {
+                    outputs: vec![picture],
+                    seed: None,
+                    request_id,
+                    reply,
+                    body,
+                    attempts,
+                    warnings,
+                    rejected,
+                })
+            }
+            Err((why, bytes)) => {
                 let error = Error::new(ErrorKind::Decode, format!("what the link leads to {why}{looks_like}"));
-                Err(Failure::new(Happened::ReplyUnusable, error.with_status(status)))
+                // A page that says what is wrong is no picture that failed a check.
+                let cut = PictureInfo::read(&bytes).map(|_| bytes);
+                let error = error.with_status(status).with_rejected(cut.into_iter().collect());
+                // It can be fetched again at no cost.
+                Err(Failure::new(Happened::UploadBroken, error))
             }
         }
     }
@@ -315,11 +351,14 @@ impl<'a> Answer<'a> {
             _ => Happened::CallRefused,
         };
         let retry_after = self.retry_after();
-        Failure::new(happened, error.with_status(self.head.status).with_retry_after(retry_after))
+        let failure = Failure::new(happened, error.with_status(self.head.status).with_retry_after(retry_after));
+        let moved = matches!(self.head.status, 301 | 302 | 303 | 307 | 308);
+        Failure { moved_to: self.head.location.filter(|_| moved), ..failure }
     }
 
     /// The reply says, by its status or its body, that the call failed.
-    fn failed(self, verdict: Verdict) -> Failure {
+    fn failed(mut self, verdict: Verdict) -> Failure {
+        let pictures = std::mem::take(&mut self.json.pictures).into_bytes();
         let (kind, happened) = self.meaning(&verdict);
         let known = verdict.code.as_ref().and_then(|code| code.row()).map(|row| row.name);
         let text = match (&verdict.message, known) {
@@ -344,7 +383,7 @@ impl<'a> Answer<'a> {
             .with_status(self.head.status)
             .with_retry_after(self.retry_after())
             .with_request_id(self.request_id(verdict.request_id));
-        Failure::new(happened, error)
+        Failure::new(happened, error).with_rejected(pictures)
     }
 
     /// The code decides where it is known, otherwise the status does.
@@ -385,12 +424,12 @@ impl<'a> Answer<'a> {
     }
 
     /// A success status without a usable result: it was billed.
-    fn unusable(self, kind: ErrorKind, message: impl Into<String>) -> Failure {
-        let json = &self.json.side;
-        let in_body = Reply::from_slice(json).ok().and_then(|reply| reply.verdict().request_id);
-        let found = in_body.or_else(|| decode::request_id_in(json));
+    fn unusable(mut self, kind: ErrorKind, message: impl Into<String>) -> Failure {
+        let found = self.reply().and_then(|json| json.reply.verdict().request_id);
+        let found = found.or_else(|| decode::request_id_in(&self.json.side));
         let error = Error::new(kind, message).with_status(self.head.status).with_request_id(self.request_id(found));
-        Failure::new(Happened::ReplyUnusable, error)
+        let pictures = std::mem::take(&mut self.json.pictures).into_bytes();
+        Failure::new(Happened::ReplyUnusable, error).with_rejected(pictures)
     }
 
     fn retry_after(&self) -> Option<std::time::Duration> {

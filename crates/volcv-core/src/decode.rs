@@ -5,49 +5,103 @@ use volcv_types::{PictureInfo, Reply};
 
 use crate::buffer::Buffer;
 use crate::outcome::Output;
-use crate::scan::Scanned;
+use crate::picture_text::Damaged;
+use crate::scan::{Picture, Pictures};
+
+/// What a reply has for its caller.
+#[derive(Debug, Default)]
+pub(crate) struct Found {
+    /// Whole pictures and links, in the order of the reply.
+    pub(crate) outputs: Vec<Output>,
+    /// Why there is no more, in words.
+    pub(crate) problems: Vec<String>,
+    /// Pictures that failed a check.
+    pub(crate) rejected: Vec<Bytes>,
+}
 
 /// The pictures of a reply, or the links if there are none.
-///
-/// # Errors
-/// Says in words why there is no usable picture.
-pub(crate) fn outputs(reply: &Reply, json: Scanned) -> Result<Vec<Output>, String> {
-    let Some(data) = reply.picture_data() else { return Err("the reply has no data".to_owned()) };
-    let texts = if reply.data.is_some() { json.data } else { json.result_data };
-    let mut pictures = Vec::new();
-    for (i, text) in texts.into_iter().enumerate() {
-        let named = |why: String| format!("picture {} of the reply {why}", i + 1);
-        match text {
-            // An empty text stands for no picture, as null does.
-            Ok(bytes) if bytes.is_empty() => {}
-            Ok(bytes) => pictures.push(picture(bytes).map_err(named)?),
-            Err(why) => return Err(named(why.to_owned())),
+pub(crate) fn outputs(reply: &Reply, pictures: Pictures) -> Found {
+    let mut found = Found::default();
+    let inner = reply.result.as_ref().and_then(|result| result.data.as_ref());
+    let mut lists = Vec::new();
+    for (data, pictures) in [(reply.data.as_ref(), pictures.data), (inner, pictures.result_data)] {
+        let Some(data) = data else { continue };
+        lists.push(found.list(&data.binary_data_base64, pictures.bytes));
+        lists.push(found.list(&data.image_urls, pictures.links));
+    }
+    // Where both lists are filled they have the same pictures: bytes win over links.
+    let has_picture = |list: &Vec<Output>| list.iter().any(|output| matches!(output, Output::Picture { .. }));
+    let best = lists.iter().position(has_picture).or_else(|| lists.iter().position(|list| !list.is_empty()));
+    let why = if lists.is_empty() {
+        "the reply has no data"
+    } else {
+        "the reply says success but has no picture and no link"
+    };
+    match best {
+        Some(best) => found.outputs = lists.swap_remove(best),
+        None if found.problems.is_empty() => found.problems.push(why.to_owned()),
+        None => {}
+    }
+    found
+}
+
+impl Found {
+    /// Reads one list: each empty text stands for the next picture, each other text is a link.
+    fn list(&mut self, texts: &[String], pictures: Vec<Picture>) -> Vec<Output> {
+        let mut pictures = (1..).zip(pictures);
+        let mut outputs = Vec::new();
+        for text in texts {
+            if !text.is_empty() {
+                outputs.push(Output::Link(text.trim().to_owned()));
+                continue;
+            }
+            // An empty text that is left stands for no picture, as null does.
+            let Some((number, text)) = pictures.next().filter(|(_, text)| !is_empty(text)) else { continue };
+            match text.map_err(|Damaged { why, bytes }| (why.to_owned(), Bytes::from(bytes))).and_then(picture) {
+                Ok(picture) => outputs.push(picture),
+                Err((why, bytes)) => {
+                    self.problems.push(format!("picture {number} of the reply {why}"));
+                    self.rejected.extend((!bytes.is_empty()).then_some(bytes));
+                }
+            }
         }
+        outputs
     }
-    if !pictures.is_empty() && !data.binary_data_base64.is_empty() {
-        return Ok(pictures);
-    }
-    let links = data.image_urls.iter().filter(|link| !link.trim().is_empty());
-    let links: Vec<Output> = links.map(|link| Output::Link(link.clone())).collect();
-    if links.is_empty() { Err("the reply says success but has no picture and no link".to_owned()) } else { Ok(links) }
+}
+
+fn is_empty(text: &Picture) -> bool {
+    text.as_ref().is_ok_and(|bytes| bytes.is_empty())
 }
 
 /// Bytes that are a whole picture in a known format.
-pub(crate) fn picture(bytes: Buffer) -> Result<Output, String> {
+///
+/// # Errors
+/// Says in words what they are instead, and gives them back.
+pub(crate) fn picture(bytes: Buffer) -> Result<Output, (String, Bytes)> {
+    let bytes = Bytes::from(bytes);
     match PictureInfo::read(&bytes) {
-        Some(info) if info.is_whole(&bytes) => Ok(Output::Picture { bytes: Bytes::from(bytes), info }),
-        Some(info) => Err(format!("is a {} file without its end", info.format.extension())),
-        None => Err(format!("is in no known format: it starts with {:02x?}", &bytes[..bytes.len().min(8)])),
+        Some(info) if info.is_whole(&bytes) => Ok(Output::Picture { bytes, info }),
+        Some(info) => Err((format!("is a {} file without its end", info.format.extension()), bytes)),
+        None => Err((format!("is in no known format: it starts with {:02x?}", &bytes[..bytes.len().min(8)]), bytes)),
     }
+}
+
+/// Whether these bytes are a whole picture.
+pub(crate) fn is_whole(bytes: &[u8]) -> bool {
+    PictureInfo::read(bytes).is_some_and(|info| info.is_whole(bytes))
 }
 
 /// Looks for a request id in a text that is no valid JSON, such as a reply that was cut.
 pub(crate) fn request_id_in(text: &[u8]) -> Option<String> {
     const KEY: &[u8] = b"\"request_id\"";
     let at = text.windows(KEY.len()).rposition(|window| window == KEY)? + KEY.len();
-    let rest = text[at..].trim_ascii_start().strip_prefix(b":")?.trim_ascii_start().strip_prefix(b"\"")?;
-    let end = rest.iter().position(|byte| matches!(byte, b'"' | b'\\')).filter(|end| (1..=128).contains(end))?;
-    Some(String::from_utf8_lossy(&rest[..end]).into_owned())
+    let value = text[at..].trim_ascii_start().strip_prefix(b":")?.trim_ascii_start();
+    let (id, is_last): (_, fn(&u8) -> bool) = match value.strip_prefix(b"\"") {
+        Some(text) => (text, |byte| matches!(byte, b'"' | b'\\')),
+        None => (value, |byte| !byte.is_ascii_digit()),
+    };
+    let end = id.iter().position(is_last).filter(|end| (1..=128).contains(end))?;
+    Some(String::from_utf8_lossy(&id[..end]).into_owned())
 }
 
 #[cfg(test)]
@@ -56,11 +110,17 @@ mod tests {
 
     const GIF: &str = "R0lGODlhAQABAAAAADs=";
 
-    fn outputs(json: &str) -> Result<Vec<Output>, String> {
+    fn found(json: &str) -> Found {
         let mut scanner = crate::scan::Scanner::default();
         scanner.push(json.as_bytes()).unwrap();
         let json = scanner.finish();
-        super::outputs(&Reply::from_slice(&json.side).unwrap(), json)
+        super::outputs(&Reply::from_slice(&json.side).unwrap(), json.pictures)
+    }
+
+    /// The outputs, or the first problem if there is none.
+    fn outputs(json: &str) -> Result<Vec<Output>, String> {
+        let Found { outputs, mut problems, .. } = found(json);
+        if outputs.is_empty() { Err(problems.remove(0)) } else { Ok(outputs) }
     }
 
     fn is_gif(outputs: &[Output]) -> bool {
@@ -97,8 +157,8 @@ mod tests {
 
     #[test]
     fn a_damaged_picture_is_named_and_never_shortened() {
-        let one = format!(r#"{{"data":{{"binary_data_base64":["{GIF}","R0lGO"]}}}}"#);
-        assert!(outputs(&one).unwrap_err().starts_with("picture 2 of the reply is not valid base64"));
+        let bad = r#"{"data":{"binary_data_base64":[null,"R0lGO"]}}"#;
+        assert!(outputs(bad).unwrap_err().starts_with("picture 1 of the reply is not valid base64"));
         assert!(outputs(r#"{"data":{"binary_data_base64":["PGh0bWw+"]}}"#).unwrap_err().contains("no known format"));
         let cut = r#"{"data":{"binary_data_base64":["R0lGODlhAQABAAAAAAA="]}}"#;
         assert!(outputs(cut).unwrap_err().contains("a gif file without its end"));
@@ -106,8 +166,49 @@ mod tests {
     }
 
     #[test]
+    fn a_whole_picture_is_given_out_whatever_stands_beside_it() {
+        for texts in [
+            format!(r#""R0lGO","{GIF}""#),
+            format!(r#""{GIF}",null,"R0lGODlhAQABAAAAAAA=""#),
+            format!(r#"{{"a":"b"}},5,["R0lGO"],"{GIF}","""#),
+        ] {
+            let found = found(&format!(r#"{{"data":{{"binary_data_base64":[{texts}]}}}}"#));
+            assert!(is_gif(&found.outputs), "{texts}");
+            let bad = usize::from(texts.contains("R0lGO\",\"") || texts.contains("AAA="));
+            assert_eq!((found.problems.len(), found.rejected.len()), (bad, bad), "{texts}: {:?}", found.problems);
+        }
+    }
+
+    #[test]
+    fn a_picture_or_a_link_is_found_in_either_list_and_in_either_envelope() {
+        let is_link = |json: &str| matches!(&outputs(json).unwrap()[..], [Output::Link(link)] if link == "https://a");
+        for data in [
+            format!(r#"{{"image_urls":["data:image/gif;base64,{GIF}"]}}"#),
+            format!(r#"{{"image_urls":"{GIF}","binary_data_base64":null}}"#),
+            format!(r#"{{"image_urls":["{GIF}"],"binary_data_base64":["https://a"]}}"#),
+        ] {
+            for json in [
+                format!(r#"{{"data":{data}}}"#),
+                format!(r#"{{"Result":{{"data":{data}}}}}"#),
+                format!(r#"{{"data":{{"image_urls":[]}},"Result":{{"data":{data}}}}}"#),
+            ] {
+                assert!(is_gif(&outputs(&json).unwrap()), "{json}");
+            }
+        }
+        assert!(is_link(r#"{"data":{"binary_data_base64":["https://a"],"image_urls":null}}"#));
+        assert!(is_link(r#"{"data":{"binary_data_base64":["R0lGO"],"image_urls":[" https://a\n"]}}"#));
+        let mixed =
+            outputs(&format!(r#"{{"data":{{"image_urls":["https://a","data:,{GIF}","https://b"]}}}}"#)).unwrap();
+        assert!(
+            matches!(&mixed[..], [Output::Link(a), Output::Picture { .. }, Output::Link(b)] if a != b),
+            "{mixed:?}"
+        );
+    }
+
+    #[test]
     fn a_request_id_is_found_in_a_cut_reply() {
         assert_eq!(request_id_in(br#"{"code":10000,"request_id" : "2024ab","data":{"bin"#).as_deref(), Some("2024ab"));
+        assert_eq!(request_id_in(br#"{"request_id": 2024,"data":{"bin"#).as_deref(), Some("2024"));
         for text in [&b"{\"request_id\":\"2024"[..], b"{\"request_id\":7", b"", b"\"request_id\":\"\""] {
             assert_eq!(request_id_in(text), None);
         }

@@ -1,12 +1,15 @@
-//! The gateway's address: how a base URL becomes the URL of a call, and which schemes a key may travel over.
+//! The gateway's address: how a base URL becomes the URL of a call, which schemes a key may travel over, and which links of
+//! results may be fetched.
 
 use std::fmt;
 
 use http::Uri;
 use http::uri::Authority;
-use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+use percent_encoding::{AsciiSet, CONTROLS, NON_ALPHANUMERIC, utf8_percent_encode};
+use volcv_types::Charge;
 
 use crate::error::Error;
+use crate::host::{Reach, reach_of, to_ascii};
 use crate::redact::brief;
 
 /// The path of the service below a gateway's base URL.
@@ -19,7 +22,7 @@ pub(crate) const ESCAPED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'_'
 pub struct Endpoint {
     /// Scheme, authority and path, without a trailing slash.
     base: String,
-    local: bool,
+    reach: Reach,
     insecure_allowed: bool,
 }
 
@@ -34,12 +37,22 @@ impl Endpoint {
         if base_url.is_empty() {
             return Err(Error::config("the base url is empty; give the gateway's, such as https://gateway.example"));
         }
+        if let Some((place, c)) = base_url.chars().enumerate().find(|(_, c)| c.is_whitespace() || c.is_control()) {
+            let (what, place) = (if c.is_whitespace() { "a blank" } else { "a control character" }, place + 1);
+            let total = base_url.chars().count();
+            return Err(Error::config(format!(
+                "the base url has {what} ({}) at place {place} of {total}",
+                c.escape_unicode()
+            )));
+        }
         if base_url.contains('#') {
             return Err(Error::config("the base url has a fragment (#), which is never sent"));
         }
-        let uri: Uri = base_url.parse().map_err(|error| {
-            Error::config(format!("the base url cannot be read ({error}); give one such as https://gateway.example"))
-        })?;
+        let unreadable = |why: &dyn fmt::Display| {
+            Error::config(format!("the base url cannot be read ({why}); give one such as https://gateway.example"))
+        };
+        let ascii = with_ascii_host(base_url).map_err(|why| unreadable(&format_args!("in its host, {why}")))?;
+        let uri: Uri = ascii.parse().map_err(|error| unreadable(&error))?;
         let (Some(scheme), Some(authority)) = (uri.scheme_str(), uri.authority()) else {
             return Err(Error::config("the base url must start with https:// and a host"));
         };
@@ -56,10 +69,9 @@ impl Endpoint {
         if uri.query().is_some() {
             return Err(Error::config("the base url has a query (?), which volcv writes itself"));
         }
-        let local = is_loopback(authority);
         match scheme {
             "https" => {}
-            "http" if local || allow_insecure_http => {}
+            "http" if is_loopback(authority) || allow_insecure_http => {}
             "http" => {
                 return Err(Error::config(format!(
                     "the base url is http://{shown}, where anybody on the way can read the api key; \
@@ -71,7 +83,7 @@ impl Endpoint {
         let path = uri.path().trim_end_matches('/');
         let path = path.strip_suffix(PATH).unwrap_or(path).trim_end_matches('/');
         let base = format!("{scheme}://{authority}{path}{PATH}");
-        Ok(Self { base, local, insecure_allowed: allow_insecure_http })
+        Ok(Self { base, reach: reach_of(authority.host()), insecure_allowed: allow_insecure_http })
     }
 
     /// The URL of a call.
@@ -83,24 +95,32 @@ impl Endpoint {
         url.parse().map_err(|error| Error::config(format!("the url of the call is not valid: {error}")))
     }
 
-    /// Checks a result's link before it is fetched: `https`, or as local as the gateway itself is.
+    /// Checks a result's link before it is fetched, or what it has moved to (`from` is where that was said): `https`, or as
+    /// near as the gateway itself is.
     ///
-    /// A link comes from a reply. It must not turn this program into a way to reach the machine it runs on.
-    pub(crate) fn link(&self, link: &str) -> Result<Uri, Error> {
-        let bad = |why: &str| Error::decode(format!("the link to the picture {why}"));
-        let link = link.split('#').next().unwrap_or_default();
-        let uri: Uri = link.parse().map_err(|_| bad("is not a URL"))?;
+    /// A link comes from a reply. It must not turn this program into a way to reach the network it runs in.
+    ///
+    /// # Errors
+    /// Says why the link is not followed. The picture is paid for.
+    pub(crate) fn link(&self, link: &str, from: Option<&Uri>) -> Result<Uri, Error> {
+        let bad = |why: &str| Error::decode(format!("the link to the picture {why}")).with_charge(Charge::Charged);
+        let link = tidy(link);
+        let link = from.map_or(Ok(link.clone()), |from| absolute(&link, from)).map_err(bad)?;
+        let link = with_ascii_host(&link).map_err(|_| bad("has a host that is no name"))?;
+        let uri: Uri = utf8_percent_encode(&link, NOT_IN_URLS).to_string().parse().map_err(|_| bad("is not a URL"))?;
         let Some(authority) = uri.authority().filter(|authority| !authority.as_str().contains('@')) else {
             return Err(bad("has no host, or credentials in it"));
         };
-        let reachable = self.local || !reaches_this_machine(authority);
-        let allowed = match uri.scheme_str() {
-            Some("https") => reachable,
-            Some("http") if is_loopback(authority) => self.local,
-            Some("http") => self.insecure_allowed && reachable,
+        let is_secure = match uri.scheme_str() {
+            Some("https") => true,
+            Some("http") => self.insecure_allowed || is_loopback(authority),
             _ => false,
         };
-        if allowed { Ok(uri) } else { Err(bad("is neither https nor on the gateway's own machine")) }
+        match reach_of(authority.host()) {
+            _ if !is_secure => Err(bad("is neither https nor on the gateway's own machine")),
+            reach if reach > self.reach => Err(bad("leads into this machine or its network, where the gateway is not")),
+            _ => Ok(uri),
+        }
     }
 
     /// Where calls go, for people.
@@ -124,19 +144,36 @@ fn is_loopback(authority: &Authority) -> bool {
     host.eq_ignore_ascii_case("localhost") || host.parse().is_ok_and(|ip: std::net::IpAddr| ip.is_loopback())
 }
 
-/// As [`is_loopback`], for hosts that a stranger wrote: every spelling that a resolver or reqwest's URL reader may take
-/// for this machine, such as `127.1`, `0x7f000001`, `[::ffff:127.0.0.1]`, `0.0.0.0` and `localhost.`
-fn reaches_this_machine(authority: &Authority) -> bool {
-    let host = authority.host().trim_start_matches('[').trim_end_matches(']').to_ascii_lowercase();
-    let host = host.strip_suffix('.').unwrap_or(&host);
-    if let Ok(ip) = host.parse::<std::net::IpAddr>() {
-        let ip = ip.to_canonical();
-        return ip.is_loopback() || ip.is_unspecified();
-    }
-    // No top level domain is a number; what ends in one is an address in an odd spelling.
-    let last = host.rsplit('.').next().unwrap_or_default();
-    let is_number = last.starts_with("0x") || (!last.is_empty() && last.bytes().all(|byte| byte.is_ascii_digit()));
-    is_number || last == "localhost"
+/// A URL whose host travels as ASCII. Nothing is said of what is no URL: reading it will.
+fn with_ascii_host(url: &str) -> Result<String, String> {
+    let Some((scheme, rest)) = url.split_once("://").filter(|_| !url.is_ascii()) else { return Ok(url.to_owned()) };
+    let (authority, rest) = rest.split_at(rest.find(['/', '?', '#']).unwrap_or(rest.len()));
+    Ok(format!("{scheme}://{}{rest}", to_ascii(authority)?))
+}
+
+/// A link without what people and programs leave in it: blanks around it, line breaks in it, a fragment behind it.
+fn tidy(link: &str) -> String {
+    let link = link.trim().split('#').next().unwrap_or_default();
+    link.chars().filter(|c| !matches!(c, '\t' | '\r' | '\n')).collect()
+}
+
+/// What must be escaped wherever it stands in a URL: blanks, control characters, and what `http` does not take.
+const NOT_IN_URLS: &AsciiSet =
+    &CONTROLS.add(b' ').add(b'"').add(b'<').add(b'>').add(b'\\').add(b'^').add(b'`').add(b'{').add(b'|').add(b'}');
+
+/// A `Location`, as seen from the URL whose answer had it (RFC 3986, 5.2; dots in paths are the server's to resolve).
+fn absolute(location: &str, from: &Uri) -> Result<String, &'static str> {
+    let scheme = from.scheme_str().unwrap_or_default();
+    let origin = format!("{scheme}://{}", from.authority().map_or("", Authority::as_str));
+    let path = from.path();
+    Ok(match location {
+        "" => return Err("is redirected to nowhere"),
+        location if location.split(['/', '?']).next().unwrap_or_default().contains(':') => location.to_owned(),
+        location if location.starts_with("//") => format!("{scheme}:{location}"),
+        location if location.starts_with('/') => format!("{origin}{location}"),
+        location if location.starts_with('?') => format!("{origin}{path}{location}"),
+        location => format!("{origin}{}{location}", &path[..=path.rfind('/').unwrap_or_default()]),
+    })
 }
 
 #[cfg(test)]
@@ -188,7 +225,6 @@ mod tests {
             "https://u:pw@gw.example",
             "https://gw.example/?a=b",
             "https://gw.example/#x",
-            "https://gw example",
             "https://gw.example:port",
         ] {
             let error = Endpoint::parse(base, true).unwrap_err();
@@ -199,21 +235,79 @@ mod tests {
     }
 
     #[test]
-    fn a_link_reaches_this_machine_only_if_the_gateway_is_on_it() {
-        let far = Endpoint::parse("https://gw.example", false).unwrap();
-        let near = Endpoint::parse("http://127.0.0.1:9", false).unwrap();
-        assert!(far.link("https://cdn.example/a.png?sig=1#part").is_ok());
-        assert!(near.link("http://localhost:7/a.png").is_ok());
+    fn a_base_url_that_was_pasted_badly_names_the_place() {
+        for (base, text) in [
+            ("https://gw example", "a blank (\\u{20}) at place 11 of 18"),
+            (" https://gw.example", "a blank (\\u{20}) at place 1 of 19"),
+            ("https://gw.example\n", "a blank (\\u{a}) at place 19 of 19"),
+            ("https://gw\u{7}.example", "a control character (\\u{7}) at place 11 of 19"),
+            ("https://gw.example/\u{3000}", "a blank (\\u{3000}) at place 20 of 20"),
+        ] {
+            let error = Endpoint::parse(base, false).unwrap_err();
+            assert!(error.kind() == crate::ErrorKind::Config && error.to_string().contains(text), "{error}");
+        }
+    }
+
+    #[test]
+    fn an_international_host_travels_as_ascii() {
+        let base = |text: &str| Endpoint::parse(text, false).map(|endpoint| endpoint.base);
+        assert_eq!(base("https://Bücher.example:8443/x").unwrap(), "https://xn--bcher-kva.example:8443/x/volcv/v1");
+        assert_eq!(base("https://网关。example").unwrap(), "https://xn--d6q013i.example/volcv/v1");
+        let error = base("https://bu\u{308}cher.example").unwrap_err().to_string();
+        assert!(error.contains("in its host, \\u{308} is neither a letter nor a digit"), "{error}");
+    }
+
+    #[test]
+    fn a_link_reaches_no_nearer_than_the_gateway() {
+        let parse =
+            |base: &str| Endpoint::parse(base, true).map(|e| Endpoint { insecure_allowed: false, ..e }).unwrap();
+        let (far, lan, near) = (parse("https://gw.example"), parse("https://10.0.0.7"), parse("http://127.0.0.1:9"));
+        assert!(far.link("https://cdn.example/a.png?sig=1#part", None).is_ok());
+        assert!(near.link("http://localhost:7/a.png", None).is_ok() && near.link("https://10.1.1.1/a", None).is_ok());
+        assert!(lan.link("https://192.168.3.4/a", None).is_ok() && lan.link("https://localhost/a", None).is_err());
         for link in [
             "http://cdn.example/a",
             "http://127.0.0.1/a",
             "https://localhost/a",
+            "https://192.168.0.1/a",
+            "https://169.254.169.254/latest/meta-data",
+            "https://[fd00::1]/a",
             "file:///etc/passwd",
             "a",
+            "",
             "https://u@h/",
         ] {
-            assert!(far.link(link).is_err(), "{link}");
+            let error = far.link(link, None).unwrap_err();
+            assert_eq!(error.charge(), Charge::Charged, "{link}");
         }
-        assert!(near.link("http://cdn.example/a").is_err());
+        assert!(near.link("http://cdn.example/a", None).is_err());
+    }
+
+    #[test]
+    fn blanks_around_and_in_a_link_do_not_matter() {
+        let far = Endpoint::parse("https://gw.example", false).unwrap();
+        let uri = |link: &str| far.link(link, None).unwrap().to_string();
+        assert_eq!(uri("  https://cdn.example/a b.png?x={1} \r\n"), "https://cdn.example/a%20b.png?x=%7B1%7D");
+        assert_eq!(uri("https://cdn.exam\nple/a\t.png"), "https://cdn.example/a.png");
+        assert_eq!(uri("https://cdn.example/图.png?s=%2F"), "https://cdn.example/%E5%9B%BE.png?s=%2F");
+        assert_eq!(uri("https://bücher.example/a"), "https://xn--bcher-kva.example/a");
+    }
+
+    #[test]
+    fn a_location_is_seen_from_where_it_was_said() {
+        let far = Endpoint::parse("https://gw.example", false).unwrap();
+        let from: Uri = "https://cdn.example/x/y.png?z=1".parse().unwrap();
+        for (location, expected) in [
+            ("https://other.example/a", "https://other.example/a"),
+            ("//other.example/a", "https://other.example/a"),
+            ("/a?b=http://c", "https://cdn.example/a?b=http://c"),
+            (" a b.png", "https://cdn.example/x/a%20b.png"),
+            ("?b", "https://cdn.example/x/y.png?b"),
+        ] {
+            assert_eq!(far.link(location, Some(&from)).unwrap().to_string(), expected);
+        }
+        for location in ["", "http://cdn.example/a", "//127.0.0.1/a", "file:///a", "https://10.0.0.1/", "#a"] {
+            far.link(location, Some(&from)).unwrap_err();
+        }
     }
 }

@@ -1,7 +1,7 @@
 //! One picture text of a reply, decoded as it arrives: base64 in pieces of any size becomes bytes at once.
 //!
-//! Accepted is what the service and its gateways send: with or without padding, spaces, a `data:` prefix. Everything
-//! else is an error, so that no short picture passes. Line breaks are escapes in JSON, which the scanner leaves out.
+//! Accepted is what services and gateways send: both alphabets (`+/` and `-_`), with or without padding, blanks and line
+//! breaks, a `data:` prefix. Everything else is an error, so that no short picture passes for a whole one.
 
 use crate::buffer::Buffer;
 use crate::codec;
@@ -9,9 +9,6 @@ use crate::spare::Spare;
 
 /// A media type in front of the comma of a `data:` prefix is not longer than this.
 const MAX_PREFIX: usize = 256;
-
-/// What is wrong with a text that JSON does not allow; the scanner hands on such an escape as the byte 0.
-pub(crate) const NOT_JSON: &str = "is no text of JSON";
 
 /// The decoder of one text.
 #[derive(Debug)]
@@ -23,6 +20,24 @@ pub(crate) struct PictureText {
     /// A padded group ends the text.
     ended: bool,
     problem: Option<&'static str>,
+    breaks_json: bool,
+}
+
+/// What became of one text.
+#[derive(Debug)]
+pub(crate) struct Decoded {
+    /// The bytes of the whole text, empty for an empty text; or what could be decoded of it.
+    pub(crate) picture: Result<Buffer, Damaged>,
+    /// The text has characters that JSON allows only as escapes. The scanner hands on an escape that JSON does not know
+    /// as the byte 0, which is one of them.
+    pub(crate) breaks_json: bool,
+}
+
+/// A text that is not a whole picture: why, and the bytes before that place.
+#[derive(Debug)]
+pub(crate) struct Damaged {
+    pub(crate) why: &'static str,
+    pub(crate) bytes: Buffer,
 }
 
 /// Where the text stands with regard to a `data:` prefix.
@@ -39,26 +54,52 @@ enum Prefix {
 impl PictureText {
     /// A text of at most `expected` characters, as far as is known.
     pub(crate) fn new(expected: usize, spare: &Spare) -> Self {
-        let bytes = Buffer::with_spare(expected / 4 * 3, spare);
-        let prefix = Prefix::Undecided(Vec::new());
-        Self { bytes, rest: Vec::with_capacity(4), prefix, ended: false, problem: None }
+        Self {
+            bytes: Buffer::with_spare(expected / 4 * 3, spare),
+            rest: Vec::with_capacity(4),
+            prefix: Prefix::Undecided(Vec::new()),
+            ended: false,
+            problem: None,
+            breaks_json: false,
+        }
     }
 
     /// The next characters, escapes resolved.
     pub(crate) fn push(&mut self, text: &[u8]) {
         self.read(text);
-        // The worst problem counts, wherever it stands and however the text comes.
-        if self.problem.is_some() && is_not_json(text) {
-            self.problem = Some(NOT_JSON);
+        // Behind a problem nothing is decoded any more, but the JSON is still as wrong as it is.
+        self.breaks_json |= self.problem.is_some() && text.iter().any(|byte| *byte < b' ');
+    }
+
+    /// The result of the whole text.
+    pub(crate) fn finish(mut self) -> Decoded {
+        self.decide();
+        if let Prefix::Inside(_) = self.prefix {
+            self.problem.get_or_insert("its data: prefix has no end");
         }
+        let rest = std::mem::take(&mut self.rest);
+        self.decode_groups(&rest);
+        let picture = match self.problem {
+            None => Ok(self.bytes.fitted()),
+            Some(why) => Err(Damaged { why, bytes: self.bytes.fitted() }),
+        };
+        Decoded { picture, breaks_json: self.breaks_json }
+    }
+
+    /// The result of a text that the reply broke off in.
+    pub(crate) fn cut_off(mut self) -> Decoded {
+        self.problem.get_or_insert("has no end");
+        self.finish()
     }
 
     fn read(&mut self, mut text: &[u8]) {
-        // A loop, not a call of itself: a megabyte of spaces must not fill the stack.
-        while let Prefix::Undecided(start) = &mut self.prefix {
+        // A loop, not a call of itself: a megabyte of blanks must not fill the stack.
+        while let Prefix::Undecided(_) = &self.prefix {
             let Some((first, rest)) = text.split_first() else { return };
             text = rest;
-            start.extend((*first != b' ').then_some(*first));
+            let kept = (!self.is_blank(*first)).then_some(*first);
+            let Prefix::Undecided(start) = &mut self.prefix else { return };
+            start.extend(kept);
             if start.len() == b"data:".len() {
                 self.decide();
             }
@@ -91,46 +132,49 @@ impl PictureText {
         }
     }
 
-    /// The bytes of the whole text; empty for an empty text.
-    pub(crate) fn finish(mut self) -> Result<Buffer, &'static str> {
-        self.decide();
-        if let Prefix::Inside(_) = self.prefix {
-            self.problem.get_or_insert("its data: prefix has no end");
-        }
-        let rest = std::mem::take(&mut self.rest);
-        if !rest.is_empty() {
-            self.decode_groups(&rest);
-        }
-        self.problem.map_or(Ok(self.bytes.fitted()), Err)
-    }
-
     fn decode(&mut self, mut text: &[u8]) {
         // Whole groups go through the fast engine, straight from the transport's buffer.
         while !self.rest.is_empty() {
             let Some((first, after)) = text.split_first() else { return };
             text = after;
-            self.rest.extend((*first != b' ').then_some(*first));
+            let kept = self.sift(*first);
+            self.rest.extend(kept);
             if self.rest.len() == 4 {
                 let group = [self.rest[0], self.rest[1], self.rest[2], self.rest[3]];
                 self.rest.clear();
                 self.decode_groups(&group);
             }
         }
-        let whole = text.len() / 4 * 4;
-        if self.decode_groups_or_not(&text[..whole]) {
-            self.rest.extend(text[whole..].iter().filter(|byte| **byte != b' '));
+        let (whole, rest) = text.split_at(text.len() / 4 * 4);
+        if self.decode_groups_or_not(whole) {
+            let kept: Vec<u8> = rest.iter().filter_map(|byte| self.sift(*byte)).collect();
+            self.rest.extend(kept);
             return;
         }
-        // Spaces shift the groups: take it out and try again.
-        let dense: Vec<u8> = text.iter().copied().filter(|byte| *byte != b' ').collect();
-        let whole = dense.len() / 4 * 4;
-        self.decode_groups(&dense[..whole]);
-        self.rest.extend(&dense[whole..]);
+        // Blanks shift the groups, and the fast engine knows one alphabet.
+        let dense: Vec<u8> = text.iter().filter_map(|byte| self.sift(*byte)).collect();
+        let (whole, rest) = dense.split_at(dense.len() / 4 * 4);
+        self.decode_groups(whole);
+        self.rest.extend(rest);
+    }
+
+    /// A character in the standard alphabet; nothing for a blank.
+    fn sift(&mut self, byte: u8) -> Option<u8> {
+        match byte {
+            b'-' => Some(b'+'),
+            b'_' => Some(b'/'),
+            byte => (!self.is_blank(byte)).then_some(byte),
+        }
+    }
+
+    fn is_blank(&mut self, byte: u8) -> bool {
+        self.breaks_json |= byte < b' ';
+        matches!(byte, b' ' | b'\t' | b'\n' | b'\r')
     }
 
     fn decode_groups(&mut self, groups: &[u8]) {
         if !self.decode_groups_or_not(groups) {
-            self.problem.get_or_insert(if is_not_json(groups) { NOT_JSON } else { "is not valid base64" });
+            self.problem.get_or_insert("is not valid base64");
         }
     }
 
@@ -146,10 +190,6 @@ impl PictureText {
     }
 }
 
-fn is_not_json(text: &[u8]) -> bool {
-    text.iter().any(|byte| *byte < b' ')
-}
-
 #[cfg(test)]
 mod tests {
     use base64::Engine as _;
@@ -161,7 +201,7 @@ mod tests {
     fn decode(pieces: &[&str]) -> Result<Vec<u8>, &'static str> {
         let mut text = PictureText::new(100, &Spare::default());
         pieces.iter().for_each(|piece| text.push(piece.as_bytes()));
-        text.finish().map(|bytes| bytes.to_vec())
+        text.finish().picture.map(|bytes| bytes.to_vec()).map_err(|damaged| damaged.why)
     }
 
     #[test]
@@ -179,10 +219,63 @@ mod tests {
     }
 
     #[test]
+    fn both_alphabets_give_the_same_bytes() {
+        let raw: Vec<u8> = (0..=255).rev().cycle().take(100_000).collect();
+        let padded = STANDARD.encode(&raw);
+        let url_safe = padded.replace('+', "-").replace('/', "_");
+        for text in [&*padded, &*url_safe, url_safe.trim_end_matches('='), &*padded.replacen('+', "-", 100)] {
+            for size in [1, 7, 64, 10_000, 200_000] {
+                let mut decoder = PictureText::new(0, &Spare::default());
+                text.as_bytes().chunks(size).for_each(|piece| decoder.push(piece));
+                let decoded = decoder.finish();
+                assert!(decoded.picture.is_ok_and(|bytes| *bytes == *raw) && !decoded.breaks_json, "by {size}");
+            }
+        }
+    }
+
+    #[test]
+    fn raw_line_breaks_are_blanks_that_json_does_not_allow() {
+        for text in ["AQ\nIDBA==", "AQID\r\nBA", "\tAQIDBA==\n", "da\nta:,AQIDBA"] {
+            for cut in 0..text.len() {
+                let mut decoder = PictureText::new(0, &Spare::default());
+                decoder.push(&text.as_bytes()[..cut]);
+                decoder.push(&text.as_bytes()[cut..]);
+                let decoded = decoder.finish();
+                assert!(decoded.breaks_json, "{text:?} cut at {cut}");
+                assert_eq!(decoded.picture.unwrap().to_vec(), [1, 2, 3, 4], "{text:?} cut at {cut}");
+            }
+        }
+    }
+
+    #[test]
+    fn what_was_decoded_before_a_problem_is_handed_over() {
+        let damaged = |decoder: PictureText, cut: bool| {
+            let decoded = if cut { decoder.cut_off() } else { decoder.finish() };
+            decoded.picture.map(|_| ()).unwrap_err()
+        };
+        let mut decoder = PictureText::new(0, &Spare::default());
+        ["AQID", "BAUG", "****", "AQID"].iter().for_each(|piece| decoder.push(piece.as_bytes()));
+        assert_eq!(damaged(decoder, false).bytes.to_vec(), [1, 2, 3, 4, 5, 6]);
+        let mut decoder = PictureText::new(0, &Spare::default());
+        decoder.push(b"AQIDBA");
+        let damaged = damaged(decoder, true);
+        assert_eq!((damaged.why, damaged.bytes.to_vec()), ("has no end", vec![1, 2, 3]));
+    }
+
+    #[test]
     fn what_is_not_base64_is_an_error_and_never_a_short_picture() {
         for whole in [
-            "AQIDB", "AQ==IDBA", "AQID*A==", "AQIDBB==", "a,AQID", "=", "AQID===", "A-_D", "data:x", "AQID=AQI",
-            "AQID\tBA",
+            "AQIDB",
+            "AQ==IDBA",
+            "AQID*A==",
+            "AQIDBB==",
+            "a,AQID",
+            "=",
+            "AQID===",
+            "data:x",
+            "AQID=AQI",
+            "AQID\u{1}BA",
+            "AQID\0BA=",
         ] {
             for cut in 0..whole.len() {
                 assert!(decode(&[&whole[..cut], &whole[cut..]]).is_err(), "{whole:?} cut at {cut}");
@@ -206,7 +299,7 @@ mod tests {
                     break;
                 }
             }
-            prop_assert_eq!(decoder.finish().map(|bytes| bytes.to_vec()), Ok(raw));
+            prop_assert_eq!(decoder.finish().picture.unwrap().to_vec(), raw);
         }
     }
 }

@@ -25,6 +25,8 @@ pub struct Plan {
     expects: Expects,
     key: Option<ApiKey>,
     request: Option<CvRequest>,
+    /// Of a download: checks where a link leads.
+    endpoint: Option<Endpoint>,
 }
 
 /// What the caller wants to have of a good reply.
@@ -60,8 +62,15 @@ impl Plan {
     /// # Errors
     /// The link is neither `https` nor on the gateway's own machine.
     pub fn download(link: &str, endpoint: &Endpoint) -> Result<Self, Error> {
-        let uri = endpoint.link(link).map_err(|error| error.with_charge(volcv_types::Charge::Charged))?;
-        Ok(Self { uri, body: RequestBody::new(Vec::new()), expects: Expects::File, key: None, request: None })
+        let uri = endpoint.link(link, None)?;
+        let (body, endpoint) = (RequestBody::new(Vec::new()), Some(endpoint.clone()));
+        Ok(Self { uri, body, expects: Expects::File, key: None, request: None, endpoint })
+    }
+
+    /// The download of what a link has moved to, which is checked as the link was.
+    pub(crate) fn redirected(&self, location: &str) -> Result<Self, Error> {
+        let Some(endpoint) = &self.endpoint else { return Err(Error::decode("calls are never redirected")) };
+        Ok(Self { uri: endpoint.link(location, Some(&self.uri))?, ..self.clone() })
     }
 
     /// The same call with another seed; its pictures are shared.
@@ -89,7 +98,8 @@ impl Plan {
 
     fn post(request: CvRequest, endpoint: &Endpoint, key: &ApiKey, expects: Expects) -> Result<Self, Error> {
         let uri = endpoint.call(request.action(), request.version(), request.query())?;
-        Ok(Self { uri, body: render(&request), expects, key: Some(key.clone()), request: Some(request) })
+        let (body, key) = (render(&request), Some(key.clone()));
+        Ok(Self { uri, body, expects, key, request: Some(request), endpoint: None })
     }
 
     pub(crate) fn expects(&self) -> Expects {

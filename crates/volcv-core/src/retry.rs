@@ -94,6 +94,15 @@ impl Happened {
     }
 }
 
+/// What follows a failed download of a result's link. It costs nothing, and storage that answers 403 or 404 may only not have
+/// the picture yet: so everything is tried again, but for a certificate that was refused and a file over the limit.
+pub(crate) fn after_download(happened: Happened) -> Then {
+    match happened {
+        Happened::CertificateRefused | Happened::ReplyUnusable | Happened::Cancelled => Then::Stop,
+        _ => Then::Again,
+    }
+}
+
 /// How often, how fast and at what risk a call is sent again.
 #[derive(Clone)]
 #[non_exhaustive]

@@ -1,15 +1,18 @@
 //! Reads the JSON of a reply as it arrives. Picture texts are decoded at once and never held; everything else goes to
-//! a side text, which serde_json reads at the end and which alone decides whether the reply is valid JSON.
+//! a side text, which is read at the end and which alone decides whether the reply is valid JSON.
 //!
-//! A picture text is a text under `data.binary_data_base64`, at the top or in the `Result` of a wrapped reply, and
-//! nowhere else. Where a key comes twice, the last one counts, as for serde_json.
+//! A picture text is a text in one of the two lists of `data`, at the top or in the `Result` of a wrapped reply, and nowhere
+//! else: one in `binary_data_base64` that is no link, or one in `image_urls` that is a `data:` URL or begins like a
+//! picture in base64. Where a key comes twice, the last one counts, as for serde_json.
 
 use std::fmt;
 
+use bytes::Bytes;
 use memchr::memchr2;
 
 use crate::buffer::Buffer;
-use crate::picture_text::{NOT_JSON, PictureText};
+use crate::picture_text::{Damaged, Decoded, PictureText};
+use crate::reply_text::{Kind, kind_of};
 use crate::spare::Spare;
 
 /// Values of JSON beside the pictures: each takes much more memory than its text. Real replies have a few dozen.
@@ -25,13 +28,43 @@ const ROOM: usize = 16 * 1024;
 /// What is left of a reply when its pictures are taken out.
 #[derive(Debug, Default)]
 pub(crate) struct Scanned {
-    /// The JSON, with an empty text in the place of each picture.
+    /// The JSON, with an empty text in the place of each picture text.
     pub(crate) side: Vec<u8>,
-    /// The pictures of `data`, in order.
-    pub(crate) data: Vec<Result<Buffer, &'static str>>,
-    /// The pictures of `Result.data`.
-    pub(crate) result_data: Vec<Result<Buffer, &'static str>>,
+    pub(crate) pictures: Pictures,
+    /// What the side text does not show, but no JSON has.
+    pub(crate) oddity: Option<&'static str>,
 }
+
+/// All picture texts of a reply.
+#[derive(Debug, Default)]
+pub(crate) struct Pictures {
+    /// Those in `data`.
+    pub(crate) data: Lists,
+    /// Those in `Result.data`.
+    pub(crate) result_data: Lists,
+}
+
+/// The picture texts of one `data`, in order: one for each empty text of the side text in that list.
+#[derive(Debug, Default)]
+pub(crate) struct Lists {
+    /// Those of `binary_data_base64`.
+    pub(crate) bytes: Vec<Picture>,
+    /// Those of `image_urls`.
+    pub(crate) links: Vec<Picture>,
+}
+
+impl Pictures {
+    /// The bytes of all of them, for a reply whose text cannot be read or says that the call failed.
+    pub(crate) fn into_bytes(self) -> Vec<Bytes> {
+        let Self { data, result_data } = self;
+        let all = [data.bytes, data.links, result_data.bytes, result_data.links].into_iter().flatten();
+        let bytes = all.map(|text| Bytes::from(text.unwrap_or_else(|damaged| damaged.bytes)));
+        bytes.filter(|bytes| !bytes.is_empty()).collect()
+    }
+}
+
+/// The bytes of one picture text, empty for an empty text.
+pub(crate) type Picture = Result<Buffer, Damaged>;
 
 /// Containers in containers; serde_json would refuse more than 128 of them at the end.
 const MAX_DEPTH: usize = 128;
@@ -99,7 +132,7 @@ enum Place {
     Root,
     Result,
     Data(Source),
-    Pictures(Source),
+    Pictures(List),
     Other,
 }
 
@@ -109,14 +142,42 @@ enum Source {
     ResultData,
 }
 
-#[derive(Debug, Default)]
+/// A list of `data` that may hold pictures.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct List {
+    source: Source,
+    /// It is `image_urls`, not `binary_data_base64`.
+    links: bool,
+}
+
+#[derive(Debug)]
 enum State {
-    #[default]
+    /// In front of the JSON, maybe in a comment line.
+    Before {
+        comment: bool,
+    },
     Between,
     /// In a text that is copied; whether the last byte was a backslash.
-    Text { escaped: bool },
+    Text {
+        escaped: bool,
+    },
+    /// At the start of a text that may be a picture; what was read of it, as it came.
+    Start {
+        list: List,
+        start: Vec<u8>,
+    },
     /// In a picture text.
-    Picture { source: Source, text: Box<PictureText>, escape: Escape },
+    Picture {
+        list: List,
+        text: Box<PictureText>,
+        escape: Escape,
+    },
+}
+
+impl Default for State {
+    fn default() -> Self {
+        State::Before { comment: false }
+    }
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -144,8 +205,10 @@ impl Scanner {
         let coming = self.expected.saturating_sub(chunk.len());
         while !chunk.is_empty() {
             chunk = match &mut self.state {
+                State::Before { .. } => self.before(chunk),
                 State::Between => self.between(chunk),
                 State::Text { .. } => self.text(chunk),
+                State::Start { .. } => self.start(chunk),
                 State::Picture { .. } => self.picture(chunk),
             };
             if self.deepest > MAX_DEPTH {
@@ -165,8 +228,40 @@ impl Scanner {
     }
 
     /// What was read. A picture text without an end leaves a side text that is not valid JSON.
-    pub(crate) fn finish(self) -> Scanned {
+    pub(crate) fn finish(mut self) -> Scanned {
+        if let State::Start { list, start } = &mut self.state {
+            let (list, start) = (*list, std::mem::take(start));
+            let kind = kind_of(&start, true, list.links).unwrap_or(Kind::Link);
+            self.begin(kind, list, &start);
+        }
+        if let State::Picture { list, text, .. } = std::mem::replace(&mut self.state, State::Between) {
+            self.pictures(list).push(text.cut_off().picture);
+        }
         self.scanned
+    }
+
+    /// Blanks, a byte order mark, and comment lines, which some gateways send to keep a connection alive while they wait
+    /// (a line that begins with a colon: WHATWG HTML, 9.2.6, server-sent events).
+    fn before<'a>(&mut self, chunk: &'a [u8]) -> &'a [u8] {
+        let State::Before { comment } = &mut self.state else { return chunk };
+        for (i, byte) in chunk.iter().enumerate() {
+            match byte {
+                b'\n' | b'\r' => *comment = false,
+                _ if *comment => continue,
+                b':' => {
+                    *comment = true;
+                    self.scanned.oddity = Some("has comment lines in front of its JSON");
+                    continue;
+                }
+                b' ' | b'\t' | 0xef | 0xbb | 0xbf => {}
+                _ => {
+                    self.state = State::Between;
+                    return &chunk[i..];
+                }
+            }
+            self.scanned.side.push(*byte);
+        }
+        &[]
     }
 
     /// Structure: everything up to and including the next quotation mark.
@@ -206,8 +301,8 @@ impl Scanner {
         match self.stack.last() {
             None => Place::Root,
             Some(Frame { object: true, member, .. }) => *member,
-            // The elements of the picture array are pictures, those of an array in it are not.
-            Some(Frame { place: Place::Pictures(source), .. }) if !self.in_nested_array() => Place::Pictures(*source),
+            // The elements of the list are pictures, those of a list in it are not.
+            Some(Frame { place: Place::Pictures(list), .. }) if !self.in_nested_array() => Place::Pictures(*list),
             Some(_) => Place::Other,
         }
     }
@@ -226,13 +321,48 @@ impl Scanner {
         self.start = self.scanned.side.len();
         let is_value = self.stack.last().is_some_and(|frame| !frame.key_next) && self.begin_value();
         self.state = match self.value_place() {
-            Place::Pictures(source) if is_value => {
-                let text = Box::new(PictureText::new(self.expected, &self.spare));
-                self.scanned.side.reserve((self.expected / 256).min(ROOM));
-                State::Picture { source, text, escape: Escape::None }
-            }
+            Place::Pictures(list) if is_value => State::Start { list, start: Vec::new() },
             _ => State::Text { escaped: false },
         };
+    }
+
+    /// The start of a text that may be a picture: kept until it can be told what it is.
+    fn start<'a>(&mut self, chunk: &'a [u8]) -> &'a [u8] {
+        let State::Start { list, start } = &mut self.state else { return chunk };
+        let list = *list;
+        for (i, byte) in chunk.iter().enumerate() {
+            let ends = *byte == b'"' && start.iter().rev().take_while(|byte| **byte == b'\\').count() % 2 == 0;
+            if !ends {
+                start.push(*byte);
+            }
+            let Some(kind) = kind_of(start, ends, list.links) else { continue };
+            let start = std::mem::take(start);
+            self.begin(kind, list, &start);
+            // The quotation mark at the end belongs to the new state.
+            return &chunk[i + usize::from(!ends)..];
+        }
+        &[]
+    }
+
+    /// Goes on with a text of which it is known what it is, and of which this is the start.
+    fn begin(&mut self, kind: Kind, list: List, mut start: &[u8]) {
+        self.state = match kind {
+            Kind::Link => State::Text { escaped: false },
+            Kind::Picture => {
+                let text = Box::new(PictureText::new(self.expected, &self.spare));
+                self.scanned.side.reserve((self.expected / 256).min(ROOM));
+                State::Picture { list, text, escape: Escape::None }
+            }
+        };
+        while !start.is_empty() {
+            start = if kind == Kind::Link { self.text(start) } else { self.picture(start) };
+        }
+    }
+
+    fn pictures(&mut self, list: List) -> &mut Vec<Picture> {
+        let Pictures { data, result_data } = &mut self.scanned.pictures;
+        let lists = if list.source == Source::Data { data } else { result_data };
+        if list.links { &mut lists.links } else { &mut lists.bytes }
     }
 
     /// A key or an ordinary text: copied up to its end.
@@ -265,19 +395,21 @@ impl Scanner {
             (Place::Root, "Result") => Place::Result,
             (Place::Root, "data") => Place::Data(Source::Data),
             (Place::Result, "data") => Place::Data(Source::ResultData),
-            (Place::Data(source), "binary_data_base64") => Place::Pictures(source),
+            (Place::Data(source), "binary_data_base64") => Place::Pictures(List { source, links: false }),
+            (Place::Data(source), "image_urls") => Place::Pictures(List { source, links: true }),
             _ => return frame.member = Place::Other,
         };
         // The same key again makes what was there before void.
         match frame.member {
-            Place::Data(Source::Data) | Place::Pictures(Source::Data) => self.scanned.data.clear(),
-            _ => self.scanned.result_data.clear(),
+            Place::Data(Source::Data) => self.scanned.pictures.data = Lists::default(),
+            Place::Pictures(list) => self.pictures(list).clear(),
+            _ => self.scanned.pictures.result_data = Lists::default(),
         }
     }
 
     /// A picture text: handed on up to the next escape or the end.
     fn picture<'a>(&mut self, chunk: &'a [u8]) -> &'a [u8] {
-        let State::Picture { source, text, escape } = &mut self.state else { return chunk };
+        let State::Picture { list, text, escape } = &mut self.state else { return chunk };
         match *escape {
             Escape::None => {
                 let end = memchr2(b'"', b'\\', chunk).unwrap_or(chunk.len());
@@ -286,16 +418,16 @@ impl Scanner {
                     None => return &[],
                     Some(b'\\') => *escape = Escape::Open,
                     Some(_) => {
-                        let pictures = match source {
-                            Source::Data => &mut self.scanned.data,
-                            Source::ResultData => &mut self.scanned.result_data,
+                        let list = *list;
+                        let State::Picture { text, .. } = std::mem::replace(&mut self.state, State::Between) else {
+                            return chunk;
                         };
-                        let State::Picture { text, .. } = std::mem::take(&mut self.state) else { return chunk };
-                        let picture = text.finish();
-                        // The JSON stays as wrong as it is, even where the picture is of no interest.
-                        self.scanned.side.extend(matches!(picture, Err(NOT_JSON)).then_some(0));
+                        let Decoded { picture, breaks_json } = text.finish();
+                        if breaks_json {
+                            self.scanned.oddity = Some("has a picture text with characters that JSON does not allow");
+                        }
                         self.scanned.side.push(b'"');
-                        pictures.push(picture);
+                        self.pictures(list).push(picture);
                     }
                 }
                 &chunk[end + 1..]

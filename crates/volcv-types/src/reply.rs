@@ -128,7 +128,7 @@ impl From<Map<String, Value>> for Reply {
         Reply {
             code: take(&mut map, "code", |v| ServiceCode::from_json(&v).ok_or(v)),
             message: take(&mut map, "message", text),
-            request_id: take(&mut map, "request_id", text),
+            request_id: take(&mut map, "request_id", id),
             time_elapsed: take(&mut map, "time_elapsed", text),
             data: take(&mut map, "data", |v| object(v).map(ReplyData::from)),
             response_metadata: take(&mut map, "ResponseMetadata", |v| object(v).map(ResponseMetadata::from)),
@@ -151,8 +151,8 @@ impl From<Map<String, Value>> for ReplyData {
                 ServiceCode::from_json(&v).and_then(|code| code.number()).ok_or(v)
             }),
             algorithm_message: take(&mut algorithm, "status_message", text),
-            request_id: take(&mut map, "request_id", text),
-            task_id: take(&mut map, "task_id", text),
+            request_id: take(&mut map, "request_id", id),
+            task_id: take(&mut map, "task_id", id),
             status: take(&mut map, "status", text),
             extra: map,
         }
@@ -162,7 +162,7 @@ impl From<Map<String, Value>> for ReplyData {
 impl From<Map<String, Value>> for ResponseMetadata {
     fn from(mut map: Map<String, Value>) -> Self {
         ResponseMetadata {
-            request_id: take(&mut map, "RequestId", text),
+            request_id: take(&mut map, "RequestId", id),
             error: take(&mut map, "Error", object).map(|mut error| TopError {
                 code: take(&mut error, "Code", |v| ServiceCode::from_json(&v).ok_or(v)),
                 number: take(&mut error, "CodeN", |v| ServiceCode::from_json(&v).ok_or(v)),
@@ -212,14 +212,20 @@ fn object(value: Value) -> Result<Map<String, Value>, Value> {
     }
 }
 
-/// A list of texts; one text stands for a list of one, and null for an empty list. Nulls inside are skipped.
+/// An id is a text; some gateways write those that are numbers as numbers.
+fn id(value: Value) -> Result<String, Value> {
+    match value {
+        Value::Number(number) => Ok(number.to_string()),
+        value => text(value),
+    }
+}
+
+/// A list of texts; one text stands for a list of one, and null for an empty list. What is no text is skipped.
 fn texts(value: Value) -> Result<Vec<String>, Value> {
     match value {
         Value::Null => Ok(Vec::new()),
         Value::String(one) => Ok(vec![one]),
-        Value::Array(items) if items.iter().all(|item| item.is_string() || item.is_null()) => {
-            Ok(items.into_iter().filter_map(|item| text(item).ok()).collect())
-        }
+        Value::Array(items) => Ok(items.into_iter().filter_map(|item| text(item).ok()).collect()),
         value => Err(value),
     }
 }

@@ -31,6 +31,15 @@ impl Reply {
         verdict.read(self, MAX_NESTING);
         verdict
     }
+
+    /// Whether the reply or the envelope in it has `code` 10000, and no data in it an inner status other than 0. A picture
+    /// that comes with this is paid for, whatever else the reply says.
+    pub fn says_success(&self) -> bool {
+        let envelopes = || std::iter::successors(Some(self), |reply| reply.result.as_deref()).take(MAX_NESTING);
+        let is_success = |code: &ServiceCode| code.class() == Some(CodeClass::Success);
+        let statuses = envelopes().filter_map(|reply| reply.data.as_ref()?.algorithm_status);
+        envelopes().any(|reply| reply.code.as_ref().is_some_and(is_success)) && statuses.into_iter().all(|s| s == 0)
+    }
 }
 
 impl Verdict {
@@ -68,7 +77,6 @@ impl Verdict {
             self.read(result, nesting);
         }
         if let Some(upstream) = &reply.upstream {
-            self.failed = true;
             self.read_upstream(upstream, nesting);
         }
     }
@@ -88,13 +96,26 @@ impl Verdict {
     fn read_metadata(&mut self, metadata: &ResponseMetadata) {
         self.request_id = self.request_id.take().or_else(|| non_empty(&metadata.request_id));
         let Some(error) = &metadata.error else { return };
-        self.failed = true;
-        let number = error.number.clone().filter(|number| *number != ServiceCode::Number(0));
-        match (&error.code, number) {
-            (Some(code @ ServiceCode::Number(_)), _) => self.note(code.clone(), &error.message),
-            (_, Some(number)) => self.note(number, &error.message),
-            (Some(name), None) => self.note(name.clone(), &error.message),
-            (None, None) => self.message = non_empty(&error.message).or(self.message.take()),
+        let (code, number) = (non_zero(&error.code), non_zero(&error.number));
+        let code = match code {
+            Some(ServiceCode::Name(_)) => number.or(code),
+            code => code.or(number),
+        };
+        self.note_error(code, &error.message);
+    }
+
+    /// An error that is spoken of in a field of its own. Some gateways send that field, empty, with every success.
+    fn note_error(&mut self, code: Option<ServiceCode>, message: &Option<String>) {
+        match (code, non_empty(message)) {
+            (Some(code), _) => {
+                self.failed = true;
+                self.note(code, message);
+            }
+            (None, Some(message)) => {
+                self.failed = true;
+                self.message = Some(message);
+            }
+            (None, None) => {}
         }
     }
 
@@ -109,13 +130,13 @@ impl Verdict {
     /// The request id hides in the text: `... (request id: 2024...)`. A type stands in for a missing code only if
     /// it is a known one: `one_api_error` says who speaks, not what happened.
     fn read_gateway_error(&mut self, error: &GatewayError) {
-        self.failed = true;
-        self.from_gateway = true;
         let kind = error.kind.clone().map(ServiceCode::Name).filter(|kind| kind.class().is_some());
-        match error.code.clone().or(kind) {
-            Some(code) => self.note(code, &error.message),
-            None => self.message = non_empty(&error.message).or(self.message.take()),
+        let code = non_zero(&error.code).or(kind);
+        if code.is_none() && non_empty(&error.message).is_none() {
+            return;
         }
+        self.from_gateway = true;
+        self.note_error(code, &error.message);
         let in_text = error.message.as_deref().and_then(|text| {
             let (_, rest) = text.split_once("request id: ")?;
             rest.split([')', ' ', ',']).next().map(str::to_owned)
@@ -123,25 +144,31 @@ impl Verdict {
         self.request_id = self.request_id.take().or(in_text.filter(|id| !id.is_empty()));
     }
 
+    /// What the upstream of an aggregator had answered; an aggregator passes it on where something went wrong.
     fn read_upstream(&mut self, upstream: &Value, nesting: usize) {
         let reply = match upstream {
-            Value::Object(map) => Some(Reply::from(map.clone())),
+            Value::Object(map) if !map.is_empty() => Some(Reply::from(map.clone())),
             Value::String(text) => {
                 let parsed = Reply::from_slice(text.as_bytes()).ok();
-                if parsed.is_none() && !text.trim().is_empty() {
-                    self.message = Some(text.clone());
+                if parsed.is_none() {
+                    self.note_error(None, &Some(text.clone()));
                 }
                 parsed
             }
             _ => None,
         };
         if let Some(reply) = reply {
+            self.failed = true;
             // The upstream's own request id is the one its support can find.
             let outer = self.request_id.take();
             self.read(&reply, nesting);
             self.request_id = self.request_id.take().or(outer);
         }
     }
+}
+
+fn non_zero(code: &Option<ServiceCode>) -> Option<ServiceCode> {
+    code.clone().filter(|code| *code != ServiceCode::Number(0))
 }
 
 fn non_empty(text: &Option<String>) -> Option<String> {
@@ -152,8 +179,12 @@ fn non_empty(text: &Option<String>) -> Option<String> {
 mod tests {
     use super::*;
 
+    fn reply(json: &str) -> Reply {
+        Reply::from_slice(json.as_bytes()).expect("the test's text is a JSON object")
+    }
+
     fn verdict(json: &str) -> Verdict {
-        Reply::from_slice(json.as_bytes()).expect("the test's text is a JSON object").verdict()
+        reply(json).verdict()
     }
 
     #[track_caller]
@@ -178,6 +209,65 @@ mod tests {
             "AI ghost face",
             "inner",
         );
+    }
+
+    #[test]
+    fn an_error_field_counts_only_if_it_says_something() {
+        let picture = r#""code":10000,"data":{"binary_data_base64":["AA=="]}"#;
+        for nothing in [
+            r#""error":{}"#,
+            r#""error":null"#,
+            r#""error":"""#,
+            r#""error":" ""#,
+            r#""error":[]"#,
+            r#""error":{"message":"","type":"","param":"","code":null}"#,
+            r#""error":{"message":null,"type":"new_api_error","code":""}"#,
+            r#""error":{"code":0}"#,
+            r#""error":{"code":"0","message":""}"#,
+            r#""ResponseMetadata":{"RequestId":"r","Error":{"Code":"","CodeN":0,"Message":""}}"#,
+            r#""ResponseMetadata":{"Error":{}},"error":"""#,
+            r#""upsream_message":"""#,
+            r#""upsream_message":null,"upstream_message":{}"#,
+        ] {
+            let verdict = verdict(&format!("{{{nothing},{picture}}}"));
+            assert!(verdict.is_success() && verdict.message.is_none(), "{nothing}: {verdict:?}");
+        }
+        for something in [
+            r#""error":"no""#,
+            r#""error":{"message":"no"}"#,
+            r#""error":{"code":7}"#,
+            r#""error":{"code":"no"}"#,
+            r#""error":{"type":"insufficient_user_quota"}"#,
+            r#""ResponseMetadata":{"Error":{"CodeN":100010}}"#,
+            r#""ResponseMetadata":{"Error":{"Code":"AccessDenied","CodeN":0}}"#,
+            r#""upsream_message":"request timeout""#,
+            r#""upstream_message":{"code":50412}"#,
+            r#""success":false"#,
+        ] {
+            let json = format!("{{{something},{picture}}}");
+            assert!(verdict(&json).failed && reply(&json).says_success(), "{something}");
+        }
+    }
+
+    #[test]
+    fn a_success_is_said_by_the_code_of_any_envelope_and_unsaid_by_an_inner_status() {
+        let bad = r#"{"algorithm_base_resp":{"status_code":201304}}"#;
+        for (json, expected) in [
+            (r#"{"code":10000}"#.to_owned(), true),
+            (r#"{"code":50411,"Result":{"code":10000,"data":{}}}"#.to_owned(), true),
+            (r#"{"code":10000,"Result":{"code":50411}}"#.to_owned(), true),
+            (r#"{"data":{}}"#.to_owned(), false),
+            (r#"{"code":50411}"#.to_owned(), false),
+            (format!(r#"{{"code":10000,"data":{bad}}}"#), false),
+            (format!(r#"{{"code":10000,"Result":{{"code":10000,"data":{bad}}}}}"#), false),
+        ] {
+            assert_eq!(reply(&json).says_success(), expected, "{json}");
+        }
+    }
+
+    #[test]
+    fn a_request_id_may_be_a_number() {
+        assert_eq!(verdict(r#"{"code":10000,"request_id":9007199254740993}"#).request_id.unwrap(), "9007199254740993");
     }
 
     #[test]

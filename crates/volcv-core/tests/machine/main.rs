@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, reason = "a test may fail")]
 
 mod messages;
+mod paid;
 mod play;
 
 use std::io::Read as _;
