@@ -30,6 +30,24 @@ fn four_seeds_give_four_different_pictures_in_order() {
 }
 
 #[test]
+fn a_seed_given_twice_is_refused_before_anything_is_bought_and_only_minus_one_may_repeat() {
+    for transport in TRANSPORTS {
+        let emulator = Emulator::start().unwrap();
+        let client = AnyClient::new(transport, builder(&emulator));
+        let variants = |seeds: &[i64]| client.variants(&Outpaint::equal(small(), 0.25), seeds, &CallOptions::new());
+        for seeds in [&[5, 5][..], &[1, -1, 5, -1, 0, 5], &[5, 5, 1, 1]] {
+            let error = variants(seeds).unwrap_err();
+            assert_eq!(error.kind(), ErrorKind::InvalidInput, "{transport}");
+            let text = "seed is 5 more than once, but must be different in each call of a batch, or -1";
+            assert_eq!(error.to_string(), text, "{transport}");
+        }
+        assert_eq!(emulator.connections(), 0, "{transport}");
+        assert!(variants(&[-1, 5, -1, 0]).unwrap().iter().all(Result::is_ok), "{transport}");
+        assert_eq!(emulator.charges(), 4, "{transport}");
+    }
+}
+
+#[test]
 fn a_refused_seed_leaves_the_others_alone() {
     for transport in TRANSPORTS {
         let emulator = Emulator::start().unwrap();

@@ -2,7 +2,6 @@
 
 use std::process::ExitCode;
 
-use serde_json::Value;
 use volcv_transport::core::bytes::Bytes;
 use volcv_transport::{CallOptions, CancelToken, CvRequest};
 
@@ -10,11 +9,14 @@ use crate::args::CallArgs;
 use crate::client::Client;
 use crate::input;
 use crate::progress::Bar;
+use crate::rejected;
 use crate::report::{self, Failure, Report};
+use crate::save;
 
 /// Makes the call and prints the service's reply as it came.
 pub(crate) fn run(args: &CallArgs, cancel: &CancelToken) -> ExitCode {
-    match call(args, cancel) {
+    let mut report = Report::default();
+    match call(args, cancel, &mut report) {
         Ok(reply) => {
             let mut reply = Vec::from(reply);
             if reply.last() != Some(&b'\n') {
@@ -22,21 +24,34 @@ pub(crate) fn run(args: &CallArgs, cancel: &CancelToken) -> ExitCode {
             }
             report::result(&reply)
         }
-        Err(failure) => Report::failed(failure).print(args.connection.json),
+        Err(failure) => {
+            report.failures.push(failure);
+            report.print(args.connection.json)
+        }
     }
 }
 
-fn call(args: &CallArgs, cancel: &CancelToken) -> Result<Bytes, Failure> {
+fn call(args: &CallArgs, cancel: &CancelToken, report: &mut Report) -> Result<Bytes, Failure> {
     let text = input::read("body", &args.body, cancel)?;
-    let body: Value = serde_json::from_slice(&text)
-        .map_err(|error| Failure::invalid_input(format!("the body is not valid JSON: {error}")))?;
-    let mut request =
-        CvRequest::new(&args.action, &args.version, body).map_err(|error| Failure::invalid_input(error.to_string()))?;
+    let mut request = CvRequest::from_json_text(&args.action, &args.version, text)
+        .map_err(|error| Failure::invalid_input(error.to_string()))?;
     for (key, value) in &args.query {
         request = request.query_item(key, value);
     }
     let client = Client::connect(&args.connection, None)?;
     let bar = Bar::new(&args.connection);
     let options = bar.watch(CallOptions::new().cancel(cancel), 1);
-    Ok(client.call(request, &options)?.body)
+    match client.call(request, &options) {
+        // Whatever the reply holds is in its text, so nothing of it has to be kept elsewhere.
+        Ok(outcome) => {
+            outcome.warnings.iter().for_each(|warning| bar.note("warning", warning));
+            Ok(outcome.body)
+        }
+        Err(error) => {
+            for bytes in error.rejected_pictures() {
+                report.rejected.extend(rejected::tell(&bar, save::rescue(bytes, save::REJECTED)));
+            }
+            Err(error.into())
+        }
+    }
 }

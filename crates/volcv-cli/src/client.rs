@@ -98,6 +98,13 @@ impl Client {
             Self::Reqwest(client, _) => client.preview(outpaint),
         }
     }
+
+    pub(crate) fn preview_variants(&self, outpaint: &Outpaint, seeds: &[i64]) -> Result<Vec<Value>, Error> {
+        match self {
+            Self::Ureq(client) => client.preview_variants(outpaint, seeds),
+            Self::Reqwest(client, _) => client.preview_variants(outpaint, seeds),
+        }
+    }
 }
 
 /// A text of a gateway that is going to be shown: some repeat the key that they were given.

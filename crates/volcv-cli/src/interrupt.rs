@@ -2,8 +2,8 @@
 
 use volcv_transport::CancelToken;
 
-use crate::output;
 use crate::report::{CANCELLED, Failure};
+use crate::save;
 
 /// A token that the first Ctrl-C, SIGTERM or SIGHUP cancels.
 pub(crate) fn install() -> Result<CancelToken, Failure> {
@@ -11,7 +11,7 @@ pub(crate) fn install() -> Result<CancelToken, Failure> {
     let token = cancel.clone();
     let handler = move || {
         if token.is_cancelled() {
-            output::wait_for_writer();
+            save::wait_for_writer();
             std::process::exit(CANCELLED.into());
         }
         token.cancel();

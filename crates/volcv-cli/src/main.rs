@@ -1,6 +1,7 @@
 //! The `volcv` command: outpaint a picture from the terminal, call any action of the service, or run its emulator.
 
 mod args;
+mod attributes;
 mod call;
 mod client;
 mod emulator;
@@ -9,7 +10,9 @@ mod interrupt;
 mod outpaint;
 mod output;
 mod progress;
+mod rejected;
 mod report;
+mod save;
 
 use std::process::ExitCode;
 

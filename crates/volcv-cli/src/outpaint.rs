@@ -1,9 +1,10 @@
 //! `volcv outpaint`: a picture in, one or more larger pictures out.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
+use std::io;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use serde_json::{Value, json};
 use volcv_transport::core::bytes::Bytes;
@@ -12,9 +13,11 @@ use volcv_transport::{CallOptions, CancelToken, Error, Outcome, Outpaint, Output
 use crate::args::OutpaintArgs;
 use crate::client::{Client, without_key};
 use crate::input::{self, STDIN};
-use crate::output::{self, Target};
+use crate::output::{self, Place, Target};
 use crate::progress::Bar;
+use crate::rejected;
 use crate::report::{self, Failure, Report, Saved};
+use crate::save;
 
 /// Makes the pictures and prints what was made.
 pub(crate) fn run(args: &OutpaintArgs, cancel: &CancelToken) -> ExitCode {
@@ -23,9 +26,12 @@ pub(crate) fn run(args: &OutpaintArgs, cancel: &CancelToken) -> ExitCode {
         Ok(job) => job,
         Err(failure) => return Report::failed(failure).print(json),
     };
+    let mut report = Report::default();
     for warning in job.outpaint.warnings() {
         let (field, value, usual) = (warning.field(), warning.value(), warning.allowed());
-        report::note("warning", format!("{field} is {value}; similar abilities accept {usual}"));
+        let text = format!("{field} is {value}; similar abilities accept {usual}");
+        report::note("warning", &text);
+        report.warnings.push(text);
     }
     if args.dry_run {
         return match job.preview(args) {
@@ -33,10 +39,10 @@ pub(crate) fn run(args: &OutpaintArgs, cancel: &CancelToken) -> ExitCode {
             Err(failure) => Report::failed(failure).print(json),
         };
     }
-    match job.make(args, cancel) {
-        Ok(report) => report.print(json),
-        Err(failure) => Report::failed(failure).print(json),
+    if let Err(failure) = job.make(args, cancel, &mut report) {
+        report.failures.push(failure);
     }
+    report.print(json)
 }
 
 /// Arguments and files, checked before anything is sent.
@@ -50,59 +56,78 @@ struct Job {
 impl Job {
     fn new(args: &OutpaintArgs, cancel: &CancelToken) -> Result<Self, Failure> {
         let seeds = seeds(args)?;
-        let target = Target::prepare(&args.output, seeds.len().max(1))?;
+        let target = Target::prepare(args, seeds.len().max(1))?;
         let outpaint = outpaint(args, cancel)?;
         Ok(Self { outpaint, seeds, target })
     }
 
     fn preview(&self, args: &OutpaintArgs) -> Result<Value, Failure> {
         let client = Client::dry(&args.connection)?;
-        let of_seed = |seed: &i64| client.preview(&self.outpaint.clone().seed(*seed));
         Ok(match self.seeds.as_slice() {
             [] => client.preview(&self.outpaint)?,
-            [seed] => of_seed(seed)?,
-            seeds => json!({"requests": seeds.iter().map(of_seed).collect::<Result<Vec<_>, _>>()?}),
+            [seed] => client.preview(&self.outpaint.clone().seed(*seed))?,
+            seeds => json!({"requests": client.preview_variants(&self.outpaint, seeds)?}),
         })
     }
 
-    fn make(&self, args: &OutpaintArgs, cancel: &CancelToken) -> Result<Report, Failure> {
+    fn make(&self, args: &OutpaintArgs, cancel: &CancelToken, report: &mut Report) -> Result<(), Failure> {
         let client = Client::connect(&args.connection, Some(&args.output))?;
         let bar = Bar::new(&args.connection);
         let options = bar.watch(CallOptions::new().cancel(cancel), self.seeds.len());
         let early = Early::default();
         let results = client.outpaint(&self.outpaint, &self.seeds, &early.watch(options.clone(), &self.target))?;
-        let (target, report) = (&self.target, Report::default());
-        let mut saver =
-            Saver { client: &client, options: &options, target, seeds: &self.seeds, bar: &bar, early, report };
+        let (target, seeds) = (&self.target, self.seeds.as_slice());
+        let mut saver = Saver { client: &client, options: &options, target, seeds, bar: &bar, early, report };
         for (call, result) in results.into_iter().enumerate() {
             saver.take(call, result);
         }
-        Ok(saver.report)
+        Ok(())
     }
 }
 
-/// Files that were written while other calls of the batch still ran, so that a program that is killed then has lost
-/// nothing that was paid for. What cannot be written is left for [`Saver`], which can say so.
+/// What was written while other calls of the batch still ran, so that a program that is killed then has lost nothing
+/// that was paid for. What cannot be written is left for [`Saver`], which can say so.
+#[derive(Clone, Default)]
+struct Early(Arc<Mutex<Written>>);
+
 #[derive(Default)]
-struct Early(Arc<Mutex<HashSet<PathBuf>>>);
+struct Written {
+    pictures: HashSet<PathBuf>,
+    /// By call and place among the rejected pictures of the call.
+    rejected: HashMap<(usize, usize), PathBuf>,
+}
 
 impl Early {
     fn watch(&self, options: CallOptions, target: &Target) -> CallOptions {
-        let (written, target) = (Arc::clone(&self.0), target.clone());
+        let (early, target) = (self.clone(), target.clone());
         options.on_result(move |call, result| {
             let outputs = result.as_ref().map(|outcome| &outcome.outputs[..]).unwrap_or_default();
             for (i, output) in outputs.iter().enumerate() {
                 let Output::Picture { bytes, .. } = output else { continue };
-                let path = target.path(call, i, outputs.len());
-                if output::save(&path, bytes).is_ok() {
-                    written.lock().unwrap_or_else(PoisonError::into_inner).insert(path);
+                let Place::File(path) = target.place(call, i, outputs.len()) else { continue };
+                if save::save(&path, bytes).is_ok() {
+                    early.lock().pictures.insert(path);
+                }
+            }
+            let rejected = rejected::pictures(result);
+            for (i, bytes) in rejected.iter().enumerate() {
+                if let Ok(path) = target.keep_rejected(call, i, rejected.len(), bytes) {
+                    early.lock().rejected.insert((call, i), path);
                 }
             }
         })
     }
 
     fn has(&self, path: &Path) -> bool {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).contains(path)
+        self.lock().pictures.contains(path)
+    }
+
+    fn rejected(&self, call: usize, i: usize) -> Option<PathBuf> {
+        self.lock().rejected.get(&(call, i)).cloned()
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Written> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -114,68 +139,100 @@ struct Saver<'a> {
     seeds: &'a [i64],
     bar: &'a Bar,
     early: Early,
-    report: Report,
+    report: &'a mut Report,
 }
 
 impl Saver<'_> {
     fn take(&mut self, call: usize, result: Result<Outcome, Error>) {
+        let rejected = rejected::pictures(&result);
+        for (i, bytes) in rejected.iter().enumerate() {
+            let keep = || self.target.keep_rejected(call, i, rejected.len(), bytes);
+            let kept = self.early.rejected(call, i).map_or_else(keep, Ok);
+            self.report.rejected.extend(rejected::tell(self.bar, kept));
+        }
+        // With one seed there is nothing to tell apart.
+        let seed = self.seeds.get(call).copied().filter(|_| self.seeds.len() > 1);
         let outcome = match result {
             Ok(outcome) => outcome,
-            Err(error) => {
-                // With one seed there is nothing to tell apart.
-                let seed = self.seeds.get(call).filter(|_| self.seeds.len() > 1);
-                return self.report.failures.push(Failure::from(error).of_seed(seed.copied()));
-            }
+            Err(error) => return self.report.failures.push(Failure::from(error).of_seed(seed)),
         };
+        for warning in &outcome.warnings {
+            self.warn(seed.map_or_else(|| warning.clone(), |seed| format!("seed {seed}: {warning}")));
+        }
         self.report.attempts += outcome.attempts.len();
         if self.report.request_id.is_none() {
             self.report.request_id.clone_from(&outcome.request_id);
         }
+        let count = outcome.outputs.len();
         for (i, picture) in outcome.outputs.iter().enumerate() {
-            let path = self.target.path(call, i, outcome.outputs.len());
-            match self.bytes(picture).and_then(|bytes| self.save(&path, &bytes)) {
-                Ok(info) => self.report.outputs.push(Saved { path, info, seed: outcome.seed }),
-                Err(failure) => {
-                    let attempts = outcome.attempts.len();
-                    self.report.failures.push(failure.after_payment(outcome.request_id.as_deref(), attempts));
+            let saved = match self.bytes(picture) {
+                Ok(bytes) => self.save(self.target.place(call, i, count), &bytes, outcome.seed),
+                Err(error) => {
+                    for bytes in error.rejected_pictures() {
+                        let kept = self.target.keep_rejected(call, i, count, bytes);
+                        self.report.rejected.extend(rejected::tell(self.bar, kept));
+                    }
+                    Err(error.into())
                 }
+            };
+            if let Err(failure) = saved {
+                let attempts = outcome.attempts.len();
+                self.report.failures.push(failure.after_payment(outcome.request_id.as_deref(), attempts));
             }
         }
     }
 
-    fn bytes(&self, picture: &Output) -> Result<Bytes, Failure> {
+    fn bytes(&self, picture: &Output) -> Result<Bytes, Error> {
         let link = match picture {
             Output::Picture { bytes, .. } => return Ok(bytes.clone()),
             Output::Link(link) => link,
         };
-        self.client.download(link, self.options).map_err(|error| {
+        self.client.download(link, self.options).inspect_err(|_| {
             // It is paid for, so the way to it must not be lost. Links come from outside: nothing of one may steer
             // the terminal.
             self.bar.note("note", format!("the picture is paid for; its link: {}", without_key(link).escape_default()));
-            error.into()
         })
     }
 
-    fn save(&self, path: &Path, bytes: &[u8]) -> Result<Option<PictureInfo>, Failure> {
+    fn save(&mut self, place: Place, bytes: &[u8], seed: Option<i64>) -> Result<(), Failure> {
         let info = PictureInfo::read(bytes);
-        let format = info.map(|info| info.format);
-        let saved = if self.early.has(path) { Ok(()) } else { output::save(path, bytes) };
-        if let Err(error) = saved {
-            match output::rescue(bytes, format) {
-                Ok(rescued) => {
-                    self.bar.note("note", format!("the picture is paid for; it is kept in {}", rescued.display()))
-                }
-                Err(error) => {
-                    self.bar.note("warning", format!("the picture could not be kept elsewhere either: {error}"))
-                }
+        let ending = info.map(|info| format!(".{}", info.format.extension())).unwrap_or_default();
+        let path = match place {
+            Place::File(path) => path,
+            // Standard output has the picture and nothing else, so there is nothing to report either.
+            Place::Stdout => {
+                let written = save::write_to_stdout(bytes);
+                return written.map_err(|error| self.unsaved("to standard output", &error, bytes, &ending));
             }
-            return Err(Failure::config(format!("cannot write {}: {error}; the call was charged", path.display())));
+            Place::TemporaryFolder => {
+                let kept = save::rescue(bytes, &ending).map_err(|error| {
+                    Failure::config(format!("cannot keep a further picture: {error}; the call was charged"))
+                })?;
+                self.bar.note("note", format!("the reply has a further picture; it is kept in {}", kept.display()));
+                return Ok(());
+            }
+        };
+        let saved = if self.early.has(&path) { Ok(()) } else { save::save(&path, bytes) };
+        saved.map_err(|error| self.unsaved(&path.display().to_string(), &error, bytes, &ending))?;
+        if let Some(format) = info.map(|info| info.format).filter(|format| output::ending_differs(&path, *format)) {
+            self.warn(format!("{} holds a picture in the format {}", path.display(), format.extension()));
         }
-        if let Some(format) = format.filter(|format| output::ending_differs(path, *format)) {
-            self.bar
-                .note("warning", format!("{} holds a picture in the format {}", path.display(), format.extension()));
+        self.report.outputs.push(Saved { path, info, seed });
+        Ok(())
+    }
+
+    /// Keeps a picture that could not be written where it should be.
+    fn unsaved(&self, place: &str, error: &io::Error, bytes: &[u8], ending: &str) -> Failure {
+        match save::rescue(bytes, ending) {
+            Ok(kept) => self.bar.note("note", format!("the picture is paid for; it is kept in {}", kept.display())),
+            Err(error) => self.bar.note("warning", format!("the picture could not be kept elsewhere either: {error}")),
         }
-        Ok(info)
+        Failure::config(format!("cannot write {place}: {error}; the call was charged"))
+    }
+
+    fn warn(&mut self, text: String) {
+        self.bar.note("warning", &text);
+        self.report.warnings.push(text);
     }
 }
 

@@ -1,18 +1,17 @@
-//! Where pictures go: names, checks before anything is paid for, and files that are whole or not there.
+//! Where pictures go: their names, and checks before anything is paid for.
 
 use std::ffi::OsString;
-use std::fs;
-use std::io::{self, Write as _};
+use std::io::{self, IsTerminal as _};
 use std::path::{Path, PathBuf};
-use std::sync::{Mutex, PoisonError};
 
-use tempfile::NamedTempFile;
 use volcv_transport::PictureFormat;
 
+use crate::args::OutpaintArgs;
 use crate::report::Failure;
+use crate::save;
 
-/// Held while a file is being written, so that a second Ctrl-C leaves no half-written temporary file behind.
-static WRITING: Mutex<()> = Mutex::new(());
+/// The name of standard output, where a file is expected.
+const STDOUT: &str = "-";
 
 /// OUT, and how many calls share it.
 #[derive(Debug, Clone)]
@@ -21,23 +20,65 @@ pub(crate) struct Target {
     calls: usize,
 }
 
+/// Where one picture goes.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum Place {
+    File(PathBuf),
+    Stdout,
+    /// Standard output takes one picture; a further one of the same reply is paid for, too.
+    TemporaryFolder,
+}
+
 impl Target {
     /// Checks that every name OUT stands for can be written, before anything is paid for.
-    pub(crate) fn prepare(out: &Path, calls: usize) -> Result<Self, Failure> {
-        let target = Self { out: out.to_owned(), calls };
+    pub(crate) fn prepare(args: &OutpaintArgs, calls: usize) -> Result<Self, Failure> {
+        let target = Self { out: args.output.clone(), calls };
+        if target.is_stdout() {
+            return match refusal_of_stdout(args, calls) {
+                Some(reason) => Err(Failure::invalid_input(format!("-o {STDOUT}: standard output {reason}"))),
+                None => Ok(target),
+            };
+        }
         for call in 0..calls {
             let path = target.path(call, 0, 1);
-            let probe = || temporary_beside(&resolve(&path)?);
-            // The probe is removed again at once: nothing stays behind, however this process ends.
-            probe().map_err(|error| Failure::config(format!("cannot write {}: {error}", path.display())))?;
+            save::check(&path).map_err(|error| Failure::config(format!("cannot write {}: {error}", path.display())))?;
         }
         Ok(target)
+    }
+
+    /// Where a picture of a call goes, which is one of so many.
+    pub(crate) fn place(&self, call: usize, picture: usize, pictures: usize) -> Place {
+        match (self.is_stdout(), picture) {
+            (false, _) => Place::File(self.path(call, picture, pictures)),
+            (true, 0) => Place::Stdout,
+            (true, _) => Place::TemporaryFolder,
+        }
+    }
+
+    /// Keeps a picture that failed a check, which would have been one of so many: beside the file that it would have got,
+    /// or in the temporary folder where that cannot be. Gives the file.
+    pub(crate) fn keep_rejected(
+        &self,
+        call: usize,
+        picture: usize,
+        pictures: usize,
+        bytes: &[u8],
+    ) -> io::Result<PathBuf> {
+        if self.is_stdout() {
+            return save::rescue(bytes, save::REJECTED);
+        }
+        save::save_rejected(&self.path(call, picture, pictures), bytes).or_else(|_| save::rescue(bytes, save::REJECTED))
+    }
+
+    /// `./-` is a file.
+    fn is_stdout(&self) -> bool {
+        self.out == Path::new(STDOUT)
     }
 
     /// The file for a picture: OUT itself, or OUT with a number before its ending where several pictures come.
     ///
     /// A call keeps its number when another one fails. Further pictures of one of several calls get a second number.
-    pub(crate) fn path(&self, call: usize, picture: usize, pictures: usize) -> PathBuf {
+    fn path(&self, call: usize, picture: usize, pictures: usize) -> PathBuf {
         let number = match (self.calls > 1, pictures > 1) {
             (false, false) => return self.out.clone(),
             (false, true) => format!("-{}", picture + 1),
@@ -54,29 +95,15 @@ impl Target {
     }
 }
 
-/// Writes the file whole or not at all; what was there before stays until the new file is complete.
-pub(crate) fn save(path: &Path, bytes: &[u8]) -> io::Result<()> {
-    let _writing = WRITING.lock().unwrap_or_else(PoisonError::into_inner);
-    let path = resolve(path)?;
-    let mut file = temporary_beside(&path)?;
-    file.write_all(bytes)?;
-    file.as_file().sync_all()?;
-    file.persist(path)?;
-    Ok(())
-}
-
-/// Keeps a picture that was paid for but cannot be written under its name; gives the place in the temporary folder.
-pub(crate) fn rescue(bytes: &[u8], format: Option<PictureFormat>) -> io::Result<PathBuf> {
-    let ending = format.map(|format| format!(".{}", format.extension())).unwrap_or_default();
-    let mut file = tempfile::Builder::new().prefix("volcv-").suffix(&ending).tempfile()?;
-    file.write_all(bytes)?;
-    file.as_file().sync_all()?;
-    Ok(file.keep()?.1)
-}
-
-/// Returns once no file is being written.
-pub(crate) fn wait_for_writer() {
-    drop(WRITING.lock());
+/// Why standard output cannot take the picture. A dry run writes none, so its text may go to a terminal.
+fn refusal_of_stdout(args: &OutpaintArgs, calls: usize) -> Option<&'static str> {
+    if calls > 1 {
+        return Some("takes one picture, not one for each seed");
+    }
+    if args.connection.json {
+        return Some("cannot take both a picture and the JSON object of --json");
+    }
+    (io::stdout().is_terminal() && !args.dry_run).then_some("is a terminal, which no picture is written to")
 }
 
 /// Whether the ending of a name says something else than the format that it is going to hold.
@@ -90,40 +117,6 @@ pub(crate) fn ending_differs(path: &Path, format: PictureFormat) -> bool {
         other => &[other.extension()],
     };
     !allowed.contains(&ending.as_str())
-}
-
-/// The file that is meant, behind a symbolic link too; refuses everything that must not be replaced by a file.
-fn resolve(path: &Path) -> io::Result<PathBuf> {
-    if path.file_name().is_none() {
-        return Err(io::Error::new(io::ErrorKind::InvalidInput, "the name of a file is needed"));
-    }
-    match fs::metadata(path) {
-        Ok(found) if found.is_file() => fs::canonicalize(path),
-        Ok(found) if found.is_dir() => Err(io::Error::new(io::ErrorKind::IsADirectory, "it is a folder")),
-        // Renaming over /dev/null, say, would replace it for the whole machine.
-        Ok(_) => Err(io::Error::new(io::ErrorKind::InvalidInput, "it is not a regular file")),
-        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(path.to_owned()),
-        Err(error) => Err(error),
-    }
-}
-
-/// A temporary file in the folder of `path`, so that it can be renamed into place.
-fn temporary_beside(path: &Path) -> io::Result<NamedTempFile> {
-    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    let mut builder = tempfile::Builder::new();
-    builder.prefix(".volcv-");
-    #[cfg(unix)]
-    {
-        use std::os::unix::fs::PermissionsExt as _;
-        // A temporary file is private by default, a picture is as readable as the umask lets any file be.
-        builder.permissions(fs::Permissions::from_mode(0o644));
-    }
-    match builder.tempfile_in(folder) {
-        Err(error) if error.kind() == io::ErrorKind::NotFound => {
-            Err(io::Error::new(error.kind(), format!("there is no folder {}", folder.display())))
-        }
-        other => other,
-    }
 }
 
 #[cfg(test)]

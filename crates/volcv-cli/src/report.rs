@@ -18,6 +18,10 @@ pub(crate) struct Report {
     pub(crate) outputs: Vec<Saved>,
     pub(crate) request_id: Option<String>,
     pub(crate) attempts: usize,
+    /// Every warning that was shown on standard error.
+    pub(crate) warnings: Vec<String>,
+    /// The files of pictures that failed a check.
+    pub(crate) rejected: Vec<PathBuf>,
     /// Every failure, in the order of the calls; the first one is reported and decides how the command ends.
     pub(crate) failures: Vec<Failure>,
 }
@@ -55,13 +59,19 @@ impl Report {
 
     fn to_json(&self) -> Value {
         let outputs: Value = self.outputs.iter().map(Saved::to_json).collect();
+        let rejected: Value = self.rejected.iter().map(|path| path.to_string_lossy()).collect();
         match self.error_json() {
-            Some(error) => json!({"ok": false, "outputs": outputs, "error": error}),
+            Some(mut error) => {
+                error["rejected"] = rejected;
+                json!({"ok": false, "outputs": outputs, "warnings": self.warnings, "error": error})
+            }
             None => json!({
                 "ok": true,
                 "outputs": outputs,
                 "request_id": self.request_id,
                 "attempts": self.attempts,
+                "warnings": self.warnings,
+                "rejected": rejected,
             }),
         }
     }

@@ -157,7 +157,7 @@ impl fmt::Debug for Plan {
 
 /// The JSON text with the pictures spliced in as raw bytes.
 fn render(request: &CvRequest) -> RequestBody {
-    let mut text = Value::Object(request.body(Access::Gateway)).to_string();
+    let mut text = request.body_text(Access::Gateway);
     let pictures: Vec<&Picture> = request.pictures().iter().collect();
     let mut segments = Vec::new();
     if !pictures.is_empty() {

@@ -1,11 +1,12 @@
 //! The two clients, the builder that makes them, and the options of one call.
 
+use std::collections::HashSet;
 use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
 use volcv_core::bytes::Bytes;
-use volcv_core::types::{CvRequest, Outpaint, Value};
+use volcv_core::types::{CvRequest, InvalidInput, Outpaint, Value};
 use volcv_core::{
     ApiKey, Batch, Buffer, Call, CallConfig, Endpoint, Error, Limits, Outcome, Plan, Progress, RetryBudget, RetryPolicy,
 };
@@ -58,7 +59,7 @@ impl Client {
     /// Each success is kept whatever becomes of the others. A key or an account that fails stops those not yet sent.
     ///
     /// # Errors
-    /// The request itself is invalid, so that nothing was sent.
+    /// The request itself is invalid, or a seed other than -1 is given twice; nothing was sent.
     pub async fn variants(
         &self,
         outpaint: &Outpaint,
@@ -123,7 +124,7 @@ impl BlockingClient {
     /// Each success is kept whatever becomes of the others. A key or an account that fails stops those not yet sent.
     ///
     /// # Errors
-    /// The request itself is invalid, so that nothing was sent.
+    /// The request itself is invalid, or a seed other than -1 is given twice; nothing was sent.
     pub fn variants(
         &self,
         outpaint: &Outpaint,
@@ -438,12 +439,29 @@ impl Setup {
     }
 
     fn batch(&self, outpaint: &Outpaint, seeds: &[i64], options: &CallOptions) -> Result<Batch, Error> {
-        // Every seed is checked, not only the first.
-        for seed in seeds {
-            outpaint.clone().seed(*seed).request()?;
-        }
+        self.check_seeds(outpaint, seeds)?;
         let (plan, config) = (self.plan(outpaint)?, self.config_for(options));
         Ok(Batch::new(&plan, seeds, self.window, &config, options.observer.clone()))
+    }
+
+    /// Every seed is checked, not only the first. Two calls with the same seed would buy the same picture twice; with -1
+    /// the service takes a random seed each time.
+    fn check_seeds(&self, outpaint: &Outpaint, seeds: &[i64]) -> Result<(), Error> {
+        let mut earlier = HashSet::new();
+        for seed in seeds {
+            outpaint.clone().seed(*seed).request()?;
+            if *seed != -1 && !earlier.insert(seed) {
+                let value = format!("{seed} more than once");
+                return Err(InvalidInput::new("seed", value, "different in each call of a batch, or -1").into());
+            }
+        }
+        Ok(())
+    }
+
+    fn preview_variants(&self, outpaint: &Outpaint, seeds: &[i64]) -> Result<Vec<Value>, Error> {
+        self.check_seeds(outpaint, seeds)?;
+        let plan = self.plan(outpaint)?;
+        Ok(seeds.iter().map(|seed| plan.with_seed(*seed).preview()).collect())
     }
 
     fn config_for(&self, options: &CallOptions) -> CallConfig {
@@ -462,6 +480,14 @@ impl Client {
         Ok(self.setup.plan(outpaint)?.preview())
     }
 
+    /// What [`Client::variants`] would send, for each seed as [`Client::preview`].
+    ///
+    /// # Errors
+    /// As [`Client::variants`].
+    pub fn preview_variants(&self, outpaint: &Outpaint, seeds: &[i64]) -> Result<Vec<Value>, Error> {
+        self.setup.preview_variants(outpaint, seeds)
+    }
+
     /// Memory for a picture of so many bytes, that of an earlier picture if there is some that fits.
     pub fn buffer(&self, bytes: usize) -> Buffer {
         self.setup.buffer(bytes)
@@ -475,6 +501,14 @@ impl BlockingClient {
     /// The request is invalid.
     pub fn preview(&self, outpaint: &Outpaint) -> Result<Value, Error> {
         Ok(self.setup.plan(outpaint)?.preview())
+    }
+
+    /// What [`BlockingClient::variants`] would send, for each seed as [`BlockingClient::preview`].
+    ///
+    /// # Errors
+    /// As [`BlockingClient::variants`].
+    pub fn preview_variants(&self, outpaint: &Outpaint, seeds: &[i64]) -> Result<Vec<Value>, Error> {
+        self.setup.preview_variants(outpaint, seeds)
     }
 
     /// Memory for a picture of so many bytes, that of an earlier picture if there is some that fits.

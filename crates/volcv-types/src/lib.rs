@@ -24,6 +24,7 @@ mod error;
 mod expansion;
 mod header;
 mod marking;
+mod members;
 mod outpaint;
 mod picture;
 mod reply;

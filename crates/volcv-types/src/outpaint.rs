@@ -7,6 +7,7 @@ use serde_json::{Map, Value};
 use crate::error::{InvalidInput, in_range};
 use crate::expansion::{Sides, Size};
 use crate::marking::{AigcMeta, Logo};
+use crate::members::Members;
 use crate::picture::{Picture, PictureFormat};
 use crate::request::{Access, CvRequest};
 
@@ -34,7 +35,7 @@ pub struct Outpaint {
     return_url: Option<bool>,
     logo: Option<Logo>,
     aigc_meta: Option<AigcMeta>,
-    extra: Map<String, Value>,
+    extra: Members,
     strict: bool,
 }
 
@@ -118,7 +119,7 @@ impl Outpaint {
             return_url: None,
             logo: None,
             aigc_meta: None,
-            extra: Map::new(),
+            extra: Members::default(),
             strict: false,
         }
     }
@@ -197,8 +198,17 @@ impl Outpaint {
 
     /// A field that this type has no method for. It wins over a typed field of the same name.
     pub fn extra(mut self, key: impl Into<String>, value: impl Into<Value>) -> Self {
-        self.extra.insert(key.into(), value.into());
+        self.extra.insert(key, value);
         self
+    }
+
+    /// As [`Outpaint::extra`] for each member of a JSON object, given as its text; see [`CvRequest::from_json_text`].
+    ///
+    /// # Errors
+    /// The text is not a JSON object of at most 127 levels; the error names line and column.
+    pub fn extra_json_text(mut self, text: impl AsRef<[u8]>) -> Result<Self, InvalidInput> {
+        self.extra.extend(Members::parse("extra", text.as_ref())?);
+        Ok(self)
     }
 
     /// Turns every warning into an error.
@@ -234,8 +244,10 @@ impl Outpaint {
                 return Err(InvalidInput::new(key, "an extra field", "given as the picture of the request"));
             }
         }
+        let mut body = Members::from(body);
         body.extend(self.extra.clone());
-        let request = CvRequest::new(Self::ACTION, Self::VERSION, body)?.with_pictures(pictures)?;
+        let request =
+            CvRequest::of(Self::ACTION.to_owned(), Self::VERSION.to_owned(), body)?.with_pictures(pictures)?;
         Ok(request.with_prompt(self.prompt.clone().map(|text| (text, self.prompt_field))))
     }
 

@@ -5,6 +5,7 @@ use std::fmt;
 use serde_json::{Map, Value};
 
 use crate::error::InvalidInput;
+use crate::members::Members;
 use crate::outpaint::PromptField;
 use crate::picture::Picture;
 
@@ -24,7 +25,7 @@ pub struct CvRequest {
     action: String,
     version: String,
     query: Vec<(String, String)>,
-    body: Map<String, Value>,
+    body: Members,
     pictures: Vec<Picture>,
     prompt: Option<(String, PromptField)>,
 }
@@ -50,18 +51,41 @@ impl CvRequest {
         version: impl Into<String>,
         body: impl Into<Value>,
     ) -> Result<Self, InvalidInput> {
-        let (action, version) = (action.into(), version.into());
+        match body.into() {
+            Value::Object(body) => Self::of(action.into(), version.into(), body.into()),
+            other => Err(InvalidInput::new("body", kind_of(&other), "a JSON object")),
+        }
+    }
+
+    /// A request of `action` in `version` whose body is the text of a JSON object. Every value goes out as it is written
+    /// there: numbers of any size and precision, which a [`Value`] would round. A byte order mark before the object is
+    /// skipped; of a key that the object has twice, the last value counts.
+    ///
+    /// ```
+    /// use volcv_types::{Access, CvRequest};
+    /// let text = r#"{"task_id":123456789012345678901234567890,"scale":1.10}"#;
+    /// let request = CvRequest::from_json_text("CVSync2AsyncGetResult", "2022-08-31", text).unwrap();
+    /// assert_eq!(request.body_text(Access::Gateway), text);
+    /// ```
+    ///
+    /// # Errors
+    /// The action or the version is empty, or the text is not a JSON object of at most 127 levels; the error names line
+    /// and column.
+    pub fn from_json_text(
+        action: impl Into<String>,
+        version: impl Into<String>,
+        text: impl AsRef<[u8]>,
+    ) -> Result<Self, InvalidInput> {
+        Self::of(action.into(), version.into(), Members::parse("body", text.as_ref())?)
+    }
+
+    pub(crate) fn of(action: String, version: String, body: Members) -> Result<Self, InvalidInput> {
         for (field, value) in [("Action", &action), ("Version", &version)] {
             if value.trim().is_empty() {
                 return Err(InvalidInput::new(field, "empty", "a text such as CVProcess or 2022-08-31"));
             }
         }
-        match body.into() {
-            Value::Object(body) => {
-                Ok(Self { action, version, query: Vec::new(), body, pictures: Vec::new(), prompt: None })
-            }
-            other => Err(InvalidInput::new("body", kind_of(&other), "a JSON object")),
-        }
+        Ok(Self { action, version, query: Vec::new(), body, pictures: Vec::new(), prompt: None })
     }
 
     /// Adds a query item behind `Action` and `Version`; it is escaped when it is sent.
@@ -86,7 +110,7 @@ impl CvRequest {
             return Err(InvalidInput::new(key, "given twice", "either in the JSON body or as pictures"));
         }
         if !links.is_empty() {
-            self.body.insert(key.to_owned(), links.into());
+            self.body.insert(key, links);
             return Ok(self);
         }
         self.pictures = pictures;
@@ -101,13 +125,13 @@ impl CvRequest {
     /// The same request with another seed.
     #[must_use]
     pub fn with_seed(mut self, seed: i64) -> Self {
-        self.body.insert("seed".to_owned(), seed.into());
+        self.body.insert("seed", seed);
         self
     }
 
     /// The seed in the body, if there is one.
     pub fn seed(&self) -> Option<i64> {
-        self.body.get("seed")?.as_i64()
+        serde_json::from_str(self.body.get("seed")?).ok()
     }
 
     /// The `Action` of the query.
@@ -130,13 +154,25 @@ impl CvRequest {
         &self.pictures
     }
 
-    /// The JSON object without the pictures' texts, with the prompt in the field that this access calls for.
+    /// The JSON object without the pictures' texts, with the prompt in the field that this access calls for. Numbers are
+    /// as a [`Value`] holds them; [`CvRequest::body_text`] has them as they are sent.
     pub fn body(&self, access: Access) -> Map<String, Value> {
+        self.members(access).to_map()
+    }
+
+    /// As [`CvRequest::body`], as the JSON text that is sent.
+    pub fn body_text(&self, access: Access) -> String {
+        self.members(access).to_string()
+    }
+
+    fn members(&self, access: Access) -> Members {
         let mut body = self.body.clone();
         if let Some((text, field)) = &self.prompt {
             for key in field.keys(access) {
                 // A field that the caller set by hand stays as it is.
-                body.entry(*key).or_insert_with(|| text.as_str().into());
+                if !body.contains_key(key) {
+                    body.insert(*key, text.as_str());
+                }
             }
         }
         body

@@ -5,8 +5,7 @@
 use std::ffi::c_char;
 use std::slice;
 
-use serde_json::{Map, Value};
-use volcv_transport::{CvRequest, Outpaint, Picture, PromptField, Sides, Size};
+use volcv_transport::{CvRequest, InvalidInput, Outpaint, Picture, PromptField, Sides, Size};
 
 use super::constants::*;
 use super::read::{only, optional_text, read, text};
@@ -125,28 +124,14 @@ unsafe fn with_options(mut outpaint: Outpaint, request: &volcv_outpaint) -> Resu
         outpaint = outpaint.prompt(prompt);
     }
     if let Some(json) = optional_text(request.extra_json, "volcv_outpaint.extra_json")? {
-        for (key, value) in object(&json, "volcv_outpaint.extra_json")? {
-            outpaint = outpaint.extra(key, value);
-        }
+        outpaint = outpaint.extra_json_text(json).map_err(|error| of_field("volcv_outpaint.extra_json", &error))?;
     }
     Ok(outpaint)
 }
 
-/// The text itself stays out of the error: it is the host's, and may hold anything.
-fn object(json: &str, name: &str) -> Result<Map<String, Value>, Failure> {
-    let value = serde_json::from_str(json).map_err(|error| {
-        // serde_json has no other way to say so.
-        let why = match error.to_string().starts_with("recursion limit exceeded") {
-            true => "nested too deeply",
-            false => "not JSON",
-        };
-        let text = format!("{name} is {why}: it goes wrong at line {}, column {}", error.line(), error.column());
-        Failure::new(VOLCV_E_INVALID_INPUT, text)
-    })?;
-    match value {
-        Value::Object(object) => Ok(object),
-        _ => Err(Failure::new(VOLCV_E_INVALID_INPUT, format!("{name} is not the text of a JSON object"))),
-    }
+/// An error of the library under the name that the field has in C.
+fn of_field(name: &str, error: &InvalidInput) -> Failure {
+    Failure::from_error(&InvalidInput::new(name, error.value(), error.allowed()).into())
 }
 
 pub(super) unsafe fn raw_of(engine: &Engine, request: *const volcv_raw) -> Result<Order, Failure> {
@@ -154,7 +139,7 @@ pub(super) unsafe fn raw_of(engine: &Engine, request: *const volcv_raw) -> Resul
     only(0, request.flags, "volcv_raw.flags")?;
     let action = optional_text(request.action, "volcv_raw.action")?;
     let version = optional_text(request.version, "volcv_raw.version")?;
-    let json = object(&text(request.json, "volcv_raw.json")?, "volcv_raw.json")?;
+    let json = text(request.json, "volcv_raw.json")?;
     if request.picture_count > 64 {
         return Err(Failure::argument("volcv_raw.picture_count", request.picture_count, "at most 64"));
     }
@@ -171,11 +156,15 @@ pub(super) unsafe fn raw_of(engine: &Engine, request: *const volcv_raw) -> Resul
     }
     let action = action.unwrap_or_else(|| Outpaint::ACTION.to_owned());
     let version = version.unwrap_or_else(|| Outpaint::VERSION.to_owned());
-    let call = CvRequest::new(action, version, json).and_then(|request| match pictures.is_empty() {
+    let call = CvRequest::from_json_text(action, version, json).and_then(|request| match pictures.is_empty() {
         true => Ok(request),
         false => request.with_pictures(pictures),
     });
-    Ok(Order::raw(call.map_err(|error| Failure::from_error(&error.into()))?, borrows))
+    let call = call.map_err(|error| match error.field() {
+        "body" => of_field("volcv_raw.json", &error),
+        _ => Failure::from_error(&error.into()),
+    });
+    Ok(Order::raw(call?, borrows))
 }
 
 pub(super) unsafe fn download_of(engine: &Engine, link: *const c_char) -> Result<Order, Failure> {
