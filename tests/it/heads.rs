@@ -208,6 +208,11 @@ fn what_says_where_the_body_ends_means_the_same_everywhere() {
     ] {
         everywhere(what, &framed(status, &framing, body), error);
     }
+    // hyper's parser of trailers is another one, without a setting.
+    for trailers in ["X: 1\r\n", &BAD_LINES.concat(), &WORSE_LINES.concat(), &"X: 1\r\n".repeat(5000), "X: 1"] {
+        let body = chunks().replace("\r\n0\r\n\r\n", &format!("\r\n0\r\n{trailers}\r\n"));
+        everywhere("trailers", &framed(status, "Transfer-Encoding: chunked\r\n", &body), PICTURE);
+    }
     everywhere("chunks in HTTP/1.0", &framed("HTTP/1.0 200 OK", "Transfer-Encoding: chunked\r\n", &chunks()), UNKNOWN);
 }
 

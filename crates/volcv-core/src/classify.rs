@@ -193,8 +193,9 @@ impl<'a> Answer<'a> {
             };
             return Err(self.unusable(kind, message));
         }
-        // Where only the end of the connection would end the body, a whole JSON object has its end in itself.
-        let whole = !self.head.framed && Reply::from_slice(&self.json.side).is_ok();
+        // Where the head does not say how long the body is, a whole JSON object has its end in itself: nobody needs the
+        // trailers behind the chunks, or the end of the connection.
+        let whole = !self.head.measured && Reply::from_slice(&self.json.side).is_ok();
         if let Some(cut) = self.cut.take().filter(|_| !whole) {
             return Err(self.broke_off(&cut));
         }
