@@ -195,7 +195,7 @@ impl<'a> Answer<'a> {
         }
         // Where the head does not say how long the body is, a whole JSON object has its end in itself: nobody needs the
         // trailers behind the chunks, or the end of the connection.
-        let whole = !self.head.measured && Reply::from_slice(&self.json.side).is_ok();
+        let whole = !self.head.has_length && Reply::from_slice(&self.json.side).is_ok();
         if let Some(cut) = self.cut.take().filter(|_| !whole) {
             return Err(self.broke_off(&cut));
         }

@@ -49,7 +49,7 @@ pub(crate) struct Head {
     pub(crate) content_encoding: Option<String>,
     pub(crate) location: Option<String>,
     /// The head says how long the body is.
-    pub(crate) measured: bool,
+    pub(crate) has_length: bool,
 }
 
 impl Inbox {
@@ -87,7 +87,7 @@ impl ReplySink for Inbox {
             content_type: text(&header::CONTENT_TYPE),
             content_encoding: text(&header::CONTENT_ENCODING),
             location: text(&header::LOCATION),
-            measured: headers.contains_key(header::CONTENT_LENGTH),
+            has_length: headers.contains_key(header::CONTENT_LENGTH),
         });
         self.meter.on_head(announced);
         if announced.is_some_and(|length| length > self.limit) {
