@@ -1093,9 +1093,9 @@ VOLCV_API volcv_result VOLCV_CALL volcv_http_body_read(
  * @param client the client.
  * @param exchange the exchange.
  * @param status the HTTP status, 100 to 999.
- * @param headers the headers; NULL if count is 0. Retry-After, Content-Type, Content-Length and request ids matter.
- * @param count how many headers, at most 65536. One without a name or a value, and one that HTTP does not allow, is left
- * out.
+ * @param headers the headers; NULL if count is 0. Retry-After, Content-Type, Content-Length and request ids matter. One
+ * that is not valid HTTP, or has a NULL in it, is left out.
+ * @param count how many headers, at most 65536.
  * @return VOLCV_OK; VOLCV_E_STALE: the exchange is over; VOLCV_E_CANCELLED: volcv wants no more of this reply, close
  * the connection; VOLCV_E_INVALID_ARGUMENT: also a second head; VOLCV_E_FORKED, VOLCV_E_INTERNAL.
  * Thread: any, one at a time for each exchange. Blocks: no.

@@ -100,9 +100,25 @@ static void read_body(const exchange *of)
     }
 }
 
+/* More headers than servers send, and some that are none. */
+static void push_head(const exchange *of, int32_t status)
+{
+    static const volcv_header odd[] = {
+        {"Content-Type", "application/json"}, {"X-Odd \xFF name", "x"}, {"X", "\xFF\x01"}, {"", "x"}, {"a b", "x"},
+        {NULL, "x"}, {"X", NULL}, {NULL, NULL}, {" X", "x"}, {"X", "a\r\nb"},
+    };
+    static const volcv_header padding = {"X-Padding", "a few bytes"};
+    const size_t count = of->script->rude ? 65536 : 2000;
+    volcv_header *const headers = malloc(count * sizeof *headers);
+    for (size_t i = 0; i < count; i++) {
+        headers[i] = i < sizeof odd / sizeof odd[0] ? odd[i] : padding;
+    }
+    IS(volcv_http_on_head(client, of->id, status, headers, count), OK);
+    free(headers);
+}
+
 static void push_reply(const exchange *of)
 {
-    const volcv_header headers[] = {{"Content-Type", "application/json"}, {"X-Odd \xFF name", "x"}, {"X", "\xFF\x01"}};
     const int32_t status = of->script->reply == THROTTLED ? 429 : 200;
     const reply kind = of->script->reply;
     const char *const text = kind == DAMAGED ? DAMAGED_JSON : JSON;
@@ -116,7 +132,7 @@ static void push_reply(const exchange *of)
         IS(volcv_http_on_head(client, of->id, 100, NULL, 0), OK);
         IS(volcv_http_on_data(client, of->id, JSON, 5), VOLCV_E_INVALID_ARGUMENT);
     }
-    IS(volcv_http_on_head(client, of->id, status, headers, 3), OK);
+    push_head(of, status);
     if (of->script->rude) {
         IS(volcv_http_on_head(client, of->id, 500, NULL, 0), VOLCV_E_INVALID_ARGUMENT);
         IS(volcv_http_on_data(client, of->id, NULL, 0), OK);

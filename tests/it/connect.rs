@@ -11,13 +11,13 @@ use volcv_transport::{CallOptions, CancelToken, ClientBuilder, Delivery, ErrorKi
 use crate::support::{AnyClient, TRANSPORTS, small};
 
 /// A listener that nobody accepts from, with its queue filled; further connections wait for an answer for ever.
-struct FullQueue {
-    address: SocketAddr,
+pub(crate) struct FullQueue {
+    pub(crate) address: SocketAddr,
     _sockets: Vec<Socket>,
 }
 
 impl FullQueue {
-    fn new() -> Self {
+    pub(crate) fn new() -> Self {
         let listener = Socket::new(Domain::IPV4, Type::STREAM, None).unwrap();
         listener.bind(&SocketAddr::from(([127, 0, 0, 1], 0)).into()).unwrap();
         listener.listen(0).unwrap();

@@ -3,6 +3,7 @@
 use std::io::{Error, Write};
 use std::sync::atomic::{AtomicBool, Ordering::SeqCst};
 use std::sync::{Mutex, Once, PoisonError};
+use std::thread::{self, ThreadId};
 
 use base64::Engine as _;
 use tracing_subscriber::Layer as _;
@@ -17,6 +18,9 @@ pub(crate) const CANARY: &str = "sk-canary+7/hidden=key";
 static HEARD: Mutex<Vec<&str>> = Mutex::new(Vec::new());
 const SPEAKERS: [&str; 5] = ["ureq::", "ureq_proto::util", "hyper", "rustls", "call failed"];
 
+/// volcv's own events, each with the thread that emitted it.
+static EVENTS: Mutex<Vec<(ThreadId, String)>> = Mutex::new(Vec::new());
+
 /// Listens to hex dumps, too.
 pub(crate) static LOUD: AtomicBool = AtomicBool::new(false);
 
@@ -27,13 +31,21 @@ pub(crate) fn listen() {
         let layer = tracing_subscriber::fmt::layer().with_writer(|| Ear).with_ansi(false);
         // The hex dumps of megabytes take minutes, so only the secrets test listens to them, with its small requests.
         let all = filter_fn(|event| LOUD.load(SeqCst) || event.target() != "ureq_proto::util");
-        tracing_subscriber::registry().with(LevelFilter::TRACE).with(layer.with_filter(all)).init();
+        let events = tracing_subscriber::fmt::layer().with_writer(|| Notes).with_ansi(false).without_time();
+        let events = events.with_filter(filter_fn(|event| event.target() == "volcv"));
+        tracing_subscriber::registry().with(LevelFilter::TRACE).with(layer.with_filter(all)).with(events).init();
     });
 }
 
 /// The speakers that have been heard so far.
 pub(crate) fn heard() -> Vec<&'static str> {
     HEARD.lock().unwrap_or_else(PoisonError::into_inner).clone()
+}
+
+/// The events that volcv has emitted on this thread so far.
+pub(crate) fn events_of(thread: ThreadId) -> Vec<String> {
+    let events = EVENTS.lock().unwrap_or_else(PoisonError::into_inner);
+    events.iter().filter(|event| event.0 == thread).map(|event| event.1.clone()).collect()
 }
 
 /// Where a key stands in a text: as it is, percent-encoded or in base64, alone or behind `Bearer`.
@@ -63,6 +75,21 @@ impl Write for Ear {
                 heard.push(speaker);
             }
         }
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> Result<(), Error> {
+        Ok(())
+    }
+}
+
+/// Takes one event with each write.
+struct Notes;
+
+impl Write for Notes {
+    fn write(&mut self, bytes: &[u8]) -> Result<usize, Error> {
+        let text = String::from_utf8_lossy(bytes).trim().to_owned();
+        EVENTS.lock().unwrap_or_else(PoisonError::into_inner).push((thread::current().id(), text));
         Ok(bytes.len())
     }
 

@@ -2,8 +2,17 @@
 
 use std::path::PathBuf;
 use std::process::{Command, Output};
+use std::time::Duration;
 
 use volcv_emulator::{DEFAULT_KEY, Emulator};
+use volcv_transport::{BlockingClient, Charge, ClientBuilder, ErrorKind, Outpaint};
+
+use crate::connect::FullQueue;
+use crate::support::{builder, large, small};
+
+#[path = "../../examples/rust/custom_transport.rs"]
+#[allow(dead_code, reason = "its main function is not run here")]
+mod custom_transport;
 
 fn run(example: &str, emulator: &Emulator, env: &[(&str, &str)]) -> (Output, PathBuf) {
     let out = std::env::temp_dir().join(format!("volcv-{example}-{}.png", std::process::id()));
@@ -75,11 +84,44 @@ fn any_action_can_be_called() {
 }
 
 #[test]
-fn a_custom_transport_works_and_takes_25_lines_at_most() {
+fn a_custom_transport_works_and_takes_as_many_lines_as_the_readme_says() {
     assert_eq!(size_of("custom_transport"), (1920, 1280));
     let source = include_str!("../../examples/rust/custom_transport.rs");
     let (_, from) = source.split_once("// transport: begin\n").unwrap();
     let (transport, _) = from.split_once("// transport: end").unwrap();
     let lines = transport.lines().filter(|line| !line.trim().is_empty()).count();
-    assert!(lines <= 25, "{lines} lines");
+    assert_eq!(lines, 24);
+    for text in [source, include_str!("../../README.md")] {
+        assert!(text.contains("24 lines"));
+    }
+}
+
+/// A client on the transport of that example.
+fn custom(builder: ClientBuilder) -> BlockingClient {
+    let agent = ureq::Agent::config_builder().http_status_as_error(false).max_redirects(0).build();
+    builder.max_attempts(1).blocking(custom_transport::MyHttp(agent.into())).unwrap()
+}
+
+#[test]
+fn a_custom_transport_that_cannot_be_interrupted_keeps_the_limits() {
+    for (fault, picture, kind, charge) in [
+        ("stall=accept", large(), ErrorKind::Timeout, Charge::None),
+        ("stall=1000", large(), ErrorKind::Timeout, Charge::None),
+        ("stall=body", small(), ErrorKind::OutcomeUnknown, Charge::Unknown),
+        ("stall=reply-head", small(), ErrorKind::OutcomeUnknown, Charge::Unknown),
+        ("stall=reply-body", small(), ErrorKind::Decode, Charge::Charged),
+    ] {
+        let emulator = Emulator::start().unwrap();
+        emulator.push(fault.parse().unwrap());
+        let client = custom(builder(&emulator).attempt_limit(Duration::from_secs(1)));
+        let error = client.outpaint(&Outpaint::equal(picture, 0.25)).unwrap_err();
+        assert_eq!((error.kind(), error.charge()), (kind, charge), "{fault}: {error}");
+        assert!(error.to_string().contains("attempt limit"), "{fault}: {error}");
+    }
+    let queue = FullQueue::new();
+    let builder = ClientBuilder::new(format!("http://{}", queue.address), "some-key");
+    let client = custom(builder.connect_limit(Duration::from_millis(300)));
+    let error = client.outpaint(&Outpaint::equal(small(), 0.25)).unwrap_err();
+    assert_eq!((error.kind(), error.charge()), (ErrorKind::Timeout, Charge::None), "{error}");
+    assert!(error.to_string().contains("connect limit"), "{error}");
 }

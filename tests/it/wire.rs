@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use volcv_transport::{CallOptions, ClientBuilder, Error, ErrorKind, Outcome, Outpaint};
 
+use crate::ear::events_of;
 use crate::support::{AnyClient, TRANSPORTS, large, small};
 
 const SUCCESS: &str = r#"{"code":10000,"data":{"binary_data_base64":["R0lGODlhAQABAAAAADs="]}}"#;
@@ -196,5 +197,52 @@ fn a_flood_of_small_values_is_stopped_early() {
             assert!(sent < 1500, "{sent} pieces of 8 KiB were taken");
         });
         assert_eq!(result.unwrap_err().kind(), ErrorKind::ResponseTooLarge, "{transport}");
+    }
+}
+
+#[test]
+fn events_come_when_things_happen_and_tell_calls_apart() {
+    for transport in TRANSPORTS {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let address = listener.local_addr().unwrap();
+        let caller = thread::current().id();
+        let before = events_of(caller).len();
+        // What had been heard by the time each request of two calls was there.
+        let server = thread::spawn(move || {
+            let serve = |status: &str| {
+                let (mut socket, _) = listener.accept().unwrap();
+                let length = head(&mut socket);
+                let heard = events_of(caller).len() - before;
+                skip(&mut socket, length);
+                answer(&mut socket, status, SUCCESS);
+                heard
+            };
+            ["503 Busy\r\nRetry-After: 0", "200 OK", "400 Bad"].map(serve)
+        });
+        let builder = ClientBuilder::new(format!("http://{address}"), "some-key").max_attempts(2);
+        let client = AnyClient::new(transport, builder);
+        client.outpaint(&Outpaint::equal(small(), 0.25), &CallOptions::new()).unwrap();
+        let client = AnyClient::new(transport, ClientBuilder::new(format!("http://{address}"), "some-key"));
+        client.outpaint(&Outpaint::equal(small(), 0.25), &CallOptions::new()).unwrap_err();
+
+        assert_eq!(server.join().unwrap(), [1, 3, 6], "{transport}");
+        let events = events_of(caller).split_off(before);
+        let expected = [
+            ("attempt starts", "attempt=1"),
+            ("attempt ended", "attempt=1 error=\"service\""),
+            ("attempt starts", "attempt=2"),
+            ("attempt ended", "attempt=2 error=\"\""),
+            ("call succeeded", "attempts=2 outputs=1"),
+            ("attempt starts", "attempt=1"),
+            ("attempt ended", "attempt=1 error="),
+            ("call failed", "attempts=1 kind="),
+        ];
+        assert_eq!(events.len(), expected.len(), "{transport}: {events:#?}");
+        let call = |event: &str| event.split_once("call=").unwrap().1.split_once(' ').unwrap().0.to_owned();
+        for (place, (event, (what, how))) in events.iter().zip(expected).enumerate() {
+            assert!(event.contains(what) && event.contains(how), "{transport}: {event}");
+            assert_eq!(call(event) == call(&events[0]), place < 5, "{transport}: {event}");
+        }
+        assert!(events[1].contains("wait_ms=") && events[1].contains("status=503"), "{transport}: {}", events[1]);
     }
 }

@@ -169,6 +169,11 @@ impl Call {
         }
     }
 
+    /// The attempts that have ended so far, the oldest first.
+    pub fn attempts(&self) -> &[AttemptRecord] {
+        &self.attempts
+    }
+
     /// The sink for the reply of the current attempt.
     pub fn reply(&mut self) -> &mut (dyn ReplySink + Send) {
         self
@@ -198,7 +203,7 @@ impl Call {
                     self.config.budget.give_back();
                 }
                 self.attempts.push(record);
-                outcome.attempts = std::mem::take(&mut self.attempts);
+                outcome.attempts = self.attempts.clone();
                 self.state = State::Ended(Box::new(Ok(outcome)));
             }
             Err(Failure { moved_to: Some(location), .. }) => {

@@ -217,8 +217,9 @@ impl<'a> Answer<'a> {
             return Err(self.unusable(kind, message));
         }
         let json = if is_file { None } else { self.reply() };
-        // Where only the end of the connection would end the body, a whole JSON object has its end in itself.
-        let has_its_end = !self.head.framed && json.is_some();
+        // Where the head does not say how long the body is, a whole JSON object has its end in itself: nobody needs the
+        // trailers behind the chunks, or the end of the connection.
+        let has_its_end = !self.head.has_length && json.is_some();
         if let Some(cut) = self.cut.take().filter(|_| !has_its_end) {
             return Err(self.broke_off(&cut, json.map(|json| json.reply.verdict())));
         }

@@ -62,8 +62,8 @@ pub(crate) struct Head {
     pub(crate) content_type: Option<String>,
     pub(crate) content_encoding: Option<String>,
     pub(crate) location: Option<String>,
-    /// The head says where the body ends.
-    pub(crate) framed: bool,
+    /// The head says how long the body is.
+    pub(crate) has_length: bool,
 }
 
 impl Inbox {
@@ -101,7 +101,7 @@ impl ReplySink for Inbox {
             content_type: text(&header::CONTENT_TYPE),
             content_encoding: text(&header::CONTENT_ENCODING),
             location: text(&header::LOCATION),
-            framed: headers.contains_key(header::CONTENT_LENGTH) || headers.contains_key(header::TRANSFER_ENCODING),
+            has_length: headers.contains_key(header::CONTENT_LENGTH),
         });
         self.meter.on_head(announced);
         if announced.is_some_and(|length| length > self.limit) {

@@ -9,24 +9,30 @@ use volcv_core::{Attempt, Batch, Call, Error, Outcome, ReplySink, Step, Transpor
 
 use crate::cancel::CancelToken;
 use crate::client::OnResult;
-use crate::trace;
+use crate::trace::Trace;
 use crate::transport::{BoxFuture, ErasedTransport};
 use crate::watchman::Watchman;
 
 /// Runs one call to its end on this thread.
 pub(crate) fn run(watchman: &Watchman, mut call: Call, cancel: &CancelToken) -> Result<Outcome, Error> {
     let transport = watchman.transport();
+    let mut trace = Trace::new();
     loop {
         if cancel.is_cancelled() {
             call.cancel(transport.now());
         }
         match call.next(transport.now()) {
             Step::Send(attempt) => {
+                trace.attempt_starts();
                 let result = send_watched(watchman, attempt, call.reply(), cancel);
                 call.on_sent(transport.now(), result);
+                trace.attempt_ended(&call);
             }
             Step::Wait(time) => transport.sleep(time, cancel),
-            Step::Done(result) => return trace::ended(result),
+            Step::Done(result) => {
+                trace.ended(&result);
+                return result;
+            }
         }
     }
 }
@@ -44,9 +50,9 @@ fn send_watched(
         let stop = stop.clone();
         move || stop.cancel()
     });
-    let post = watchman.watch(watch, &stop)?;
-    let result = watchman.transport().send(request, reply, &limits, &stop);
-    match (result, post.passed()) {
+    let (post, transport) = (watchman.watch(watch, &stop)?, watchman.transport());
+    let result = transport.send(request, reply, &limits, &stop);
+    match (result, post.passed(transport.now().mono)) {
         (Err(_), _) if cancel.is_cancelled() => Err(TransportError::new(TransportErrorKind::Cancelled)),
         (Err(_), Some(limit)) => Err(limit.into()),
         (result, _) => result,
@@ -89,19 +95,25 @@ pub(crate) async fn run_async(
     mut call: Call,
     cancel: &CancelToken,
 ) -> Result<Outcome, Error> {
+    let mut trace = Trace::new();
     loop {
         if cancel.is_cancelled() {
             call.cancel(transport.now());
         }
         match call.next(transport.now()) {
             Step::Send(attempt) => {
+                trace.attempt_starts();
                 let result = send_watched_async(transport, attempt, call.reply(), cancel).await;
                 call.on_sent(transport.now(), result);
+                trace.attempt_ended(&call);
             }
             Step::Wait(time) => {
                 unless_cancelled(cancel, transport.sleep(time)).await;
             }
-            Step::Done(result) => return trace::ended(result),
+            Step::Done(result) => {
+                trace.ended(&result);
+                return result;
+            }
         }
     }
 }

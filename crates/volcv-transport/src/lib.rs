@@ -29,14 +29,14 @@
 //! | `ureq` | [`BlockingClient::ureq`] | no |
 //! | `tls-ring`, `tls-aws-lc-rs` | a crypto provider; [`Tls`] picks one where both are there | ring |
 //! | `roots-webpki`, `roots-platform` | root certificates; [`Tls`] picks | webpki |
-//! | `tracing` | events per attempt and call | no |
+//! | `tracing` | events (target `volcv`) when an attempt starts and ends, and when a call ends | no |
 //! | `test-util` | [`testing`], exempt from semver | no |
 //!
 //! # Cancel safety
 //!
 //! A future of [`Client`] may be dropped at any moment: its connection is closed, no task and no thread stays behind.
-//! A [`CancelToken`] ends a blocking call in any phase; a helper thread that was resolving a name or connecting then
-//! ends by itself within the connect limit. What the service had received by then may still be billed:
+//! A [`CancelToken`] ends a blocking call in any phase; helper threads that were resolving a name or connecting then
+//! end by themselves, those that connect within the connect limit. What the service had received by then may still be billed:
 //! [`Error::charge`] says so.
 //!
 //! # Memory

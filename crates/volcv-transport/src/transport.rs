@@ -9,9 +9,10 @@ use volcv_core::{Limits, Now, ReplySink, Request, TransportError};
 
 use crate::cancel::CancelToken;
 
-/// What the built-in transports take of a reply's headers; more are an error. Real services send a few dozen.
+/// The built-in transports take so many headers of a reply; more are an error. hyper allocates 64 bytes for each of them
+/// whenever it looks for a head.
 #[cfg(any(feature = "ureq", feature = "reqwest"))]
-pub(crate) const MAX_HEADERS: usize = 4096;
+pub(crate) const MAX_HEADERS: usize = 2000;
 
 /// Sends a request and blocks until its reply has been pushed.
 ///
@@ -21,7 +22,12 @@ pub trait Transport: Send + Sync + 'static {
     /// Sends `request` and pushes the reply: [`ReplySink::head`] once, then [`ReplySink::data`] as it arrives.
     ///
     /// When `cancel` is cancelled, by the caller or because one of the `limits` has passed, it closes the connection
-    /// and returns soon; the error it returns then does not matter.
+    /// and returns soon; the error it returns then does not matter. [`CancelToken::on_cancel`] is the way to wake a
+    /// blocked thread, by shutting its socket down for example.
+    ///
+    /// The call ends only when this function returns. So a transport whose HTTP cannot be interrupted must not wait longer
+    /// than the `limits` say, for all of it [`Limits::attempt`] at most (it never reaches beyond the deadline of the
+    /// call), and has to look at `cancel` whenever it wakes. A cancel then takes effect as late as that.
     ///
     /// # Errors
     /// What went wrong below HTTP.

@@ -93,7 +93,7 @@ fn parse(head: &[u8]) -> Result<Option<Head>, HeadError> {
     let mut headers = HeaderMap::new();
     for (name, value) in lines.filter_map(header) {
         if headers.len() == MAX_HEADERS {
-            return Err(HeadError("the reply has more than 4096 headers"));
+            return Err(HeadError("the reply has more than 2000 headers"));
         }
         headers.append(name, value);
     }
