@@ -110,7 +110,7 @@ extern "C" {
 #define VOLCV_LOG_DEFAULT (0u)
 /** A job failed, or volcv has a defect. */
 #define VOLCV_LOG_ERROR (1u)
-/** Something was tried again. */
+/** Something was tried again, or a reply that was good enough was odd. */
 #define VOLCV_LOG_WARN (2u)
 /** A job began or ended. */
 #define VOLCV_LOG_INFO (3u)
@@ -345,7 +345,8 @@ typedef struct volcv_error {
     char request_id[VOLCV_REQUEST_ID_SIZE];
     /**
      * One line of UTF-8 for logs and developers: what happened, the field, its value and what is allowed, the codes,
-     * and what it cost. It never has the key, a picture or a control character.
+     * and what it cost. After a success: what was odd about the reply, in sentences with "; " between them; empty for
+     * nearly every job. It never has the key, a picture or a control character.
      */
     char message[VOLCV_MESSAGE_SIZE];
 } volcv_error;
@@ -575,7 +576,10 @@ typedef struct volcv_buffer {
 #define VOLCV_E_TLS (-27)
 /** The request arrived, the answer did not. It may have been billed: look at the account before calling again. */
 #define VOLCV_E_OUTCOME_UNKNOWN (-28)
-/** The service answered with success, but with something that cannot be used. It was billed. */
+/**
+ * The service answered with success, but with something that cannot be used. It was billed: see
+ * volcv_job_rejected_take() for a picture that failed a check.
+ */
 #define VOLCV_E_DECODE (-29)
 /** As VOLCV_E_DECODE, because the reply is over the limit. */
 #define VOLCV_E_RESPONSE_TOO_LARGE (-30)
@@ -835,7 +839,8 @@ VOLCV_API volcv_result VOLCV_CALL volcv_outpaint_submit(
  * @param client the client.
  * @param request as for volcv_outpaint_submit().
  * @param options may be NULL; its deadline_ms is the way to limit the wait.
- * @param out_job set to the job, which has ended with success; to 0 on any error.
+ * @param out_job set to the job, which has ended with success. On an error it is set to 0, unless the failed job has
+ * rejected pictures, see volcv_job_rejected_take(): then it is set to that job, which is released like any other.
  * @param error filled on failure; may be NULL.
  * @return VOLCV_OK, all of volcv_outpaint_submit(), VOLCV_E_REENTRANT, and how the job ended: VOLCV_E_AUTH,
  * VOLCV_E_QUOTA, VOLCV_E_THROTTLED, VOLCV_E_REFUSED, VOLCV_E_SERVICE, VOLCV_E_CONNECT, VOLCV_E_TLS, VOLCV_E_TIMEOUT,
@@ -871,6 +876,29 @@ VOLCV_API volcv_result VOLCV_CALL volcv_raw_submit(
     volcv_error *error);
 
 /**
+ * Queues the download of a picture from a link that volcv_job_image_link() gave. Downloads are free, and the key is not
+ * sent along: the link is fetched again where that can help, and redirects are checked as the link itself is. The
+ * picture is read like that of an outpainting, with index 0; volcv_job_reply() has nothing.
+ *
+ * @param client the client.
+ * @param link not NULL; https, or on this machine if base_url is; copied.
+ * @param options may be NULL.
+ * @param out_job set to the job; to 0 on any error.
+ * @param error filled on failure; may be NULL. Its charge is VOLCV_CHARGE_CHARGED, because the picture was paid for by
+ * the job that gave the link.
+ * @return as volcv_outpaint_submit(), with VOLCV_E_DECODE for VOLCV_E_INVALID_INPUT: the link is not a URL, or leads to
+ * where it must not be followed.
+ * Thread: any. Blocks: no.
+ * Memory: the job is the caller's, until volcv_job_release().
+ */
+VOLCV_API volcv_result VOLCV_CALL volcv_download_submit(
+    volcv_client *client,
+    const char *link,
+    const volcv_job_options *options,
+    volcv_job *out_job,
+    volcv_error *error);
+
+/**
  * Asks a job to end soon: within 50 ms, with its connection closed. Its event comes as for every other job, with
  * VOLCV_E_CANCELLED, or with its own result if it was quicker. What the service had received may still be billed.
  *
@@ -896,7 +924,8 @@ VOLCV_API volcv_result VOLCV_CALL volcv_job_progress(
     volcv_progress *out_progress);
 
 /**
- * Says why a job failed. After a success the code is VOLCV_OK, and attempts and charge say what it took.
+ * Says why a job failed. After a success the code is VOLCV_OK, attempts and charge say what it took, and message says
+ * what was odd about the reply, if anything was.
  *
  * @param client the client.
  * @param job a job that has ended.
@@ -925,8 +954,8 @@ VOLCV_API volcv_result VOLCV_CALL volcv_job_release(volcv_client *client, volcv_
  * @param job a job that has ended.
  * @param out_json set to the text, ended by NUL, valid until the job is released; to NULL on any error.
  * @param out_size set to its bytes without the NUL; may be NULL.
- * @return VOLCV_OK, VOLCV_E_NO_RESULT: the job failed; VOLCV_E_NOT_READY, VOLCV_E_STALE, VOLCV_E_INVALID_ARGUMENT,
- * VOLCV_E_FORKED, VOLCV_E_INTERNAL.
+ * @return VOLCV_OK, VOLCV_E_NO_RESULT: the job failed, or is a download; VOLCV_E_NOT_READY, VOLCV_E_STALE,
+ * VOLCV_E_INVALID_ARGUMENT, VOLCV_E_FORKED, VOLCV_E_INTERNAL.
  * Thread: any. Blocks: no. Memory: the text belongs to the job.
  */
 VOLCV_API volcv_result VOLCV_CALL volcv_job_reply(
@@ -964,7 +993,8 @@ VOLCV_API volcv_result VOLCV_CALL volcv_job_image_info(
     volcv_image_info *out_info);
 
 /**
- * The link to a picture, for jobs with VOLCV_OUTPAINT_RETURN_LINK; it is valid for about 24 hours.
+ * The link to a picture, for jobs with VOLCV_OUTPAINT_RETURN_LINK; it is valid for about 24 hours, and
+ * volcv_download_submit() fetches it.
  *
  * @param client the client.
  * @param job a job that has ended.
@@ -992,6 +1022,37 @@ VOLCV_API volcv_result VOLCV_CALL volcv_job_image_link(
  * Thread: any. Blocks: no. Memory: the bytes are the caller's, until volcv_buffer_release(); they outlive the client.
  */
 VOLCV_API volcv_result VOLCV_CALL volcv_job_image_take(
+    volcv_client *client,
+    volcv_job job,
+    uint32_t index,
+    volcv_buffer *out_buffer);
+
+/**
+ * The number of pictures of a job that has ended that were paid for but failed a check: cut, damaged, in no known
+ * format, or inside a reply that cannot be trusted. It is 0 for nearly every job. A job that failed with VOLCV_E_DECODE
+ * or VOLCV_E_RESPONSE_TOO_LARGE may have some, and so may one that succeeded with another picture.
+ *
+ * @param client the client.
+ * @param job a job that has ended.
+ * @param out_count set to the number, also of those that were taken; to 0 on any error.
+ * @return VOLCV_OK, VOLCV_E_NOT_READY, VOLCV_E_STALE, VOLCV_E_INVALID_ARGUMENT, VOLCV_E_FORKED, VOLCV_E_INTERNAL.
+ * Thread: any. Blocks: no.
+ */
+VOLCV_API volcv_result VOLCV_CALL volcv_job_rejected_count(volcv_client *client, volcv_job job, uint32_t *out_count);
+
+/**
+ * Takes the bytes of a rejected picture out of its job, without a copy. What is in them is not known: a decoder may
+ * make something of them, a person can look at them.
+ *
+ * @param client the client.
+ * @param job a job that has ended.
+ * @param index from 0, in the order of the reply.
+ * @param out_buffer set to the bytes; all zero on any error. What was in it before is not released.
+ * @return VOLCV_OK, VOLCV_E_NO_RESULT: it was taken before, or there is none; VOLCV_E_NOT_READY, VOLCV_E_STALE,
+ * VOLCV_E_INVALID_ARGUMENT, VOLCV_E_FORKED, VOLCV_E_INTERNAL.
+ * Thread: any. Blocks: no. Memory: the bytes are the caller's, until volcv_buffer_release(); they outlive the client.
+ */
+VOLCV_API volcv_result VOLCV_CALL volcv_job_rejected_take(
     volcv_client *client,
     volcv_job job,
     uint32_t index,
@@ -1033,7 +1094,8 @@ VOLCV_API volcv_result VOLCV_CALL volcv_http_body_read(
  * @param exchange the exchange.
  * @param status the HTTP status, 100 to 999.
  * @param headers the headers; NULL if count is 0. Retry-After, Content-Type, Content-Length and request ids matter.
- * @param count how many headers, at most 1024.
+ * @param count how many headers, at most 65536. One without a name or a value, and one that HTTP does not allow, is left
+ * out.
  * @return VOLCV_OK; VOLCV_E_STALE: the exchange is over; VOLCV_E_CANCELLED: volcv wants no more of this reply, close
  * the connection; VOLCV_E_INVALID_ARGUMENT: also a second head; VOLCV_E_FORKED, VOLCV_E_INTERNAL.
  * Thread: any, one at a time for each exchange. Blocks: no.

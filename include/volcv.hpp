@@ -325,6 +325,20 @@ public:
         return {Buffer(buffer), result};
     }
 
+    /** volcv_job_rejected_count(); 0 as well while the job runs. */
+    [[nodiscard]] uint32_t rejected_count() const noexcept {
+        uint32_t count = 0;
+        (void)volcv_job_rejected_count(client_, id_, &count);
+        return count;
+    }
+
+    /** volcv_job_rejected_take(): a picture that failed a check leaves the job, without a copy. */
+    Expected<Buffer> take_rejected(uint32_t index) const noexcept {
+        volcv_buffer buffer = {};
+        const volcv_result result = volcv_job_rejected_take(client_, id_, index, &buffer);
+        return {Buffer(buffer), result};
+    }
+
     /** volcv_job_release(). */
     VOLCV_ALWAYS_INLINE void reset() noexcept {
         if (id_ != 0) (void)volcv_job_release(client_, id_);
@@ -383,29 +397,38 @@ public:
 
     /** volcv_outpaint_submit(): queues the request and returns at once. */
     Expected<Job> outpaint(const volcv_outpaint& request, const volcv_job_options* options = nullptr) const noexcept {
-        return job(volcv_outpaint_submit, request, options);
+        return job(volcv_outpaint_submit, &request, options);
     }
 
     Expected<Job> outpaint(const volcv_outpaint& request, const volcv_job_options& options) const noexcept {
-        return job(volcv_outpaint_submit, request, &options);
+        return job(volcv_outpaint_submit, &request, &options);
     }
 
     /** volcv_outpaint_run(): waits for the result. */
     Expected<Job> run(const volcv_outpaint& request, const volcv_job_options* options = nullptr) const noexcept {
-        return job(volcv_outpaint_run, request, options);
+        return job(volcv_outpaint_run, &request, options);
     }
 
     Expected<Job> run(const volcv_outpaint& request, const volcv_job_options& options) const noexcept {
-        return job(volcv_outpaint_run, request, &options);
+        return job(volcv_outpaint_run, &request, &options);
     }
 
     /** volcv_raw_submit(): any action of the service. */
     Expected<Job> raw(const volcv_raw& request, const volcv_job_options* options = nullptr) const noexcept {
-        return job(volcv_raw_submit, request, options);
+        return job(volcv_raw_submit, &request, options);
     }
 
     Expected<Job> raw(const volcv_raw& request, const volcv_job_options& options) const noexcept {
-        return job(volcv_raw_submit, request, &options);
+        return job(volcv_raw_submit, &request, &options);
+    }
+
+    /** volcv_download_submit(): fetches the picture behind a link that Job::link() gave. */
+    Expected<Job> download(const char* link, const volcv_job_options* options = nullptr) const noexcept {
+        return job(volcv_download_submit, link, options);
+    }
+
+    Expected<Job> download(const char* link, const volcv_job_options& options) const noexcept {
+        return job(volcv_download_submit, link, &options);
     }
 
     /**
@@ -464,10 +487,10 @@ public:
 
 private:
     template <class Submit, class Request>
-    Expected<Job> job(Submit submit, const Request& request, const volcv_job_options* options) const noexcept {
+    Expected<Job> job(Submit submit, const Request* request, const volcv_job_options* options) const noexcept {
         volcv_error error = VOLCV_ERROR_INIT;
         volcv_job id = 0;
-        error.code = submit(client_, &request, options, &id, &error);
+        error.code = submit(client_, request, options, &id, &error);
         return {Job(client_, id), error};
     }
 

@@ -251,6 +251,8 @@ namespace Volcv
             IntPtr client, volcv_outpaint* request, volcv_job_options* options, ulong* out_job, volcv_error* error);
         [DllImport(Library, CallingConvention = C)] public static extern int volcv_raw_submit(
             IntPtr client, volcv_raw* request, volcv_job_options* options, ulong* out_job, volcv_error* error);
+        [DllImport(Library, CallingConvention = C)] public static extern int volcv_download_submit(
+            IntPtr client, byte* link, volcv_job_options* options, ulong* out_job, volcv_error* error);
         [DllImport(Library, CallingConvention = C)] public static extern int volcv_job_cancel(IntPtr client, ulong job);
         [DllImport(Library, CallingConvention = C)] public static extern int volcv_job_progress(
             IntPtr client, ulong job, volcv_progress* out_progress);
@@ -267,6 +269,10 @@ namespace Volcv
         [DllImport(Library, CallingConvention = C)] public static extern int volcv_job_image_link(
             IntPtr client, ulong job, uint index, byte** out_link);
         [DllImport(Library, CallingConvention = C)] public static extern int volcv_job_image_take(
+            IntPtr client, ulong job, uint index, volcv_buffer* out_buffer);
+        [DllImport(Library, CallingConvention = C)] public static extern int volcv_job_rejected_count(
+            IntPtr client, ulong job, uint* out_count);
+        [DllImport(Library, CallingConvention = C)] public static extern int volcv_job_rejected_take(
             IntPtr client, ulong job, uint index, volcv_buffer* out_buffer);
         [DllImport(Library, CallingConvention = C)] public static extern int volcv_buffer_release(volcv_buffer* buffer);
         [DllImport(Library, CallingConvention = C)] public static extern int volcv_http_body_read(
@@ -335,6 +341,23 @@ namespace Volcv
             }
         }
 
+        /// <summary>
+        /// Queues the download of a picture from a link of an earlier job, with the rules and the events of Submit.
+        /// </summary>
+        public ulong Download(string link, ulong user = 0)
+        {
+            var error = new Native.volcv_error { struct_size = (uint)sizeof(Native.volcv_error) };
+            var options = new Native.volcv_job_options { struct_size = (uint)sizeof(Native.volcv_job_options) };
+            options.user = user;
+            fixed (byte* text = Utf8(link, "link"))
+            {
+                ulong job;
+                if (Native.volcv_download_submit(handle, text, &options, &job, &error) != Native.VOLCV_OK)
+                    throw new VolcvException(error);
+                return job;
+            }
+        }
+
         /// <summary>The next event, if there is one. For every frame, in a loop: it allocates nothing.</summary>
         public bool Poll(out Native.volcv_event next)
         {
@@ -355,7 +378,7 @@ namespace Volcv
             return progress;
         }
 
-        /// <summary>How a job ended: what it cost, whether to try again, and Message() of it.</summary>
+        /// <summary>How a job ended: what it cost, whether to try again, and Message() of it; warnings after a success.</summary>
         public Native.volcv_error Error(ulong job)
         {
             var error = new Native.volcv_error { struct_size = (uint)sizeof(Native.volcv_error) };
@@ -373,6 +396,31 @@ namespace Volcv
             if (info.data == null) return null;
             var bytes = new byte[(int)info.size];
             Marshal.Copy((IntPtr)info.data, bytes, 0, bytes.Length);
+            return bytes;
+        }
+
+        /// <summary>The link to a picture, where one was asked for; null if there is none.</summary>
+        public string Link(ulong job, uint index)
+        {
+            byte* link;
+            Native.volcv_job_image_link(handle, job, index, &link);
+            if (link == null) return null;
+            var length = 0;
+            while (link[length] != 0) ++length;
+            return Encoding.UTF8.GetString(link, length);
+        }
+
+        /// <summary>
+        /// The bytes of a picture that was paid for but failed a check, which leave the job; null if there is none. To
+        /// be saved: somebody may make something of them.
+        /// </summary>
+        public byte[] TakeRejected(ulong job, uint index)
+        {
+            Native.volcv_buffer buffer;
+            if (Native.volcv_job_rejected_take(handle, job, index, &buffer) != Native.VOLCV_OK) return null;
+            var bytes = new byte[(int)buffer.size];
+            Marshal.Copy((IntPtr)buffer.data, bytes, 0, bytes.Length);
+            Native.volcv_buffer_release(&buffer);
             return bytes;
         }
 

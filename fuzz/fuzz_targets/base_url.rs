@@ -47,10 +47,13 @@ fn check_call(endpoint: &Endpoint, base: &str, action: &str, insecure: bool) {
 
 fn check_link(endpoint: &Endpoint, link: &str, insecure: bool) {
     let Ok(plan) = Plan::download(link, endpoint) else { return };
-    let (Ok(base), Ok(link)) = (Url::parse(endpoint.url()), Url::parse(link)) else { return };
+    let (Ok(base), Ok(parsed)) = (Url::parse(endpoint.url()), Url::parse(link)) else { return };
     let preview = plan.preview();
-    let url = Url::parse(preview["url"].as_str().expect("a preview has the url")).expect("the link is one");
-    assert_eq!(link.origin(), url.origin());
+    let Ok(url) = Url::parse(preview["url"].as_str().expect("a preview has the url")) else {
+        assert!(!link.is_ascii(), "of international names, volcv takes some that nobody can have");
+        return;
+    };
+    assert_eq!(parsed.origin(), url.origin());
     assert!(url.username().is_empty() && url.password().is_none());
     assert!(insecure || url.scheme() == "https" || is_local(&url), "{url}");
     // A reply must not turn the client into a way to reach the machine that it runs on.

@@ -74,6 +74,7 @@ static void forked_beside_a_client(void)
     IS(volcv_outpaint_submit(client, &outpaint, NULL, &out, &error), VOLCV_E_FORKED);
     IS(volcv_outpaint_run(client, &outpaint, NULL, &out, &error), VOLCV_E_FORKED);
     IS(volcv_raw_submit(client, &raw, NULL, &out, &error), VOLCV_E_FORKED);
+    IS(volcv_download_submit(client, "https://example.com/x.png", NULL, &out, &error), VOLCV_E_FORKED);
     CHECK(out == 0);
     IS(volcv_job_cancel(client, job), VOLCV_E_FORKED);
     IS(volcv_job_progress(client, job, &progress), VOLCV_E_FORKED);
@@ -84,6 +85,10 @@ static void forked_beside_a_client(void)
     IS(volcv_job_image_info(client, job, 0, &info), VOLCV_E_FORKED);
     IS(volcv_job_image_link(client, job, 0, &text), VOLCV_E_FORKED);
     CHECK(text == NULL && size == 0 && count == 0);
+    count = 1;
+    IS(volcv_job_rejected_count(client, job, &count), VOLCV_E_FORKED);
+    IS(volcv_job_rejected_take(client, job, 0, &buffer), VOLCV_E_FORKED);
+    CHECK(count == 0 && buffer.id == 0);
     IS(volcv_job_image_take(client, job, 0, &buffer), VOLCV_E_FORKED);
     buffer.id = 1;
     IS(volcv_buffer_release(&buffer), VOLCV_E_FORKED);

@@ -75,6 +75,19 @@ static void call_back(page *user, volcv_job job)
     if (called == VOLCV_OK) {
         IS(volcv_job_release(client, out), VOLCV_OK);
     }
+    char link[128];
+    snprintf(link, sizeof link, "%s/files/1.png", getenv("VOLCV_BASE_URL"));
+    const volcv_result fetched = volcv_download_submit(client, link, NULL, &out, &error);
+    CHECK(fetched == VOLCV_OK || fetched == VOLCV_E_SHUTDOWN || fetched == VOLCV_E_BUSY);
+    if (fetched == VOLCV_OK) {
+        uint32_t count = 1;
+        const volcv_result counted = volcv_job_rejected_count(client, out, &count);
+        CHECK((counted == VOLCV_OK || counted == VOLCV_E_NOT_READY) && count == 0);
+        IS(volcv_job_release(client, out), VOLCV_OK);
+    }
+    volcv_buffer none = {1, NULL, 1};
+    IS(volcv_job_rejected_take(client, 1, 0, &none), VOLCV_E_STALE);
+    CHECK(none.id == 0 && none.size == 0);
     IS(volcv_job_release(client, 1), VOLCV_E_STALE);
     IS(volcv_http_complete(client, UINT64_MAX, VOLCV_OK, NULL), VOLCV_E_STALE);
     IS(volcv_wake(client), VOLCV_OK);

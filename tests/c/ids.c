@@ -71,8 +71,10 @@ static volcv_result one_call(volcv_client *client, volcv_job job, uint64_t *stat
             IS(volcv_buffer_release(&copy), VOLCV_E_STALE);
         }
         return result;
-    case 10: return volcv_http_on_data(client, job | UINT64_C(1) << 50, "x", 1);
-    case 11: return volcv_http_complete(client, job | UINT64_C(1) << 50, VOLCV_OK, NULL);
+    case 10: return volcv_job_rejected_count(client, job, &count);
+    case 11: return volcv_job_rejected_take(client, job, 0, &buffer);
+    case 12: return volcv_http_on_data(client, job | UINT64_C(1) << 50, "x", 1);
+    case 13: return volcv_http_complete(client, job | UINT64_C(1) << 50, VOLCV_OK, NULL);
     default:
         buffer.id = job | UINT64_C(1) << 50;
         return volcv_buffer_release(&buffer);
@@ -102,9 +104,9 @@ static void *misuse(void *seed)
         }
         int foreign;
         const volcv_job job = some_job(&state, of, &foreign);
-        const int call = (int)(roll(&state) % 13);
+        const int call = (int)(roll(&state) % 15);
         const int gone = roll(&state) % 8 == 0;
-        tell(one_call(gone ? destroyed : clients[of], job, &state, call), gone || foreign || call > 9, call);
+        tell(one_call(gone ? destroyed : clients[of], job, &state, call), gone || foreign || call > 11, call);
     }
     return NULL;
 }

@@ -29,6 +29,8 @@ static const char *out_text;
 static size_t out_size;
 static uint32_t out_count;
 static char room[64];
+/* The file that the first job made the server paint. */
+static char link_to_file[128];
 
 static volcv_result start(void *user, volcv_client *of, volcv_exchange exchange, const volcv_http_request *request)
 {
@@ -54,6 +56,7 @@ static void fresh(void)
     volcv_http_transport_init(&transport);
     transport.start = start;
     transport.cancel = cancel;
+    snprintf(link_to_file, sizeof link_to_file, "%s/files/1.png", good_client.base_url);
     header.name = "Content-Type";
     header.value = "application/json";
     memset(&out_client, 0xAB, sizeof out_client);
@@ -132,6 +135,11 @@ static volcv_result use_outpaint(const volcv_outpaint *with)
 static volcv_result use_raw(const volcv_raw *with)
 {
     return took(volcv_raw_submit(client, with, NULL, &out_job, &out_error));
+}
+
+static volcv_result use_link(const char *with)
+{
+    return took(volcv_download_submit(client, with, NULL, &out_job, &out_error));
 }
 
 static volcv_result use_picture(const volcv_picture *with)

@@ -79,11 +79,12 @@ static void nested_pointers(void)
     NESTED(raw, raw, pictures = &bad);
     fresh();
     IS(volcv_http_on_head(client, 1, 200, NULL, 1), VOLCV_E_INVALID_ARGUMENT);
+    /* A pair without a name or a value does not cost the reply: only the exchange is none. */
     header.name = NULL;
-    IS(volcv_http_on_head(client, 1, 200, &header, 1), VOLCV_E_INVALID_ARGUMENT);
+    IS(volcv_http_on_head(client, 1, 200, &header, 1), VOLCV_E_STALE);
     header.name = "A";
     header.value = NULL;
-    IS(volcv_http_on_head(client, 1, 200, &header, 1), VOLCV_E_INVALID_ARGUMENT);
+    IS(volcv_http_on_head(client, 1, 200, &header, 1), VOLCV_E_STALE);
 }
 
 static void texts(void)
@@ -103,6 +104,9 @@ static void texts(void)
     TEXT(raw, raw, json);
     TEXT(raw, raw, action);
     TEXT(raw, raw, version);
+    fresh();
+    IS(use_link(bad), VOLCV_E_INVALID_ARGUMENT);
+    CHECK(strstr(out_error.message, "link is bytes with") != NULL);
     IS(volcv_http_complete(client, 1, VOLCV_OK, bad), VOLCV_E_INVALID_ARGUMENT);
 #define CODE(of, value, change, code)                      \
     fresh();                                               \
@@ -121,6 +125,21 @@ static void texts(void)
     CODE(outpaint, outpaint, left = 0, VOLCV_E_INVALID_INPUT);
     CODE(outpaint, outpaint, seed = INT64_MIN, VOLCV_E_INVALID_INPUT);
     CODE(outpaint, outpaint, seed = 4294967296, VOLCV_E_INVALID_INPUT);
+}
+
+/* A link comes from a reply: it must not lead just anywhere. */
+static void links_that_are_not_followed(void)
+{
+    const char *const bad[] = {"", "no link", "ftp://example.com/x.png", "http://example.com/x.png", "/files/1.png"};
+    for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
+        fresh();
+        volcv_error_init(&out_error);
+        IS(use_link(bad[i]), VOLCV_E_DECODE);
+        CHECK(strstr(out_error.message, "the link to the picture") != NULL);
+        CHECK(out_error.charge == VOLCV_CHARGE_CHARGED && out_error.attempts == 0);
+    }
+    fresh();
+    IS(use_link(link_to_file), VOLCV_OK);
 }
 
 /* A number that would be ignored in silence is an error. */
@@ -223,6 +242,11 @@ static void ids_and_numbers(void)
         IS(volcv_job_error(client, job, &out_error), VOLCV_E_STALE);
         IS(volcv_job_reply(client, job, &out_text, &out_size), VOLCV_E_STALE);
         IS(volcv_job_image_count(client, job, &out_count), VOLCV_E_STALE);
+        EMPTY(out_count);
+        memset(&out_count, 0xAB, sizeof out_count);
+        IS(volcv_job_rejected_count(client, job, &out_count), VOLCV_E_STALE);
+        IS(volcv_job_rejected_take(client, job, 0, &out_buffer), VOLCV_E_STALE);
+        EMPTY(out_buffer);
         EMPTY_BEHIND_SIZE(out_progress);
         EMPTY_BEHIND_SIZE(out_error);
         EMPTY(out_text);
@@ -239,6 +263,7 @@ static void ids_and_numbers(void)
         IS(volcv_job_image_info(client, done, indices[i], &out_info), VOLCV_E_NO_RESULT);
         IS(volcv_job_image_link(client, done, indices[i], &out_text), VOLCV_E_NO_RESULT);
         IS(volcv_job_image_take(client, done, indices[i], &out_buffer), VOLCV_E_NO_RESULT);
+        IS(volcv_job_rejected_take(client, done, indices[i] - 1, &out_buffer), VOLCV_E_NO_RESULT);
         EMPTY_BEHIND_SIZE(out_info);
         EMPTY(out_text);
         EMPTY(out_buffer);
@@ -249,6 +274,9 @@ static void ids_and_numbers(void)
     IS(volcv_job_reply(client, kept, &out_text, &out_size), VOLCV_E_NOT_READY);
     IS(volcv_job_error(client, kept, &out_error), VOLCV_E_NOT_READY);
     IS(volcv_job_image_take(client, kept, 0, &out_buffer), VOLCV_E_NOT_READY);
+    IS(volcv_job_rejected_count(client, kept, &out_count), VOLCV_E_NOT_READY);
+    EMPTY(out_count);
+    IS(volcv_job_rejected_take(client, kept, 0, &out_buffer), VOLCV_E_NOT_READY);
     EMPTY(out_text);
     EMPTY(out_buffer);
     EMPTY_BEHIND_SIZE(out_error);
@@ -256,7 +284,9 @@ static void ids_and_numbers(void)
     for (size_t i = 0; i < sizeof statuses / sizeof statuses[0]; i++) {
         IS(volcv_http_on_head(client, 1, statuses[i], NULL, 0), VOLCV_E_INVALID_ARGUMENT);
     }
-    IS(volcv_http_on_head(client, 1, 200, &header, 1025), VOLCV_E_INVALID_ARGUMENT);
+    IS(volcv_http_on_head(client, 1, 200, &header, 65537), VOLCV_E_INVALID_ARGUMENT);
+    static const volcv_header empty_headers[2000];
+    IS(volcv_http_on_head(client, 1, 200, empty_headers, 2000), VOLCV_E_STALE);
     IS(volcv_http_on_head(client, 1, 200, &header, SIZE_MAX), VOLCV_E_INVALID_ARGUMENT);
     IS(volcv_http_on_data(client, 1, room, SIZE_MAX), VOLCV_E_INVALID_ARGUMENT);
     IS(volcv_http_body_read(client, 1, room, 0, &out_size), VOLCV_E_INVALID_ARGUMENT);
@@ -283,6 +313,10 @@ static void a_bad_error_is_found_before_anything_is_done(void)
     fresh();
     out_error.struct_size = UINT32_MAX;
     IS(volcv_raw_submit(client, &raw, NULL, &out_job, &out_error), VOLCV_E_INVALID_ARGUMENT);
+    EMPTY(out_job);
+    fresh();
+    out_error.struct_size = 3;
+    IS(volcv_download_submit(client, link_to_file, NULL, &out_job, &out_error), VOLCV_E_INVALID_ARGUMENT);
     EMPTY(out_job);
     fresh();
     out_error.struct_size = 1;
@@ -342,6 +376,10 @@ static void after_the_end(void)
     IS(volcv_wait(gone, NULL, 0, 0, 0), VOLCV_E_STALE);
     IS(volcv_outpaint_submit(gone, &outpaint, NULL, &out_job, &out_error), VOLCV_E_STALE);
     EMPTY(out_job);
+    IS(volcv_download_submit(gone, link_to_file, NULL, &out_job, &out_error), VOLCV_E_STALE);
+    IS(volcv_job_rejected_take(gone, done, 0, &out_buffer), VOLCV_E_STALE);
+    EMPTY(out_job);
+    EMPTY(out_buffer);
     IS(volcv_job_release(gone, done), VOLCV_E_STALE);
     CHECK(volcv_poll(gone, out_events, 4) == 0);
     IS(volcv_wake((volcv_client *)(void *)room), VOLCV_E_STALE);
@@ -375,6 +413,7 @@ int main(void)
     every_field();
     nested_pointers();
     texts();
+    links_that_are_not_followed();
     numbers_of_another_mode();
     depth_of_json();
     limits();

@@ -70,6 +70,17 @@ static void links(const volcv::Client& client, volcv::Outpaint request) {
     const volcv::Job job = client.run(request, volcv::JobOptions()).take();
     const auto link = job.link(0);
     CHECK(link && std::strncmp(*link, "http", 4) == 0);
+
+    const volcv::Job file = client.download(*link, volcv::JobOptions(5)).take();
+    uint64_t user = 0;
+    CHECK(client.wait(VOLCV_WAIT_FOREVER) == VOLCV_OK);
+    CHECK(client.poll([&user](const volcv_event& event) { user = event.user; }) == 1 && user == 5);
+    const auto info = file.image(0);
+    CHECK(file.error().code == VOLCV_OK && info && info->width == 1920 && info->height == 640);
+    CHECK(file.reply().result() == VOLCV_E_NO_RESULT && file.rejected_count() == 0);
+    CHECK(file.take_rejected(0).result() == VOLCV_E_NO_RESULT);
+    const auto refused = client.download("no link");
+    CHECK(refused.result() == VOLCV_E_DECODE && std::strstr(refused.message(), "the link") != nullptr);
 }
 
 static void events(const volcv::Client& client, const volcv_outpaint& request) {

@@ -52,6 +52,21 @@ fn a_connection_that_does_not_come_about_ends_at_the_connect_limit_and_is_tried_
 }
 
 #[test]
+fn the_deadline_of_a_call_ends_its_connecting() {
+    let queue = FullQueue::new();
+    for transport in TRANSPORTS {
+        let client = queue.client(transport, |builder| {
+            builder.connect_limit(Duration::from_secs(60)).deadline(Duration::from_millis(300))
+        });
+        let started = Instant::now();
+        let error = client.outpaint(&Outpaint::equal(small(), 0.5), &CallOptions::new()).unwrap_err();
+        assert_eq!((error.kind(), error.charge()), (ErrorKind::Timeout, Charge::None), "{transport}: {error}");
+        assert!(error.to_string().contains("deadline"), "{transport}: {error}");
+        assert!(started.elapsed() < Duration::from_secs(20), "{transport}: {:?}", started.elapsed());
+    }
+}
+
+#[test]
 fn a_call_that_is_connecting_can_be_cancelled() {
     let queue = FullQueue::new();
     for transport in TRANSPORTS {

@@ -10,6 +10,7 @@ mod dependencies;
 mod downloads;
 mod ear;
 mod examples;
+mod heads;
 mod recorder;
 mod repository;
 mod results;

@@ -44,7 +44,9 @@ A STAGE is accept, headers, a number of request body bytes, body, reply-head or 
 KINDs of error bodies: cv cv-empty-data top top-cv-code result-error gateway gateway-quota upstream-text
   upstream-object upstream-empty success-false html empty inner-status control-chars nul redirect
 KINDs of other bodies: no-picture null-arrays result-success both-arrays string-picture escaped data-uri
-  unpadded wrapped bom decoy gzip deep bad-utf8
+  unpadded wrapped bom decoy gzip deep bad-utf8 empty-errors error-beside data-uri-link base64-link
+  link-in-bytes padded-link url-safe url-safe-padded raw-wrapped cut-picture one-of-two-cut numbers
+  lone-surrogate raw-control latin1 gbk numeric-id comment-before nul-behind text-behind two-documents
 
 Examples:
   volcv emulator --port 8080

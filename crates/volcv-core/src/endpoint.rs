@@ -9,7 +9,7 @@ use percent_encoding::{AsciiSet, CONTROLS, NON_ALPHANUMERIC, utf8_percent_encode
 use volcv_types::Charge;
 
 use crate::error::Error;
-use crate::host::{Reach, reach_of, to_ascii};
+use crate::host::{Reach, may_reach, reaches, to_ascii};
 use crate::redact::brief;
 
 /// The path of the service below a gateway's base URL.
@@ -83,7 +83,7 @@ impl Endpoint {
         let path = uri.path().trim_end_matches('/');
         let path = path.strip_suffix(PATH).unwrap_or(path).trim_end_matches('/');
         let base = format!("{scheme}://{authority}{path}{PATH}");
-        Ok(Self { base, reach: reach_of(authority.host()), insecure_allowed: allow_insecure_http })
+        Ok(Self { base, reach: reaches(authority.host()), insecure_allowed: allow_insecure_http })
     }
 
     /// The URL of a call.
@@ -116,7 +116,7 @@ impl Endpoint {
             Some("http") => self.insecure_allowed || is_loopback(authority),
             _ => false,
         };
-        match reach_of(authority.host()) {
+        match may_reach(authority.host()) {
             _ if !is_secure => Err(bad("is neither https nor on the gateway's own machine")),
             reach if reach > self.reach => Err(bad("leads into this machine or its network, where the gateway is not")),
             _ => Ok(uri),

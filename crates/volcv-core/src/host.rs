@@ -13,20 +13,34 @@ pub(crate) enum Reach {
     Machine,
 }
 
-/// How far a host of a URL reaches, in every spelling that a resolver or reqwest's URL reader may take for an address,
-/// such as `127.1`, `0x7f000001`, `[::ffff:127.0.0.1]` and `localhost.`
+/// How far the host of a stranger's URL may reach: in every spelling that a resolver or reqwest's URL reader may take for
+/// this machine, such as `127.1`, `0x7f000001`, `[::ffff:127.0.0.1]` and `localhost.`
 ///
 /// Names are not resolved: the core has no network.
-pub(crate) fn reach_of(host: &str) -> Reach {
-    let host = host.trim_start_matches('[').trim_end_matches(']').to_ascii_lowercase();
+pub(crate) fn may_reach(host: &str) -> Reach {
+    let host = host.to_ascii_lowercase();
     let host = host.strip_suffix('.').unwrap_or(&host);
-    if let Ok(ip) = host.parse::<IpAddr>() {
-        return reach_of_address(ip);
-    }
     // No top level domain is a number; what ends in one is an address in an odd spelling.
     let last = host.rsplit('.').next().unwrap_or_default();
     let is_number = last.starts_with("0x") || (!last.is_empty() && last.bytes().all(|byte| byte.is_ascii_digit()));
-    if is_number || last == "localhost" { Reach::Machine } else { Reach::Public }
+    match address(host) {
+        Some(ip) => reach_of_address(ip),
+        None if is_number || last == "localhost" => Reach::Machine,
+        None => Reach::Public,
+    }
+}
+
+/// How far the host of the caller's own URL reaches for sure.
+pub(crate) fn reaches(host: &str) -> Reach {
+    match address(host) {
+        Some(ip) => reach_of_address(ip),
+        None if host.eq_ignore_ascii_case("localhost") => Reach::Machine,
+        None => Reach::Public,
+    }
+}
+
+fn address(host: &str) -> Option<IpAddr> {
+    host.trim_start_matches('[').trim_end_matches(']').parse().ok()
 }
 
 /// By the registries of special addresses (RFC 6890, <https://www.iana.org/assignments/iana-ipv4-special-registry> and its
@@ -67,6 +81,10 @@ pub(crate) fn to_ascii(host: &str) -> Result<String, String> {
             return Ok(part.to_owned());
         }
         let small: Vec<char> = part.chars().flat_map(char::to_lowercase).collect();
+        // The Kelvin sign is such a capital letter.
+        if small.iter().all(char::is_ascii) {
+            return Ok(small.into_iter().collect());
+        }
         match small.iter().find(|c| !c.is_alphanumeric() && **c != '-') {
             Some(c) => Err(format!("{} is neither a letter nor a digit", c.escape_unicode())),
             None => Ok(format!("xn--{}", punycode(&small))),
@@ -149,6 +167,7 @@ mod tests {
             ("почемужеонинеговорятпорусски", "xn--b1abfaaepdrnnbgefbadotcwatmq2g4l"),
             ("3年b組金八先生", "xn--3b-ww4c5e180e575a65lsy2b"),
             ("網關.example", "xn--zf0aw80c.example"),
+            ("\u{212a}elvin.example", "kelvin.example"),
             ("plain-name.example", "plain-name.example"),
         ] {
             assert_eq!(to_ascii(name).as_deref(), Ok(expected), "{name}");
@@ -161,7 +180,7 @@ mod tests {
     #[test]
     fn an_address_reaches_as_far_as_its_network() {
         for host in ["cdn.example", "8.8.8.8", "[2001:db8::1]", "172.32.0.1", "100.128.0.1", "[64:ff9b::808:808]"] {
-            assert_eq!(reach_of(host), Reach::Public, "{host}");
+            assert_eq!((may_reach(host), reaches(host)), (Reach::Public, Reach::Public), "{host}");
         }
         for host in [
             "10.0.0.1",
@@ -180,7 +199,7 @@ mod tests {
             "[::ffff:10.0.0.1]",
             "[64:ff9b::a00:1]",
         ] {
-            assert_eq!(reach_of(host), Reach::Private, "{host}");
+            assert_eq!((may_reach(host), reaches(host)), (Reach::Private, Reach::Private), "{host}");
         }
         for host in [
             "localhost",
@@ -197,7 +216,8 @@ mod tests {
             "10.0.0.1.",
         ] {
             let expected = if host.starts_with("10.") { Reach::Private } else { Reach::Machine };
-            assert_eq!(reach_of(host), expected, "{host}");
+            assert!(reaches(host) <= expected, "{host}");
+            assert_eq!(may_reach(host), expected, "{host}");
         }
     }
 }

@@ -9,8 +9,22 @@ use crate::plan::Expects;
 use crate::scan::{Excess, MAX_SIDE, Scanned, Scanner};
 use crate::spare::Spare;
 
-/// Where gateways put their request id when it is not in the body, most specific first.
-const REQUEST_ID_HEADERS: [&str; 4] = ["x-request-id", "x-tt-logid", "x-oneapi-request-id", "request-id"];
+/// The headers of a reply that mean something to volcv: a transport may leave the others out.
+pub static REPLY_HEADERS: [HeaderName; 10] = [
+    HeaderName::from_static("x-request-id"),
+    HeaderName::from_static("x-tt-logid"),
+    HeaderName::from_static("x-oneapi-request-id"),
+    HeaderName::from_static("request-id"),
+    header::CONTENT_LENGTH,
+    header::TRANSFER_ENCODING,
+    header::CONTENT_TYPE,
+    header::CONTENT_ENCODING,
+    header::RETRY_AFTER,
+    header::LOCATION,
+];
+
+/// So many of them are where gateways put their request id when it is not in the body, most specific first.
+const REQUEST_IDS: usize = 4;
 
 /// The sink of one attempt.
 #[derive(Debug)]
@@ -83,7 +97,7 @@ impl ReplySink for Inbox {
         self.head = Some(Head {
             status,
             retry_after: text(&header::RETRY_AFTER),
-            request_id: REQUEST_ID_HEADERS.iter().find_map(|name| text(&HeaderName::from_static(name))),
+            request_id: REPLY_HEADERS[..REQUEST_IDS].iter().find_map(text),
             content_type: text(&header::CONTENT_TYPE),
             content_encoding: text(&header::CONTENT_ENCODING),
             location: text(&header::LOCATION),

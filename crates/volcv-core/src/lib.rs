@@ -48,6 +48,7 @@ pub use call::{Attempt, Call, CallConfig, Step};
 pub use endpoint::Endpoint;
 pub use error::{AttemptRecord, Error, ErrorKind};
 pub use exchange::{ReplySink, Request, Stop, TransportError, TransportErrorKind};
+pub use inbox::REPLY_HEADERS;
 pub use limits::{Limits, TimeLimit, Watch};
 pub use meter::{Backoff, Delivery, Meter, Observer, Phase, Progress};
 pub use outcome::{Outcome, Output};

@@ -6,6 +6,7 @@ use bytes::Bytes;
 use volcv_types::{PictureInfo, Reply};
 
 use crate::error::AttemptRecord;
+use crate::redact::shortened;
 
 /// The result of a call.
 #[derive(Clone)]
@@ -52,6 +53,11 @@ impl Outcome {
             Output::Picture { bytes, .. } => Some(bytes),
             Output::Link(_) => None,
         })
+    }
+
+    /// The warnings in one line of at most so many bytes, for where there is no room for a list.
+    pub fn warnings_within(&self, bytes: usize) -> String {
+        shortened(&self.warnings.join("; "), bytes).into_owned()
     }
 }
 

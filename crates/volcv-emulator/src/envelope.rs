@@ -28,6 +28,12 @@ impl Ticket {
             version: head.parameter("Version").unwrap_or_default().to_owned(),
         }
     }
+
+    /// The same with an id of digits, for [`BodyKind::NumericId`](crate::BodyKind::NumericId). It is beyond 2^53, where a
+    /// reader that makes a float of it loses digits.
+    pub(crate) fn with_numeric_id(self, number: u64) -> Self {
+        Self { request_id: (2_026_010_100_000_000_001 + number).to_string(), ..self }
+    }
 }
 
 /// The service's own envelope.

@@ -3,7 +3,7 @@
 use crate::answer;
 use crate::connection::{Connection, Pause};
 use crate::envelope::{self, Ticket};
-use crate::fault::{Early, Fault, Stage};
+use crate::fault::{BodyKind, Early, Fault, Stage};
 use crate::http::Head;
 use crate::record::RequestRecord;
 use crate::reply::{self, Reply};
@@ -40,7 +40,10 @@ fn begin(connection: &Connection, head: &Head) -> (u64, Ticket, Fault) {
     let key_ok = service::key_ok(&connection.shared, head);
     let mut state = connection.shared.state();
     let fault = state.take_fault(false, connection.shared.settings.repeat_last);
-    let ticket = Ticket::new(state.next_record(), head);
+    let mut ticket = Ticket::new(state.next_record(), head);
+    if fault.as_ref().and_then(|fault| fault.body) == Some(BodyKind::NumericId) {
+        ticket = ticket.with_numeric_id(state.next_record());
+    }
     let record = state.add_record(RequestRecord {
         connection: connection.number,
         number_on_connection: connection.requests,

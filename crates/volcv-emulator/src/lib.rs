@@ -25,9 +25,10 @@
 //!
 //! # Faults
 //!
-//! A [`Fault`] is pushed for one coming request, or for one coming connection if its stage is `accept`. A reply that
-//! is followed by a connection fault closes its connection, so that a connection pool cannot step around the fault. As text
-//! a fault is `ok`, or a list of these words with commas between them:
+//! A [`Fault`] is pushed for one coming request, a download of a file included, or for one coming connection if its
+//! stage is `accept`. A body with a picture makes no difference to a download. A reply that is followed by a connection
+//! fault closes its connection, so that a connection pool cannot step around the fault. As text a fault is `ok`, or a
+//! list of these words with commas between them:
 //!
 //! | word | effect |
 //! |---|---|
@@ -53,11 +54,14 @@
 //! A `delay` or `stall` ends at once when the client closes its side of the connection, also if only half.
 //!
 //! Kinds of body. Errors: `cv`, `cv-empty-data`, `top`, `top-cv-code`, `result-error`, `gateway`, `gateway-quota`,
-//! `upstream-text`, `upstream-object`, `upstream-empty`, `success-false`, `html`, `empty`, `inner-status`, `control-chars`,
-//! `nul`, `redirect`. Successes without a picture: `no-picture`, `null-arrays`. With a picture: `result-success`,
-//! `both-arrays`, `string-picture`, `escaped`, `data-uri`, `unpadded`, `wrapped`, `bom`, `decoy`, `gzip`, `deep`,
-//! `bad-utf8`. [`BodyKind::meaning`] explains each. A request that the checks refuse gets its refusal, even when a body
-//! with a picture was asked for.
+//! `upstream-text`, `upstream-object`, `upstream-empty`, `success-false`, `html`, `empty`, `inner-status`,
+//! `control-chars`, `nul`, `redirect`. Successes without a picture: `no-picture`, `null-arrays`. With a picture:
+//! `result-success`, `both-arrays`, `string-picture`, `escaped`, `data-uri`, `unpadded`, `wrapped`, `bom`, `decoy`,
+//! `gzip`, `deep`, `bad-utf8`, `empty-errors`, `error-beside`, `data-uri-link`, `base64-link`, `link-in-bytes`,
+//! `padded-link`, `url-safe`, `url-safe-padded`, `raw-wrapped`, `cut-picture`, `one-of-two-cut`, `numbers`,
+//! `lone-surrogate`, `raw-control`, `latin1`, `gbk`, `numeric-id`, `comment-before`, `nul-behind`, `text-behind`,
+//! `two-documents`. [`BodyKind::meaning`] explains each. A request that the checks refuse gets its refusal, even when a
+//! body with a picture was asked for.
 
 mod answer;
 mod body;

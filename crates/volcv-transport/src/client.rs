@@ -78,13 +78,23 @@ impl Client {
         self.run(self.setup.plan_call(request)?, options).await
     }
 
-    /// Fetches the picture behind a link of a result. The key is not sent along.
+    /// Fetches the picture behind a link of a result. The key is not sent along. It costs nothing, so whatever fails is
+    /// tried again, up to `max_attempts`; up to five redirects are followed, to `https` and to no private address, unless
+    /// the base URL is one.
     ///
     /// # Errors
     /// As [`Client::outpaint`]; the picture itself was paid for before, so [`Error::charge`] is `Charged`, and
     /// [`Error::is_retryable`] speaks of the download only.
     pub async fn download(&self, link: &str, options: &CallOptions) -> Result<Bytes, Error> {
-        Ok(self.run(self.setup.plan_download(link)?, options).await?.body)
+        Ok(self.download_outcome(link, options).await?.body)
+    }
+
+    /// As [`Client::download`], with the format, the attempts and what was odd.
+    ///
+    /// # Errors
+    /// As [`Client::download`].
+    pub async fn download_outcome(&self, link: &str, options: &CallOptions) -> Result<Outcome, Error> {
+        self.run(self.setup.plan_download(link)?, options).await
     }
 
     async fn run(&self, plan: Plan, options: &CallOptions) -> Result<Outcome, Error> {
@@ -133,13 +143,31 @@ impl BlockingClient {
         self.run(self.setup.plan_call(request)?, options)
     }
 
-    /// Fetches the picture behind a link of a result. The key is not sent along.
+    /// Fetches the picture behind a link of a result. The key is not sent along. It costs nothing, so whatever fails is
+    /// tried again, up to `max_attempts`; up to five redirects are followed, to `https` and to no private address, unless
+    /// the base URL is one.
     ///
     /// # Errors
     /// As [`BlockingClient::outpaint`]; the picture itself was paid for before, so [`Error::charge`] is `Charged`, and
     /// [`Error::is_retryable`] speaks of the download only.
     pub fn download(&self, link: &str, options: &CallOptions) -> Result<Bytes, Error> {
-        Ok(self.run(self.setup.plan_download(link)?, options)?.body)
+        Ok(self.download_outcome(link, options)?.body)
+    }
+
+    /// As [`BlockingClient::download`], with the format, the attempts and what was odd.
+    ///
+    /// # Errors
+    /// As [`BlockingClient::download`].
+    pub fn download_outcome(&self, link: &str, options: &CallOptions) -> Result<Outcome, Error> {
+        self.run(self.setup.plan_download(link)?, options)
+    }
+
+    /// Whether [`BlockingClient::download`] would fetch this link; nothing is sent.
+    ///
+    /// # Errors
+    /// As [`BlockingClient::download`] before it sends anything.
+    pub fn check_link(&self, link: &str) -> Result<(), Error> {
+        self.setup.plan_download(link).map(drop)
     }
 
     fn run(&self, plan: Plan, options: &CallOptions) -> Result<Outcome, Error> {

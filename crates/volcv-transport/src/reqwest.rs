@@ -9,9 +9,13 @@ use volcv_core::{Error, Limits, ReplySink, Request, TransportError, TransportErr
 
 use crate::reuse::{Age, Habit, IDLE, MAX_IDLE};
 use crate::tls::{Tls, in_words, is_refusal};
-use crate::transport::AsyncTransport;
+use crate::transport::{AsyncTransport, MAX_HEADERS};
 
 /// One attempt on a reqwest client: no redirects, no retries, no proxies, no decompression.
+///
+/// A line in a reply's head that is no header is left out, and the reply is read. Three things remain an error, because
+/// hyper's parser has no setting for them: a NUL in a header line, a CR without LF in it, and a control character in the
+/// reason behind the status.
 #[derive(Debug)]
 pub struct ReqwestTransport {
     client: reqwest::Client,
@@ -47,6 +51,8 @@ impl ReqwestTransport {
                 .no_deflate()
                 .no_brotli()
                 .no_zstd()
+                .http1_max_headers(MAX_HEADERS)
+                .http1_ignore_invalid_headers_in_responses(true)
                 .pool_idle_timeout(IDLE)
                 .pool_max_idle_per_host(kept)
                 .build()

@@ -9,6 +9,10 @@ use volcv_core::{Limits, Now, ReplySink, Request, TransportError};
 
 use crate::cancel::CancelToken;
 
+/// What the built-in transports take of a reply's headers; more are an error. Real services send a few dozen.
+#[cfg(any(feature = "ureq", feature = "reqwest"))]
+pub(crate) const MAX_HEADERS: usize = 4096;
+
 /// Sends a request and blocks until its reply has been pushed.
 ///
 /// Exactly one attempt: no redirects, no retries, no error for a status, no decompression, no cookies. The body is

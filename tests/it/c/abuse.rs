@@ -169,6 +169,7 @@ fn valid(type_name: &str, name: &str) -> &'static str {
         ("size_t *", _) => "&out_size",
         ("uint32_t *", _) => "&out_count",
         ("void *" | "const void *", _) => "room",
+        ("const char *", "link") => "link_to_file",
         ("const char *", _) => "\"text\"",
         (_, "abi") => "VOLCV_ABI_VERSION",
         (_, "job") => "done",

@@ -169,3 +169,44 @@ fn an_idle_client_costs_no_call_no_memory_and_no_wake_up() {
     let path = compile("gcc", &["-std=gnu11", "-O2", "-pthread"], "tests/c/budgets.c", Build::Full);
     println!("{}", ran(program("timeout", &emulator).args(["--kill-after=5", "100"]).arg(path)));
 }
+
+#[test]
+fn a_link_is_fetched_on_volcvs_http_and_on_the_hosts() {
+    let curl = super::examples::pkg_config(&["libcurl"]);
+    let mut flags = vec!["-std=gnu11", "-pthread", "-DWITH_CURL"];
+    flags.extend(curl.iter().map(String::as_str));
+    for (path, under) in [
+        (built("download", Under::Nothing, Build::Full), Under::Nothing),
+        (built("download", Under::Valgrind, Build::Full), Under::Valgrind),
+        (compile("gcc", &flags, "tests/c/download.c", Build::NoHttp), Under::Nothing),
+    ] {
+        let faults = [
+            "ok",
+            "status=503,retry-after=0",
+            "body=redirect,location=1.png",
+            "ok",
+            "stall=reply-body",
+            "stall=reply-body",
+        ];
+        let emulator = Emulator::builder().faults(faults.map(|fault| fault.parse().unwrap()).to_vec()).start().unwrap();
+        run(&path, under, &emulator, &[], &[]);
+        let requests = emulator.requests();
+        let told: Vec<_> = requests.iter().map(|request| (request.method.as_str(), request.status)).collect();
+        // The last one is late, perhaps before it is sent.
+        let get = |status| ("GET", Some(status));
+        assert_eq!(told[..5], [("POST", Some(200)), get(503), get(307), get(200), get(200)]);
+        for get in &requests[1..] {
+            assert!(!get.has_key && get.content_length.unwrap_or(0) == 0 && !get.chunked, "{get:#?}");
+        }
+    }
+}
+
+#[test]
+fn a_picture_that_fails_a_check_is_handed_over_to_c() {
+    for under in [Under::Nothing, Under::Valgrind] {
+        let faults = ["body=cut-picture", "body=cut-picture", "body=one-of-two-cut", "code=50412"];
+        let emulator = Emulator::builder().faults(faults.map(|fault| fault.parse().unwrap()).to_vec()).start().unwrap();
+        run(&built("rejected", under, Build::Full), under, &emulator, &[], &[]);
+        assert_eq!(emulator.complete_bodies(), 4, "nothing is bought twice");
+    }
+}

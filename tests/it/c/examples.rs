@@ -2,6 +2,7 @@
 //! as can be, run against the emulator, and checked for what it says and writes.
 
 mod engines;
+mod unity;
 
 use std::collections::BTreeSet;
 use std::io::{BufRead as _, BufReader};
@@ -13,8 +14,7 @@ use std::time::{Duration, Instant};
 
 use volcv_emulator::Emulator;
 
-use super::header::Header;
-use super::{Build, STRICT, compile, fresh_folder, library, program, ran, root, told, under_valgrind};
+use super::{Build, compile, fresh_folder, library, program, ran, root, told, under_valgrind};
 
 const PHOTO: &str = "examples/assets/valley.jpg";
 
@@ -29,7 +29,7 @@ fn size_of(path: &Path) -> (u32, u32) {
 }
 
 /// What `pkg-config` says about libraries, as flags.
-fn pkg_config(names: &[&str]) -> Vec<String> {
+pub(super) fn pkg_config(names: &[&str]) -> Vec<String> {
     let flags = ran(Command::new("pkg-config").args(["--cflags", "--libs"]).args(names));
     flags.split_whitespace().map(str::to_owned).collect()
 }
@@ -352,106 +352,4 @@ fn the_engine_loop_opens_a_window_on_a_real_display() {
     xvfb.args(["-a", "-s", "-screen 0 1400x900x24"]).arg(engine).arg(PHOTO).arg(&out);
     ran(xvfb.env("SDL_VIDEODRIVER", "x11"));
     assert_four_pictures(&out);
-}
-
-/// The program in C#, compiled.
-fn csharp(folder: &Path) -> PathBuf {
-    let exe = folder.join("outpaint.exe");
-    let sources = ["Volcv.cs", "Program.cs"].map(|name| root().join("examples/unity").join(name));
-    let mut mcs = Command::new("mcs");
-    ran(mcs.args(["-unsafe", "-warn:4", "-warnaserror"]).arg(format!("-out:{}", exe.display())).args(sources));
-    exe
-}
-
-fn mono(exe: &Path, emulator: &Emulator) -> Command {
-    let mut command = program("mono", emulator);
-    command.env("LD_LIBRARY_PATH", library(Build::Full)).arg(exe);
-    command
-}
-
-#[test]
-fn the_binding_for_unity_outpaints() {
-    let folder = fresh_folder("unity-program");
-    let (exe, out) = (csharp(&folder), folder.join("wide.png"));
-    let said = ran(mono(&exe, &emulator(&[])).arg(PHOTO).arg(&out));
-    assert!(said.starts_with(&format!("{}: 1920x640, sent ", out.display())), "{said}");
-    assert_eq!(size_of(&out), (1920, 640));
-    let said = failed(mono(&exe, &emulator(&["close=body"])).arg(PHOTO).arg(&out)).stderr;
-    assert!(String::from_utf8(said).unwrap().contains("may have been charged"));
-    let said = failed(mono(&exe, &emulator(&[])).env("VOLCV_BASE_URL", "no url").arg(PHOTO).arg(&out)).stderr;
-    assert!(String::from_utf8(said).unwrap().contains("base url"));
-}
-
-#[test]
-fn the_binding_for_unity_refuses_what_c_would_misread() {
-    let folder = fresh_folder("unity-misuse");
-    let source = r#"using System;
-using Volcv;
-public static class Misuse
-{
-    private static void Refused(Type type, string name, Action call)
-    {
-        try { call(); }
-        catch (ArgumentException error)
-        {
-            if (error.GetType() == type && error.ParamName == name) return;
-            throw;
-        }
-        throw new Exception(name + " was accepted");
-    }
-
-    public static void Main()
-    {
-        Refused(typeof(ArgumentException), "baseUrl", () => new Client("http://127.0.0.1:1\0", "key"));
-        Refused(typeof(ArgumentException), "apiKey", () => new Client("http://127.0.0.1:1", "k\0y"));
-        using (var client = new Client("http://127.0.0.1:1", "key"))
-        {
-            var request = new Native.volcv_outpaint { left = 0.5 };
-            Refused(typeof(ArgumentNullException), "picture", () => client.Submit(null, request));
-            Refused(typeof(ArgumentException), "prompt", () => client.Submit(new byte[1], request, "a lake\0at dawn"));
-        }
-        Console.WriteLine("ok");
-    }
-}
-"#;
-    let (file, exe) = (folder.join("Misuse.cs"), folder.join("misuse.exe"));
-    std::fs::write(&file, source).unwrap();
-    let mut mcs = Command::new("mcs");
-    mcs.args(["-unsafe", "-warn:4", "-warnaserror"]).arg(format!("-out:{}", exe.display()));
-    ran(mcs.arg(root().join("examples/unity/Volcv.cs")).arg(file));
-    assert_eq!(ran(&mut mono(&exe, &emulator(&[]))), "ok\n");
-}
-
-#[test]
-fn the_binding_for_unity_has_every_struct_constant_and_function_of_the_header() {
-    use std::fmt::Write as _;
-    let folder = fresh_folder("unity-layout");
-    let header = Header::read();
-    let mut source = String::from("#include <stddef.h>\n#include <stdio.h>\n#include <volcv.h>\nint main(void)\n{\n");
-    for it in header.structs() {
-        let name = &it.name;
-        writeln!(source, "    printf(\"{name} %zu\\n\", sizeof({name}));").unwrap();
-        for field in it.fields {
-            let field = field.name;
-            writeln!(source, "    printf(\"{name}.{field} %zu\\n\", offsetof({name}, {field}));").unwrap();
-        }
-    }
-    let text = std::fs::read_to_string(root().join("include/volcv.h")).unwrap();
-    let defines = text.lines().filter_map(|line| line.strip_prefix("#define ")?.split_once(" ("));
-    for (name, _) in defines.filter(|(name, _)| !name.starts_with("VOLCV_VERSION")) {
-        writeln!(source, "    printf(\"{name} %lld\\n\", (long long){name});").unwrap();
-    }
-    source.push_str("    return 0;\n}\n");
-    let (file, program) = (folder.join("layout.c"), folder.join("layout"));
-    std::fs::write(&file, source).unwrap();
-    ran(Command::new("gcc").args(STRICT).arg("-I").arg(root().join("include")).arg(&file).arg("-o").arg(&program));
-
-    let said_c = ran(&mut Command::new(program));
-    let functions = header.functions().into_iter().map(|function| format!("{}()", function.name));
-    let of_c: BTreeSet<String> = said_c.lines().map(str::to_owned).chain(functions).collect();
-    let said_cs = ran(mono(&csharp(&folder), &emulator(&[])).arg("layout"));
-    let of_cs: BTreeSet<String> = said_cs.lines().map(str::to_owned).collect();
-    let odd: Vec<_> = of_c.symmetric_difference(&of_cs).collect();
-    assert!(odd.is_empty(), "only in one of C and C#: {odd:#?}");
-    assert!(of_c.len() > 200, "{} facts", of_c.len());
 }

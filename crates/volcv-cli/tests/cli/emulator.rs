@@ -48,3 +48,13 @@ fn a_fault_that_is_none_says_what_is_allowed() {
     let ran = bench.run(&format!("emulator --port {taken}")).expect(2);
     assert!(ran.stderr.starts_with("error: cannot listen on"), "{ran:?}");
 }
+
+#[test]
+fn its_help_names_every_kind_of_body() {
+    let bench = Bench::new(&[]);
+    let help = run(volcv(bench.dir.path(), "emulator --help"), b"").expect(0).stdout;
+    let words: Vec<_> = help.split_whitespace().collect();
+    for kind in volcv_emulator::BodyKind::ALL {
+        assert!(words.contains(&kind.name()), "{} is missing:\n{help}", kind.name());
+    }
+}

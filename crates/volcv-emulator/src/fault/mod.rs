@@ -250,11 +250,53 @@ pub enum BodyKind {
     Deep,
     /// A message that is not UTF-8.
     BadUtf8,
+    /// Error fields with empty texts and zero codes beside the picture.
+    EmptyErrors,
+    /// An error field that says something beside the picture.
+    ErrorBeside,
+    /// The picture as a data: link in `image_urls`; `binary_data_base64` is null.
+    DataUriLink,
+    /// The picture as base64 in `image_urls`; `binary_data_base64` is null.
+    Base64Link,
+    /// A link to the picture in `binary_data_base64`; `image_urls` is null.
+    LinkInBytes,
+    /// A link to the picture with white space around it.
+    PaddedLink,
+    /// Base64url (- and _) without its padding.
+    UrlSafe,
+    /// Base64url (- and _) with its padding.
+    UrlSafePadded,
+    /// As `Wrapped`, but the line breaks are not escaped, which is not JSON.
+    RawWrapped,
+    /// Whole base64 of the first half of the picture's file.
+    CutPicture,
+    /// Two pictures: as `CutPicture`, and the whole one.
+    OneOfTwoCut,
+    /// Unknown keys with NaN, Infinity and -Infinity, which is not JSON.
+    Numbers,
+    /// A message with the escape `\ud800`, half of a character.
+    LoneSurrogate,
+    /// A message with a line break, a tab and the byte 1 unescaped, which is not JSON.
+    RawControl,
+    /// A message in Latin-1.
+    Latin1,
+    /// A message in GBK.
+    Gbk,
+    /// The request id is a number beyond 2^53.
+    NumericId,
+    /// Comment lines before the JSON.
+    CommentBefore,
+    /// NUL bytes behind the JSON.
+    NulBehind,
+    /// Other text behind the JSON.
+    TextBehind,
+    /// The JSON twice.
+    TwoDocuments,
 }
 
 impl BodyKind {
     /// Every shape, the errors first.
-    pub const ALL: [Self; 31] = [
+    pub const ALL: [Self; 52] = [
         Self::Cv,
         Self::CvEmptyData,
         Self::Top,
@@ -286,6 +328,27 @@ impl BodyKind {
         Self::Gzip,
         Self::Deep,
         Self::BadUtf8,
+        Self::EmptyErrors,
+        Self::ErrorBeside,
+        Self::DataUriLink,
+        Self::Base64Link,
+        Self::LinkInBytes,
+        Self::PaddedLink,
+        Self::UrlSafe,
+        Self::UrlSafePadded,
+        Self::RawWrapped,
+        Self::CutPicture,
+        Self::OneOfTwoCut,
+        Self::Numbers,
+        Self::LoneSurrogate,
+        Self::RawControl,
+        Self::Latin1,
+        Self::Gbk,
+        Self::NumericId,
+        Self::CommentBefore,
+        Self::NulBehind,
+        Self::TextBehind,
+        Self::TwoDocuments,
     ];
 
     /// The word for it in the grammar.
@@ -343,6 +406,31 @@ impl BodyKind {
             Self::Gzip => ("gzip", "Content-Encoding: gzip, although nobody asked for it"),
             Self::Deep => ("deep", "an unknown key with 100000 nested arrays"),
             Self::BadUtf8 => ("bad-utf8", "a message that is not UTF-8"),
+            Self::EmptyErrors => ("empty-errors", "error fields with empty texts and zero codes beside the picture"),
+            Self::ErrorBeside => ("error-beside", "an error field that says something beside the picture"),
+            Self::DataUriLink => {
+                ("data-uri-link", "the picture as a data: link in image_urls; binary_data_base64 is null")
+            }
+            Self::Base64Link => ("base64-link", "the picture as base64 in image_urls; binary_data_base64 is null"),
+            Self::LinkInBytes => ("link-in-bytes", "a link to the picture in binary_data_base64; image_urls is null"),
+            Self::PaddedLink => ("padded-link", "a link to the picture with white space around it"),
+            Self::UrlSafe => ("url-safe", "base64url (- and _) without its padding"),
+            Self::UrlSafePadded => ("url-safe-padded", "base64url (- and _) with its padding"),
+            Self::RawWrapped => ("raw-wrapped", "as wrapped, but the line breaks are not escaped, which is not JSON"),
+            Self::CutPicture => ("cut-picture", "whole base64 of the first half of the picture's file"),
+            Self::OneOfTwoCut => ("one-of-two-cut", "two pictures: cut-picture and the whole one"),
+            Self::Numbers => ("numbers", "unknown keys with NaN, Infinity and -Infinity, which is not JSON"),
+            Self::LoneSurrogate => ("lone-surrogate", "a message with the escape \\ud800, half of a character"),
+            Self::RawControl => {
+                ("raw-control", "a message with a line break, a tab and the byte 1 unescaped, which is not JSON")
+            }
+            Self::Latin1 => ("latin1", "a message in Latin-1"),
+            Self::Gbk => ("gbk", "a message in GBK"),
+            Self::NumericId => ("numeric-id", "the request id is a number beyond 2^53"),
+            Self::CommentBefore => ("comment-before", "comment lines before the JSON"),
+            Self::NulBehind => ("nul-behind", "NUL bytes behind the JSON"),
+            Self::TextBehind => ("text-behind", "other text behind the JSON"),
+            Self::TwoDocuments => ("two-documents", "the JSON twice"),
         }
     }
 }

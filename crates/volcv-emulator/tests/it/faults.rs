@@ -1,5 +1,6 @@
 //! Each kind of misbehaviour, seen on the socket.
 
+use std::io::Write as _;
 use std::time::{Duration, Instant};
 
 use base64::Engine as _;
@@ -7,7 +8,7 @@ use base64::engine::general_purpose::{STANDARD, STANDARD_NO_PAD};
 use serde_json::{Value, json};
 use volcv_emulator::{BodyKind, Emulator, Fault};
 
-use crate::support::{Answer, ask, connect, post, read, read_to_end, request, with};
+use crate::support::{Answer, ask, ask_raw, connect, post, read, read_to_end, request, with};
 
 fn emulator(fault: &str) -> Emulator {
     Emulator::builder().faults(vec![fault.parse().unwrap()]).start().unwrap()
@@ -105,6 +106,161 @@ fn odd_successes() {
     let deep = ask_with("body=deep");
     assert!(deep.body.len() > 200_000 && serde_json::from_slice::<Value>(&deep.body).is_err());
     assert!(String::from_utf8(ask_with("body=bad-utf8").body).is_err());
+}
+
+/// The picture's base64 in an honest reply to the usual request, and its bytes.
+fn honest_picture() -> (String, Vec<u8>) {
+    let text = ask_with("ok").json()["data"]["binary_data_base64"][0].as_str().unwrap().to_owned();
+    let bytes = STANDARD.decode(&text).unwrap();
+    (text, bytes)
+}
+
+#[test]
+fn successes_with_error_fields_beside_them() {
+    let (plain, _) = honest_picture();
+    for kind in ["empty-errors", "error-beside", "numeric-id"] {
+        let answer = ask_with(&format!("body={kind}"));
+        assert_eq!((answer.status, answer.code()), (200, 10000), "{kind}");
+        assert_eq!(answer.json()["data"]["binary_data_base64"][0], plain.as_str(), "{kind}");
+    }
+    let json = ask_with("body=empty-errors").json();
+    assert_eq!(json["error"], json!({ "message": "", "type": "", "param": "", "code": null }));
+    let error = json!({ "Code": "", "CodeN": 0, "Message": "" });
+    assert_eq!(json["ResponseMetadata"], json!({ "RequestId": json["request_id"], "Error": error }));
+    assert_eq!(json["upsream_message"], "");
+    assert_eq!(ask_with("body=error-beside").json()["error"]["message"], "late notice");
+}
+
+#[test]
+fn a_numeric_request_id_is_the_one_of_the_record() {
+    let emulator = emulator("body=numeric-id");
+    let json = ask(&emulator, &request()).json();
+    let id = json["request_id"].as_u64().unwrap();
+    assert!(id > 1 << 53 && json["data"]["request_id"] == id);
+    assert_eq!(emulator.requests()[0].request_id, id.to_string());
+}
+
+#[test]
+fn pictures_and_links_in_odd_places_and_alphabets() {
+    let (plain, bytes) = honest_picture();
+    let data = |kind: &str| ask_with(&format!("body={kind}")).json()["data"].clone();
+    let array = |kind: &str, key: &str, other: &str| {
+        let data = data(kind);
+        assert!(data[other].as_array().is_none_or(Vec::is_empty), "{kind}: {data}");
+        data[key][0].as_str().unwrap().to_owned()
+    };
+    let in_links = |kind: &str| array(kind, "image_urls", "binary_data_base64");
+    assert_eq!(in_links("data-uri-link"), format!("data:image/png;base64,{plain}"));
+    assert_eq!(in_links("base64-link"), plain);
+    assert!(array("link-in-bytes", "binary_data_base64", "image_urls").ends_with("/files/1.png"));
+    let padded = in_links("padded-link");
+    assert!(padded.starts_with("  http://127.0.0.1:") && padded.ends_with("/files/1.png\n"), "{padded:?}");
+    let text = |kind: &str| data(kind)["binary_data_base64"][0].as_str().unwrap().to_owned();
+    assert_eq!(STANDARD.decode(text("cut-picture")).unwrap(), bytes[..bytes.len() / 2]);
+    let two = data("one-of-two-cut")["binary_data_base64"].clone();
+    assert_eq!(two, json!([text("cut-picture"), plain]));
+    // Another seed, whose picture needs padding.
+    let text = |fault: &str| {
+        let json = ask(&emulator(fault), &with("seed", json!(9))).json();
+        json["data"]["binary_data_base64"][0].as_str().unwrap().to_owned()
+    };
+    let plain = text("ok");
+    assert!(plain.contains('+') && plain.contains('/') && plain.ends_with('='), "the alphabets differ: {plain}");
+    let padded = text("body=url-safe-padded");
+    assert_eq!(padded, plain.replace('+', "-").replace('/', "_"));
+    assert_eq!(text("body=url-safe"), padded.trim_end_matches('='));
+}
+
+#[test]
+fn successes_that_are_not_quite_json() {
+    let (plain, _) = honest_picture();
+    let has = |body: &[u8], part: &[u8]| body.windows(part.len()).any(|window| window == part);
+    for (kind, part) in [
+        ("numbers", &b"\"aside\":NaN"[..]),
+        ("numbers", b"\"most\":Infinity"),
+        ("numbers", b"\"zero\":[-Infinity]"),
+        ("lone-surrogate", b"\"message\":\"\\ud800\""),
+        ("raw-control", b"\"message\":\"two\nlines,\ttab and \x01\""),
+        ("latin1", b"\"message\":\"R\xe9ussi\""),
+        ("gbk", b"\"message\":\"\xb3\xc9\xb9\xa6\""),
+        ("nul-behind", b"}\0\0\0\0"),
+        ("comment-before", b": PING\n: \"{[ keep\n{\"code\":10000"),
+        ("text-behind", b"}\nreply sent"),
+        ("two-documents", b"}{\"code\":10000"),
+    ] {
+        let body = ask_with(&format!("body={kind}")).body;
+        assert!(has(&body, part), "{kind}: {}", String::from_utf8_lossy(&body));
+        assert!(has(&body, plain.as_bytes()) && has(&body, b"\"code\":10000"), "{kind}");
+        assert!(serde_json::from_slice::<Value>(&body).is_err(), "{kind}");
+    }
+    let body = ask_with("body=raw-wrapped").body;
+    assert!(has(&body, format!("[\"{}\r\n{}", &plain[..76], &plain[76..152]).as_bytes()));
+    assert!(serde_json::from_slice::<Value>(&body).is_err());
+}
+
+#[test]
+fn odd_bodies_are_sent_in_every_way() {
+    let whole = ask_with("body=nul-behind").body.len();
+    let padded = ask_with("body=nul-behind,oversize=300000").body;
+    assert!(padded.len() == 300_000 && padded[whole..].iter().all(|byte| *byte == b' '));
+    let emulator = emulator("body=latin1,cut=100");
+    let mut stream = connect(&emulator);
+    post(&mut stream, &request());
+    let bytes = read_to_end(&mut stream).0;
+    let body = bytes.windows(4).position(|window| window == b"\r\n\r\n").unwrap() + 4;
+    assert_eq!(bytes.len() - body, 100);
+}
+
+#[test]
+fn faults_apply_to_downloads_too() {
+    let emulator = Emulator::start().unwrap();
+    let link = ask(&emulator, &with("return_url", json!(true))).json()["data"]["image_urls"][0].clone();
+    let path = link.as_str().unwrap().strip_prefix(&emulator.base_url()).unwrap();
+    let get = |path: &str| format!("GET {path} HTTP/1.1\r\nHost: x\r\n\r\n");
+    let file = ask_raw(&emulator, &get(path));
+    assert!(file.status == 200 && image::load_from_memory(&file.body).is_ok());
+    for (fault, status, location) in [
+        ("status=404", 404, None),
+        ("status=403", 403, None),
+        ("status=503,retry-after=1", 503, None),
+        ("body=empty", 504, None),
+        ("body=empty,status=200", 200, None),
+        ("body=redirect", 307, Some("/volcv/v1/elsewhere?Action=&Version=")),
+        (
+            "body=redirect,status=301,location=http://other.example/a.png?b=c",
+            301,
+            Some("http://other.example/a.png?b=c"),
+        ),
+        ("body=redirect,status=302,location=../files/2.png", 302, Some("../files/2.png")),
+        ("body=redirect,location=/files/1.png", 307, Some("/files/1.png")),
+        ("ok", 200, None),
+    ] {
+        emulator.push(fault.parse().unwrap());
+        let answer = ask_raw(&emulator, &get(path));
+        assert_eq!((answer.status, answer.header("Location")), (status, location), "{fault}");
+        assert_eq!(answer.body == file.body, fault == "ok", "{fault}");
+        assert!(!fault.contains("empty") || answer.body.is_empty(), "{fault}");
+    }
+    // Redirects in a row, the last of which leads to the file.
+    for _ in 0..3 {
+        emulator.push("body=redirect,location=/files/1.png".parse().unwrap());
+    }
+    let mut at = path.to_owned();
+    let answers: Vec<Answer> = (0..4)
+        .map(|_| {
+            let answer = ask_raw(&emulator, &get(&at));
+            at = answer.header("Location").unwrap_or(&at).to_owned();
+            answer
+        })
+        .collect();
+    assert_eq!(answers.iter().map(|answer| answer.status).collect::<Vec<_>>(), [307, 307, 307, 200]);
+    assert_eq!(answers[3].body, file.body);
+    emulator.push("cut=10".parse().unwrap());
+    let mut stream = connect(&emulator);
+    stream.write_all(get(path).as_bytes()).unwrap();
+    let bytes = read_to_end(&mut stream).0;
+    assert!(bytes.ends_with(&file.body[..10]) && !bytes.ends_with(&file.body));
+    assert_eq!((emulator.charges(), emulator.complete_bodies()), (1, 1), "downloads are free");
 }
 
 #[test]

@@ -65,7 +65,8 @@ pub const VOLCV_E_CONNECT: volcv_result = -26;
 pub const VOLCV_E_TLS: volcv_result = -27;
 /// The request arrived, the answer did not. It may have been billed: look at the account before calling again.
 pub const VOLCV_E_OUTCOME_UNKNOWN: volcv_result = -28;
-/// The service answered with success, but with something that cannot be used. It was billed.
+/// The service answered with success, but with something that cannot be used. It was billed: see
+/// volcv_job_rejected_take() for a picture that failed a check.
 pub const VOLCV_E_DECODE: volcv_result = -29;
 /// As VOLCV_E_DECODE, because the reply is over the limit.
 pub const VOLCV_E_RESPONSE_TOO_LARGE: volcv_result = -30;
@@ -129,7 +130,7 @@ pub const VOLCV_TLS_ROOTS_EXTRA_ONLY: u32 = 2;
 pub const VOLCV_LOG_DEFAULT: u32 = 0;
 /// A job failed, or volcv has a defect.
 pub const VOLCV_LOG_ERROR: u32 = 1;
-/// Something was tried again.
+/// Something was tried again, or a reply that was good enough was odd.
 pub const VOLCV_LOG_WARN: u32 = 2;
 /// A job began or ended.
 pub const VOLCV_LOG_INFO: u32 = 3;

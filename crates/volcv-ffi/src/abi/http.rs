@@ -3,7 +3,8 @@
 use std::ffi::{CStr, c_char, c_void};
 use std::slice;
 
-use volcv_transport::core::http::{HeaderMap, HeaderName, HeaderValue};
+use volcv_transport::core::REPLY_HEADERS;
+use volcv_transport::core::http::{HeaderMap, HeaderValue};
 
 use super::constants::*;
 use super::read::{Out, guarded, optional_text};
@@ -50,7 +51,8 @@ pub unsafe extern "C" fn volcv_http_body_read(
 /// @param exchange the exchange.
 /// @param status the HTTP status, 100 to 999.
 /// @param headers the headers; NULL if count is 0. Retry-After, Content-Type, Content-Length and request ids matter.
-/// @param count how many headers, at most 1024.
+/// @param count how many headers, at most 65536. One without a name or a value, and one that HTTP does not allow, is left
+/// out.
 /// @return VOLCV_OK; VOLCV_E_STALE: the exchange is over; VOLCV_E_CANCELLED: volcv wants no more of this reply, close
 /// the connection; VOLCV_E_INVALID_ARGUMENT: also a second head; VOLCV_E_FORKED, VOLCV_E_INTERNAL.
 /// Thread: any, one at a time for each exchange. Blocks: no.
@@ -131,28 +133,28 @@ pub unsafe extern "C" fn volcv_http_complete(
     })
 }
 
-/// What cannot be a header is left out: servers send odd things, and volcv reads only a few of them.
+/// Takes those that mean something. What is no header costs nobody the reply: it was paid for.
 unsafe fn headers_of(headers: *const volcv_header, count: usize) -> Result<HeaderMap, Failure> {
-    const MOST: usize = 1024;
+    const MOST: usize = 65_536;
     if count > MOST {
-        return Err(Failure::argument("count", count, "at most 1024"));
+        return Err(Failure::argument("count", count, "at most 65536"));
     }
+    let mut map = HeaderMap::new();
     if count > 0 && headers.is_null() {
         return Err(Failure::null("headers"));
     }
-    let mut map = HeaderMap::new();
     for i in 0..count {
         // SAFETY: the header asks for that many pairs.
         let volcv_header { name, value } = unsafe { headers.add(i).read_unaligned() };
         if name.is_null() || value.is_null() {
-            return Err(Failure::null("headers"));
+            continue;
         }
         // SAFETY: the header asks for texts with their ends.
         let (name, value) = unsafe { (CStr::from_ptr(name), CStr::from_ptr(value)) };
-        if let (Ok(name), Ok(value)) =
-            (HeaderName::from_bytes(name.to_bytes()), HeaderValue::from_bytes(value.to_bytes()))
-        {
-            map.append(name, value);
+        let known = REPLY_HEADERS.iter().find(|known| name.to_bytes().eq_ignore_ascii_case(known.as_str().as_bytes()));
+        if let (Some(known), Ok(value)) = (known, HeaderValue::from_bytes(value.to_bytes())) {
+            // The first one counts.
+            map.entry(known).or_insert(value);
         }
     }
     Ok(map)

@@ -37,7 +37,8 @@ pub unsafe extern "C" fn volcv_job_progress(
     })
 }
 
-/// Says why a job failed. After a success the code is VOLCV_OK, and attempts and charge say what it took.
+/// Says why a job failed. After a success the code is VOLCV_OK, attempts and charge say what it took, and message says
+/// what was odd about the reply, if anything was.
 ///
 /// @param client the client.
 /// @param job a job that has ended.

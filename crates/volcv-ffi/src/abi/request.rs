@@ -2,6 +2,7 @@
 //! says what it has to be: that is what all of these functions rest on.
 #![allow(unsafe_op_in_unsafe_fn, reason = "see above: another block around each line would say nothing more")]
 
+use std::ffi::c_char;
 use std::slice;
 
 use volcv_transport::{CvRequest, InvalidInput, Outpaint, Picture, PromptField, Sides, Size};
@@ -164,4 +165,10 @@ pub(super) unsafe fn raw_of(engine: &Engine, request: *const volcv_raw) -> Resul
         _ => Failure::from_error(&error.into()),
     });
     Ok(Order::raw(call?, borrows))
+}
+
+pub(super) unsafe fn download_of(engine: &Engine, link: *const c_char) -> Result<Order, Failure> {
+    let link = text(link, "link")?;
+    engine.check_link(&link)?;
+    Ok(Order::download(link))
 }

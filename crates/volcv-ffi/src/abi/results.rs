@@ -14,8 +14,8 @@ use crate::engine::{buffers, registry};
 /// @param job a job that has ended.
 /// @param out_json set to the text, ended by NUL, valid until the job is released; to NULL on any error.
 /// @param out_size set to its bytes without the NUL; may be NULL.
-/// @return VOLCV_OK, VOLCV_E_NO_RESULT: the job failed; VOLCV_E_NOT_READY, VOLCV_E_STALE, VOLCV_E_INVALID_ARGUMENT,
-/// VOLCV_E_FORKED, VOLCV_E_INTERNAL.
+/// @return VOLCV_OK, VOLCV_E_NO_RESULT: the job failed, or is a download; VOLCV_E_NOT_READY, VOLCV_E_STALE,
+/// VOLCV_E_INVALID_ARGUMENT, VOLCV_E_FORKED, VOLCV_E_INTERNAL.
 /// Thread: any. Blocks: no. Memory: the text belongs to the job.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn volcv_job_reply(
@@ -78,7 +78,8 @@ pub unsafe extern "C" fn volcv_job_image_info(
     })
 }
 
-/// The link to a picture, for jobs with VOLCV_OUTPAINT_RETURN_LINK; it is valid for about 24 hours.
+/// The link to a picture, for jobs with VOLCV_OUTPAINT_RETURN_LINK; it is valid for about 24 hours, and
+/// volcv_download_submit() fetches it.
 ///
 /// @param client the client.
 /// @param job a job that has ended.
@@ -120,6 +121,52 @@ pub unsafe extern "C" fn volcv_job_image_take(
     guarded(|| {
         let out = Out::new(out_buffer, volcv_buffer::EMPTY, "out_buffer")?;
         out.set(buffers::keep(registry::find(client)?.image_take(job, index)?));
+        Ok(())
+    })
+}
+
+/// The number of pictures of a job that has ended that were paid for but failed a check: cut, damaged, in no known
+/// format, or inside a reply that cannot be trusted. It is 0 for nearly every job. A job that failed with VOLCV_E_DECODE
+/// or VOLCV_E_RESPONSE_TOO_LARGE may have some, and so may one that succeeded with another picture.
+///
+/// @param client the client.
+/// @param job a job that has ended.
+/// @param out_count set to the number, also of those that were taken; to 0 on any error.
+/// @return VOLCV_OK, VOLCV_E_NOT_READY, VOLCV_E_STALE, VOLCV_E_INVALID_ARGUMENT, VOLCV_E_FORKED, VOLCV_E_INTERNAL.
+/// Thread: any. Blocks: no.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn volcv_job_rejected_count(
+    client: *mut volcv_client,
+    job: volcv_job,
+    out_count: *mut u32,
+) -> volcv_result {
+    guarded(|| {
+        let out = Out::new(out_count, 0, "out_count")?;
+        out.set(registry::find(client)?.rejected_count(job)?);
+        Ok(())
+    })
+}
+
+/// Takes the bytes of a rejected picture out of its job, without a copy. What is in them is not known: a decoder may
+/// make something of them, a person can look at them.
+///
+/// @param client the client.
+/// @param job a job that has ended.
+/// @param index from 0, in the order of the reply.
+/// @param out_buffer set to the bytes; all zero on any error. What was in it before is not released.
+/// @return VOLCV_OK, VOLCV_E_NO_RESULT: it was taken before, or there is none; VOLCV_E_NOT_READY, VOLCV_E_STALE,
+/// VOLCV_E_INVALID_ARGUMENT, VOLCV_E_FORKED, VOLCV_E_INTERNAL.
+/// Thread: any. Blocks: no. Memory: the bytes are the caller's, until volcv_buffer_release(); they outlive the client.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn volcv_job_rejected_take(
+    client: *mut volcv_client,
+    job: volcv_job,
+    index: u32,
+    out_buffer: *mut volcv_buffer,
+) -> volcv_result {
+    guarded(|| {
+        let out = Out::new(out_buffer, volcv_buffer::EMPTY, "out_buffer")?;
+        out.set(buffers::keep(registry::find(client)?.rejected_take(job, index)?));
         Ok(())
     })
 }

@@ -78,7 +78,8 @@ pub struct volcv_error {
     /// What the service's support asks for, UTF-8; empty if there is none.
     pub request_id: [c_char; VOLCV_REQUEST_ID_SIZE],
     /// One line of UTF-8 for logs and developers: what happened, the field, its value and what is allowed, the codes,
-    /// and what it cost. It never has the key, a picture or a control character.
+    /// and what it cost. After a success: what was odd about the reply, in sentences with "; " between them; empty for
+    /// nearly every job. It never has the key, a picture or a control character.
     pub message: [c_char; VOLCV_MESSAGE_SIZE],
 }
 

@@ -1,8 +1,10 @@
 //! New jobs.
 
+use std::ffi::c_char;
+
 use super::options::job_options_of;
 use super::read::{Out, reported};
-use super::request::{outpaint_of, raw_of};
+use super::request::{download_of, outpaint_of, raw_of};
 use super::structs::*;
 use crate::engine::{Engine, Failure, Options, Order, registry};
 
@@ -35,7 +37,8 @@ pub unsafe extern "C" fn volcv_outpaint_submit(
 /// @param client the client.
 /// @param request as for volcv_outpaint_submit().
 /// @param options may be NULL; its deadline_ms is the way to limit the wait.
-/// @param out_job set to the job, which has ended with success; to 0 on any error.
+/// @param out_job set to the job, which has ended with success. On an error it is set to 0, unless the failed job has
+/// rejected pictures, see volcv_job_rejected_take(): then it is set to that job, which is released like any other.
 /// @param error filled on failure; may be NULL.
 /// @return VOLCV_OK, all of volcv_outpaint_submit(), VOLCV_E_REENTRANT, and how the job ended: VOLCV_E_AUTH,
 /// VOLCV_E_QUOTA, VOLCV_E_THROTTLED, VOLCV_E_REFUSED, VOLCV_E_SERVICE, VOLCV_E_CONNECT, VOLCV_E_TLS, VOLCV_E_TIMEOUT,
@@ -77,6 +80,32 @@ pub unsafe extern "C" fn volcv_raw_submit(
     unsafe { submit(client, request, options, out_job, error, raw_of, Engine::submit) }
 }
 
+/// Queues the download of a picture from a link that volcv_job_image_link() gave. Downloads are free, and the key is not
+/// sent along: the link is fetched again where that can help, and redirects are checked as the link itself is. The
+/// picture is read like that of an outpainting, with index 0; volcv_job_reply() has nothing.
+///
+/// @param client the client.
+/// @param link not NULL; https, or on this machine if base_url is; copied.
+/// @param options may be NULL.
+/// @param out_job set to the job; to 0 on any error.
+/// @param error filled on failure; may be NULL. Its charge is VOLCV_CHARGE_CHARGED, because the picture was paid for by
+/// the job that gave the link.
+/// @return as volcv_outpaint_submit(), with VOLCV_E_DECODE for VOLCV_E_INVALID_INPUT: the link is not a URL, or leads to
+/// where it must not be followed.
+/// Thread: any. Blocks: no.
+/// Memory: the job is the caller's, until volcv_job_release().
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn volcv_download_submit(
+    client: *mut volcv_client,
+    link: *const c_char,
+    options: *const volcv_job_options,
+    out_job: *mut volcv_job,
+    error: *mut volcv_error,
+) -> volcv_result {
+    // SAFETY: what the header asks for.
+    unsafe { submit(client, link, options, out_job, error, download_of, Engine::submit) }
+}
+
 /// What they have in common: `read` makes an order of the request, and `take` a job of the order.
 ///
 /// # Safety
@@ -88,7 +117,7 @@ unsafe fn submit<R>(
     out_job: *mut volcv_job,
     error: *mut volcv_error,
     read: unsafe fn(&Engine, *const R) -> Result<Order, Failure>,
-    take: fn(&Engine, Order, Options) -> Result<volcv_job, Failure>,
+    take: fn(&Engine, Order, Options, &mut volcv_job) -> Result<(), Failure>,
 ) -> volcv_result {
     reported(error, |checked| {
         let out = Out::new(out_job, 0, "out_job")?;
@@ -96,7 +125,9 @@ unsafe fn submit<R>(
         let engine = registry::find(client)?;
         // SAFETY: what this function asks for.
         let (options, order) = unsafe { (job_options_of(options)?, read(&engine, request)?) };
-        out.set(take(&engine, order, options)?);
-        Ok(())
+        let mut job = 0;
+        let taken = take(&engine, order, options, &mut job);
+        out.set(job);
+        taken
     })
 }

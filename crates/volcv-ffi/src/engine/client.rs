@@ -117,9 +117,15 @@ impl Engine {
         Ok(())
     }
 
-    /// Queues a job; never blocks.
-    pub(crate) fn submit(&self, order: Order, options: Options) -> Result<volcv_job, Failure> {
-        self.accept(order, options, false)
+    /// Queues a job, which `job` is set to; never blocks.
+    pub(crate) fn submit(&self, order: Order, options: Options, job: &mut volcv_job) -> Result<(), Failure> {
+        *job = self.accept(order, options, false)?;
+        Ok(())
+    }
+
+    /// Refuses a link that may not be fetched.
+    pub(crate) fn check_link(&self, link: &str) -> Result<(), Failure> {
+        self.client.check_link(link).map_err(|error| Failure::from_error(&error))
     }
 
     pub(super) fn accept(&self, order: Order, options: Options, quiet: bool) -> Result<volcv_job, Failure> {

@@ -5,7 +5,7 @@ use std::ffi::c_char;
 use std::fmt::Display;
 
 use volcv_transport::core::types::InvalidInput;
-use volcv_transport::{AttemptRecord, Charge, Delivery, Error, ErrorKind};
+use volcv_transport::{AttemptRecord, Charge, Delivery, Error, ErrorKind, Outcome};
 
 use crate::abi::*;
 
@@ -77,12 +77,14 @@ impl volcv_error {
     }
 
     /// What a success took.
-    pub(crate) fn after(attempts: &[AttemptRecord], request_id: Option<&str>) -> Self {
+    pub(crate) fn after(outcome: &Outcome) -> Self {
+        let attempts = &outcome.attempts;
         let mut error = Self::success();
         error.charge = attempts.iter().map(|attempt| charge_of(attempt.charge)).max().unwrap_or(VOLCV_CHARGE_NONE);
         error.http_status = attempts.last().and_then(|attempt| attempt.status).map_or(0, i32::from);
         error.with_attempts(attempts);
-        copy(request_id.unwrap_or_default(), &mut error.request_id);
+        copy(outcome.request_id.as_deref().unwrap_or_default(), &mut error.request_id);
+        copy(&outcome.warnings_within(VOLCV_MESSAGE_SIZE - 1), &mut error.message);
         error
     }
 

@@ -12,6 +12,9 @@ impl Engine {
     pub(super) fn end(&self, id: volcv_job, ended: Ended) {
         let Some(slot) = self.slots.place(id) else { return };
         let result = ended.error.code;
+        for warning in &ended.warnings {
+            self.hooks.log(VOLCV_LOG_WARN, id, || warning.clone());
+        }
         self.log_end(id, &ended.error);
         let mut guard = slot.job();
         let Some(job) = guard.as_mut() else { return };
@@ -162,16 +165,17 @@ impl Engine {
         self.rung.notify_all();
     }
 
-    /// Submits, waits, and releases what failed.
-    pub(crate) fn run(&self, order: Order, options: Options) -> Result<volcv_job, Failure> {
+    /// Submits, waits, and releases what failed, unless there is a picture in it. `job` is set to a job that is left.
+    pub(crate) fn run(&self, order: Order, options: Options, job: &mut volcv_job) -> Result<(), Failure> {
         Self::refuse_inside_hooks()?;
         let id = self.accept(order, options, true)?;
         self.wait_until(&[id], true, Deadline::NEVER, false)?;
         let error = self.error(id)?;
-        if error.code == VOLCV_OK {
-            return Ok(id);
+        if error.code == VOLCV_OK || self.rejected_count(id)? > 0 {
+            *job = id;
+        } else {
+            self.release(id)?;
         }
-        self.release(id)?;
-        Err(Failure { error: Box::new(error) })
+        if error.code == VOLCV_OK { Ok(()) } else { Err(Failure { error: Box::new(error) }) }
     }
 }

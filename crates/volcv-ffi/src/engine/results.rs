@@ -24,6 +24,7 @@ impl Engine {
     /// The reply's text and its length without the NUL.
     pub(crate) fn reply(&self, id: volcv_job) -> Result<(*const c_char, usize), Failure> {
         self.ended(id, |ended| match ended.reply.len() {
+            0 if ended.error.code == VOLCV_OK => Err(no_result("a download has no reply, only a picture")),
             0 => Err(no_result("the job failed, see volcv_job_error")),
             size => Ok((ended.reply.as_ptr().cast(), size - 1)),
         })
@@ -48,6 +49,18 @@ impl Engine {
         self.image(id, index, |image| match image {
             Image::Picture(bytes, _) => bytes.take().ok_or_else(|| no_result("the picture was taken before")),
             Image::Link(_) => Err(no_result("it is a link, not a picture")),
+        })
+    }
+
+    pub(crate) fn rejected_count(&self, id: volcv_job) -> Result<u32, Failure> {
+        self.ended(id, |ended| Ok(u32::try_from(ended.rejected.len()).unwrap_or(u32::MAX)))
+    }
+
+    pub(crate) fn rejected_take(&self, id: volcv_job, index: u32) -> Result<Bytes, Failure> {
+        self.ended(id, |ended| {
+            let picture = ended.rejected.get_mut(index as usize);
+            let picture = picture.ok_or_else(|| no_result("the job has no rejected picture with this index"))?;
+            picture.take().ok_or_else(|| no_result("the picture was taken before"))
         })
     }
 

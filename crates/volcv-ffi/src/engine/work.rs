@@ -19,6 +19,7 @@ pub(crate) struct Order {
 enum Work {
     Outpaint(Box<Outpaint>),
     Raw(Box<CvRequest>),
+    Download(String),
 }
 
 /// What a job has of its own.
@@ -51,9 +52,13 @@ pub(super) enum State {
 /// What became of a job.
 pub(super) struct Ended {
     pub(super) error: volcv_error,
-    /// The reply's JSON with its NUL; empty if the job failed.
+    /// The reply's JSON with its NUL; empty if the job failed, and for a download.
     pub(super) reply: Vec<u8>,
     pub(super) images: Vec<Image>,
+    /// Pictures that failed a check; `None` once taken.
+    pub(super) rejected: Vec<Option<Bytes>>,
+    /// For the log.
+    pub(super) warnings: Vec<String>,
 }
 
 /// One result.
@@ -73,6 +78,11 @@ impl Order {
         Self { work: Work::Raw(Box::new(request)), borrows }
     }
 
+    /// The link is one that may be fetched.
+    pub(crate) fn download(link: String) -> Self {
+        Self { work: Work::Download(link), borrows: Vec::new() }
+    }
+
     /// The job is accepted: borrowed pictures will be released.
     pub(super) fn accept(mut self) -> Self {
         self.borrows.drain(..).for_each(Borrowed::arm);
@@ -81,27 +91,35 @@ impl Order {
 
     /// Makes the call. The request, and with it every borrowed picture, is gone when this returns.
     pub(super) fn perform(self, client: &BlockingClient, options: &CallOptions) -> Ended {
+        let has_json = !matches!(self.work, Work::Download(_));
         let result = inject::point(inject::Layer::Worker, || match self.work {
             Work::Outpaint(outpaint) => client.outpaint_with(&outpaint, options),
             Work::Raw(request) => client.call(*request, options),
+            Work::Download(link) => client.download_outcome(&link, options),
         });
-        inject::point(inject::Layer::Result, || Ended::of(result))
+        inject::point(inject::Layer::Result, || Ended::of(result, has_json))
     }
 }
 
 impl Ended {
     pub(super) fn failed(failure: &Failure) -> Self {
-        Self { error: *failure.error, reply: Vec::new(), images: Vec::new() }
+        let error = *failure.error;
+        Self { error, reply: Vec::new(), images: Vec::new(), rejected: Vec::new(), warnings: Vec::new() }
     }
 
-    fn of(result: Result<Outcome, Error>) -> Self {
+    fn of(result: Result<Outcome, Error>, has_json: bool) -> Self {
         match result {
             Ok(outcome) => Self {
-                error: volcv_error::after(&outcome.attempts, outcome.request_id.as_deref()),
-                reply: text(Vec::from(outcome.body)),
+                error: volcv_error::after(&outcome),
+                reply: if has_json { text(Vec::from(outcome.body)) } else { Vec::new() },
                 images: outcome.outputs.into_iter().map(Image::of).collect(),
+                rejected: outcome.rejected.into_iter().map(Some).collect(),
+                warnings: outcome.warnings,
             },
-            Err(error) => Self::failed(&Failure::from_error(&error)),
+            Err(error) => {
+                let rejected = error.rejected_pictures().iter().cloned().map(Some).collect();
+                Self { rejected, ..Self::failed(&Failure::from_error(&error)) }
+            }
         }
     }
 }
@@ -147,5 +165,46 @@ fn format_of(format: PictureFormat) -> u32 {
         PictureFormat::Tiff => VOLCV_FORMAT_TIFF,
         PictureFormat::Heif => VOLCV_FORMAT_HEIF,
         _ => VOLCV_FORMAT_UNKNOWN,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use volcv_transport::{ClientBuilder, from_fn};
+
+    use super::*;
+
+    /// What a reply without a picture gives to a generic call.
+    fn outcome() -> Outcome {
+        let transport = from_fn(move |mut request, sink, _, _| {
+            std::io::copy(request.body_mut(), &mut std::io::sink()).unwrap();
+            sink.head(200, &Default::default())?;
+            Ok(sink.data(br#"{"code":10000,"request_id":"r-1"}"#)?)
+        });
+        let client = ClientBuilder::new("https://gw.example", "key").blocking(transport).unwrap();
+        let request = CvRequest::new("A", "V", serde_json::json!({})).unwrap();
+        client.call(request, &CallOptions::new()).unwrap()
+    }
+
+    fn message(error: &volcv_error) -> String {
+        let bytes = error.message.iter().map(|byte| *byte as u8).take_while(|byte| *byte != 0);
+        String::from_utf8(bytes.collect()).unwrap()
+    }
+
+    #[test]
+    fn a_success_keeps_its_warnings_and_the_pictures_that_failed_a_check() {
+        let mut outcome = outcome();
+        assert_eq!(message(&Ended::of(Ok(outcome.clone()), true).error), "");
+        outcome.warnings = vec!["the first is cut".to_owned(), "the second is odd".to_owned()];
+        outcome.rejected = vec![Bytes::from_static(b"cut")];
+        let ended = Ended::of(Ok(outcome.clone()), true);
+        assert_eq!((ended.error.code, ended.error.charge), (VOLCV_OK, VOLCV_CHARGE_CHARGED));
+        assert_eq!(message(&ended.error), "the first is cut; the second is odd");
+        assert_eq!(ended.warnings, outcome.warnings);
+        assert_eq!(ended.rejected, [Some(Bytes::from_static(b"cut"))]);
+        outcome.warnings = vec!["海".repeat(300)];
+        let ended = Ended::of(Ok(outcome), true);
+        assert_eq!(message(&ended.error), format!("{}…", "海".repeat(169)));
+        assert_eq!(ended.warnings[0].chars().count(), 300, "the log has all of it");
     }
 }

@@ -1,15 +1,15 @@
 //! Connections that can be interrupted in every phase: resolving, connecting, handshake, reading and writing.
 //!
 //! ureq's own connectors cannot be woken while they resolve a name or wait for a TCP connection. Here both happen on
-//! a helper thread that is left alone when the call is cancelled.
+//! helper threads that are left alone when the call is cancelled.
 
 use std::fmt;
 use std::io;
 use std::net::{SocketAddr, TcpStream, ToSocketAddrs};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, mpsc};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
-use http::HeaderValue;
+use http::{HeaderMap, HeaderValue};
 use rustls::pki_types::ServerName;
 use rustls::{ClientConfig, ClientConnection, StreamOwned};
 use ureq::config::Config;
@@ -19,6 +19,7 @@ use ureq::unversioned::transport::{Buffers, ConnectionDetails, Connector, NextTi
 
 use crate::cancel::{CancelGuard, CancelToken};
 use crate::ureq::connection::{Connection, GLANCE, Socket, Stream};
+use crate::ureq::happy_eyeballs::{self, interleave};
 use crate::ureq::helpers::Helpers;
 use crate::ureq::memory::Memory;
 
@@ -43,6 +44,8 @@ struct Current {
     stream: Option<Stream>,
     /// A stream on which the server has answered before it had the whole request.
     early: Option<Stream>,
+    /// The headers of the reply, which ureq does not get.
+    headers: HeaderMap,
     memory: Memory,
 }
 
@@ -108,6 +111,14 @@ impl Line {
         self.lock().authorization.take()
     }
 
+    pub(super) fn put_headers(&self, headers: HeaderMap) {
+        self.lock().headers = headers;
+    }
+
+    pub(super) fn take_headers(&self) -> HeaderMap {
+        std::mem::take(&mut self.lock().headers)
+    }
+
     pub(super) fn take(&self) -> (Option<Stream>, Memory) {
         let mut current = self.lock();
         (current.stream.take(), std::mem::take(&mut current.memory))
@@ -128,18 +139,24 @@ impl Line {
     }
 
     /// Runs something that cannot be interrupted on another thread, and waits for it or for a cancel.
-    fn run<T: Send + 'static>(&self, work: impl FnOnce(Duration) -> io::Result<T> + Send + 'static) -> io::Result<T> {
-        let (cancel, limit) = {
-            let current = self.lock();
-            (current.cancel.clone(), current.connect)
-        };
+    fn run<T: Send + 'static>(&self, work: impl FnOnce() -> io::Result<T> + Send + 'static) -> io::Result<T> {
+        let cancel = self.lock().cancel.clone();
         let (done, result) = mpsc::channel();
         let _guard = cancel.on_cancel({
             let done = done.clone();
             move || drop(done.send(Err(interrupted())))
         });
-        self.helpers.run(move || drop(done.send(work(limit))))?;
+        self.helpers.run(move || drop(done.send(work())))?;
         result.recv().unwrap_or_else(|_| Err(interrupted()))
+    }
+
+    /// Connects to the first of these addresses that answers, on other threads.
+    fn connect(&self, addresses: &[SocketAddr]) -> io::Result<TcpStream> {
+        let (cancel, limit) = {
+            let current = self.lock();
+            (current.cancel.clone(), current.connect)
+        };
+        happy_eyeballs::connect(addresses, limit, &cancel, &self.helpers, TcpStream::connect_timeout)
     }
 
     fn lock(&self) -> MutexGuard<'_, Current> {
@@ -177,7 +194,7 @@ fn connect_error(error: io::Error) -> ureq::Error {
     ureq::Error::Io(io::Error::new(error.kind(), ConnectError(error)))
 }
 
-fn interrupted() -> io::Error {
+pub(super) fn interrupted() -> io::Error {
     io::Error::new(io::ErrorKind::ConnectionAborted, "cancelled")
 }
 
@@ -196,13 +213,13 @@ impl Resolver for Resolve {
         let host = host.ok_or(ureq::Error::HostNotFound)?;
         let found: Vec<SocketAddr> = match host.parse() {
             Ok(address) => vec![address],
-            Err(_) => match self.0.run(move |_| host.to_socket_addrs().map(Iterator::collect)) {
+            Err(_) => match self.0.run(move || host.to_socket_addrs().map(Iterator::collect)) {
                 Ok(found) => found,
                 Err(error) if error.kind() == io::ErrorKind::ConnectionAborted => return Err(connect_error(error)),
                 Err(_) => return Err(ureq::Error::HostNotFound),
             },
         };
-        found.into_iter().take(16).for_each(|address| addresses.push(address));
+        interleave(found).into_iter().take(16).for_each(|address| addresses.push(address));
         if addresses.is_empty() { Err(ureq::Error::HostNotFound) } else { Ok(addresses) }
     }
 }
@@ -222,7 +239,7 @@ impl Connector for Connect {
             return Ok(Some(Connection::new(stream, Arc::clone(&self.line))));
         }
         let addresses: Vec<SocketAddr> = details.addrs.iter().copied().collect();
-        let connected = self.line.run(move |limit| connect_first(&addresses, limit)).and_then(|socket| {
+        let connected = self.line.connect(&addresses).and_then(|socket| {
             socket.set_nodelay(true)?;
             socket.set_write_timeout(Some(GLANCE))?;
             let socket = Socket::new(socket);
@@ -249,19 +266,4 @@ impl fmt::Debug for Connect {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Connect")
     }
-}
-
-/// The first address that answers; each has an equal share of the time that is left.
-fn connect_first(addresses: &[SocketAddr], limit: Duration) -> io::Result<TcpStream> {
-    let end = Instant::now().checked_add(limit);
-    let mut last = io::Error::new(io::ErrorKind::AddrNotAvailable, "the host has no address");
-    for (i, address) in addresses.iter().enumerate() {
-        let left = end.map_or(limit, |end| end.saturating_duration_since(Instant::now()));
-        let share = left / (addresses.len() - i) as u32;
-        match TcpStream::connect_timeout(address, share.max(Duration::from_millis(10))) {
-            Ok(stream) => return Ok(stream),
-            Err(error) => last = error,
-        }
-    }
-    Err(last)
 }

@@ -14,6 +14,7 @@ use ureq::unversioned::transport::{Buffers, ConnectionDetails, Connector, NextTi
 use zeroize::Zeroizing;
 
 use crate::ureq::connect::Line;
+use crate::ureq::head::{Head, HeadReader, end_of};
 use crate::ureq::memory::Memory;
 
 /// A write that is stuck for this long looks whether the server has answered already.
@@ -22,7 +23,7 @@ pub(super) const GLANCE: Duration = Duration::from_millis(250);
 /// A socket, with or without TLS, and what was read ahead of its turn.
 pub(super) struct Stream {
     io: Io,
-    /// Bytes of an answer that came while the request was still being sent.
+    /// Bytes of an answer that came while the request was still being sent, or with the head of the reply.
     ahead: Vec<u8>,
     /// Behind these, the server has ended the connection.
     ended: bool,
@@ -104,11 +105,29 @@ impl Stream {
             let _ = self.socket().0.set_nonblocking(false);
         }
         while is_interim(&self.ahead) {
-            let Some(end) = self.ahead.windows(4).position(|window| window == b"\r\n\r\n") else { return false };
-            self.ahead.drain(..end + 4);
+            let Some(end) = end_of(&self.ahead, 0) else { return false };
+            self.ahead.drain(..end);
         }
         // Too few bytes to tell an interim answer from a final one are no answer yet.
         self.ended || !INTERIM.starts_with(&self.ahead)
+    }
+
+    /// Reads the head of the final reply. What came with it of the body is read next.
+    fn read_head(&mut self) -> Result<Head, ureq::Error> {
+        let mut reader = HeadReader::default();
+        let mut buffer = [0; 16 * 1024];
+        loop {
+            let bytes = match self.read(&mut buffer) {
+                Ok(0) => return Err(io::Error::from(io::ErrorKind::UnexpectedEof).into()),
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
+                read => read?,
+            };
+            let found = reader.push(&buffer[..bytes]).map_err(|error| ureq::Error::Other(error.into()))?;
+            if let Some((head, behind)) = found {
+                self.ahead.splice(..0, behind);
+                return Ok(head);
+            }
+        }
     }
 }
 
@@ -169,6 +188,8 @@ pub(super) struct Connection {
     /// `None` once the stream was handed over because of an early answer.
     stream: Option<Stream>,
     line: Arc<Line>,
+    /// The head of the reply has been read.
+    has_head: bool,
     /// What ureq writes goes nowhere: the connection serves to read an early answer.
     muted: bool,
 }
@@ -177,7 +198,7 @@ impl Connection {
     pub(super) fn new(stream: Stream, line: Arc<Line>) -> Self {
         let (_, mut memory) = line.take();
         memory.clear();
-        Self { memory, stream: Some(stream), line, muted: false }
+        Self { memory, stream: Some(stream), line, has_head: false, muted: false }
     }
 
     /// At the start of a request: sends its first line and the credentials behind it; gives how much of the output that was.
@@ -239,6 +260,13 @@ impl Transport for Connection {
 
     fn await_input(&mut self, _: NextTimeout) -> Result<bool, ureq::Error> {
         let Some(stream) = &mut self.stream else { return Ok(false) };
+        if !self.has_head {
+            let head = stream.read_head()?;
+            self.memory.append(head.for_ureq.as_bytes());
+            self.line.put_headers(head.headers);
+            self.has_head = true;
+            return Ok(true);
+        }
         let input = self.memory.input_append_buf();
         let amount = loop {
             match stream.read(input) {

@@ -12,7 +12,7 @@ const PIECES: u64 = 16;
 const SMALLEST_PIECE: u64 = 64 * 1024;
 /// A larger piece would leave the second-level cache between being made and being sent.
 const LARGEST_PIECE: u64 = 256 * 1024;
-/// The head of a reply has to fit, for which ureq allows 64 KiB.
+/// So much of a reply is read at once.
 const INPUT: usize = 128 * 1024;
 
 /// ureq's buffers.
@@ -35,6 +35,12 @@ impl Memory {
             self.output.resize(self.piece, 0);
         }
         self.input.resize(INPUT, 0);
+    }
+
+    /// Puts a few bytes where those that are read go.
+    pub(super) fn append(&mut self, bytes: &[u8]) {
+        self.input_append_buf()[..bytes.len()].copy_from_slice(bytes);
+        self.input_appended(bytes.len());
     }
 
     /// Forgets what was read.

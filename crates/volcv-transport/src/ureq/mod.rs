@@ -2,6 +2,8 @@
 
 mod connect;
 mod connection;
+mod happy_eyeballs;
+mod head;
 mod helpers;
 mod memory;
 
@@ -22,6 +24,7 @@ use crate::tls::{Tls, in_words, is_refusal};
 use crate::transport::Transport;
 use crate::ureq::connect::{Connect, Line, Resolve};
 use crate::ureq::connection::{Answering, Stream};
+use crate::ureq::head::HeadError;
 use crate::ureq::helpers::Helpers;
 
 /// What ureq copies for the sink at once: small enough to stay in the first-level cache until it is decoded.
@@ -196,7 +199,8 @@ fn exchange(
 ) -> Result<Option<Age>, TransportError> {
     let response = agent.run(request).map_err(translate)?;
     let (parts, body) = response.into_parts();
-    reply.head(parts.status.as_u16(), &parts.headers)?;
+    let headers = line.take_headers();
+    reply.head(parts.status.as_u16(), &headers)?;
     match body.content_length() {
         Some(length) => {
             // ureq gives its connection up, and with it what it has read ahead.
@@ -205,7 +209,7 @@ fn exchange(
         }
         None => receive_by_ureq(body, reply)?,
     }
-    Ok(Age::behind(parts.version, &parts.headers))
+    Ok(Age::behind(parts.version, &headers))
 }
 
 /// Reads a body whose length is known. ureq would copy it once more, and ask for every sixteen bytes of it whether they are
@@ -253,7 +257,8 @@ fn translate(error: ureq::Error) -> TransportError {
         E::ConnectionFailed | E::Tls(_) => TransportErrorKind::Connect,
         E::Io(error) if connect::is_connect_error(error) => TransportErrorKind::Connect,
         E::Io(_) => TransportErrorKind::Io,
-        E::Protocol(_) | E::LargeResponseHeader(..) => TransportErrorKind::Protocol,
+        E::Protocol(_) => TransportErrorKind::Protocol,
+        E::Other(error) if error.is::<HeadError>() => TransportErrorKind::Protocol,
         _ => TransportErrorKind::Other,
     };
     TransportError::with_source(kind, in_words(cause(&error)).unwrap_or_else(|| error.into()))
