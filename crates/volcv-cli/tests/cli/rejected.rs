@@ -4,7 +4,7 @@ use std::fs;
 
 use serde_json::{Value, json};
 
-use crate::support::{TRANSPORTS, answer, png, reply_with, run, volcv_at};
+use crate::support::{TRANSPORTS, answer, answer_each, png, reply_with, run, volcv_at};
 
 /// A picture without its last chunk.
 fn cut() -> Vec<u8> {
@@ -71,6 +71,22 @@ fn rejected_pictures_are_numbered_as_whole_ones_would_be() {
             assert_eq!(fs::read(dir.path().join(name)).unwrap(), cut());
         }
         assert_eq!(fs::read_dir(dir.path()).unwrap().count(), 4);
+    }
+}
+
+#[test]
+fn a_download_that_fails_a_check_is_kept_with_its_link() {
+    for transport in TRANSPORTS {
+        let dir = tempfile::tempdir().unwrap();
+        let (base_url, _bodies) = answer_each(|base_url| {
+            let reply = json!({"code": 10000, "data": {"image_urls": [format!("{base_url}/a.png")]}});
+            vec![reply.to_string().into_bytes(), cut()]
+        });
+        let args = format!("outpaint - -o out.png --left 1 --json --max-attempts 1 --transport {transport}");
+        let ran = run(volcv_at(&base_url, dir.path(), &args), &png(200, 150)).expect(8);
+        assert_eq!(ran.json()["error"]["rejected"], json!(["out.png.rejected"]));
+        assert!(ran.stderr.contains(&format!("its link: {base_url}/a.png\n")), "{ran:?}");
+        assert_eq!(fs::read(dir.path().join("out.png.rejected")).unwrap(), cut());
     }
 }
 

@@ -7,7 +7,7 @@ use std::os::unix::process::CommandExt as _;
 use std::path::Path;
 use std::process::{Command, Stdio};
 
-use crate::support::{Bench, TRANSPORTS, finish, png, run};
+use crate::support::{Bench, TRANSPORTS, finish, run};
 
 /// The user and the group `nobody` of Linux; on other systems they are just two numbers that nobody has.
 const NOBODY: u32 = 65534;
@@ -147,24 +147,6 @@ fn a_file_of_others_in_a_sticky_folder_is_written_in_place_or_refused_before_it_
         assert!(ran.stderr.starts_with("error: cannot write sticky/locked.png: "), "{ran:?}");
         assert_eq!(bench.emulator.charges(), 1);
     }
-}
-
-/// A program that is killed while it writes in place: the whole picture is in the temporary folder.
-#[test]
-fn a_reader_that_lets_the_picture_wait_does_not_cost_it() {
-    let bench = Bench::new(&[]);
-    fs::create_dir(bench.path("tmp")).unwrap();
-    // More than a pipe holds.
-    bench.write("large.png", &png(600, 600));
-    let mut command = bench.command("outpaint large.png -o - --equal 1");
-    let mut child = command.env("TMPDIR", bench.path("tmp")).spawn().unwrap();
-    let kept = || fs::read_dir(bench.path("tmp")).unwrap().map(|entry| entry.unwrap().path()).next();
-    crate::support::until("a whole copy", || {
-        kept().is_some_and(|path| fs::read(path).unwrap().ends_with(b"IEND\xaeB`\x82"))
-    });
-    child.kill().unwrap();
-    child.wait().unwrap();
-    assert_eq!(image::load_from_memory(&fs::read(kept().unwrap()).unwrap()).unwrap().width(), 1800);
 }
 
 /// The real thing behind `EBUSY`. A sandbox may forbid every mount; the unit tests with a failing rename always run.

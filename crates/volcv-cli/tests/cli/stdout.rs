@@ -3,7 +3,7 @@
 use std::fs;
 use std::process::{Command, Output, Stdio};
 
-use crate::support::{Bench, TRANSPORTS, answer, png, reply_with, volcv_at};
+use crate::support::{Bench, TRANSPORTS, answer, png, reply_with, until, volcv_at};
 
 /// Runs a command whose standard output is no text.
 fn output(mut command: Command) -> (i32, Vec<u8>, String) {
@@ -119,4 +119,20 @@ fn a_picture_that_standard_output_does_not_take_is_kept_and_the_command_fails() 
             assert_eq!(bench.emulator.charges(), 1);
         }
     }
+}
+
+#[cfg(unix)]
+#[test]
+fn a_picture_that_its_reader_lets_wait_is_in_the_temporary_folder_if_the_command_is_killed() {
+    let bench = Bench::new(&[]);
+    fs::create_dir(bench.path("tmp")).unwrap();
+    // More than a pipe holds.
+    bench.write("large.png", &png(600, 600));
+    let mut command = bench.command("outpaint large.png -o - --equal 1");
+    let mut child = command.env("TMPDIR", bench.path("tmp")).spawn().unwrap();
+    let kept = || fs::read_dir(bench.path("tmp")).unwrap().map(|entry| entry.unwrap().path()).next();
+    until("a whole copy", || kept().is_some_and(|path| fs::read(path).unwrap().ends_with(b"IEND\xaeB`\x82")));
+    child.kill().unwrap();
+    child.wait().unwrap();
+    assert_eq!(image::load_from_memory(&fs::read(kept().unwrap()).unwrap()).unwrap().width(), 1800);
 }

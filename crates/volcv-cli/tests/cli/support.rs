@@ -2,7 +2,7 @@
 
 use std::fs;
 use std::io::{BufRead as _, BufReader, Cursor, Read as _, Write as _};
-use std::net::{TcpListener, TcpStream};
+use std::net::TcpListener;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::thread::{self, JoinHandle};
@@ -127,11 +127,16 @@ pub(crate) fn finish(child: Child) -> Ran {
 
 /// A gateway that gives each of so many requests this reply, which the emulator could not give; then the bodies that came.
 pub(crate) fn answer(requests: usize, reply: &Value) -> (String, JoinHandle<Vec<String>>) {
+    answer_each(|_| vec![reply.to_string().into_bytes(); requests])
+}
+
+/// As [`answer`]: a reply for each request, made for the base URL.
+pub(crate) fn answer_each(replies: impl FnOnce(&str) -> Vec<Vec<u8>>) -> (String, JoinHandle<Vec<String>>) {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let base_url = format!("http://{}", listener.local_addr().unwrap());
-    let reply = reply.to_string();
-    let head = format!("HTTP/1.1 200 OK\r\nContent-Length: {}\r\nConnection: close\r\n\r\n", reply.len());
-    let one = move |stream: TcpStream| {
+    let replies = replies(&base_url);
+    let one = move |reply: Vec<u8>| {
+        let stream = listener.accept().unwrap().0;
         let mut request = BufReader::new(&stream);
         let mut length = 0;
         loop {
@@ -145,11 +150,11 @@ pub(crate) fn answer(requests: usize, reply: &Value) -> (String, JoinHandle<Vec<
         }
         let mut body = vec![0; length];
         request.read_exact(&mut body).unwrap();
-        (&stream).write_all(&[head.as_bytes(), reply.as_bytes()].concat()).unwrap();
+        let head = format!("HTTP/1.1 200 OK\r\nContent-Length: {}\r\nConnection: close\r\n\r\n", reply.len());
+        (&stream).write_all(&[head.into_bytes(), reply].concat()).unwrap();
         String::from_utf8(body).unwrap()
     };
-    let bodies = thread::spawn(move || listener.incoming().take(requests).map(|stream| one(stream.unwrap())).collect());
-    (base_url, bodies)
+    (base_url, thread::spawn(move || replies.into_iter().map(one).collect()))
 }
 
 /// The command that calls a gateway of [`answer`].
