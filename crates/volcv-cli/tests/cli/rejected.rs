@@ -4,7 +4,7 @@ use std::fs;
 
 use serde_json::{Value, json};
 
-use crate::support::{TRANSPORTS, answer, answer_each, png, reply_with, run, volcv_at};
+use crate::support::{Bench, TRANSPORTS, answer, answer_each, png, reply_with, run, volcv_at};
 
 /// A picture without its last chunk.
 fn cut() -> Vec<u8> {
@@ -110,5 +110,21 @@ fn without_an_out_file_a_rejected_picture_is_kept_in_the_temporary_folder() {
         assert_eq!(fs::read(&kept[0]).unwrap(), cut());
         assert!(ran.stderr.contains(kept[0].to_str().unwrap()), "{ran:?}");
         assert!(kept[0].to_str().unwrap().ends_with(".rejected"), "{kept:?}");
+    }
+}
+
+#[test]
+fn what_came_of_the_picture_of_a_generic_call_is_kept_in_the_temporary_folder() {
+    for transport in TRANSPORTS {
+        let bench = Bench::new(&["cut=600"]);
+        let body = json!({"req_key": "i2i_outpainting", "left": 1, "right": 0, "top": 0, "bottom": 0,
+            "binary_data_base64": reply_with(&[&png(200, 150)])["data"]["binary_data_base64"]});
+        let mut command = bench.command(&format!("call --body - --json --transport {transport}"));
+        command.env("TMPDIR", bench.dir.path());
+        let ran = run(command, body.to_string().as_bytes()).expect(8);
+        let error = ran.json()["error"].take();
+        let [kept] = &bench.files()[..] else { panic!("{ran:?}") };
+        assert_eq!(error["rejected"], json!([bench.path(kept)]));
+        assert!(fs::read(bench.path(kept)).unwrap().starts_with(b"\x89PNG"));
     }
 }
