@@ -467,7 +467,7 @@ typedef struct volcv_raw {
     const char *action;
     /** NULL means "2022-08-31". */
     const char *version;
-    /** The body: the text of a JSON object, UTF-8; required. */
+    /** The body: the text of a JSON object, UTF-8, whose values are sent as they are written; required. */
     const char *json;
     /** Pictures that go into the body as binary_data_base64 or, if all are links, as image_urls; may be NULL. */
     const volcv_picture *pictures;

@@ -71,6 +71,8 @@ static const char DAMAGED_JSON[] =
 static const script *first, *later;
 static _Atomic int starts, cancels, destroys, workers;
 static _Atomic uint64_t last_exchange;
+/* The body, where one call at a time is made. */
+static char *sent;
 static volcv_client *client;
 
 typedef struct exchange {
@@ -91,6 +93,10 @@ static void read_body(const exchange *of)
         const uint64_t left = of->script->body == WHOLE_BY_BYTES ? 1 : wanted - total;
         IS(volcv_http_body_read(client, of->id, buffer, left < room ? (size_t)left : room, &size), OK);
         CHECK(size > 0 && size <= left);
+        if (sent != NULL) {
+            memcpy(sent + total, buffer, size);
+            sent[total + size] = 0;
+        }
         total += size;
     }
     if (wanted == of->body_size) {
@@ -432,9 +438,37 @@ static void raw_succeeds_with_a_picture_that_cannot_be_used(void)
     }
 }
 
+static void numbers_go_out_as_they_are_written(void)
+{
+    static const script good = {"numbers", WHOLE, REPLY, OK, OK, 0, 0, 0, OK, PAID, ALL};
+    static const char numbers[] = "\"id\":9007199254740993,\"more\":[18446744073709551617,1.10, -0,1e400]";
+    static char json[200], room[4096];
+    volcv_raw raw = VOLCV_RAW_INIT;
+    volcv_picture picture = VOLCV_PICTURE_INIT;
+    volcv_outpaint outpaint = VOLCV_OUTPAINT_INIT;
+    volcv_job job;
+    snprintf(json, sizeof json, "{%s}", numbers);
+    raw.json = outpaint.extra_json = json;
+    picture.data = PNG;
+    picture.size = sizeof PNG;
+    outpaint.picture = &picture;
+    outpaint.left = 1;
+    sent = room;
+    for (int i = 0; i < 2; i++) {
+        host(&good, &good, 1, 0);
+        IS(i == 0 ? volcv_raw_submit(client, &raw, NULL, &job, NULL)
+                  : volcv_outpaint_submit(client, &outpaint, NULL, &job, NULL), OK);
+        CHECK(next_event(client).result == OK);
+        leave();
+        CHECK(i == 0 ? strcmp(room, json) == 0 : strstr(room, numbers) != NULL);
+    }
+    sent = NULL;
+}
+
 int main(void)
 {
     every_script_once();
+    numbers_go_out_as_they_are_written();
     raw_succeeds_with_a_picture_that_cannot_be_used();
     retries_follow_the_body();
     a_host_that_never_completes_can_be_left();

@@ -91,7 +91,7 @@ pub(crate) struct OutpaintArgs {
     /// The picture, or - for standard input; with --mask the padded picture
     #[arg(value_name = "IN")]
     pub(crate) input: PathBuf,
-    /// The file to write; gets -1, -2, … before its ending when several pictures come
+    /// The file to write, or - for standard output; gets -1, -2, … before its ending when several pictures come
     #[arg(short, long = "output", value_name = "OUT")]
     pub(crate) output: PathBuf,
 
@@ -125,7 +125,7 @@ pub(crate) struct OutpaintArgs {
     /// The field that carries the prompt, where a gateway wants another one than its documentation says
     #[arg(long, value_enum, value_name = "FIELD")]
     pub(crate) prompt_field: Option<Field>,
-    /// 0 to 4294967295, or -1 for a random one; repeat it for several pictures
+    /// 0 to 4294967295, or -1 for a random one; repeat it for several pictures, each with another seed
     #[arg(long = "seed", value_name = "N", allow_negative_numbers = true)]
     pub(crate) seeds: Vec<i64>,
     /// Make N pictures: with --seed S of the seeds S, S+1, …, otherwise of random ones

@@ -22,6 +22,8 @@ pub(crate) fn ci() -> Result<(), String> {
     let tls = "cargo test --locked -p tests --features aws-lc --test it -- tls::";
     // No certificate store to be found: the bundled roots have to do.
     run(root, tls, &[("SSL_CERT_FILE", "/nonexistent"), ("SSL_CERT_DIR", "/nonexistent")])?;
+    // What needs the right to mount.
+    run(root, "cargo test --locked -p volcv-cli --test cli -- --ignored", &[])?;
     fuzz(root)?;
     readme(root)
 }

@@ -1,10 +1,12 @@
 //! `volcv call`: any JSON object in, the service's JSON out.
 
+use std::fs;
+
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::json;
 
-use crate::support::{Bench, TRANSPORTS, png, run};
+use crate::support::{Bench, TRANSPORTS, answer, png, run, volcv_at};
 
 /// A complete outpainting, with its picture in the JSON text.
 fn body() -> String {
@@ -36,6 +38,21 @@ fn the_reply_comes_out_as_it_is_from_a_file_and_from_standard_input() {
 }
 
 #[test]
+fn the_body_goes_out_as_it_is_written_behind_a_byte_order_mark_or_not() {
+    let values = r#"{"task_id":9007199254740993,"z":[18446744073709551617, -0,1.10,1e400],"a":{"k":123456789012345678901234567890.50}}"#;
+    for transport in TRANSPORTS {
+        for mark in ["", "\u{feff}"] {
+            let dir = tempfile::tempdir().unwrap();
+            fs::write(dir.path().join("body.json"), format!("{mark}{values}\n")).unwrap();
+            let (base_url, bodies) = answer(1, &json!({"code": 10000}));
+            let args = format!("call --body body.json --transport {transport}");
+            run(volcv_at(&base_url, dir.path(), &args), b"").expect(0);
+            assert_eq!(bodies.join().unwrap(), [values]);
+        }
+    }
+}
+
+#[test]
 fn action_and_version_are_free() {
     let bench = Bench::new(&[]);
     bench.write("body.json", b"{}");
@@ -64,6 +81,8 @@ fn what_is_not_a_json_object_is_never_sent() {
         let ran = run(bench.command("call --body - --json"), body.as_bytes()).expect(2);
         assert_eq!(ran.json()["error"]["kind"], "invalid_input", "{body}");
     }
+    let ran = run(bench.command("call --body -"), b"{\n\"a\": nul}").expect(2);
+    assert!(ran.stderr.starts_with("error: body is not JSON: expected ident at line 2 column 9"), "{ran:?}");
     for args in ["call", "call --body nothing.json", "call --body - --query a", "call --body - --action="] {
         run(bench.command(args), b"{}").expect(2);
     }

@@ -66,6 +66,7 @@ fn an_error_object_has_all_its_fields() {
     let expected = json!({
         "kind": "refused", "message": message, "service_code": 50412, "http_status": status,
         "request_id": request_id, "charge": "none", "retryable": false, "attempts": 1,
+        "rejected": [],
     });
     assert_eq!(error, expected);
 

@@ -8,5 +8,8 @@ mod failures;
 mod files;
 mod interrupt;
 mod outpaint;
+mod rejected;
+mod replaced;
+mod stdout;
 mod support;
 mod usage;

@@ -2,16 +2,11 @@
 
 use std::collections::HashSet;
 use std::fs;
-use std::io::{BufRead as _, BufReader, Read as _, Write as _};
-use std::net::TcpListener;
 use std::path::Path;
-use std::thread;
 
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
 use serde_json::json;
 
-use crate::support::{Bench, KEY, TRANSPORTS, mask, png, run, volcv};
+use crate::support::{Bench, KEY, TRANSPORTS, answer, mask, png, reply_with, run, volcv, volcv_at};
 
 #[test]
 fn the_first_command_of_the_readme_needs_nothing_but_the_photo() {
@@ -84,6 +79,8 @@ fn json_is_one_object_of_the_promised_shape() {
         "outputs": [{"path": "out.png", "width": 300, "height": 150, "format": "png", "seed": 7}],
         "request_id": request_id,
         "attempts": 2,
+        "warnings": [],
+        "rejected": [],
     });
     assert_eq!(ran.json(), expected);
     assert_eq!(ran.stdout.lines().count(), 1);
@@ -129,33 +126,31 @@ fn one_variant_keeps_the_name() {
 /// The emulator never sends more than one picture, the service's envelope has room for more.
 #[test]
 fn several_pictures_of_one_reply_are_numbered() {
-    let dir = tempfile::tempdir().unwrap();
-    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-    let mut command = volcv(dir.path(), "outpaint - -o out.png --left 1 --seed 5");
-    command.env("VOLCV_API_KEY", KEY).env("VOLCV_BASE_URL", format!("http://{}", listener.local_addr().unwrap()));
-    let server = thread::spawn(move || {
-        let (stream, _) = listener.accept().unwrap();
-        let mut request = BufReader::new(&stream);
-        let mut length = 0;
-        loop {
-            let mut line = String::new();
-            request.read_line(&mut line).unwrap();
-            match line.trim().to_lowercase().split_once(": ") {
-                Some(("content-length", value)) => length = value.parse().unwrap(),
-                None if line.trim().is_empty() => break,
-                _ => {}
-            }
+    for transport in TRANSPORTS {
+        let dir = tempfile::tempdir().unwrap();
+        let (base_url, _bodies) = answer(1, &reply_with(&[&png(20, 10), &png(30, 10)]));
+        let args = format!("outpaint - -o out.png --left 1 --seed 5 --transport {transport}");
+        let ran = run(volcv_at(&base_url, dir.path(), &args), &png(200, 150)).expect(0);
+        assert_eq!(ran.stdout, "out-1.png 20x10 png seed 5\nout-2.png 30x10 png seed 5\n");
+        assert_eq!(fs::read(dir.path().join("out-2.png")).unwrap(), png(30, 10));
+        assert_eq!(fs::read_dir(dir.path()).unwrap().count(), 2);
+    }
+}
+
+#[test]
+fn a_seed_given_twice_is_refused_and_only_minus_one_may_repeat() {
+    let bench = Bench::new(&[]);
+    for transport in TRANSPORTS {
+        for more in ["", "--seed 7", "--variants 2", "--dry-run"] {
+            let args = format!("outpaint in.png -o out.png --left 1 --seed 5 --seed 5 {more} --transport {transport}");
+            let ran = bench.run(&args).expect(2);
+            assert!(ran.stderr.starts_with("error: seed is 5 more than once"), "{ran:?}");
+            assert!(ran.stdout.is_empty(), "{ran:?}");
         }
-        request.read_exact(&mut vec![0; length]).unwrap();
-        let pictures = [png(20, 10), png(30, 10)].map(|picture| STANDARD.encode(picture));
-        let reply = json!({"code": 10000, "data": {"binary_data_base64": pictures}}).to_string();
-        write!(&stream, "HTTP/1.1 200 OK\r\nContent-Length: {}\r\n\r\n{reply}", reply.len()).unwrap();
-    });
-    let ran = run(command, &png(200, 150)).expect(0);
-    server.join().unwrap();
-    assert_eq!(ran.stdout, "out-1.png 20x10 png seed 5\nout-2.png 30x10 png seed 5\n");
-    assert_eq!(fs::read(dir.path().join("out-2.png")).unwrap(), png(30, 10));
-    assert_eq!(fs::read_dir(dir.path()).unwrap().count(), 2);
+        assert_eq!((bench.emulator.connections(), bench.files().len()), (0, 0));
+    }
+    bench.run("outpaint in.png -o out.png --left 1 --seed -1 --seed 5 --seed -1").expect(0);
+    assert_eq!((bench.emulator.charges(), bench.files().len()), (3, 3));
 }
 
 #[test]
@@ -212,7 +207,9 @@ fn undocumented_limits_are_warnings_and_errors_only_if_strict() {
     bench.write("small.png", &png(40, 40));
     let ran = bench.run("outpaint small.png -o out.png --left 1").expect(0);
     assert!(ran.stderr.starts_with("warning: picture is 40x40"), "{ran:?}");
+    let warnings = bench.run("outpaint small.png -o out.png --left 1 --json").expect(0).json()["warnings"].take();
+    assert_eq!(ran.stderr, format!("warning: {}\n", warnings[0].as_str().unwrap()));
     let ran = bench.run("outpaint small.png -o out.png --left 1 --strict --json").expect(2);
     assert_eq!(ran.json()["error"]["kind"], "invalid_input");
-    assert_eq!(bench.emulator.charges(), 1);
+    assert_eq!(bench.emulator.charges(), 2);
 }

@@ -1,13 +1,17 @@
 //! Runs the command and looks at what it did.
 
 use std::fs;
-use std::io::{Cursor, Write as _};
+use std::io::{BufRead as _, BufReader, Cursor, Read as _, Write as _};
+use std::net::TcpListener;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
+use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use image::{DynamicImage, ImageFormat, RgbImage};
-use serde_json::Value;
+use serde_json::{Value, json};
 use tempfile::TempDir;
 use volcv_emulator::{Emulator, EmulatorBuilder, Fault};
 
@@ -121,12 +125,57 @@ pub(crate) fn finish(child: Child) -> Ran {
     ran
 }
 
+/// A gateway that gives each of so many requests this reply, which the emulator could not give; then the bodies that came.
+pub(crate) fn answer(requests: usize, reply: &Value) -> (String, JoinHandle<Vec<String>>) {
+    answer_each(|_| vec![reply.to_string().into_bytes(); requests])
+}
+
+/// As [`answer`]: a reply for each request, made for the base URL.
+pub(crate) fn answer_each(replies: impl FnOnce(&str) -> Vec<Vec<u8>>) -> (String, JoinHandle<Vec<String>>) {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let base_url = format!("http://{}", listener.local_addr().unwrap());
+    let replies = replies(&base_url);
+    let one = move |reply: Vec<u8>| {
+        let stream = listener.accept().unwrap().0;
+        let mut request = BufReader::new(&stream);
+        let mut length = 0;
+        loop {
+            let mut line = String::new();
+            request.read_line(&mut line).unwrap();
+            match line.trim().to_lowercase().split_once(": ") {
+                Some(("content-length", value)) => length = value.parse().unwrap(),
+                None if line.trim().is_empty() => break,
+                _ => {}
+            }
+        }
+        let mut body = vec![0; length];
+        request.read_exact(&mut body).unwrap();
+        let head = format!("HTTP/1.1 200 OK\r\nContent-Length: {}\r\nConnection: close\r\n\r\n", reply.len());
+        (&stream).write_all(&[head.into_bytes(), reply].concat()).unwrap();
+        String::from_utf8(body).unwrap()
+    };
+    (base_url, thread::spawn(move || replies.into_iter().map(one).collect()))
+}
+
+/// The command that calls a gateway of [`answer`].
+pub(crate) fn volcv_at(base_url: &str, dir: &Path, args: &str) -> Command {
+    let mut command = volcv(dir, args);
+    command.env("VOLCV_API_KEY", KEY).env("VOLCV_BASE_URL", base_url);
+    command
+}
+
+/// A reply with these pictures.
+pub(crate) fn reply_with(pictures: &[&[u8]]) -> Value {
+    let texts: Vec<String> = pictures.iter().map(|picture| STANDARD.encode(picture)).collect();
+    json!({"code": 10000, "request_id": "r-1", "data": {"binary_data_base64": texts}})
+}
+
 /// Waits for something that happens soon.
 pub(crate) fn until(what: &str, mut happened: impl FnMut() -> bool) {
     let end = Instant::now() + Duration::from_secs(10);
     while !happened() {
         assert!(Instant::now() < end, "{what} did not happen");
-        std::thread::sleep(Duration::from_millis(5));
+        thread::sleep(Duration::from_millis(5));
     }
 }
 

@@ -283,7 +283,7 @@ pub struct volcv_raw {
     pub action: *const c_char,
     /// NULL means "2022-08-31".
     pub version: *const c_char,
-    /// The body: the text of a JSON object, UTF-8; required.
+    /// The body: the text of a JSON object, UTF-8, whose values are sent as they are written; required.
     pub json: *const c_char,
     /// Pictures that go into the body as binary_data_base64 or, if all are links, as image_urls; may be NULL.
     pub pictures: *const volcv_picture,
