@@ -304,6 +304,13 @@ impl StdError for Error {
     }
 }
 
+/// So that what may be made in a way that cannot fail can be asked for like all else.
+impl From<std::convert::Infallible> for Error {
+    fn from(never: std::convert::Infallible) -> Self {
+        match never {}
+    }
+}
+
 impl From<InvalidInput> for Error {
     fn from(error: InvalidInput) -> Self {
         Self::new(ErrorKind::InvalidInput, error.to_string()).with_source(error)
