@@ -140,7 +140,9 @@ fn unanswered(plan: &Plan, delivery: Delivery, kind: Option<TransportErrorKind>,
 fn explain(error: &TransportError, phase: Phase, plan: &Plan, hint: &str) -> String {
     let (cause, to) = (cause(error, plan.secret()), plan.address());
     match error.kind() {
-        TransportErrorKind::Timeout(TimeLimit::Connect) => format!("no connection to {to} within the connect limit{hint}"),
+        TransportErrorKind::Timeout(TimeLimit::Connect) => {
+            format!("no connection to {to} within the connect limit{hint}")
+        }
         TransportErrorKind::Timeout(TimeLimit::Stall) => format!("no byte moved within the stall limit while {phase}"),
         TransportErrorKind::Timeout(limit) => format!("the {limit} passed while {phase}"),
         TransportErrorKind::Resolve => format!("the host name of {to} was not found{cause}{hint}"),

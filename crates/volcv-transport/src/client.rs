@@ -13,6 +13,7 @@ use volcv_core::{
 use crate::cancel::CancelToken;
 use crate::drive;
 use crate::keeper::Keeper;
+use crate::proxy::Routes;
 use crate::transport::{AsyncTransport, ErasedTransport, Transport};
 use crate::watchman::Watchman;
 
@@ -221,6 +222,7 @@ pub struct ClientBuilder {
     policy: RetryPolicy,
     budget: Arc<RetryBudget>,
     window: usize,
+    pub(crate) proxies: Option<Result<Routes, Error>>,
     #[cfg(any(feature = "ureq", feature = "reqwest"))]
     tls: crate::Tls,
 }
@@ -236,6 +238,7 @@ impl ClientBuilder {
             policy: RetryPolicy::default(),
             budget: Arc::default(),
             window: DEFAULT_WINDOW,
+            proxies: None,
             #[cfg(any(feature = "ureq", feature = "reqwest"))]
             tls: crate::Tls::new(),
         }
@@ -319,9 +322,10 @@ impl ClientBuilder {
     /// # Errors
     /// [`ErrorKind::Config`](crate::ErrorKind::Config) names what is wrong.
     #[cfg(feature = "ureq")]
-    pub fn ureq(self) -> Result<BlockingClient, Error> {
-        let transport = crate::UreqTransport::new(&self.tls)?;
-        self.blocking(transport)
+    pub fn ureq(mut self) -> Result<BlockingClient, Error> {
+        let routes = self.routes()?;
+        let transport = crate::UreqTransport::with_routes(&self.tls, Arc::clone(&routes))?;
+        Ok(BlockingClient { watchman: Arc::new(Watchman::new(transport)), setup: Arc::new(self.setup(routes)?) })
     }
 
     /// An async client on reqwest. Its futures need tokio's runtime, with I/O and time.
@@ -329,9 +333,10 @@ impl ClientBuilder {
     /// # Errors
     /// [`ErrorKind::Config`](crate::ErrorKind::Config) names what is wrong.
     #[cfg(feature = "reqwest")]
-    pub fn reqwest(self) -> Result<Client, Error> {
-        let transport = crate::ReqwestTransport::new(&self.tls)?;
-        self.asynchronous(transport)
+    pub fn reqwest(mut self) -> Result<Client, Error> {
+        let routes = self.routes()?;
+        let transport = crate::ReqwestTransport::with_routes(&self.tls, Arc::clone(&routes))?;
+        Ok(Client { transport: Arc::new(transport), setup: Arc::new(self.setup(routes)?) })
     }
 
     /// A blocking client on any transport.
@@ -339,7 +344,8 @@ impl ClientBuilder {
     /// # Errors
     /// [`ErrorKind::Config`](crate::ErrorKind::Config) names what is wrong.
     pub fn blocking(self, transport: impl Transport) -> Result<BlockingClient, Error> {
-        Ok(BlockingClient { watchman: Arc::new(Watchman::new(transport)), setup: Arc::new(self.setup()?) })
+        let routes = self.no_routes()?;
+        Ok(BlockingClient { watchman: Arc::new(Watchman::new(transport)), setup: Arc::new(self.setup(routes)?) })
     }
 
     /// An async client on any transport and any runtime.
@@ -347,10 +353,11 @@ impl ClientBuilder {
     /// # Errors
     /// [`ErrorKind::Config`](crate::ErrorKind::Config) names what is wrong.
     pub fn asynchronous(self, transport: impl AsyncTransport) -> Result<Client, Error> {
-        Ok(Client { transport: Arc::new(transport), setup: Arc::new(self.setup()?) })
+        let routes = self.no_routes()?;
+        Ok(Client { transport: Arc::new(transport), setup: Arc::new(self.setup(routes)?) })
     }
 
-    fn setup(self) -> Result<Setup, Error> {
+    fn setup(self, routes: Arc<Routes>) -> Result<Setup, Error> {
         for (name, number) in [("max_attempts", self.policy.max_attempts), ("charge_limit", self.policy.charge_limit)] {
             if number == 0 {
                 return Err(Error::config(format!("{name} is 0, but must be at least 1")));
@@ -368,14 +375,15 @@ impl ClientBuilder {
                 return Err(Error::config(format!("{name} is 0 s, but must be longer")));
             }
         }
-        let endpoint = Endpoint::parse(&self.base_url, self.allow_insecure_http)?;
+        let endpoint = Endpoint::parse(&self.base_url, self.allow_insecure_http)
+            .map_err(|error| Error::config(format!("{}{}", error.message(), routes.unused())))?;
         let mut config = CallConfig::default();
         config.limits = self.limits;
         config.policy = self.policy;
         config.budget = self.budget;
         let keeper = Keeper::new();
         config.spare = keeper.spare.clone();
-        Ok(Setup { endpoint, key: self.key?, config, window: self.window.max(1), _keeper: keeper })
+        Ok(Setup { endpoint, key: self.key?, config, routes, window: self.window.max(1), _keeper: keeper })
     }
 }
 
@@ -384,6 +392,7 @@ struct Setup {
     endpoint: Endpoint,
     key: ApiKey,
     config: CallConfig,
+    routes: Arc<Routes>,
     window: usize,
     _keeper: Keeper,
 }
@@ -406,7 +415,8 @@ impl Setup {
     }
 
     fn start(&self, plan: Plan, options: &CallOptions) -> Call {
-        Call::new(plan, self.config_for(options)).observed_by(options.observer.clone())
+        let config = self.config_for(&plan, options);
+        Call::new(plan, config).observed_by(options.observer.clone())
     }
 
     fn batch(&self, outpaint: &Outpaint, seeds: &[i64], options: &CallOptions) -> Result<Batch, Error> {
@@ -414,12 +424,14 @@ impl Setup {
         for seed in seeds {
             outpaint.clone().seed(*seed).request()?;
         }
-        let (plan, config) = (self.plan(outpaint)?, self.config_for(options));
+        let plan = self.plan(outpaint)?;
+        let config = self.config_for(&plan, options);
         Ok(Batch::new(&plan, seeds, self.window, &config, options.observer.clone()))
     }
 
-    fn config_for(&self, options: &CallOptions) -> CallConfig {
+    fn config_for(&self, plan: &Plan, options: &CallOptions) -> CallConfig {
         let mut config = self.config.clone();
+        config.hint = self.routes.hint(plan.uri());
         config.limits.deadline = options.deadline.or(config.limits.deadline);
         config
     }

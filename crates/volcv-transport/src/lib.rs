@@ -54,6 +54,7 @@ mod cancel;
 mod client;
 mod drive;
 mod keeper;
+mod proxy;
 #[cfg(feature = "reqwest")]
 mod reqwest;
 #[cfg(any(feature = "ureq", feature = "reqwest"))]
@@ -73,6 +74,7 @@ mod watchman;
 
 pub use cancel::{CancelGuard, CancelToken};
 pub use client::{BlockingClient, CallOptions, Client, ClientBuilder};
+pub use proxy::Proxy;
 #[cfg(feature = "reqwest")]
 pub use reqwest::ReqwestTransport;
 #[cfg(any(feature = "ureq", feature = "reqwest"))]

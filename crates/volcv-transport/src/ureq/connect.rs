@@ -18,15 +18,17 @@ use ureq::unversioned::resolver::{DefaultResolver, ResolvedSocketAddrs, Resolver
 use ureq::unversioned::transport::{Buffers, ConnectionDetails, Connector, NextTimeout};
 
 use crate::cancel::{CancelGuard, CancelToken};
+use crate::proxy::handshake::{self, ProxyError, Target};
+use crate::proxy::{Proxy, Routes};
 use crate::ureq::connection::{Connection, GLANCE, Socket, Stream};
 use crate::ureq::helpers::Helpers;
 use crate::ureq::memory::Memory;
 
 /// What a lane's connector and resolver know of the call that uses the lane.
-#[derive(Default)]
 pub(super) struct Line {
     current: Mutex<Current>,
     helpers: Arc<Helpers>,
+    routes: Arc<Routes>,
 }
 
 #[derive(Default)]
@@ -47,8 +49,8 @@ struct Current {
 }
 
 impl Line {
-    pub(super) fn new(helpers: &Arc<Helpers>) -> Self {
-        Self { current: Mutex::default(), helpers: Arc::clone(helpers) }
+    pub(super) fn new(helpers: &Arc<Helpers>, routes: &Arc<Routes>) -> Self {
+        Self { current: Mutex::default(), helpers: Arc::clone(helpers), routes: Arc::clone(routes) }
     }
 
     /// Takes the lane for one call with so many bytes of body, on `stream` if there is one. Until the guard is dropped,
@@ -191,6 +193,14 @@ impl Resolver for Resolve {
         if self.0.lock().stream.is_some() {
             return Ok(addresses);
         }
+        if let Some(proxy) = self.0.routes.proxy_for(uri) {
+            let address = proxy.address();
+            let found = self.0.run(move |_| address.to_socket_addrs().map(Iterator::collect));
+            let found: Vec<SocketAddr> =
+                found.map_err(|error| connect_error(io::Error::other(ProxyError::unreachable(error))))?;
+            found.into_iter().take(16).for_each(|address| addresses.push(address));
+            return Ok(addresses);
+        }
         let host = uri.scheme().zip(uri.authority());
         let host = host.and_then(|(scheme, authority)| DefaultResolver::host_and_port(scheme, authority));
         let host = host.ok_or(ureq::Error::HostNotFound)?;
@@ -222,11 +232,20 @@ impl Connector for Connect {
             return Ok(Some(Connection::new(stream, Arc::clone(&self.line))));
         }
         let addresses: Vec<SocketAddr> = details.addrs.iter().copied().collect();
-        let connected = self.line.run(move |limit| connect_first(&addresses, limit)).and_then(|socket| {
+        let proxy = self.line.routes.proxy_for(details.uri);
+        let connected = self.line.run(move |limit| connect_first(&addresses, limit));
+        let connected = connected.map_err(|error| match proxy {
+            Some(_) => io::Error::other(ProxyError::unreachable(error)),
+            None => error,
+        });
+        let connected = connected.and_then(|socket| {
             socket.set_nodelay(true)?;
             socket.set_write_timeout(Some(GLANCE))?;
-            let socket = Socket::new(socket);
+            let mut socket = Socket::new(socket);
             self.line.register(&socket)?;
+            if let Some(proxy) = proxy {
+                self.tunnel(proxy, details.uri, &mut socket).map_err(io::Error::other)?;
+            }
             let host = details.uri.host().unwrap_or_default();
             Ok(if details.needs_tls() { Stream::tls(self.shake_hands(socket, host)?) } else { Stream::tcp(socket) })
         });
@@ -236,6 +255,16 @@ impl Connector for Connect {
 }
 
 impl Connect {
+    /// Makes a connection to a proxy one that leads to the target.
+    fn tunnel(&self, proxy: &Proxy, uri: &Uri, socket: &mut Socket) -> Result<(), ProxyError> {
+        let target = Target::of(uri);
+        let target = match target.to_resolve(proxy) {
+            Some(name) => target.resolved(self.line.run(move |_| name.to_socket_addrs()))?,
+            None => target,
+        };
+        handshake::run(proxy, target, socket)
+    }
+
     fn shake_hands(&self, mut socket: Socket, host: &str) -> io::Result<StreamOwned<ClientConnection, Socket>> {
         let host = host.trim_start_matches('[').trim_end_matches(']').to_owned();
         let name = ServerName::try_from(host).map_err(io::Error::other)?;
