@@ -22,6 +22,7 @@ pub(crate) fn ci() -> Result<(), String> {
     let tls = "cargo test --locked -p tests --features aws-lc --test it -- tls::";
     // No certificate store to be found: the bundled roots have to do.
     run(root, tls, &[("SSL_CERT_FILE", "/nonexistent"), ("SSL_CERT_DIR", "/nonexistent")])?;
+    proxies(root)?;
     fuzz(root)?;
     readme(root)
 }
@@ -35,6 +36,13 @@ fn features(root: &Path) -> Result<(), String> {
                      --group-features tracing,test-util -p volcv-transport";
     run(root, transport, &strict)?;
     run(root, "cargo hack check --locked --feature-powerset --exclude-features default,capi -p volcv-ffi", &strict)
+}
+
+/// Calls through proxies that others have written.
+fn proxies(root: &Path) -> Result<(), String> {
+    need("tinyproxy -v", "install it with: apt-get install tinyproxy")?;
+    need("which microsocks", "install it with: apt-get install microsocks")?;
+    run(root, "cargo test --locked -p tests --features proxies --test it -- proxy::debian::", &[])
 }
 
 /// A short run of each fuzz target, from the committed corpus. New inputs go to a folder outside of the tree.

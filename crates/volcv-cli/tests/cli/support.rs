@@ -76,7 +76,7 @@ pub(crate) fn volcv(dir: &Path, args: &str) -> Command {
     command.current_dir(dir).args(args.split_whitespace());
     let variables = std::env::vars_os().map(|(name, _)| name);
     let ours = |name: &str| name.starts_with("VOLCV_") || name.to_ascii_lowercase().ends_with("_proxy");
-    variables.filter(|name| name.to_str().is_some_and(ours)).for_each(|name| drop(command.env_remove(name)));
+    variables.filter(|name| name.to_str().is_some_and(ours)).for_each(|name| _ = command.env_remove(name));
     command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
     command
 }

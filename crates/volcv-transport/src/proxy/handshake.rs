@@ -167,7 +167,8 @@ impl<'a> Handshake<'a> {
                         Ok(Step::Receive(1))
                     }
                     Some(200..=299) => Ok(Step::Done),
-                    Some(407) => Err(ProxyError::auth(self.proxy, "HTTP 407")),
+                    // tinyproxy answers 401 where the password is wrong.
+                    Some(status @ (401 | 407)) => Err(ProxyError::auth(self.proxy, format!("HTTP {status}"))),
                     Some(status) => Err(ProxyError::new(format!("the proxy answered HTTP {status}"))),
                     None => Err(ProxyError::new("the proxy does not answer as an HTTP proxy does")),
                 }
