@@ -595,7 +595,7 @@ typedef struct volcv_buffer {
 #define VOLCV_E_RESPONSE_TOO_LARGE (-30)
 /** The job was cancelled: see volcv_error::charge. */
 #define VOLCV_E_CANCELLED (-31)
-/** The client is set up wrongly: base URL, key, limits. Nothing was sent. */
+/** The client is set up wrongly: base URL, key, limits, proxy. Nothing was sent. */
 #define VOLCV_E_CONFIG (-32)
 /** For volcv_http_complete(): the connection broke. */
 #define VOLCV_E_IO (-33)

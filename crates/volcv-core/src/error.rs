@@ -62,7 +62,7 @@ pub enum ErrorKind {
     ResponseTooLarge,
     /// The caller gave up; see [`Error::charge`].
     Cancelled,
-    /// The client is set up wrongly: base URL, key, limits. Nothing was sent.
+    /// The client is set up wrongly: base URL, key, limits, proxy. Nothing was sent.
     Config,
 }
 

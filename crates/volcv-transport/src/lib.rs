@@ -47,8 +47,11 @@
 //!
 //! # Networks
 //!
-//! Calls go to the base URL's host and to nobody else: redirects are never followed, and proxies of the environment
-//! are not used. For a proxy, bring your own client (`unversioned::reqwest_transport`) or transport.
+//! Calls go to the base URL's host and to nobody else: redirects are never followed, and proxies are used only when they
+//! are named: by [`ClientBuilder::proxy`], or, for those of the environment, by [`ClientBuilder::proxy_from_env`]. A
+//! [`Proxy`] is asked for a tunnel, for `http` URLs too, by calls and by downloads alike: it learns the target's host and
+//! port, and never the key. A proxy that fails is [`ErrorKind::Connect`] and tried again; one that asks for credentials, or
+//! for others, is [`ErrorKind::Config`] and is not.
 
 mod cancel;
 mod client;

@@ -6,6 +6,11 @@ use std::process::Command;
 use std::sync::{Arc, Mutex};
 use std::thread;
 
+use base64::Engine as _;
+use rcgen::{BasicConstraints, Certificate, CertificateParams, IsCa, Issuer, KeyPair};
+use rustls::pki_types::{PrivateKeyDer, PrivatePkcs8KeyDer};
+use rustls::{ServerConfig, ServerConnection, StreamOwned};
+
 use crate::support::{Bench, KEY, TRANSPORTS, run};
 
 /// An HTTP proxy that leads to everywhere and notes the heads of the requests.
@@ -149,4 +154,73 @@ fn a_proxy_that_cannot_be_read_is_told_without_its_password() {
         assert!(ran.stderr.starts_with(words) && !ran.stderr.contains("secret"), "{ran:?}");
     }
     assert_eq!(bench.emulator.connections(), 0);
+}
+
+/// A gateway with a certificate of an authority that nobody knows, and that authority's own. It has one answer.
+fn secure_gateway() -> (SocketAddr, Certificate) {
+    let authority_key = KeyPair::generate().unwrap();
+    let mut authority = CertificateParams::new(Vec::new()).unwrap();
+    authority.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+    let root = authority.self_signed(&authority_key).unwrap();
+    let key = KeyPair::generate().unwrap();
+    let params = CertificateParams::new(vec!["127.0.0.1".to_owned()]).unwrap();
+    let certificate = params.signed_by(&key, &Issuer::from_params(&authority, &authority_key)).unwrap();
+    let key = PrivateKeyDer::from(PrivatePkcs8KeyDer::from(key.serialize_der()));
+    let config = ServerConfig::builder_with_provider(Arc::new(rustls::crypto::ring::default_provider()))
+        .with_safe_default_protocol_versions()
+        .unwrap()
+        .with_no_client_auth()
+        .with_single_cert(vec![certificate.der().clone()], key)
+        .unwrap();
+    let (listener, config) = (TcpListener::bind("127.0.0.1:0").unwrap(), Arc::new(config));
+    let address = listener.local_addr().unwrap();
+    thread::spawn(move || listener.incoming().flatten().for_each(|socket| _ = answer(socket, &config)));
+    (address, root)
+}
+
+fn pem(certificate: &Certificate) -> String {
+    let text = base64::engine::general_purpose::STANDARD.encode(certificate.der());
+    format!("-----BEGIN CERTIFICATE-----\n{text}\n-----END CERTIFICATE-----\n")
+}
+
+fn answer(socket: TcpStream, config: &Arc<ServerConfig>) -> Option<()> {
+    let mut stream = StreamOwned::new(ServerConnection::new(Arc::clone(config)).ok()?, socket);
+    let mut request = Vec::new();
+    while !request.ends_with(b"{\"a\":1}") {
+        let mut buffer = [0; 1024];
+        let bytes = stream.read(&mut buffer).ok().filter(|bytes| *bytes > 0)?;
+        request.extend_from_slice(&buffer[..bytes]);
+    }
+    let body = "{\"code\":10000}";
+    write!(stream, "HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: {}\r\n\r\n{body}", body.len()).ok()?;
+    stream.flush().ok()
+}
+
+#[test]
+fn a_private_authority_is_trusted_from_a_file_that_an_argument_or_a_variable_names() {
+    let (bench, (address, root)) = (Bench::new(&[]), secure_gateway());
+    let other = secure_gateway().1;
+    bench.write("body.json", b"{\"a\":1}");
+    bench.write("ca.der", root.der());
+    bench.write("ca.pem", pem(&root).as_bytes());
+    bench.write("both.pem", format!("# two of them\n{}{}", pem(&other), pem(&root)).as_bytes());
+    bench.write("other.pem", pem(&other).as_bytes());
+    for transport in TRANSPORTS {
+        for (argument, variable, code) in [
+            ("", "", 6),
+            ("--ca-file other.pem", "", 6),
+            ("--ca-file ca.pem", "", 0),
+            ("--ca-file ca.der", "", 0),
+            ("--ca-file both.pem", "", 0),
+            ("", "ca.pem", 0),
+            ("", "nothing.pem", 2),
+            ("--ca-file ca.pem", "other.pem", 0),
+        ] {
+            let args = format!("call --body body.json --base-url https://{address} --transport {transport} {argument}");
+            let mut command = bench.command(&args);
+            command.env("VOLCV_CA_FILE", variable);
+            let ran = run(command, b"").expect(code);
+            assert_eq!(ran.stdout.is_empty(), code != 0, "{argument} {variable}: {ran:?}");
+        }
+    }
 }

@@ -71,7 +71,7 @@ pub const VOLCV_E_DECODE: volcv_result = -29;
 pub const VOLCV_E_RESPONSE_TOO_LARGE: volcv_result = -30;
 /// The job was cancelled: see volcv_error::charge.
 pub const VOLCV_E_CANCELLED: volcv_result = -31;
-/// The client is set up wrongly: base URL, key, limits. Nothing was sent.
+/// The client is set up wrongly: base URL, key, limits, proxy. Nothing was sent.
 pub const VOLCV_E_CONFIG: volcv_result = -32;
 /// For volcv_http_complete(): the connection broke.
 pub const VOLCV_E_IO: volcv_result = -33;
