@@ -1,7 +1,7 @@
 //! How a connection through a proxy begins, without any I/O: what to send, how much to read, and what it means.
 
 use std::fmt;
-use std::io::{self, Read, Write};
+use std::io;
 use std::net::{IpAddr, SocketAddr};
 
 use base64::Engine as _;
@@ -249,27 +249,6 @@ impl<'a> Handshake<'a> {
         }
         message.extend_from_slice(&self.target.port.to_be_bytes());
         Ok(Step::Send(Zeroizing::new(message)))
-    }
-}
-
-/// Follows a handshake on a connection that blocks.
-#[cfg(feature = "ureq")]
-pub(crate) fn run(proxy: &Proxy, target: Target, stream: &mut (impl Read + Write)) -> Result<(), ProxyError> {
-    let mut handshake = Handshake::new(proxy, target);
-    let mut received = Vec::new();
-    loop {
-        let moved = match handshake.next(&received)? {
-            Step::Send(bytes) => {
-                received.clear();
-                stream.write_all(&bytes)
-            }
-            Step::Receive(count) => {
-                received.resize(count, 0);
-                stream.read_exact(&mut received)
-            }
-            Step::Done => return Ok(()),
-        };
-        moved.map_err(|error| ProxyError::broken(&error))?;
     }
 }
 

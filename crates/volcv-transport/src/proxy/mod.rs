@@ -54,6 +54,7 @@ enum Scheme {
     Socks5h,
 }
 
+#[cfg_attr(not(any(feature = "ureq", feature = "reqwest")), allow(dead_code, reason = "nothing connects"))]
 struct Credentials {
     user: Zeroizing<String>,
     password: Zeroizing<String>,

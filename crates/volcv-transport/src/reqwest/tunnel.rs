@@ -87,7 +87,7 @@ impl Service<Uri> for Connector {
                 Some(name) => target.resolved(lookup_host(name).await)?,
                 None => target,
             };
-            shake_hands(proxy, target, &mut socket).await?;
+            follow(Handshake::new(proxy, target), &mut socket).await?;
             Ok(TokioIo::new(socket))
         })
     }
@@ -105,8 +105,7 @@ async fn reach(proxy: &Proxy, http: &mut HttpConnector) -> Result<TcpStream, Pro
 }
 
 /// Follows a handshake to its end.
-async fn shake_hands(proxy: &Proxy, target: Target, socket: &mut TcpStream) -> Result<(), ProxyError> {
-    let mut handshake = Handshake::new(proxy, target);
+async fn follow(mut handshake: Handshake<'_>, socket: &mut TcpStream) -> Result<(), ProxyError> {
     let mut received = Vec::new();
     loop {
         let moved = match handshake.next(&received)? {

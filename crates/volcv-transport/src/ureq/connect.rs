@@ -4,7 +4,7 @@
 //! a helper thread that is left alone when the call is cancelled.
 
 use std::fmt;
-use std::io;
+use std::io::{self, Read as _, Write as _};
 use std::net::{SocketAddr, TcpStream, ToSocketAddrs};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, mpsc};
 use std::time::{Duration, Instant};
@@ -18,7 +18,7 @@ use ureq::unversioned::resolver::{DefaultResolver, ResolvedSocketAddrs, Resolver
 use ureq::unversioned::transport::{Buffers, ConnectionDetails, Connector, NextTimeout};
 
 use crate::cancel::{CancelGuard, CancelToken};
-use crate::proxy::handshake::{self, ProxyError, Target};
+use crate::proxy::handshake::{Handshake, ProxyError, Step, Target};
 use crate::proxy::{Proxy, Routes};
 use crate::ureq::connection::{Connection, GLANCE, Socket, Stream};
 use crate::ureq::helpers::Helpers;
@@ -262,7 +262,7 @@ impl Connect {
             Some(name) => target.resolved(self.line.run(move |_| name.to_socket_addrs()))?,
             None => target,
         };
-        handshake::run(proxy, target, socket)
+        follow(Handshake::new(proxy, target), socket)
     }
 
     fn shake_hands(&self, mut socket: Socket, host: &str) -> io::Result<StreamOwned<ClientConnection, Socket>> {
@@ -277,6 +277,25 @@ impl Connect {
 impl fmt::Debug for Connect {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Connect")
+    }
+}
+
+/// Follows a handshake to its end.
+fn follow(mut handshake: Handshake<'_>, socket: &mut Socket) -> Result<(), ProxyError> {
+    let mut received = Vec::new();
+    loop {
+        let moved = match handshake.next(&received)? {
+            Step::Send(bytes) => {
+                received.clear();
+                socket.write_all(&bytes)
+            }
+            Step::Receive(count) => {
+                received.resize(count, 0);
+                socket.read_exact(&mut received)
+            }
+            Step::Done => return Ok(()),
+        };
+        moved.map_err(|error| ProxyError::broken(&error))?;
     }
 }
 
