@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use volcv_core::bytes::Bytes;
+use volcv_core::http::Uri;
 use volcv_core::types::{CvRequest, Outpaint, Value};
 use volcv_core::{
     ApiKey, Batch, Buffer, Call, CallConfig, Endpoint, Error, Limits, Outcome, Plan, Progress, RetryBudget, RetryPolicy,
@@ -13,6 +14,7 @@ use volcv_core::{
 use crate::cancel::CancelToken;
 use crate::drive;
 use crate::keeper::Keeper;
+#[cfg(any(feature = "ureq", feature = "reqwest"))]
 use crate::proxy::Routes;
 use crate::transport::{AsyncTransport, ErasedTransport, Transport};
 use crate::watchman::Watchman;
@@ -222,6 +224,7 @@ pub struct ClientBuilder {
     policy: RetryPolicy,
     budget: Arc<RetryBudget>,
     window: usize,
+    #[cfg(any(feature = "ureq", feature = "reqwest"))]
     pub(crate) proxies: Option<Result<Routes, Error>>,
     #[cfg(any(feature = "ureq", feature = "reqwest"))]
     tls: crate::Tls,
@@ -238,6 +241,7 @@ impl ClientBuilder {
             policy: RetryPolicy::default(),
             budget: Arc::default(),
             window: DEFAULT_WINDOW,
+            #[cfg(any(feature = "ureq", feature = "reqwest"))]
             proxies: None,
             #[cfg(any(feature = "ureq", feature = "reqwest"))]
             tls: crate::Tls::new(),
@@ -323,9 +327,9 @@ impl ClientBuilder {
     /// [`ErrorKind::Config`](crate::ErrorKind::Config) names what is wrong.
     #[cfg(feature = "ureq")]
     pub fn ureq(mut self) -> Result<BlockingClient, Error> {
-        let routes = self.routes()?;
-        let transport = crate::UreqTransport::with_routes(&self.tls, Arc::clone(&routes))?;
-        Ok(BlockingClient { watchman: Arc::new(Watchman::new(transport)), setup: Arc::new(self.setup(routes)?) })
+        let (routes, hint) = self.routes()?;
+        let transport = crate::UreqTransport::with_routes(&self.tls, routes)?;
+        Ok(BlockingClient { watchman: Arc::new(Watchman::new(transport)), setup: Arc::new(self.setup(hint)?) })
     }
 
     /// An async client on reqwest. Its futures need tokio's runtime, with I/O and time.
@@ -334,9 +338,9 @@ impl ClientBuilder {
     /// [`ErrorKind::Config`](crate::ErrorKind::Config) names what is wrong.
     #[cfg(feature = "reqwest")]
     pub fn reqwest(mut self) -> Result<Client, Error> {
-        let routes = self.routes()?;
-        let transport = crate::ReqwestTransport::with_routes(&self.tls, Arc::clone(&routes))?;
-        Ok(Client { transport: Arc::new(transport), setup: Arc::new(self.setup(routes)?) })
+        let (routes, hint) = self.routes()?;
+        let transport = crate::ReqwestTransport::with_routes(&self.tls, routes)?;
+        Ok(Client { transport: Arc::new(transport), setup: Arc::new(self.setup(hint)?) })
     }
 
     /// A blocking client on any transport.
@@ -344,8 +348,12 @@ impl ClientBuilder {
     /// # Errors
     /// [`ErrorKind::Config`](crate::ErrorKind::Config) names what is wrong.
     pub fn blocking(self, transport: impl Transport) -> Result<BlockingClient, Error> {
-        let routes = self.no_routes()?;
-        Ok(BlockingClient { watchman: Arc::new(Watchman::new(transport)), setup: Arc::new(self.setup(routes)?) })
+        #[cfg(any(feature = "ureq", feature = "reqwest"))]
+        self.refuse_proxies()?;
+        Ok(BlockingClient {
+            watchman: Arc::new(Watchman::new(transport)),
+            setup: Arc::new(self.setup(Arc::new(|_| String::new()))?),
+        })
     }
 
     /// An async client on any transport and any runtime.
@@ -353,11 +361,12 @@ impl ClientBuilder {
     /// # Errors
     /// [`ErrorKind::Config`](crate::ErrorKind::Config) names what is wrong.
     pub fn asynchronous(self, transport: impl AsyncTransport) -> Result<Client, Error> {
-        let routes = self.no_routes()?;
-        Ok(Client { transport: Arc::new(transport), setup: Arc::new(self.setup(routes)?) })
+        #[cfg(any(feature = "ureq", feature = "reqwest"))]
+        self.refuse_proxies()?;
+        Ok(Client { transport: Arc::new(transport), setup: Arc::new(self.setup(Arc::new(|_| String::new()))?) })
     }
 
-    fn setup(self, routes: Arc<Routes>) -> Result<Setup, Error> {
+    fn setup(self, hint: Hint) -> Result<Setup, Error> {
         for (name, number) in [("max_attempts", self.policy.max_attempts), ("charge_limit", self.policy.charge_limit)] {
             if number == 0 {
                 return Err(Error::config(format!("{name} is 0, but must be at least 1")));
@@ -376,23 +385,26 @@ impl ClientBuilder {
             }
         }
         let endpoint = Endpoint::parse(&self.base_url, self.allow_insecure_http)
-            .map_err(|error| Error::config(format!("{}{}", error.message(), routes.unused())))?;
+            .map_err(|error| Error::config(format!("{}{}", error.message(), hint(None))))?;
         let mut config = CallConfig::default();
         config.limits = self.limits;
         config.policy = self.policy;
         config.budget = self.budget;
         let keeper = Keeper::new();
         config.spare = keeper.spare.clone();
-        Ok(Setup { endpoint, key: self.key?, config, routes, window: self.window.max(1), _keeper: keeper })
+        Ok(Setup { endpoint, key: self.key?, config, hint, window: self.window.max(1), _keeper: keeper })
     }
 }
+
+/// What to say of proxies where no connection to a URL came about, or where the base URL cannot be used.
+pub(crate) type Hint = Arc<dyn Fn(Option<&Uri>) -> String + Send + Sync>;
 
 /// What both clients know: where to, as whom, and within which limits.
 struct Setup {
     endpoint: Endpoint,
     key: ApiKey,
     config: CallConfig,
-    routes: Arc<Routes>,
+    hint: Hint,
     window: usize,
     _keeper: Keeper,
 }
@@ -431,7 +443,7 @@ impl Setup {
 
     fn config_for(&self, plan: &Plan, options: &CallOptions) -> CallConfig {
         let mut config = self.config.clone();
-        config.hint = self.routes.hint(plan.uri());
+        config.hint = (self.hint)(Some(plan.uri()));
         config.limits.deadline = options.deadline.or(config.limits.deadline);
         config
     }

@@ -57,6 +57,7 @@ mod cancel;
 mod client;
 mod drive;
 mod keeper;
+#[cfg(any(feature = "ureq", feature = "reqwest"))]
 mod proxy;
 #[cfg(feature = "reqwest")]
 mod reqwest;
@@ -77,6 +78,7 @@ mod watchman;
 
 pub use cancel::{CancelGuard, CancelToken};
 pub use client::{BlockingClient, CallOptions, Client, ClientBuilder};
+#[cfg(any(feature = "ureq", feature = "reqwest"))]
 pub use proxy::Proxy;
 #[cfg(feature = "reqwest")]
 pub use reqwest::ReqwestTransport;

@@ -15,6 +15,8 @@ use super::{Credentials, Proxy, Scheme, routes};
 /// The heads of a proxy's answer may have so many bytes together.
 const MAX_HEAD: usize = 64 * 1024;
 
+const NO_SOCKS: &str = "the proxy does not answer as a SOCKS5 proxy does";
+
 /// The host to be reached through a proxy.
 pub(crate) struct Target {
     host: Host,
@@ -186,23 +188,25 @@ impl<'a> Handshake<'a> {
                     Ok(Step::Send(message))
                 }
                 ([5, _], _) => Err(ProxyError::auth(self.proxy, "SOCKS5 offers no other method")),
-                _ => Err(ProxyError::new("the proxy does not answer as a SOCKS5 proxy does")),
+                _ => Err(ProxyError::new(NO_SOCKS)),
             },
             State::Credentials if received.ends_with(&[0]) => self.request(),
             State::Credentials => Err(ProxyError::auth(self.proxy, "SOCKS5")),
             State::Reply => match *received {
                 [5, 0, _, kind, first] => {
                     self.state = State::Rest;
-                    // The first byte of a name is its length; the port has two bytes.
                     let address = match kind {
                         1 => 4,
+                        // The first byte of a name is its length.
+                        3 => usize::from(first) + 1,
                         4 => 16,
-                        _ => usize::from(first) + 1,
+                        _ => return Err(ProxyError::new(NO_SOCKS)),
                     };
-                    Ok(Step::Receive(address - 1 + 2))
+                    // One byte of the address is there already; the port has two.
+                    Ok(Step::Receive(address + 1))
                 }
                 [5, code, ..] => Err(ProxyError::new(format!("the proxy answered {}", socks_code(code)))),
-                _ => Err(ProxyError::new("the proxy does not answer as a SOCKS5 proxy does")),
+                _ => Err(ProxyError::new(NO_SOCKS)),
             },
             State::Rest => Ok(Step::Done),
         }

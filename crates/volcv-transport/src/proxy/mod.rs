@@ -4,7 +4,6 @@
 //! [`handshake::Handshake`], so that they say and accept the same.
 
 mod bypass;
-#[cfg(any(feature = "ureq", feature = "reqwest"))]
 pub(crate) mod handshake;
 mod routes;
 mod settings;
@@ -54,7 +53,6 @@ enum Scheme {
     Socks5h,
 }
 
-#[cfg_attr(not(any(feature = "ureq", feature = "reqwest")), allow(dead_code, reason = "nothing connects"))]
 struct Credentials {
     user: Zeroizing<String>,
     password: Zeroizing<String>,
@@ -87,7 +85,6 @@ impl Proxy {
     }
 
     /// Whether a target's name is resolved on this machine.
-    #[cfg(any(feature = "ureq", feature = "reqwest"))]
     pub(crate) fn resolves_here(&self) -> bool {
         self.0.scheme == Scheme::Socks5
     }

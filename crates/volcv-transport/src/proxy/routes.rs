@@ -46,7 +46,6 @@ impl Routes {
     }
 
     /// Straight, though the variables may name a proxy: then a connection that fails says so.
-    #[cfg(any(feature = "ureq", feature = "reqwest"))]
     pub(crate) fn straight(variable: impl Fn(&str) -> Option<String>) -> Self {
         let is_set = |name: &&str| variable(name).map(Zeroizing::new).is_some_and(|value| !value.is_empty());
         Self { unused: FOR_HTTPS.into_iter().find(is_set), ..Self::default() }
@@ -64,18 +63,14 @@ impl Routes {
         proxy.as_ref().filter(|_| !self.bypass.has(uri.host().unwrap_or_default(), port(uri)))
     }
 
-    /// What to say of proxies where no connection to this URL came about, with what parts it from the words before.
-    pub(crate) fn hint(&self, uri: &Uri) -> String {
-        match self.proxy_for(uri) {
-            Some(proxy) => format!("; the way goes through the proxy {proxy}"),
-            None => self.unused(),
+    /// What to say of proxies where no connection to this URL came about, or where there is no URL that can be used; with
+    /// what parts it from the words before.
+    pub(crate) fn hint(&self, uri: Option<&Uri>) -> String {
+        match (uri.and_then(|uri| self.proxy_for(uri)), self.unused) {
+            (Some(proxy), _) => format!("; the way goes through the proxy {proxy}"),
+            (None, Some(name)) => format!("; {name} is set, but volcv uses a proxy only when it is told to"),
+            (None, None) => String::new(),
         }
-    }
-
-    /// As [`Routes::hint`], for a base URL that cannot be used.
-    pub(crate) fn unused(&self) -> String {
-        let told = |name| format!("; {name} is set, but volcv uses a proxy only when it is told to");
-        self.unused.map(told).unwrap_or_default()
     }
 }
 
@@ -135,19 +130,19 @@ mod tests {
     #[test]
     fn a_hint_says_which_way_was_taken() {
         let uri = Uri::from_static("https://gw.example");
-        assert_eq!(Routes::default().hint(&uri), "");
+        assert_eq!(Routes::default().hint(Some(&uri)), "");
         let routes = Routes::all(Proxy::parse("http://user:secret@p:1").unwrap());
-        assert_eq!(routes.hint(&uri), "; the way goes through the proxy http://[redacted]@p:1");
+        assert_eq!(routes.hint(Some(&uri)), "; the way goes through the proxy http://[redacted]@p:1");
     }
 
-    #[cfg(any(feature = "ureq", feature = "reqwest"))]
     #[test]
     fn a_proxy_that_is_not_used_is_named_by_its_variable() {
         let uri = Uri::from_static("https://gw.example");
         for name in FOR_HTTPS {
-            let hint = Routes::straight(lookup(&[(name, "http://user:secret@p")])).hint(&uri);
+            let hint = Routes::straight(lookup(&[(name, "http://user:secret@p")])).hint(Some(&uri));
+            assert_eq!(Routes::straight(lookup(&[(name, "p")])).hint(None), hint);
             assert_eq!(hint, format!("; {name} is set, but volcv uses a proxy only when it is told to"));
-            assert_eq!(Routes::straight(lookup(&[(name, "")])).hint(&uri), "");
+            assert_eq!(Routes::straight(lookup(&[(name, "")])).hint(Some(&uri)), "");
         }
     }
 }

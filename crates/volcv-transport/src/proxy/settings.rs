@@ -6,6 +6,7 @@ use volcv_core::Error;
 
 use super::{Proxy, Routes};
 use crate::ClientBuilder;
+use crate::client::Hint;
 
 impl ClientBuilder {
     /// Sends all calls and downloads of the built-in transports through a proxy: a [`Proxy`] or its URL, whose mistakes
@@ -28,17 +29,19 @@ impl ClientBuilder {
         self
     }
 
-    /// The ways of a built-in transport.
-    #[cfg(any(feature = "ureq", feature = "reqwest"))]
-    pub(crate) fn routes(&mut self) -> Result<Arc<Routes>, Error> {
-        self.proxies.take().unwrap_or_else(|| Ok(Routes::straight(variable))).map(Arc::new)
+    /// The ways of a built-in transport, and what to say of them.
+    pub(crate) fn routes(&mut self) -> Result<(Arc<Routes>, Hint), Error> {
+        let routes = self.proxies.take().unwrap_or_else(|| Ok(Routes::straight(variable)));
+        let routes = Arc::new(routes?);
+        let told = Arc::clone(&routes);
+        Ok((routes, Arc::new(move |uri| told.hint(uri))))
     }
 
     /// For a transport that is not built in: it makes its own connections.
-    pub(crate) fn no_routes(&self) -> Result<Arc<Routes>, Error> {
+    pub(crate) fn refuse_proxies(&self) -> Result<(), Error> {
         match self.proxies {
             Some(_) => Err(Error::config("a proxy is set, but this transport makes its own connections")),
-            None => Ok(Arc::default()),
+            None => Ok(()),
         }
     }
 }
