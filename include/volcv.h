@@ -98,6 +98,12 @@ extern "C" {
 #define VOLCV_CLIENT_ALLOW_INSECURE_HTTP (1u)
 /** volcv_client_options::flags: where the review refused the picture, try another seed, within charge_limit. */
 #define VOLCV_CLIENT_NEW_SEED (2u)
+/**
+ * volcv_client_options::flags: uses the proxies that the environment names, as curl does: https_proxy, http_proxy,
+ * all_proxy and no_proxy, in small or in capital letters; volcv_client_create() reads them. A loopback host goes through a
+ * proxy like any other, unless no_proxy has it. volcv_client_options::proxy must be NULL then.
+ */
+#define VOLCV_CLIENT_PROXY_FROM_ENV (4u)
 
 /** The roots that this library brings (Mozilla's), and extra_roots. */
 #define VOLCV_TLS_ROOTS_DEFAULT (0u)
@@ -273,7 +279,7 @@ typedef struct volcv_client_options {
     uint32_t flags;
     /**
      * The gateway, with or without "/volcv/v1"; required. https, except for this machine itself. Proxies that the
-     * environment names are not used.
+     * environment names are not used, unless VOLCV_CLIENT_PROXY_FROM_ENV is set.
      */
     const char *base_url;
     /** The API key; required. volcv wipes its own copy. */
@@ -307,7 +313,10 @@ typedef struct volcv_client_options {
     const void *extra_roots;
     /** Bytes of extra_roots, at most 16 MiB. */
     size_t extra_roots_size;
-    /** The host's HTTP stack, with its own TLS: tls_roots and extra_roots must be 0 then. NULL for the built-in one. */
+    /**
+     * The host's HTTP stack, with its own TLS and proxies: tls_roots, extra_roots and proxy must be 0 then. NULL for the
+     * built-in one.
+     */
     const volcv_http_transport *transport;
     /** Takes the log; NULL for none. */
     volcv_log_fn log;
@@ -317,8 +326,13 @@ typedef struct volcv_client_options {
     volcv_ready_fn on_ready;
     /** Handed to on_ready. */
     void *on_ready_user;
-    /** 0. */
-    size_t reserved;
+    /**
+     * The proxy for calls and for downloads of links: "http://user:password@host:port", "socks5://..." or, to let the proxy
+     * resolve names, "socks5h://..."; user and password are optional, and percent-encoded where they need it. It is asked
+     * for a tunnel to http targets too, gets nothing of the request, and the key never. NULL for none. volcv wipes its own
+     * copy. A proxy that wants other credentials ends a job with VOLCV_E_CONFIG.
+     */
+    const char *proxy;
 } volcv_client_options;
 
 /** Why something failed, filled in place; nothing in it has to be freed. */
@@ -585,7 +599,7 @@ typedef struct volcv_buffer {
 #define VOLCV_E_RESPONSE_TOO_LARGE (-30)
 /** The job was cancelled: see volcv_error::charge. */
 #define VOLCV_E_CANCELLED (-31)
-/** The client is set up wrongly: base URL, key, limits. Nothing was sent. */
+/** The client is set up wrongly: base URL, key, limits, proxy. Nothing was sent. */
 #define VOLCV_E_CONFIG (-32)
 /** For volcv_http_complete(): the connection broke. */
 #define VOLCV_E_IO (-33)
@@ -601,7 +615,7 @@ static inline void volcv_http_transport_init(volcv_http_transport *value)
     *value = init;
 }
 
-#define VOLCV_CLIENT_OPTIONS_INIT { sizeof(volcv_client_options), 0, NULL, NULL, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, NULL, 0, NULL, NULL, NULL, NULL, NULL, 0 }
+#define VOLCV_CLIENT_OPTIONS_INIT { sizeof(volcv_client_options), 0, NULL, NULL, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, NULL, 0, NULL, NULL, NULL, NULL, NULL, NULL }
 
 /** Makes it VOLCV_CLIENT_OPTIONS_INIT. */
 static inline void volcv_client_options_init(volcv_client_options *value)

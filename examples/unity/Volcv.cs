@@ -49,6 +49,7 @@ namespace Volcv
 
         public const uint VOLCV_CLIENT_ALLOW_INSECURE_HTTP = 1;
         public const uint VOLCV_CLIENT_NEW_SEED = 2;
+        public const uint VOLCV_CLIENT_PROXY_FROM_ENV = 4;
 
         public const uint VOLCV_TLS_ROOTS_DEFAULT = 0;
         public const uint VOLCV_TLS_ROOTS_PLATFORM = 1;
@@ -153,7 +154,7 @@ namespace Volcv
             public void* log_user;
             public IntPtr on_ready;
             public void* on_ready_user;
-            public UIntPtr reserved;
+            public byte* proxy;
         }
 
         public struct volcv_error
@@ -301,16 +302,18 @@ namespace Volcv
     {
         private IntPtr handle;
 
-        public Client(string baseUrl, string apiKey)
+        /// <summary>proxy is volcv_client_options::proxy.</summary>
+        public Client(string baseUrl, string apiKey, string proxy = null)
         {
             var error = new Native.volcv_error { struct_size = (uint)sizeof(Native.volcv_error) };
-            fixed (byte* url = Utf8(baseUrl, "baseUrl"), key = Utf8(apiKey, "apiKey"))
+            fixed (byte* url = Utf8(baseUrl, "baseUrl"), key = Utf8(apiKey, "apiKey"), way = Utf8(proxy, "proxy"))
             fixed (IntPtr* client = &handle)
             {
                 var options = new Native.volcv_client_options();
                 options.struct_size = (uint)sizeof(Native.volcv_client_options);
                 options.base_url = url;
                 options.api_key = key;
+                options.proxy = way;
                 if (Native.volcv_client_create(Native.VOLCV_ABI_VERSION, &options, client, &error) != Native.VOLCV_OK)
                     throw new VolcvException(error);
             }

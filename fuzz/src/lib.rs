@@ -24,7 +24,7 @@ const PNG: &[u8] = b"\x89PNG\r\n\x1a\n\0\0\0\x0dIHDR\0\0\x01\0\0\0\x01\0";
 const LONGEST_TEXT: usize = 2048;
 
 /// All ways in which a transport can fail, for a target to choose from.
-pub const TRANSPORT_ERRORS: [TransportErrorKind; 12] = [
+pub const TRANSPORT_ERRORS: [TransportErrorKind; 13] = [
     TransportErrorKind::Resolve,
     TransportErrorKind::Connect,
     TransportErrorKind::Tls,
@@ -37,6 +37,7 @@ pub const TRANSPORT_ERRORS: [TransportErrorKind; 12] = [
     TransportErrorKind::Stopped,
     TransportErrorKind::Cancelled,
     TransportErrorKind::Other,
+    TransportErrorKind::ProxyAuth,
 ];
 
 /// The statuses that the classification tells apart.

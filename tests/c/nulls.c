@@ -98,6 +98,7 @@ static void texts(void)
     CHECK(strstr(out_error.message, "UTF-8") != NULL)
     TEXT(client_options, good_client, base_url);
     TEXT(client_options, good_client, api_key);
+    TEXT(client_options, good_client, proxy);
     TEXT(picture, picture, link);
     TEXT(outpaint, outpaint, prompt);
     TEXT(outpaint, outpaint, extra_json);
@@ -120,6 +121,9 @@ static void texts(void)
     CODE(client_options, good_client, base_url = "no url", VOLCV_E_CONFIG);
     CODE(client_options, good_client, api_key = "", VOLCV_E_CONFIG);
     CODE(client_options, good_client, api_key = "a\nb", VOLCV_E_CONFIG);
+    CODE(client_options, good_client, proxy = "", VOLCV_E_CONFIG);
+    CODE(client_options, good_client, proxy = "https://user:secret@proxy.example", VOLCV_E_CONFIG);
+    CHECK(strstr(out_error.message, "another scheme") != NULL && strstr(out_error.message, "secret") == NULL);
     CODE(picture, picture, size = 0, VOLCV_E_INVALID_INPUT);
     CODE(picture, picture, data = no_picture, VOLCV_E_INVALID_INPUT);
     CODE(outpaint, outpaint, left = 0, VOLCV_E_INVALID_INPUT);
@@ -223,6 +227,15 @@ static void limits(void)
     IS(use_http_transport(&transport), VOLCV_E_INVALID_ARGUMENT);
     good_client.extra_roots_size = (16 << 20) + 1;
     IS(use_client_options(&good_client), VOLCV_E_INVALID_ARGUMENT);
+    fresh();
+    good_client.proxy = "http://proxy.example";
+    IS(use_client_options(&good_client), VOLCV_OK);
+    IS(use_http_transport(&transport), VOLCV_E_INVALID_ARGUMENT);
+    good_client.flags = VOLCV_CLIENT_PROXY_FROM_ENV;
+    IS(use_client_options(&good_client), VOLCV_E_INVALID_ARGUMENT);
+    good_client.proxy = NULL;
+    IS(use_client_options(&good_client), VOLCV_OK);
+    IS(use_http_transport(&transport), VOLCV_E_INVALID_ARGUMENT);
     fresh();
     picture.size = (256 << 20) + 1;
     IS(use_picture(&picture), VOLCV_E_INVALID_ARGUMENT);

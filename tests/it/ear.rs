@@ -48,15 +48,20 @@ pub(crate) fn events_of(thread: ThreadId) -> Vec<String> {
     events.iter().filter(|event| event.0 == thread).map(|event| event.1.clone()).collect()
 }
 
-/// Where a key stands in a text: as it is, percent-encoded or in base64, alone or behind `Bearer`.
+/// Where a key stands in a text: as it is, percent-encoded or in base64, alone or behind `Bearer`; or as the password of a
+/// proxy, in base64 behind the name `user`.
 pub(crate) fn find_key(text: &str) -> Option<String> {
-    [CANARY, volcv_emulator::DEFAULT_KEY].into_iter().flat_map(spellings).find(|spelling| text.contains(spelling))
+    let spellings = [CANARY, volcv_emulator::DEFAULT_KEY].into_iter().flat_map(spellings);
+    spellings.chain([base64(&format!("user:{CANARY}"))]).find(|spelling| text.contains(spelling))
 }
 
 pub(crate) fn spellings(key: &str) -> Vec<String> {
-    let base64 = |text: &str| base64::engine::general_purpose::STANDARD_NO_PAD.encode(text);
     let percent = key.replace('+', "%2B").replace('/', "%2F").replace('=', "%3D");
     vec![key.to_owned(), percent, base64(key), base64(&format!("Bearer {key}"))]
+}
+
+fn base64(text: &str) -> String {
+    base64::engine::general_purpose::STANDARD_NO_PAD.encode(text)
 }
 
 struct Ear;

@@ -18,15 +18,15 @@ use crate::scenarios::Setup;
 use crate::support::{AnyClient, TRANSPORTS, large, small, small_bytes};
 
 /// A gateway behind TLS, and the root that vouches for it.
-struct SecureGateway {
-    emulator: Emulator,
-    port: u16,
-    root: Vec<u8>,
+pub(crate) struct SecureGateway {
+    pub(crate) emulator: Emulator,
+    pub(crate) port: u16,
+    pub(crate) root: Vec<u8>,
 }
 
 impl SecureGateway {
     /// A server with a certificate for `host`; `adjust` can spoil it.
-    fn start(host: &str, adjust: fn(&mut CertificateParams)) -> Self {
+    pub(crate) fn start(host: &str, adjust: fn(&mut CertificateParams)) -> Self {
         let ca_key = KeyPair::generate().unwrap();
         let mut ca = CertificateParams::new(Vec::new()).unwrap();
         ca.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
@@ -58,17 +58,17 @@ impl SecureGateway {
         Self { emulator, port, root }
     }
 
-    fn builder(&self, tls: Tls) -> ClientBuilder {
+    pub(crate) fn builder(&self, tls: Tls) -> ClientBuilder {
         ClientBuilder::new(format!("https://localhost:{}", self.port), DEFAULT_KEY).tls(tls)
     }
 
     /// The root as the text that files have.
-    fn pem(&self) -> String {
+    pub(crate) fn pem(&self) -> String {
         let text = base64::engine::general_purpose::STANDARD.encode(&self.root);
         format!("-----BEGIN CERTIFICATE-----\n{text}\n-----END CERTIFICATE-----\n")
     }
 
-    fn trusting(&self) -> Tls {
+    pub(crate) fn trusting(&self) -> Tls {
         Tls::new().roots(RootChoice::OnlyExtra).extra_root(self.root.clone())
     }
 }

@@ -1,5 +1,6 @@
 //! The command line as clap reads it. Ranges of the service's fields are checked by the library, not here.
 
+use std::fmt;
 use std::net::IpAddr;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -15,6 +16,8 @@ const EXIT_CODES: &str = "\
 Environment:
   VOLCV_API_KEY   the API key; it is read from nowhere else and never shown
   VOLCV_BASE_URL  the gateway's base URL, where --base-url is not given
+  VOLCV_PROXY     the proxy, where --proxy is not given; the place for one with a password
+  VOLCV_CA_FILE   the certificates to trust besides, where --ca-file is not given
 
 Exit codes:
   0 done                           5 throttled, or the service failed
@@ -190,6 +193,16 @@ pub(crate) struct ConnectionArgs {
     /// Let the key travel over plain http beyond this machine
     #[arg(long)]
     pub(crate) allow_insecure_http: bool,
+    /// Go through this proxy: [http|socks5|socks5h]://[USER:PASSWORD@]HOST[:PORT] [env: VOLCV_PROXY, where other users of
+    /// this machine cannot read the password]
+    #[arg(long, value_name = "URL", conflicts_with_all = ["emulator", "proxy_from_env"])]
+    pub(crate) proxy: Option<ProxyUrl>,
+    /// Go through the proxies that https_proxy, http_proxy, all_proxy and no_proxy name, as curl does
+    #[arg(long, conflicts_with = "emulator")]
+    pub(crate) proxy_from_env: bool,
+    /// Trust the certificates in this file besides, PEM or DER, such as a company's own [env: VOLCV_CA_FILE]
+    #[arg(long, value_name = "FILE", conflicts_with = "emulator")]
+    pub(crate) ca_file: Option<PathBuf>,
     /// The HTTP library to use
     #[arg(long, value_enum, default_value_t = TransportName::Ureq)]
     pub(crate) transport: TransportName,
@@ -264,6 +277,22 @@ impl From<Field> for PromptField {
             Field::CustomPrompt => PromptField::CustomPrompt,
             Field::Both => PromptField::Both,
         }
+    }
+}
+
+/// A proxy's URL, read where its mistakes can be told without showing it: clap repeats what it cannot read.
+#[derive(Clone)]
+pub(crate) struct ProxyUrl(pub(crate) String);
+
+impl From<String> for ProxyUrl {
+    fn from(url: String) -> Self {
+        Self(url)
+    }
+}
+
+impl fmt::Debug for ProxyUrl {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("ProxyUrl([redacted])")
     }
 }
 

@@ -1,11 +1,12 @@
 //! One client over both transports, set up from arguments and environment.
 
-use std::path::Path;
+use std::fmt;
+use std::path::{Path, PathBuf};
 
 use serde_json::Value;
 use tokio::runtime::{Builder, Runtime};
 use volcv_transport::core::bytes::Bytes;
-use volcv_transport::{BlockingClient, CallOptions, ClientBuilder, CvRequest, Error, Outcome, Outpaint};
+use volcv_transport::{BlockingClient, CallOptions, ClientBuilder, CvRequest, Error, Outcome, Outpaint, Tls};
 
 use crate::args::{ConnectionArgs, TransportName};
 use crate::emulator;
@@ -13,6 +14,8 @@ use crate::report::Failure;
 
 const BASE_URL: &str = "VOLCV_BASE_URL";
 const API_KEY: &str = "VOLCV_API_KEY";
+const PROXY: &str = "VOLCV_PROXY";
+const CA_FILE: &str = "VOLCV_CA_FILE";
 
 /// A client of either transport whose methods wait for the result.
 #[derive(Debug)]
@@ -43,6 +46,10 @@ impl Client {
 
     fn new(args: &ConnectionArgs, base_url: String, key: String) -> Result<Self, Failure> {
         let mut builder = ClientBuilder::new(base_url, key).allow_insecure_http(args.allow_insecure_http);
+        // An emulator is on this machine and speaks plain http.
+        if !args.emulator {
+            builder = network(args, builder)?;
+        }
         if let Some(time) = args.timeout {
             builder = builder.deadline(time);
         }
@@ -105,6 +112,31 @@ impl Client {
             Self::Reqwest(client, _) => client.preview_variants(outpaint, seeds),
         }
     }
+}
+
+/// The proxy and the certificates. Arguments win over variables, and empty variables are none.
+fn network(args: &ConnectionArgs, builder: ClientBuilder) -> Result<ClientBuilder, Failure> {
+    let set = |name| std::env::var_os(name).filter(|value| !value.is_empty());
+    let builder = match &args.ca_file.clone().or_else(|| set(CA_FILE).map(PathBuf::from)) {
+        Some(file) => builder.tls(trusting(file)?),
+        None => builder,
+    };
+    if args.proxy_from_env {
+        return Ok(builder.proxy_from_env());
+    }
+    Ok(match (&args.proxy, set(PROXY)) {
+        (Some(url), _) => builder.proxy(url.0.as_str()),
+        (None, Some(url)) => {
+            builder.proxy(url.into_string().map_err(|_| Failure::config(format!("{PROXY} is not a text")))?)
+        }
+        (None, None) => builder,
+    })
+}
+
+fn trusting(file: &Path) -> Result<Tls, Failure> {
+    let failed = |why: &dyn fmt::Display| Failure::config(format!("the CA file {}: {why}", file.display()));
+    let certificates = std::fs::read(file).map_err(|error| failed(&error))?;
+    Tls::new().extra_roots(&certificates).map_err(|error| failed(&error))
 }
 
 /// A text of a gateway that is going to be shown: some repeat the key that they were given.

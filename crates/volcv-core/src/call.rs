@@ -65,6 +65,9 @@ pub struct CallConfig {
     pub budget: Arc<RetryBudget>,
     /// Memory for results.
     pub spare: Spare,
+    /// What to say behind the text of an error when no connection comes about, such as which proxy is used; empty for
+    /// nothing. The core reads no environment: who knows about proxies says so here.
+    pub hint: String,
 }
 
 /// Seeds that volcv makes: those that every ability of the service takes.
@@ -197,7 +200,7 @@ impl Call {
             elapsed: now.mono.saturating_sub(since),
             wait: None,
         };
-        match classify(&self.plan, *inbox, delivery, phase, result, now) {
+        match classify(&self.plan, *inbox, delivery, phase, result, &self.config.hint, now) {
             Ok(mut outcome) => {
                 if !self.is_download() {
                     self.config.budget.give_back();

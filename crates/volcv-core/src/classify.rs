@@ -60,10 +60,11 @@ pub(crate) fn classify(
     delivery: Delivery,
     phase: Phase,
     result: Result<(), TransportError>,
+    hint: &str,
     now: Now,
 ) -> Result<Outcome, Failure> {
     let error = result.err();
-    let why = error.as_ref().map(|error| explain(error, phase, plan));
+    let why = error.as_ref().map(|error| explain(error, phase, plan, hint));
     let status = inbox.status();
     if error.as_ref().is_some_and(|error| error.kind() == TransportErrorKind::Cancelled) {
         return Err(given_up(plan, &inbox, delivery, phase));
@@ -133,30 +134,34 @@ fn unanswered(plan: &Plan, delivery: Delivery, kind: Option<TransportErrorKind>,
     let why = why.unwrap_or_else(|| "the transport ended without a reply".to_owned());
     let timed_out = matches!(kind, Some(TransportErrorKind::Timeout(_)));
     let broken = if timed_out { ErrorKind::Timeout } else { ErrorKind::Connect };
-    let refused = kind == Some(TransportErrorKind::Tls);
+    let (happened, kind) = match kind {
+        Some(TransportErrorKind::Tls) => (Happened::CertificateRefused, ErrorKind::Tls),
+        Some(TransportErrorKind::ProxyAuth) => (Happened::ProxyRefused, ErrorKind::Config),
+        _ => (Happened::NotSent, broken),
+    };
     if plan.expects() == Expects::File {
-        let (happened, kind) =
-            if refused { (Happened::CertificateRefused, ErrorKind::Tls) } else { (Happened::NotSent, broken) };
         return Failure::new(happened, Error::new(kind, format!("the picture could not be fetched: {why}")));
     }
     let (happened, kind) = match delivery {
-        Delivery::NotSent if refused => (Happened::CertificateRefused, ErrorKind::Tls),
-        Delivery::NotSent => (Happened::NotSent, broken),
+        Delivery::NotSent => (happened, kind),
         Delivery::Partial { .. } => (Happened::UploadBroken, broken),
         Delivery::Full { .. } => (Happened::Unanswered, ErrorKind::OutcomeUnknown),
     };
     Failure::new(happened, Error::new(kind, format!("{why}; {}", sent(delivery))))
 }
 
-/// A transport's failure in words, with the phase it happened in.
-fn explain(error: &TransportError, phase: Phase, plan: &Plan) -> String {
+/// A transport's failure in words, with the phase it happened in. The hint is for a connection that did not come about.
+fn explain(error: &TransportError, phase: Phase, plan: &Plan, hint: &str) -> String {
     let (cause, to) = (cause(error, plan.secret()), plan.address());
     match error.kind() {
-        TransportErrorKind::Timeout(TimeLimit::Connect) => format!("no connection to {to} within the connect limit"),
+        TransportErrorKind::Timeout(TimeLimit::Connect) => {
+            format!("no connection to {to} within the connect limit{hint}")
+        }
         TransportErrorKind::Timeout(TimeLimit::Stall) => format!("no byte moved within the stall limit while {phase}"),
         TransportErrorKind::Timeout(limit) => format!("the {limit} passed while {phase}"),
-        TransportErrorKind::Resolve => format!("the host name of {to} was not found{cause}"),
-        TransportErrorKind::Connect => format!("no connection to {to}{cause}"),
+        TransportErrorKind::Resolve => format!("the host name of {to} was not found{cause}{hint}"),
+        TransportErrorKind::Connect => format!("no connection to {to}{cause}{hint}"),
+        TransportErrorKind::ProxyAuth => format!("no way to {to}{cause}{hint}"),
         TransportErrorKind::Tls => format!("the certificate of {to} was refused{cause}"),
         _ => format!("{error} while {phase}{cause}"),
     }

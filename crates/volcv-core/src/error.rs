@@ -62,7 +62,7 @@ pub enum ErrorKind {
     ResponseTooLarge,
     /// The caller gave up; see [`Error::charge`].
     Cancelled,
-    /// The client is set up wrongly: base URL, key, limits. Nothing was sent.
+    /// The client is set up wrongly: base URL, key, limits, proxy. Nothing was sent.
     Config,
 }
 
@@ -301,6 +301,13 @@ impl fmt::Debug for Error {
 impl StdError for Error {
     fn source(&self) -> Option<&(dyn StdError + 'static)> {
         self.0.source.as_ref().map(|source| &**source as &(dyn StdError + 'static))
+    }
+}
+
+/// So that what may be made in a way that cannot fail can be asked for like all else.
+impl From<std::convert::Infallible> for Error {
+    fn from(never: std::convert::Infallible) -> Self {
+        match never {}
     }
 }
 

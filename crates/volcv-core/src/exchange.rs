@@ -49,6 +49,8 @@ pub enum TransportErrorKind {
     Connect,
     /// The peer's certificate was refused, or there is no common TLS version.
     Tls,
+    /// The proxy asks for a user name and a password, or for others.
+    ProxyAuth,
     /// A limit passed.
     Timeout(TimeLimit),
     /// The connection broke.
@@ -90,6 +92,7 @@ impl fmt::Display for TransportError {
             TransportErrorKind::Resolve => f.write_str("the host name was not found"),
             TransportErrorKind::Connect => f.write_str("no connection"),
             TransportErrorKind::Tls => f.write_str("the server's certificate was refused"),
+            TransportErrorKind::ProxyAuth => f.write_str("the proxy did not accept the client"),
             TransportErrorKind::Timeout(limit) => write!(f, "the {limit} passed"),
             TransportErrorKind::Io => f.write_str("the connection broke"),
             TransportErrorKind::Protocol => f.write_str("no valid HTTP reply came"),

@@ -111,6 +111,11 @@ impl Plan {
         self.key.as_ref().map_or("", ApiKey::secret)
     }
 
+    /// Where the call goes.
+    pub fn uri(&self) -> &Uri {
+        &self.uri
+    }
+
     /// Host and port, for people.
     pub(crate) fn address(&self) -> String {
         let usual = if self.uri.scheme() == Some(&Scheme::HTTP) { 80 } else { 443 };

@@ -17,6 +17,8 @@ pub enum Happened {
     NotSent,
     /// The server's certificate was refused.
     CertificateRefused,
+    /// The proxy asks for a user name and a password, or for others.
+    ProxyRefused,
     /// A write error, a stall, a limit or a failure reply while the body was only partly delivered.
     UploadBroken,
     /// The whole body was delivered, and then an error or a limit came instead of a reply.
@@ -67,9 +69,10 @@ pub struct Rule {
 /// The table. Its reasons: the service acts on complete JSON only, so what was partly delivered has bought
 /// nothing; what was fully delivered may have been billed whatever became of the reply.
 #[rustfmt::skip]
-pub const RULES: [Rule; 12] = [
+pub const RULES: [Rule; 13] = [
     rule(Happened::NotSent,            Charge::None,    Then::Again),
     rule(Happened::CertificateRefused, Charge::None,    Then::Stop),
+    rule(Happened::ProxyRefused,       Charge::None,    Then::Stop),
     rule(Happened::UploadBroken,       Charge::None,    Then::Again),
     rule(Happened::Unanswered,         Charge::Unknown, Then::WithinChargeLimit),
     rule(Happened::ReplyUnusable,      Charge::Charged, Then::Stop),

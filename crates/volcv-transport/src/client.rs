@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use volcv_core::bytes::Bytes;
+use volcv_core::http::Uri;
 use volcv_core::types::{CvRequest, InvalidInput, Outpaint, Value};
 use volcv_core::{
     ApiKey, Batch, Buffer, Call, CallConfig, Endpoint, Error, Limits, Outcome, Plan, Progress, RetryBudget, RetryPolicy,
@@ -14,6 +15,8 @@ use volcv_core::{
 use crate::cancel::CancelToken;
 use crate::drive;
 use crate::keeper::Keeper;
+#[cfg(any(feature = "ureq", feature = "reqwest"))]
+use crate::proxy::Routes;
 use crate::transport::{AsyncTransport, ErasedTransport, Transport};
 use crate::watchman::Watchman;
 
@@ -251,6 +254,8 @@ pub struct ClientBuilder {
     budget: Arc<RetryBudget>,
     window: usize,
     #[cfg(any(feature = "ureq", feature = "reqwest"))]
+    pub(crate) proxies: Option<Result<Routes, Error>>,
+    #[cfg(any(feature = "ureq", feature = "reqwest"))]
     tls: crate::Tls,
 }
 
@@ -265,6 +270,8 @@ impl ClientBuilder {
             policy: RetryPolicy::default(),
             budget: Arc::default(),
             window: DEFAULT_WINDOW,
+            #[cfg(any(feature = "ureq", feature = "reqwest"))]
+            proxies: None,
             #[cfg(any(feature = "ureq", feature = "reqwest"))]
             tls: crate::Tls::new(),
         }
@@ -348,9 +355,10 @@ impl ClientBuilder {
     /// # Errors
     /// [`ErrorKind::Config`](crate::ErrorKind::Config) names what is wrong.
     #[cfg(feature = "ureq")]
-    pub fn ureq(self) -> Result<BlockingClient, Error> {
-        let transport = crate::UreqTransport::new(&self.tls)?;
-        self.blocking(transport)
+    pub fn ureq(mut self) -> Result<BlockingClient, Error> {
+        let (routes, hint) = self.routes()?;
+        let transport = crate::UreqTransport::with_routes(&self.tls, routes)?;
+        Ok(BlockingClient { watchman: Arc::new(Watchman::new(transport)), setup: Arc::new(self.setup(hint)?) })
     }
 
     /// An async client on reqwest. Its futures need tokio's runtime, with I/O and time.
@@ -358,9 +366,10 @@ impl ClientBuilder {
     /// # Errors
     /// [`ErrorKind::Config`](crate::ErrorKind::Config) names what is wrong.
     #[cfg(feature = "reqwest")]
-    pub fn reqwest(self) -> Result<Client, Error> {
-        let transport = crate::ReqwestTransport::new(&self.tls)?;
-        self.asynchronous(transport)
+    pub fn reqwest(mut self) -> Result<Client, Error> {
+        let (routes, hint) = self.routes()?;
+        let transport = crate::ReqwestTransport::with_routes(&self.tls, routes)?;
+        Ok(Client { transport: Arc::new(transport), setup: Arc::new(self.setup(hint)?) })
     }
 
     /// A blocking client on any transport.
@@ -368,7 +377,12 @@ impl ClientBuilder {
     /// # Errors
     /// [`ErrorKind::Config`](crate::ErrorKind::Config) names what is wrong.
     pub fn blocking(self, transport: impl Transport) -> Result<BlockingClient, Error> {
-        Ok(BlockingClient { watchman: Arc::new(Watchman::new(transport)), setup: Arc::new(self.setup()?) })
+        #[cfg(any(feature = "ureq", feature = "reqwest"))]
+        self.refuse_proxies()?;
+        Ok(BlockingClient {
+            watchman: Arc::new(Watchman::new(transport)),
+            setup: Arc::new(self.setup(Arc::new(|_| String::new()))?),
+        })
     }
 
     /// An async client on any transport and any runtime.
@@ -376,10 +390,12 @@ impl ClientBuilder {
     /// # Errors
     /// [`ErrorKind::Config`](crate::ErrorKind::Config) names what is wrong.
     pub fn asynchronous(self, transport: impl AsyncTransport) -> Result<Client, Error> {
-        Ok(Client { transport: Arc::new(transport), setup: Arc::new(self.setup()?) })
+        #[cfg(any(feature = "ureq", feature = "reqwest"))]
+        self.refuse_proxies()?;
+        Ok(Client { transport: Arc::new(transport), setup: Arc::new(self.setup(Arc::new(|_| String::new()))?) })
     }
 
-    fn setup(self) -> Result<Setup, Error> {
+    fn setup(self, hint: Hint) -> Result<Setup, Error> {
         for (name, number) in [("max_attempts", self.policy.max_attempts), ("charge_limit", self.policy.charge_limit)] {
             if number == 0 {
                 return Err(Error::config(format!("{name} is 0, but must be at least 1")));
@@ -397,22 +413,27 @@ impl ClientBuilder {
                 return Err(Error::config(format!("{name} is 0 s, but must be longer")));
             }
         }
-        let endpoint = Endpoint::parse(&self.base_url, self.allow_insecure_http)?;
+        let endpoint = Endpoint::parse(&self.base_url, self.allow_insecure_http)
+            .map_err(|error| Error::config(format!("{}{}", error.message(), hint(None))))?;
         let mut config = CallConfig::default();
         config.limits = self.limits;
         config.policy = self.policy;
         config.budget = self.budget;
         let keeper = Keeper::new();
         config.spare = keeper.spare.clone();
-        Ok(Setup { endpoint, key: self.key?, config, window: self.window.max(1), _keeper: keeper })
+        Ok(Setup { endpoint, key: self.key?, config, hint, window: self.window.max(1), _keeper: keeper })
     }
 }
+
+/// What to say of proxies where no connection to a URL came about, or where the base URL cannot be used.
+pub(crate) type Hint = Arc<dyn Fn(Option<&Uri>) -> String + Send + Sync>;
 
 /// What both clients know: where to, as whom, and within which limits.
 struct Setup {
     endpoint: Endpoint,
     key: ApiKey,
     config: CallConfig,
+    hint: Hint,
     window: usize,
     _keeper: Keeper,
 }
@@ -435,12 +456,14 @@ impl Setup {
     }
 
     fn start(&self, plan: Plan, options: &CallOptions) -> Call {
-        Call::new(plan, self.config_for(options)).observed_by(options.observer.clone())
+        let config = self.config_for(&plan, options);
+        Call::new(plan, config).observed_by(options.observer.clone())
     }
 
     fn batch(&self, outpaint: &Outpaint, seeds: &[i64], options: &CallOptions) -> Result<Batch, Error> {
         self.check_seeds(outpaint, seeds)?;
-        let (plan, config) = (self.plan(outpaint)?, self.config_for(options));
+        let plan = self.plan(outpaint)?;
+        let config = self.config_for(&plan, options);
         Ok(Batch::new(&plan, seeds, self.window, &config, options.observer.clone()))
     }
 
@@ -464,8 +487,9 @@ impl Setup {
         Ok(seeds.iter().map(|seed| plan.with_seed(*seed).preview()).collect())
     }
 
-    fn config_for(&self, options: &CallOptions) -> CallConfig {
+    fn config_for(&self, plan: &Plan, options: &CallOptions) -> CallConfig {
         let mut config = self.config.clone();
+        config.hint = (self.hint)(Some(plan.uri()));
         config.limits.deadline = options.deadline.or(config.limits.deadline);
         config
     }

@@ -47,13 +47,18 @@
 //!
 //! # Networks
 //!
-//! Calls go to the base URL's host and to nobody else: redirects are never followed, and proxies of the environment
-//! are not used. For a proxy, bring your own client (`unversioned::reqwest_transport`) or transport.
+//! Calls go to the base URL's host and to nobody else: redirects are never followed, and proxies are used only when they
+//! are named: by [`ClientBuilder::proxy`], or, for those of the environment, by [`ClientBuilder::proxy_from_env`]. A
+//! [`Proxy`] is asked for a tunnel, for `http` URLs too, by calls and by downloads alike: it learns the target's host and
+//! port, and never the key. A proxy that fails is [`ErrorKind::Connect`] and tried again; one that asks for credentials, or
+//! for others, is [`ErrorKind::Config`] and is not.
 
 mod cancel;
 mod client;
 mod drive;
 mod keeper;
+#[cfg(any(feature = "ureq", feature = "reqwest"))]
+mod proxy;
 #[cfg(feature = "reqwest")]
 mod reqwest;
 #[cfg(any(feature = "ureq", feature = "reqwest"))]
@@ -73,6 +78,8 @@ mod watchman;
 
 pub use cancel::{CancelGuard, CancelToken};
 pub use client::{BlockingClient, CallOptions, Client, ClientBuilder};
+#[cfg(any(feature = "ureq", feature = "reqwest"))]
+pub use proxy::Proxy;
 #[cfg(feature = "reqwest")]
 pub use reqwest::ReqwestTransport;
 #[cfg(any(feature = "ureq", feature = "reqwest"))]

@@ -1,17 +1,22 @@
 //! The async transport on reqwest.
 
-use std::sync::{Mutex, MutexGuard, PoisonError};
+mod tunnel;
+
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use hyper_util::client::legacy::connect::HttpInfo;
 use reqwest::redirect::Policy;
 use volcv_core::{Error, Limits, ReplySink, Request, TransportError, TransportErrorKind};
 
+use crate::proxy::Routes;
+use crate::reqwest::tunnel::Tunnels;
 use crate::reuse::{Age, Habit, IDLE, MAX_IDLE};
 use crate::tls::{Tls, in_words, is_refusal};
 use crate::transport::{AsyncTransport, MAX_HEADERS};
 
-/// One attempt on a reqwest client: no redirects, no retries, no proxies, no decompression.
+/// One attempt on a reqwest client: no redirects, no retries, no decompression, and no proxies but those of
+/// [`ClientBuilder`](crate::ClientBuilder).
 ///
 /// A line in a reply's head that is no header is left out, and the reply is read. Three things remain an error, because
 /// hyper's parser has no setting for them: a NUL in a header line, a CR without LF in it, and a control character in the
@@ -21,6 +26,9 @@ pub struct ReqwestTransport {
     client: reqwest::Client,
     /// Never uses a connection twice: for requests that follow closely on another one.
     fresh: reqwest::Client,
+    routes: Arc<Routes>,
+    /// For what goes through a proxy, the second of them as `fresh`.
+    tunnels: Option<[Tunnels; 2]>,
     /// The connection among those of `client` that was used last.
     youngest: Mutex<Option<Used>>,
     habit: Habit,
@@ -39,6 +47,10 @@ impl ReqwestTransport {
     /// # Errors
     /// The chosen crypto or roots were not compiled in, or cannot be used.
     pub fn new(tls: &Tls) -> Result<Self, Error> {
+        Self::with_routes(tls, Arc::default())
+    }
+
+    pub(crate) fn with_routes(tls: &Tls, routes: Arc<Routes>) -> Result<Self, Error> {
         let tls = tls.client_config()?;
         let client = |kept: usize| {
             reqwest::Client::builder()
@@ -58,16 +70,49 @@ impl ReqwestTransport {
                 .build()
                 .map_err(|error| Error::config(format!("the http client cannot be built: {error}")))
         };
-        Ok(Self { client: client(MAX_IDLE)?, fresh: client(0)?, youngest: Mutex::default(), habit: Habit::default() })
+        let tunnels = routes.has_proxy().then(|| [MAX_IDLE, 0].map(|kept| Tunnels::new(&routes, &tls, kept)));
+        Ok(Self { routes, tunnels, ..Self::on(client(MAX_IDLE)?, client(0)?) })
     }
 
     /// For `unversioned`: a client that somebody else has set up.
     pub(crate) fn from_client(client: reqwest::Client) -> Self {
-        Self { fresh: client.clone(), client, youngest: Mutex::default(), habit: Habit::default() }
+        Self::on(client.clone(), client)
+    }
+
+    fn on(client: reqwest::Client, fresh: reqwest::Client) -> Self {
+        let (routes, youngest, habit) = (Arc::default(), Mutex::default(), Habit::default());
+        Self { client, fresh, routes, tunnels: None, youngest, habit }
     }
 
     fn youngest(&self) -> MutexGuard<'_, Option<Used>> {
         self.youngest.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The way that the routes say, on a connection that was used before or on a fresh one; whether it failed while
+    /// connecting comes with an error.
+    async fn execute(
+        &self,
+        request: http::Request<reqwest::Body>,
+        fresh: bool,
+    ) -> Result<reqwest::Response, (TransportError, bool)> {
+        match self.tunnels.as_ref().filter(|_| self.routes.proxy_for(request.uri()).is_some()) {
+            Some([tunnels, fresh_tunnels]) => {
+                let tunnels = if fresh { fresh_tunnels } else { tunnels };
+                tunnels.execute(request).await.map_err(|error| {
+                    let connecting = error.is_connect();
+                    (tunnel::translate(error), connecting)
+                })
+            }
+            None => {
+                let client = if fresh { &self.fresh } else { &self.client };
+                let failed = |error: reqwest::Error| {
+                    let connecting = error.is_connect();
+                    (translate(error), connecting)
+                };
+                let request = reqwest::Request::try_from(request).map_err(failed)?;
+                client.execute(request).await.map_err(failed)
+            }
+        }
     }
 
     /// Notes that a connection has become idle. One whose server has promised nothing is the one to wait for.
@@ -93,13 +138,12 @@ impl AsyncTransport for ReqwestTransport {
         if let Some(wait) = wait.filter(|wait| !wait.is_zero()) {
             tokio::time::sleep(wait).await;
         }
-        let client = if wait.is_some() { &self.client } else { &self.fresh };
-        let request = reqwest::Request::try_from(request.map(reqwest::Body::wrap)).map_err(translate)?;
-        let mut response = client.execute(request).await.map_err(|error| {
-            if before.is_some() && wait.is_some() && !error.is_connect() {
+        let sent = self.execute(request.map(reqwest::Body::wrap), wait.is_none()).await;
+        let mut response = sent.map_err(|(error, connecting)| {
+            if before.is_some() && wait.is_some() && !connecting {
                 self.habit.closes();
             }
-            translate(error)
+            error
         })?;
         let port = response.extensions().get::<HttpInfo>().map(|info| info.local_addr().port());
         // Another connection says nothing: that one may have been in use.

@@ -174,7 +174,7 @@ fn named_crypto(crypto: CryptoChoice) -> &'static str {
 
 /// Whether an error comes from a refused certificate or from TLS versions that do not meet, at any depth.
 pub(crate) fn is_refusal(error: &(dyn std::error::Error + 'static)) -> bool {
-    tls_error(error).is_some_and(|tls| {
+    find::<rustls::Error>(error).is_some_and(|tls| {
         matches!(
             tls,
             rustls::Error::InvalidCertificate(_)
@@ -189,7 +189,7 @@ pub(crate) fn is_refusal(error: &(dyn std::error::Error + 'static)) -> bool {
 /// trusted as a root is the one that everybody makes for development first.
 pub(crate) fn in_words(error: &(dyn std::error::Error + 'static)) -> Option<Box<dyn std::error::Error + Send + Sync>> {
     // The type of the error within is that of a crate which rustls does not give out.
-    let is_authority = format!("{:?}", tls_error(error)?).contains("CaUsedAsEndEntity");
+    let is_authority = format!("{:?}", find::<rustls::Error>(error)?).contains("CaUsedAsEndEntity");
     is_authority.then(|| {
         "it is that of a certificate authority, which no server can use as its own: \
          trust the authority, and give the server a certificate that the authority has signed"
@@ -197,15 +197,15 @@ pub(crate) fn in_words(error: &(dyn std::error::Error + 'static)) -> Option<Box<
     })
 }
 
-/// The error of rustls within an error, at any depth.
-fn tls_error<'a>(error: &'a (dyn std::error::Error + 'static)) -> Option<&'a rustls::Error> {
+/// The error of a type within an error, at any depth.
+pub(crate) fn find<'a, E: std::error::Error + 'static>(error: &'a (dyn std::error::Error + 'static)) -> Option<&'a E> {
     let mut next = Some(error);
     while let Some(error) = next {
         // An `io::Error` hides the error it wraps from `source`, which skips one level.
         let inner = error.downcast_ref::<std::io::Error>().and_then(|io| io.get_ref());
-        let tls = inner.and_then(|e| e.downcast_ref::<rustls::Error>()).or_else(|| error.downcast_ref());
-        if tls.is_some() {
-            return tls;
+        let found = inner.and_then(|e| e.downcast_ref::<E>()).or_else(|| error.downcast_ref());
+        if found.is_some() {
+            return found;
         }
         if let Some(inner) = inner {
             next = Some(inner);

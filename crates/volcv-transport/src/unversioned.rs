@@ -4,7 +4,7 @@
 #[cfg(feature = "reqwest")]
 use crate::ReqwestTransport;
 
-/// A transport on a reqwest client of your own, for proxies and the like.
+/// A transport on a reqwest client of your own, for client certificates and the like.
 ///
 /// It has to be built with `redirect(Policy::none())` and `retry(never())`: a redirect would send the key elsewhere,
 /// and a hidden retry could pay twice. It should have `http1_ignore_invalid_headers_in_responses(true)` and

@@ -24,6 +24,7 @@ pub(crate) fn ci() -> Result<(), String> {
     run(root, tls, &[("SSL_CERT_FILE", "/nonexistent"), ("SSL_CERT_DIR", "/nonexistent")])?;
     // What needs the right to mount.
     run(root, "cargo test --locked -p volcv-cli --test cli -- --ignored", &[])?;
+    proxies(root)?;
     fuzz(root)?;
     readme(root)
 }
@@ -37,6 +38,13 @@ fn features(root: &Path) -> Result<(), String> {
                      --group-features tracing,test-util -p volcv-transport";
     run(root, transport, &strict)?;
     run(root, "cargo hack check --locked --feature-powerset --exclude-features default,capi -p volcv-ffi", &strict)
+}
+
+/// Calls through proxies that others have written.
+fn proxies(root: &Path) -> Result<(), String> {
+    need("tinyproxy -v", "install it with: apt-get install tinyproxy")?;
+    need("which microsocks", "install it with: apt-get install microsocks")?;
+    run(root, "cargo test --locked -p tests --features proxies --test it -- proxy::debian::", &[])
 }
 
 /// A short run of each fuzz target, from the committed corpus. New inputs go to a folder outside of the tree.

@@ -265,7 +265,7 @@ fn rust_says() -> BTreeSet<String> {
         volcv_client_options {
             struct_size flags base_url api_key max_in_flight max_queued connect_limit_ms stall_limit_ms attempt_limit_ms
             deadline_ms reply_limit_bytes max_attempts charge_limit tls_roots log_level extra_roots extra_roots_size
-            transport log log_user on_ready on_ready_user reserved
+            transport log log_user on_ready on_ready_user proxy
         }
         volcv_error {
             struct_size code charge flags attempts delivery http_status retry_after_ms service_code request_id message
@@ -288,6 +288,7 @@ fn rust_says() -> BTreeSet<String> {
         VOLCV_DELIVERY_NONE VOLCV_DELIVERY_PARTIAL VOLCV_DELIVERY_FULL VOLCV_ERROR_RETRYABLE
         VOLCV_PHASE_QUEUED VOLCV_PHASE_CONNECTING VOLCV_PHASE_UPLOADING VOLCV_PHASE_WAITING VOLCV_PHASE_DOWNLOADING
         VOLCV_PHASE_BACKOFF VOLCV_PHASE_ENDED VOLCV_CLIENT_ALLOW_INSECURE_HTTP VOLCV_CLIENT_NEW_SEED
+        VOLCV_CLIENT_PROXY_FROM_ENV
         VOLCV_TLS_ROOTS_DEFAULT VOLCV_TLS_ROOTS_PLATFORM VOLCV_TLS_ROOTS_EXTRA_ONLY
         VOLCV_LOG_DEFAULT VOLCV_LOG_ERROR VOLCV_LOG_WARN VOLCV_LOG_INFO VOLCV_LOG_DEBUG
         VOLCV_MODE_SIDES VOLCV_MODE_ASPECT VOLCV_MODE_CANVAS

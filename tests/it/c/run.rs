@@ -18,8 +18,20 @@ pub(crate) struct End {
 }
 
 /// Submits, waits for the event, and reads everything.
-#[allow(unsafe_code, reason = "these are the functions of C")]
 pub(crate) fn outpaint(base_url: &str, extra_roots: &[u8], setup: Setup, picture: &[u8]) -> End {
+    outpaint_through(None, base_url, extra_roots, setup, picture)
+}
+
+/// As [`outpaint`], through a proxy.
+#[allow(unsafe_code, reason = "these are the functions of C")]
+pub(crate) fn outpaint_through(
+    proxy: Option<&str>,
+    base_url: &str,
+    extra_roots: &[u8],
+    setup: Setup,
+    picture: &[u8],
+) -> End {
+    let proxy = proxy.map(|proxy| CString::new(proxy).unwrap());
     let (base_url, api_key) = (CString::new(base_url).unwrap(), CString::new(DEFAULT_KEY).unwrap());
     let ms = |time: Option<Duration>| time.map_or(0, |time| u32::try_from(time.as_millis()).unwrap());
     // SAFETY: all structs may be zero; every pointer is to a living value of its type.
@@ -28,6 +40,7 @@ pub(crate) fn outpaint(base_url: &str, extra_roots: &[u8], setup: Setup, picture
         options.base_url = base_url.as_ptr();
         options.api_key = api_key.as_ptr();
         (options.extra_roots, options.extra_roots_size) = (extra_roots.as_ptr().cast(), extra_roots.len());
+        options.proxy = proxy.as_ref().map_or(null(), |proxy| proxy.as_ptr());
         options.stall_limit_ms = ms(setup.stall_limit);
         options.attempt_limit_ms = ms(setup.attempt_limit);
         options.reply_limit_bytes = setup.reply_limit.unwrap_or(0);

@@ -7,6 +7,7 @@ mod emulator;
 mod failures;
 mod files;
 mod interrupt;
+mod network;
 mod outpaint;
 mod rejected;
 mod replaced;

@@ -78,7 +78,9 @@ impl Bench {
 pub(crate) fn volcv(dir: &Path, args: &str) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_volcv"));
     command.current_dir(dir).args(args.split_whitespace());
-    command.env_remove("VOLCV_API_KEY").env_remove("VOLCV_BASE_URL");
+    let variables = std::env::vars_os().map(|(name, _)| name);
+    let ours = |name: &str| name.starts_with("VOLCV_") || name.to_ascii_lowercase().ends_with("_proxy");
+    variables.filter(|name| name.to_str().is_some_and(ours)).for_each(|name| _ = command.env_remove(name));
     command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
     command
 }

@@ -45,6 +45,13 @@ fn wrong_arguments_are_usage_errors_in_text_and_json() {
         "in.png -o out.png --left 1 --transport curl",
         "in.png -o out.png --left 1 --prompt-field text",
         "in.png -o out.png --left 1 --emulator --base-url http://127.0.0.1:1",
+        "in.png -o out.png --left 1 --emulator --proxy http://127.0.0.1:1",
+        "in.png -o out.png --left 1 --emulator --proxy-from-env",
+        "in.png -o out.png --left 1 --emulator --ca-file in.png",
+        "in.png -o out.png --left 1 --proxy http://127.0.0.1:1 --proxy-from-env",
+        "in.png -o out.png --left 1 --proxy https://127.0.0.1:1",
+        "in.png -o out.png --left 1 --ca-file nothing.pem",
+        "in.png -o out.png --left 1 --ca-file text.txt",
         "in.png -o out.png --left 1 --base-url http://gw.example",
         "in.png -o out.png --left 1 --base-url nonsense",
         "in.png -o out.png --left 1 --what",
@@ -100,7 +107,10 @@ fn help_names_variables_exit_codes_and_examples_but_no_values() {
     assert_eq!(ran.stdout, format!("volcv {}\n", env!("CARGO_PKG_VERSION")));
     for (args, words) in [
         ("--help", &["outpaint", "call", "emulator", "VOLCV_API_KEY", "Exit codes"][..]),
-        ("outpaint --help", &["VOLCV_API_KEY", "VOLCV_BASE_URL", "Exit codes", "Examples", "--aspect <W:H>"]),
+        (
+            "outpaint --help",
+            &["VOLCV_API_KEY", "VOLCV_PROXY", "VOLCV_CA_FILE", "Exit codes", "Examples", "--aspect <W:H>"],
+        ),
         ("call --help", &["VOLCV_API_KEY", "Exit codes", "Examples", "--version <V>", "2022-08-31"]),
         ("emulator --help", &["Examples", "--fault", "stall=STAGE", "not made by a model"]),
     ] {

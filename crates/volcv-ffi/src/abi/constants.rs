@@ -72,7 +72,7 @@ pub const VOLCV_E_DECODE: volcv_result = -29;
 pub const VOLCV_E_RESPONSE_TOO_LARGE: volcv_result = -30;
 /// The job was cancelled: see volcv_error::charge.
 pub const VOLCV_E_CANCELLED: volcv_result = -31;
-/// The client is set up wrongly: base URL, key, limits. Nothing was sent.
+/// The client is set up wrongly: base URL, key, limits, proxy. Nothing was sent.
 pub const VOLCV_E_CONFIG: volcv_result = -32;
 /// For volcv_http_complete(): the connection broke.
 pub const VOLCV_E_IO: volcv_result = -33;
@@ -118,6 +118,10 @@ pub const VOLCV_PHASE_ENDED: u32 = 6;
 pub const VOLCV_CLIENT_ALLOW_INSECURE_HTTP: u32 = 1;
 /// volcv_client_options::flags: where the review refused the picture, try another seed, within charge_limit.
 pub const VOLCV_CLIENT_NEW_SEED: u32 = 2;
+/// volcv_client_options::flags: uses the proxies that the environment names, as curl does: https_proxy, http_proxy,
+/// all_proxy and no_proxy, in small or in capital letters; volcv_client_create() reads them. A loopback host goes through a
+/// proxy like any other, unless no_proxy has it. volcv_client_options::proxy must be NULL then.
+pub const VOLCV_CLIENT_PROXY_FROM_ENV: u32 = 4;
 
 /// The roots that this library brings (Mozilla's), and extra_roots.
 pub const VOLCV_TLS_ROOTS_DEFAULT: u32 = 0;

@@ -6,17 +6,15 @@ use std::slice;
 use std::time::Duration;
 
 use super::constants::*;
-use super::read::{only, read, text, up_to};
+use super::read::{only, optional_text, read, text, up_to};
 use super::structs::*;
-use crate::engine::{Failure, HostHooks, LogHook, Options, ReadyHook, Setup};
+use crate::engine::{Failure, HostHooks, LogHook, Options, ProxyChoice, ReadyHook, Setup};
 
 pub(super) unsafe fn options_of(options: *const volcv_client_options) -> Result<Setup, Failure> {
     let options = read(options, "options")?;
     let level = up_to(VOLCV_LOG_DEBUG, options.log_level, "volcv_client_options.log_level")?;
-    only(VOLCV_CLIENT_ALLOW_INSECURE_HTTP | VOLCV_CLIENT_NEW_SEED, options.flags, "volcv_client_options.flags")?;
-    if options.reserved != 0 {
-        return Err(Failure::argument("volcv_client_options.reserved", options.reserved, "0"));
-    }
+    let known = VOLCV_CLIENT_ALLOW_INSECURE_HTTP | VOLCV_CLIENT_NEW_SEED | VOLCV_CLIENT_PROXY_FROM_ENV;
+    only(known, options.flags, "volcv_client_options.flags")?;
     let roots = match (options.extra_roots.is_null(), options.extra_roots_size) {
         (_, 0) => Vec::new(),
         (true, _) => return Err(Failure::null("volcv_client_options.extra_roots")),
@@ -46,6 +44,7 @@ pub(super) unsafe fn options_of(options: *const volcv_client_options) -> Result<
         charge_limit: up_to(1000, options.charge_limit, "volcv_client_options.charge_limit")?,
         tls_roots: up_to(VOLCV_TLS_ROOTS_EXTRA_ONLY, options.tls_roots, "volcv_client_options.tls_roots")?,
         extra_roots: roots,
+        proxy: proxy_of(&options)?,
         host,
         log: options.log.map(|log| LogHook {
             log,
@@ -54,6 +53,20 @@ pub(super) unsafe fn options_of(options: *const volcv_client_options) -> Result<
         }),
         ready: options.on_ready.map(|ready| ReadyHook { ready, user: options.on_ready_user }),
     })
+}
+
+unsafe fn proxy_of(options: &volcv_client_options) -> Result<ProxyChoice, Failure> {
+    let from_env = options.flags & VOLCV_CLIENT_PROXY_FROM_ENV != 0;
+    let given = optional_text(options.proxy, "volcv_client_options.proxy")?.map(Into::into);
+    match given {
+        Some(_) if from_env => {
+            let flag = "given beside VOLCV_CLIENT_PROXY_FROM_ENV";
+            Err(Failure::argument("volcv_client_options.proxy", flag, "one of the two"))
+        }
+        Some(url) => Ok(ProxyChoice::Url(url)),
+        None if from_env => Ok(ProxyChoice::FromEnv),
+        None => Ok(ProxyChoice::None),
+    }
 }
 
 unsafe fn host_of(transport: *const volcv_http_transport) -> Result<HostHooks, Failure> {

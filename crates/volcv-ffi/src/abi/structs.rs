@@ -152,7 +152,7 @@ pub struct volcv_client_options {
     /// VOLCV_CLIENT_* bits.
     pub flags: u32,
     /// The gateway, with or without "/volcv/v1"; required. https, except for this machine itself. Proxies that the
-    /// environment names are not used.
+    /// environment names are not used, unless VOLCV_CLIENT_PROXY_FROM_ENV is set.
     pub base_url: *const c_char,
     /// The API key; required. volcv wipes its own copy.
     pub api_key: *const c_char,
@@ -183,7 +183,8 @@ pub struct volcv_client_options {
     pub extra_roots: *const c_void,
     /// Bytes of extra_roots, at most 16 MiB.
     pub extra_roots_size: usize,
-    /// The host's HTTP stack, with its own TLS: tls_roots and extra_roots must be 0 then. NULL for the built-in one.
+    /// The host's HTTP stack, with its own TLS and proxies: tls_roots, extra_roots and proxy must be 0 then. NULL for the
+    /// built-in one.
     pub transport: *const volcv_http_transport,
     /// Takes the log; NULL for none.
     pub log: volcv_log_fn,
@@ -193,8 +194,11 @@ pub struct volcv_client_options {
     pub on_ready: volcv_ready_fn,
     /// Handed to on_ready.
     pub on_ready_user: *mut c_void,
-    /// 0.
-    pub reserved: usize,
+    /// The proxy for calls and for downloads of links: "http://user:password@host:port", "socks5://..." or, to let the proxy
+    /// resolve names, "socks5h://..."; user and password are optional, and percent-encoded where they need it. It is asked
+    /// for a tunnel to http targets too, gets nothing of the request, and the key never. NULL for none. volcv wipes its own
+    /// copy. A proxy that wants other credentials ends a job with VOLCV_E_CONFIG.
+    pub proxy: *const c_char,
 }
 
 /// An encoded picture: PNG, JPEG and the like, never pixels. Either data and size, or link.

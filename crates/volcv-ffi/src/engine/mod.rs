@@ -25,7 +25,7 @@ pub(crate) use deadline::Deadline;
 pub(crate) use failure::Failure;
 pub(crate) use hooks::{LogHook, ReadyHook};
 pub(crate) use host::HostHooks;
-pub(crate) use setup::Setup;
+pub(crate) use setup::{ProxyChoice, Setup};
 pub(crate) use work::{Options, Order};
 
 use std::sync::{Mutex, MutexGuard, PoisonError};

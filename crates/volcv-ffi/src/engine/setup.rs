@@ -28,9 +28,19 @@ pub(crate) struct Setup {
     pub(crate) charge_limit: u32,
     pub(crate) tls_roots: u32,
     pub(crate) extra_roots: Vec<u8>,
+    pub(crate) proxy: ProxyChoice,
     pub(crate) host: Option<HostHooks>,
     pub(crate) log: Option<LogHook>,
     pub(crate) ready: Option<ReadyHook>,
+}
+
+/// Which proxies a client uses.
+#[derive(Default)]
+pub(crate) enum ProxyChoice {
+    #[default]
+    None,
+    Url(Zeroizing<String>),
+    FromEnv,
 }
 
 /// What a client is made of.
@@ -40,8 +50,10 @@ pub(super) struct Parts {
     pub(super) hooks: Arc<Hooks>,
 }
 
-/// What is allowed of the settings of TLS then.
+/// What is allowed of the settings of TLS and proxies then.
 const OWN_TLS: &str = "0 beside a transport, which does its own TLS";
+const OWN_PROXIES: &str = "NULL beside a transport, which has its own proxies";
+const OWN_FLAGS: &str = "without this bit beside a transport, which has its own proxies";
 
 impl Setup {
     pub(super) fn max_in_flight(&self) -> usize {
@@ -56,6 +68,7 @@ impl Setup {
         let hooks = Arc::new(Hooks::new(self.log.take(), self.ready.take()));
         let host = self.host.take().map(|host| Arc::new(Host::new(host, handle, Arc::clone(&hooks))));
         let (roots, extra_roots) = (self.tls_roots, std::mem::take(&mut self.extra_roots));
+        let proxy = std::mem::take(&mut self.proxy);
         let builder = self.builder();
         let client = match &host {
             Some(_) if roots != VOLCV_TLS_ROOTS_DEFAULT => {
@@ -64,13 +77,20 @@ impl Setup {
             Some(_) if !extra_roots.is_empty() => {
                 return Err(Failure::argument("volcv_client_options.extra_roots_size", extra_roots.len(), OWN_TLS));
             }
+            Some(_) if matches!(proxy, ProxyChoice::Url(_)) => {
+                return Err(Failure::argument("volcv_client_options.proxy", "given", OWN_PROXIES));
+            }
+            Some(_) if matches!(proxy, ProxyChoice::FromEnv) => {
+                let flag = "VOLCV_CLIENT_PROXY_FROM_ENV";
+                return Err(Failure::argument("volcv_client_options.flags", flag, OWN_FLAGS));
+            }
             Some(host) => {
                 let host = Arc::clone(host);
                 builder.blocking(from_fn(move |request, reply, limits, cancel| {
                     inject::point(inject::Layer::Transport, || host.send(request, reply, limits, cancel))
                 }))
             }
-            None => built_in(builder, roots, &extra_roots)?,
+            None => built_in(builder, roots, &extra_roots, proxy)?,
         };
         let client = client.map_err(|error| Failure::from_error(&error))?;
         Ok(Parts { client, host, hooks })
@@ -97,7 +117,12 @@ impl Setup {
 }
 
 #[cfg(feature = "ureq")]
-fn built_in(builder: ClientBuilder, roots: u32, extra: &[u8]) -> Result<Result<BlockingClient, Error>, Failure> {
+fn built_in(
+    builder: ClientBuilder,
+    roots: u32,
+    extra: &[u8],
+    proxy: ProxyChoice,
+) -> Result<Result<BlockingClient, Error>, Failure> {
     use volcv_transport::{RootChoice, Tls};
     let tls = Tls::new().roots(match roots {
         VOLCV_TLS_ROOTS_PLATFORM => RootChoice::Platform,
@@ -108,11 +133,16 @@ fn built_in(builder: ClientBuilder, roots: u32, extra: &[u8]) -> Result<Result<B
         [] => Ok(tls),
         certificates => tls.extra_roots(certificates),
     };
+    let builder = match proxy {
+        ProxyChoice::None => builder,
+        ProxyChoice::Url(url) => builder.proxy(url.as_str()),
+        ProxyChoice::FromEnv => builder.proxy_from_env(),
+    };
     Ok(tls.and_then(|tls| builder.tls(tls).ureq()))
 }
 
 #[cfg(not(feature = "ureq"))]
-fn built_in(_: ClientBuilder, _: u32, _: &[u8]) -> Result<Result<BlockingClient, Error>, Failure> {
+fn built_in(_: ClientBuilder, _: u32, _: &[u8], _: ProxyChoice) -> Result<Result<BlockingClient, Error>, Failure> {
     let text = "this build has no HTTP of its own: volcv_client_options.transport has to be set";
     Err(Failure::new(VOLCV_E_UNSUPPORTED, text))
 }

@@ -4,7 +4,7 @@
 //! helper threads that are left alone when the call is cancelled.
 
 use std::fmt;
-use std::io;
+use std::io::{self, Read as _, Write as _};
 use std::net::{SocketAddr, TcpStream, ToSocketAddrs};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, mpsc};
 use std::time::Duration;
@@ -18,16 +18,18 @@ use ureq::unversioned::resolver::{DefaultResolver, ResolvedSocketAddrs, Resolver
 use ureq::unversioned::transport::{Buffers, ConnectionDetails, Connector, NextTimeout};
 
 use crate::cancel::{CancelGuard, CancelToken};
+use crate::proxy::handshake::{Handshake, ProxyError, Step, Target};
+use crate::proxy::{Proxy, Routes};
 use crate::ureq::connection::{Connection, GLANCE, Socket, Stream};
 use crate::ureq::happy_eyeballs::{self, interleave};
 use crate::ureq::helpers::Helpers;
 use crate::ureq::memory::Memory;
 
 /// What a lane's connector and resolver know of the call that uses the lane.
-#[derive(Default)]
 pub(super) struct Line {
     current: Mutex<Current>,
     helpers: Arc<Helpers>,
+    routes: Arc<Routes>,
 }
 
 #[derive(Default)]
@@ -50,8 +52,8 @@ struct Current {
 }
 
 impl Line {
-    pub(super) fn new(helpers: &Arc<Helpers>) -> Self {
-        Self { current: Mutex::default(), helpers: Arc::clone(helpers) }
+    pub(super) fn new(helpers: &Arc<Helpers>, routes: &Arc<Routes>) -> Self {
+        Self { current: Mutex::default(), helpers: Arc::clone(helpers), routes: Arc::clone(routes) }
     }
 
     /// Takes the lane for one call with so many bytes of body, on `stream` if there is one. Until the guard is dropped,
@@ -208,6 +210,14 @@ impl Resolver for Resolve {
         if self.0.lock().stream.is_some() {
             return Ok(addresses);
         }
+        if let Some(proxy) = self.0.routes.proxy_for(uri) {
+            let address = proxy.address();
+            let found = self.0.run(move || address.to_socket_addrs().map(Iterator::collect));
+            let found: Vec<SocketAddr> =
+                found.map_err(|error| connect_error(io::Error::other(ProxyError::unreachable(error))))?;
+            found.into_iter().take(16).for_each(|address| addresses.push(address));
+            return Ok(addresses);
+        }
         let host = uri.scheme().zip(uri.authority());
         let host = host.and_then(|(scheme, authority)| DefaultResolver::host_and_port(scheme, authority));
         let host = host.ok_or(ureq::Error::HostNotFound)?;
@@ -239,11 +249,20 @@ impl Connector for Connect {
             return Ok(Some(Connection::new(stream, Arc::clone(&self.line))));
         }
         let addresses: Vec<SocketAddr> = details.addrs.iter().copied().collect();
-        let connected = self.line.connect(&addresses).and_then(|socket| {
+        let proxy = self.line.routes.proxy_for(details.uri);
+        let connected = self.line.connect(&addresses);
+        let connected = connected.map_err(|error| match proxy {
+            Some(_) => io::Error::other(ProxyError::unreachable(error)),
+            None => error,
+        });
+        let connected = connected.and_then(|socket| {
             socket.set_nodelay(true)?;
             socket.set_write_timeout(Some(GLANCE))?;
-            let socket = Socket::new(socket);
+            let mut socket = Socket::new(socket);
             self.line.register(&socket)?;
+            if let Some(proxy) = proxy {
+                self.tunnel(proxy, details.uri, &mut socket).map_err(io::Error::other)?;
+            }
             let host = details.uri.host().unwrap_or_default();
             Ok(if details.needs_tls() { Stream::tls(self.shake_hands(socket, host)?) } else { Stream::tcp(socket) })
         });
@@ -253,6 +272,16 @@ impl Connector for Connect {
 }
 
 impl Connect {
+    /// Makes a connection to a proxy one that leads to the target.
+    fn tunnel(&self, proxy: &Proxy, uri: &Uri, socket: &mut Socket) -> Result<(), ProxyError> {
+        let target = Target::of(uri);
+        let target = match target.to_resolve(proxy) {
+            Some(name) => target.resolved(self.line.run(move || name.to_socket_addrs()))?,
+            None => target,
+        };
+        follow(Handshake::new(proxy, target), socket)
+    }
+
     fn shake_hands(&self, mut socket: Socket, host: &str) -> io::Result<StreamOwned<ClientConnection, Socket>> {
         let host = host.trim_start_matches('[').trim_end_matches(']').to_owned();
         let name = ServerName::try_from(host).map_err(io::Error::other)?;
@@ -265,5 +294,24 @@ impl Connect {
 impl fmt::Debug for Connect {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Connect")
+    }
+}
+
+/// Follows a handshake to its end.
+fn follow(mut handshake: Handshake<'_>, socket: &mut Socket) -> Result<(), ProxyError> {
+    let mut received = Vec::new();
+    loop {
+        let moved = match handshake.next(&received)? {
+            Step::Send(bytes) => {
+                received.clear();
+                socket.write_all(&bytes)
+            }
+            Step::Receive(count) => {
+                received.resize(count, 0);
+                socket.read_exact(&mut received)
+            }
+            Step::Done => return Ok(()),
+        };
+        moved.map_err(|error| ProxyError::broken(&error))?;
     }
 }

@@ -19,8 +19,10 @@ use ureq::{Agent, SendBody};
 use volcv_core::{Error, Limits, ReplySink, Request, TransportError, TransportErrorKind};
 
 use crate::cancel::CancelToken;
+use crate::proxy::Routes;
+use crate::proxy::handshake::ProxyError;
 use crate::reuse::{Age, Habit, MAX_IDLE};
-use crate::tls::{Tls, in_words, is_refusal};
+use crate::tls::{Tls, find, in_words, is_refusal};
 use crate::transport::Transport;
 use crate::ureq::connect::{Connect, Line, Resolve};
 use crate::ureq::connection::{Answering, Stream};
@@ -32,13 +34,15 @@ const CHUNK: usize = 32 * 1024;
 /// Lanes that are kept; each has the buffers of a call. More calls at once than this are rare.
 const MAX_LANES: usize = 4;
 
-/// One attempt on ureq: no redirects, no retries, no proxies, no decompression.
+/// One attempt on ureq: no redirects, no retries, no decompression, and no proxies but those of
+/// [`ClientBuilder`](crate::ClientBuilder).
 ///
 /// Every call in flight has a lane of its own, an agent with one connection, so that cancelling one call shuts down
 /// the socket of that call only.
 #[derive(Debug)]
 pub struct UreqTransport {
     tls: Arc<rustls::ClientConfig>,
+    routes: Arc<Routes>,
     helpers: Arc<Helpers>,
     lanes: Mutex<Vec<Lane>>,
     /// The oldest first.
@@ -66,9 +70,14 @@ impl UreqTransport {
     /// # Errors
     /// The chosen crypto or roots were not compiled in, or cannot be used.
     pub fn new(tls: &Tls) -> Result<Self, Error> {
+        Self::with_routes(tls, Arc::default())
+    }
+
+    pub(crate) fn with_routes(tls: &Tls, routes: Arc<Routes>) -> Result<Self, Error> {
         let tls = Arc::new(tls.client_config()?);
         Ok(Self {
             tls,
+            routes,
             helpers: Arc::default(),
             lanes: Mutex::default(),
             idle: Mutex::default(),
@@ -110,7 +119,7 @@ impl UreqTransport {
     fn take_lane(&self) -> Lane {
         let lane = self.lanes.lock().unwrap_or_else(PoisonError::into_inner).pop();
         lane.unwrap_or_else(|| {
-            let line = Arc::new(Line::new(&self.helpers));
+            let line = Arc::new(Line::new(&self.helpers, &self.routes));
             let agent = agent(Connect { line: Arc::clone(&line), tls: Arc::clone(&self.tls) }, &line);
             Lane { agent, line }
         })
@@ -129,6 +138,7 @@ fn agent(connector: impl Connector, line: &Arc<Line>) -> Agent {
         .http_status_as_error(false)
         .max_redirects(0)
         .max_redirects_will_error(false)
+        // The connector knows the proxies.
         .proxy(None)
         // They are kept here, where it is known what was sent on them and when.
         .max_idle_connections(0)
@@ -251,6 +261,9 @@ fn receive_by_ureq(body: ureq::Body, reply: &mut dyn ReplySink) -> Result<(), Tr
 
 fn translate(error: ureq::Error) -> TransportError {
     use ureq::Error as E;
+    if let Some(error) = find::<ProxyError>(cause(&error)) {
+        return TransportError::with_source(error.kind(), error.clone());
+    }
     let kind = match &error {
         E::HostNotFound => TransportErrorKind::Resolve,
         error if is_refusal(cause(error)) => TransportErrorKind::Tls,

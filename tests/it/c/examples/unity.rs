@@ -64,6 +64,7 @@ public static class Misuse
     {
         Refused(typeof(ArgumentException), "baseUrl", () => new Client("http://127.0.0.1:1\0", "key"));
         Refused(typeof(ArgumentException), "apiKey", () => new Client("http://127.0.0.1:1", "k\0y"));
+        Refused(typeof(ArgumentException), "proxy", () => new Client("http://127.0.0.1:1", "key", "p\0"));
         using (var client = new Client("http://127.0.0.1:1", "key"))
         {
             var request = new Native.volcv_outpaint { left = 0.5 };
