@@ -8,7 +8,7 @@ use std::thread;
 use volcv_core::{Attempt, Batch, Call, Error, Outcome, ReplySink, Step, TransportError, TransportErrorKind};
 
 use crate::cancel::CancelToken;
-use crate::client::OnResult;
+use crate::options::OnResult;
 use crate::trace::Trace;
 use crate::transport::{BoxFuture, ErasedTransport};
 use crate::watchman::Watchman;

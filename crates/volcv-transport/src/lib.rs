@@ -53,16 +53,19 @@
 //! port, and never the key. A proxy that fails is [`ErrorKind::Connect`] and tried again; one that asks for credentials, or
 //! for others, is [`ErrorKind::Config`] and is not.
 
+mod builder;
 mod cancel;
 mod client;
 mod drive;
 mod keeper;
+mod options;
 #[cfg(any(feature = "ureq", feature = "reqwest"))]
 mod proxy;
 #[cfg(feature = "reqwest")]
 mod reqwest;
 #[cfg(any(feature = "ureq", feature = "reqwest"))]
 mod reuse;
+mod setup;
 #[cfg(feature = "test-util")]
 pub mod testing;
 mod threads;
@@ -76,8 +79,10 @@ pub mod unversioned;
 mod ureq;
 mod watchman;
 
+pub use builder::ClientBuilder;
 pub use cancel::{CancelGuard, CancelToken};
-pub use client::{BlockingClient, CallOptions, Client, ClientBuilder};
+pub use client::{BlockingClient, Client};
+pub use options::CallOptions;
 #[cfg(any(feature = "ureq", feature = "reqwest"))]
 pub use proxy::Proxy;
 #[cfg(feature = "reqwest")]

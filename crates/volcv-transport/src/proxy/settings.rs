@@ -6,7 +6,7 @@ use volcv_core::Error;
 
 use super::{Proxy, Routes};
 use crate::ClientBuilder;
-use crate::client::Hint;
+use crate::setup::Hint;
 
 impl ClientBuilder {
     /// Sends all calls and downloads of the built-in transports through a proxy: a [`Proxy`] or its URL, whose mistakes

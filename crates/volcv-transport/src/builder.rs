@@ -1,0 +1,212 @@
+//! Makes clients from settings.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use volcv_core::{ApiKey, CallConfig, Endpoint, Error, Limits, RetryBudget, RetryPolicy};
+
+use crate::client::{BlockingClient, Client};
+use crate::keeper::Keeper;
+#[cfg(any(feature = "ureq", feature = "reqwest"))]
+use crate::proxy::Routes;
+use crate::setup::{Hint, Setup};
+use crate::transport::{AsyncTransport, Transport};
+use crate::watchman::Watchman;
+
+/// How many calls of a batch run at once unless told otherwise: gateways throttle early.
+const DEFAULT_WINDOW: usize = 2;
+
+/// Makes a [`Client`] or a [`BlockingClient`]; the last method picks the transport.
+///
+/// ```
+/// # #[cfg(feature = "ureq")] {
+/// use std::time::Duration;
+/// use volcv_transport::ClientBuilder;
+/// let client = ClientBuilder::new("https://gateway.example", "sk-…key".replace('…', ""))
+///     .deadline(Duration::from_secs(120))
+///     .max_attempts(3)
+///     .ureq()
+///     .unwrap();
+/// # }
+/// ```
+#[derive(Debug)]
+#[must_use]
+pub struct ClientBuilder {
+    base_url: String,
+    key: Result<ApiKey, Error>,
+    allow_insecure_http: bool,
+    limits: Limits,
+    policy: RetryPolicy,
+    budget: Arc<RetryBudget>,
+    window: usize,
+    #[cfg(any(feature = "ureq", feature = "reqwest"))]
+    pub(crate) proxies: Option<Result<Routes, Error>>,
+    #[cfg(any(feature = "ureq", feature = "reqwest"))]
+    tls: crate::Tls,
+}
+
+impl ClientBuilder {
+    /// A gateway's base URL, with or without `/volcv/v1`, and the API key. There is no default gateway.
+    pub fn new(base_url: impl Into<String>, key: impl Into<String>) -> Self {
+        Self {
+            base_url: base_url.into(),
+            key: ApiKey::new(key),
+            allow_insecure_http: false,
+            limits: Limits::default(),
+            policy: RetryPolicy::default(),
+            budget: Arc::default(),
+            window: DEFAULT_WINDOW,
+            #[cfg(any(feature = "ureq", feature = "reqwest"))]
+            proxies: None,
+            #[cfg(any(feature = "ureq", feature = "reqwest"))]
+            tls: crate::Tls::new(),
+        }
+    }
+
+    /// Lets the key travel over plain `http` to hosts other than this machine. Off by default.
+    pub fn allow_insecure_http(mut self, allow: bool) -> Self {
+        self.allow_insecure_http = allow;
+        self
+    }
+
+    /// Resolving, connecting and shaking hands; 10 s by default.
+    pub fn connect_limit(mut self, time: Duration) -> Self {
+        self.limits.connect = time;
+        self
+    }
+
+    /// No byte moving while uploading or downloading; 30 s by default.
+    pub fn stall_limit(mut self, time: Duration) -> Self {
+        self.limits.stall = time;
+        self
+    }
+
+    /// One attempt from start to end; 300 s by default.
+    pub fn attempt_limit(mut self, time: Duration) -> Self {
+        self.limits.attempt = time;
+        self
+    }
+
+    /// The whole call with all its attempts and waits; none by default.
+    pub fn deadline(mut self, time: Duration) -> Self {
+        self.limits.deadline = Some(time);
+        self
+    }
+
+    /// Bytes of a reply; 64 MiB by default.
+    pub fn reply_limit(mut self, bytes: u64) -> Self {
+        self.limits.reply_bytes = bytes;
+        self
+    }
+
+    /// When and how often to send again.
+    pub fn retry(mut self, policy: RetryPolicy) -> Self {
+        self.policy = policy;
+        self
+    }
+
+    /// Attempts of one call, the first included; 4 by default.
+    pub fn max_attempts(mut self, attempts: u32) -> Self {
+        self.policy.max_attempts = attempts;
+        self
+    }
+
+    /// Attempts of one call that are or may be charged; 1 by default.
+    pub fn charge_limit(mut self, attempts: u32) -> Self {
+        self.policy.charge_limit = attempts;
+        self
+    }
+
+    /// Shares a retry budget with other clients.
+    pub fn retry_budget(mut self, budget: Arc<RetryBudget>) -> Self {
+        self.budget = budget;
+        self
+    }
+
+    /// Calls of one batch that run at once; 2 by default.
+    pub fn window(mut self, calls: usize) -> Self {
+        self.window = calls;
+        self
+    }
+
+    /// Crypto and root certificates of the built-in transports.
+    #[cfg(any(feature = "ureq", feature = "reqwest"))]
+    pub fn tls(mut self, tls: crate::Tls) -> Self {
+        self.tls = tls;
+        self
+    }
+
+    /// A blocking client on ureq.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Config`](crate::ErrorKind::Config) names what is wrong.
+    #[cfg(feature = "ureq")]
+    pub fn ureq(mut self) -> Result<BlockingClient, Error> {
+        let (routes, hint) = self.routes()?;
+        let transport = crate::UreqTransport::with_routes(&self.tls, routes)?;
+        Ok(BlockingClient { watchman: Arc::new(Watchman::new(transport)), setup: Arc::new(self.setup(hint)?) })
+    }
+
+    /// An async client on reqwest. Its futures need tokio's runtime, with I/O and time.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Config`](crate::ErrorKind::Config) names what is wrong.
+    #[cfg(feature = "reqwest")]
+    pub fn reqwest(mut self) -> Result<Client, Error> {
+        let (routes, hint) = self.routes()?;
+        let transport = crate::ReqwestTransport::with_routes(&self.tls, routes)?;
+        Ok(Client { transport: Arc::new(transport), setup: Arc::new(self.setup(hint)?) })
+    }
+
+    /// A blocking client on any transport.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Config`](crate::ErrorKind::Config) names what is wrong.
+    pub fn blocking(self, transport: impl Transport) -> Result<BlockingClient, Error> {
+        #[cfg(any(feature = "ureq", feature = "reqwest"))]
+        self.refuse_proxies()?;
+        Ok(BlockingClient {
+            watchman: Arc::new(Watchman::new(transport)),
+            setup: Arc::new(self.setup(Arc::new(|_| String::new()))?),
+        })
+    }
+
+    /// An async client on any transport and any runtime.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Config`](crate::ErrorKind::Config) names what is wrong.
+    pub fn asynchronous(self, transport: impl AsyncTransport) -> Result<Client, Error> {
+        #[cfg(any(feature = "ureq", feature = "reqwest"))]
+        self.refuse_proxies()?;
+        Ok(Client { transport: Arc::new(transport), setup: Arc::new(self.setup(Arc::new(|_| String::new()))?) })
+    }
+
+    fn setup(self, hint: Hint) -> Result<Setup, Error> {
+        for (name, number) in [("max_attempts", self.policy.max_attempts), ("charge_limit", self.policy.charge_limit)] {
+            if number == 0 {
+                return Err(Error::config(format!("{name} is 0, but must be at least 1")));
+            }
+        }
+        let limits = &self.limits;
+        let times = [
+            ("connect_limit", Some(limits.connect)),
+            ("stall_limit", Some(limits.stall)),
+            ("attempt_limit", Some(limits.attempt)),
+            ("deadline", limits.deadline),
+        ];
+        for (name, time) in times {
+            if time.is_some_and(|time| time.is_zero()) {
+                return Err(Error::config(format!("{name} is 0 s, but must be longer")));
+            }
+        }
+        let endpoint = Endpoint::parse(&self.base_url, self.allow_insecure_http)
+            .map_err(|error| Error::config(format!("{}{}", error.message(), hint(None))))?;
+        let mut config = CallConfig::default();
+        config.limits = self.limits;
+        config.policy = self.policy;
+        config.budget = self.budget;
+        let keeper = Keeper::new();
+        config.spare = keeper.spare.clone();
+        Ok(Setup { endpoint, key: self.key?, config, hint, window: self.window.max(1), _keeper: keeper })
+    }
+}

@@ -1,0 +1,61 @@
+//! The options of one call.
+
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
+use volcv_core::{Error, Outcome, Progress};
+
+use crate::cancel::CancelToken;
+
+/// Options of one call; all are optional.
+#[derive(Clone, Default)]
+#[must_use]
+pub struct CallOptions {
+    pub(crate) cancel: CancelToken,
+    pub(crate) observer: Option<volcv_core::Observer>,
+    pub(crate) on_result: Option<OnResult>,
+    pub(crate) deadline: Option<Duration>,
+}
+
+pub(crate) type OnResult = Arc<dyn Fn(usize, &Result<Outcome, Error>) + Send + Sync>;
+
+impl CallOptions {
+    /// No options.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Ends the call when the token is cancelled.
+    pub fn cancel(mut self, token: &CancelToken) -> Self {
+        self.cancel = token.clone();
+        self
+    }
+
+    /// Calls `observer` at every change: phase, bytes sent and received, totals. It runs on the thread that moves the
+    /// bytes, so it has to be short.
+    pub fn progress(mut self, observer: impl Fn(&Progress) + Send + Sync + 'static) -> Self {
+        self.observer = Some(Arc::new(observer));
+        self
+    }
+
+    /// Calls `take` with each result of a batch as soon as it is there, and with the place of its seed. So a program can
+    /// save what it has paid for before the last call has ended. It runs on the thread that ran the call; results of
+    /// calls that were never sent are not reported: they come with the others, at the end.
+    pub fn on_result(mut self, take: impl Fn(usize, &Result<Outcome, Error>) + Send + Sync + 'static) -> Self {
+        self.on_result = Some(Arc::new(take));
+        self
+    }
+
+    /// The longest that the whole call may take, with all its attempts and waits; wins over the client's own.
+    pub fn deadline(mut self, time: Duration) -> Self {
+        self.deadline = Some(time);
+        self
+    }
+}
+
+impl fmt::Debug for CallOptions {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("CallOptions").field("cancel", &self.cancel).field("deadline", &self.deadline).finish()
+    }
+}
