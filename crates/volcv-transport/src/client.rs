@@ -7,6 +7,7 @@ use volcv_core::bytes::Bytes;
 use volcv_core::types::{CvRequest, Outpaint, Value};
 use volcv_core::{Buffer, Error, Outcome, Plan};
 
+#[cfg(any(feature = "ureq", feature = "reqwest"))]
 use crate::builder::ClientBuilder;
 use crate::drive;
 use crate::options::CallOptions;
