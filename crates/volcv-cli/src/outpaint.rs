@@ -24,8 +24,7 @@ pub(crate) fn run(args: &OutpaintArgs, cancel: &CancelToken) -> ExitCode {
         Err(failure) => return Report::failed(failure).print(json),
     };
     for warning in job.outpaint.warnings() {
-        let (field, value, usual) = (warning.field(), warning.value(), warning.allowed());
-        report::note("warning", format!("{field} is {value}; similar abilities accept {usual}"));
+        report::note("warning", warning.advice());
     }
     if args.dry_run {
         return match job.preview(args) {

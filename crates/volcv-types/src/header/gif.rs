@@ -11,7 +11,8 @@ pub(super) fn read(bytes: &[u8], info: &mut PictureInfo) -> Option<()> {
     let mut frames = 0;
     walk(bytes, |block| {
         match block {
-            Block::Control { transparent } => info.alpha |= transparent,
+            // Later frames use a transparent colour for what does not change.
+            Block::Control { transparent } => info.alpha |= transparent && frames == 0,
             Block::Frame => frames += 1,
         }
         info.animated = frames > 1;

@@ -22,8 +22,8 @@ pub(super) fn is_picture(bytes: &[u8]) -> bool {
 
 /// The properties of the primary item. Where the file does not name one, the largest item is the picture.
 ///
-/// Orientation is that of `irot` and `imir`, which a reader has to obey; an EXIF item is there for information only. A
-/// crop (`clap`) is not applied to the size.
+/// Crop (`clap`), turn (`irot`) and mirror (`imir`) apply in their order; a reader has to obey them, while an EXIF item
+/// is there for information only.
 pub(super) fn read(bytes: &[u8], info: &mut PictureInfo) -> Option<()> {
     let sequence = bytes.get(8..12).is_some_and(|brand| SEQUENCE.contains(&brand));
     info.animated = sequence || boxes(bytes).any(|top| top.kind == b"moov");
@@ -38,6 +38,7 @@ pub(super) fn read(bytes: &[u8], info: &mut PictureInfo) -> Option<()> {
         let body = property.body;
         match property.kind {
             b"ispe" => info.size = extent(body),
+            b"clap" => info.size = cropped(body, info.orientation).or(info.size),
             b"irot" => (0..body.first()? & 3).for_each(|_| info.orientation = turned_left(info.orientation)),
             b"imir" => info.orientation = mirrored(info.orientation, body.first()? & 1 == 1),
             b"pixi" => info.bits = *body.get(5)?,
@@ -139,6 +140,14 @@ fn places(properties: &[u8], item: u32) -> Option<Vec<usize>> {
 
 fn extent(body: &[u8]) -> Option<Size> {
     Some(Size { width: be32(body, 4)?, height: be32(body, 8)? })
+}
+
+/// The part that is to be seen: its width and height are fractions. Behind a quarter turn they are those of the turned
+/// picture.
+fn cropped(body: &[u8], orientation: u8) -> Option<Size> {
+    let pixels = |at| be32(body, at)?.checked_div(be32(body, at + 4)?);
+    let (width, height) = (pixels(0)?, pixels(8)?);
+    Some(if orientation < 5 { Size { width, height } } else { Size { width: height, height: width } })
 }
 
 fn is_alpha(property: &Part) -> bool {

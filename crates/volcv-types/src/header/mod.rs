@@ -13,9 +13,6 @@ mod png;
 mod tiff;
 mod webp;
 
-#[cfg(test)]
-mod tests;
-
 use crate::picture::{PictureFormat, PictureInfo};
 
 /// Format by magic bytes, all else by the format's header. What a damaged header does not say stays unknown.
