@@ -129,7 +129,8 @@ fn places(properties: &[u8], item: u32) -> Option<Vec<usize>> {
             let list = body.get(at + 1..at + 1 + length)?;
             if number == item {
                 // The highest bit says whether a reader has to know the property.
-                let place = |i| if wide { be16(list, 2 * i).map(|n| n & 0x7fff) } else { Some(u32::from(list[i] & 0x7f)) };
+                let place =
+                    |i| if wide { be16(list, 2 * i).map(|n| n & 0x7fff) } else { Some(u32::from(list[i] & 0x7f)) };
                 return (0..count).map(|i| place(i).map(index)).collect();
             }
             at += 1 + length;

@@ -44,18 +44,18 @@ impl Tiff {
 
     /// One directory of fields (tag, type, values), then values that do not fit into their fields, then data.
     pub(crate) fn file(self, fields: &[(u16, u16, &[u64])], data: &[u8]) -> Vec<u8> {
-        let word = if self.big { 8 } else { 4 };
-        let start = 2 * word;
-        let directory = start + if self.big { 8 } else { 2 } + fields.len() * (4 + 2 * word) + word;
+        let word = self.word();
+        let directory = self.next_directory(fields.len()) + word;
         let value_length = |kind| if kind == SHORT { 2 } else { 4 };
         let outside = |(_, kind, values): &&(u16, u16, &[u64])| values.len() * value_length(*kind) > word;
-        let behind: usize = fields.iter().filter(outside).map(|(_, kind, values)| values.len() * value_length(*kind)).sum();
+        let behind: usize =
+            fields.iter().filter(outside).map(|(_, kind, values)| values.len() * value_length(*kind)).sum();
         let data_at = (directory + behind) as u64;
 
         let mut file = if self.big_endian { b"MM".to_vec() } else { b"II".to_vec() };
         let number = if self.big { [43, 8, 0].as_slice() } else { &[42] };
         number.iter().for_each(|number| self.push(&mut file, *number, 2));
-        self.push(&mut file, start as u64, word);
+        self.push(&mut file, 2 * word as u64, word);
         self.push(&mut file, fields.len() as u64, if self.big { 8 } else { 2 });
         let mut far = Vec::new();
         for (tag, kind, values) in fields {
@@ -76,6 +76,17 @@ impl Tiff {
         }
         self.push(&mut file, 0, word);
         [file, far, data.to_vec()].concat()
+    }
+
+    /// The length of an offset.
+    pub(crate) fn word(self) -> usize {
+        if self.big { 8 } else { 4 }
+    }
+
+    /// Where the offset of the next directory stands, behind this many fields.
+    pub(crate) fn next_directory(self, fields: usize) -> usize {
+        let word = self.word();
+        2 * word + if self.big { 8 } else { 2 } + fields * (4 + 2 * word)
     }
 
     fn push(self, bytes: &mut Vec<u8>, value: u64, length: usize) {

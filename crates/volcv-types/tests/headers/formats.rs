@@ -100,8 +100,7 @@ fn every_frame_header_of_a_jpeg_gives_its_size() {
     for marker in 0xc0..=0xcf {
         let found = facts(&jpeg(&[(0xe0, b"JFIF\0"), (marker, &frame(8, 320, 240, 3))]));
         // DHT, JPG and DAC are no frame headers.
-        let expected =
-            if matches!(marker, 0xc4 | 0xc8 | 0xcc) { "jpeg unknown size" } else { "jpeg 320x240 8 bits" };
+        let expected = if matches!(marker, 0xc4 | 0xc8 | 0xcc) { "jpeg unknown size" } else { "jpeg 320x240 8 bits" };
         assert_eq!(found, expected, "{marker:x}");
     }
     assert_eq!(facts(&jpeg(&[(0xc1, &frame(12, 320, 240, 1))])), "jpeg 320x240 12 bits");
@@ -160,7 +159,8 @@ fn a_gif_with_a_second_frame_is_an_animation() {
     assert_eq!(facts(&gif(&[&control(4), frame, b"\x21\xfe\x01x\0"])), "gif 320x240 8 bits");
     assert_eq!(facts(&gif(&[frame, &control(1), frame])), "gif 320x240 8 bits animated");
     // A palette of two colours for all frames, and one of four in the frame.
-    let palettes = [b"GIF89a\x40\x01\xf0\0\x80\0\0;;;;;;,\0\0\0\0\x40\x01\xf0\0\x81;;;;;;;;;;;;\x02\0", &frame[..]].concat();
+    let palettes =
+        [b"GIF89a\x40\x01\xf0\0\x80\0\0;;;;;;,\0\0\0\0\x40\x01\xf0\0\x81;;;;;;;;;;;;\x02\0", &frame[..]].concat();
     assert_eq!(facts(&palettes), "gif 320x240 8 bits animated");
     assert_eq!(facts(b"GIF87a\x40\x01\xf0\0"), "gif 320x240 8 bits");
 }
@@ -236,7 +236,8 @@ fn properties_of_a_heif_give_bits_alpha_and_crop() {
     assert_eq!(read(boxed(b"hvcC", &hevc)), "heif 64x64 10 bits");
     assert_eq!(read(boxed(b"auxC", b"\0\0\0\0urn:mpeg:hevc:2015:auxid:1\0")), "heif 64x64 alpha");
     assert_eq!(read(boxed(b"auxC", b"\0\0\0\0urn:mpeg:hevc:2015:auxid:2\0")), "heif 64x64");
-    let crop = |width: u32, height: u32| boxed(b"clap", &[width, 1, height, 2, 0, 1, 0, 1].map(u32::to_be_bytes).concat());
+    let crop =
+        |width: u32, height: u32| boxed(b"clap", &[width, 1, height, 2, 0, 1, 0, 1].map(u32::to_be_bytes).concat());
     assert_eq!(read(crop(50, 60)), "heif 50x30");
     let turned = heif(Some(1), &[ispe(64, 64), boxed(b"irot", &[3]), crop(50, 60)], &[(1, &[1, 2, 3])]);
     assert_eq!(facts(&turned), "heif 30x50 turned 6, upright 50x30");

@@ -30,7 +30,9 @@ fn a_png_ends_with_its_last_chunk() {
 
 #[test]
 fn a_gif_ends_with_its_trailer_whatever_bytes_it_has_before_and_behind() {
-    let gif = |stray: &[u8]| [b"GIF89a\x01\0\x01\0\0\0\0\x21\xfe\x02;;\0", stray, b",\0\0\0\0\x01\0\x01\0\0\x02\x02;\x01\0;"].concat();
+    let gif = |stray: &[u8]| {
+        [b"GIF89a\x01\0\x01\0\0\0\0\x21\xfe\x02;;\0", stray, b",\0\0\0\0\x01\0\x01\0\0\x02\x02;\x01\0;"].concat()
+    };
     for stray in [b"".as_slice(), b"\0\0", b"stray"] {
         let bytes = gif(stray);
         assert_ends_at(&bytes, bytes.len());
