@@ -9,6 +9,7 @@ mod connect;
 mod dependencies;
 mod ear;
 mod examples;
+mod pictures;
 mod recorder;
 mod repository;
 mod results;
