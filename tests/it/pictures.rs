@@ -104,7 +104,8 @@ fn aspect_in_c(emulator: &Emulator, picture: &[u8], flags: u32) -> End {
     unsafe {
         let mut options: volcv_client_options = zeroed();
         (options.base_url, options.api_key) = (base_url.as_ptr(), api_key.as_ptr());
-        (options.log, options.log_user) = (Some(log), (&raw const lines).cast_mut().cast());
+        options.log = Some(log);
+        options.log_user = (&raw const lines).cast_mut().cast();
         let (mut client, mut job) = (null_mut(), 0);
         let mut error: volcv_error = zeroed();
         assert_eq!(volcv_client_create(VOLCV_ABI_VERSION, &options, &mut client, &mut error), VOLCV_OK);
