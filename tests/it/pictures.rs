@@ -1,17 +1,23 @@
-//! What a picture's header says reaches the wire: the sides that an aspect takes, and the warnings.
+//! What a picture's header says, on the wire: the sides that an aspect takes, the warnings, and which results are whole.
 
 use std::ffi::{CStr, CString, c_char, c_void};
 use std::io::Cursor;
+use std::net::TcpListener;
 use std::ptr::{null, null_mut};
 use std::sync::Mutex;
+use std::thread;
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use image::ImageFormat;
+use serde_json::json;
 use volcv::*;
 use volcv_emulator::{DEFAULT_KEY, Emulator};
-use volcv_transport::{CallOptions, ErrorKind, Outpaint, Output, Picture, PictureFormat};
+use volcv_transport::{CallOptions, ClientBuilder, ErrorKind, Outpaint, Output, Picture, PictureFormat};
 
 use crate::c::run::{text, zeroed};
-use crate::support::{AnyClient, TRANSPORTS, builder, gradient};
+use crate::support::{AnyClient, TRANSPORTS, builder, gradient, small, small_bytes};
+use crate::wire::{answer, head, skip};
 
 /// 192x120 pixels with a header of 12 bytes.
 fn old_bitmap() -> Vec<u8> {
@@ -56,7 +62,7 @@ fn an_aspect_counts_in_the_upright_picture_whatever_its_header() {
             assert_grows_to_16_by_9(&emulator, size, &format!("{name} on {transport}"));
         }
         let emulator = Emulator::start().unwrap();
-        let end = aspect_in_c(&emulator, &picture, 0);
+        let end = aspect_in_c(&emulator.base_url(), &picture, 0);
         assert_grows_to_16_by_9(&emulator, end.size, &format!("{name} in C"));
         let turned = end.log.iter().any(|line| line.starts_with("picture is stored on its side (EXIF orientation 6)"));
         assert_eq!(turned, name == "photo", "{:?}", end.log);
@@ -77,28 +83,76 @@ fn a_picture_on_its_side_is_refused_in_strict_mode_before_anything_is_sent() {
         assert_eq!(error.kind(), ErrorKind::InvalidInput, "{transport}");
         assert!(error.to_string().contains("EXIF orientation 6"), "{transport}: {error}");
     }
-    let end = aspect_in_c(&emulator, &photo, VOLCV_OUTPAINT_STRICT);
+    let end = aspect_in_c(&emulator.base_url(), &photo, VOLCV_OUTPAINT_STRICT);
     assert!(end.result == VOLCV_E_INVALID_INPUT && end.message.contains("EXIF orientation 6"), "{}", end.message);
     assert_eq!(emulator.requests().len(), 0);
+}
+
+/// A server whose reply to each call is a success with this picture.
+fn serve(picture: &[u8]) -> String {
+    let reply = json!({"code": 10000, "data": {"binary_data_base64": [STANDARD.encode(picture)]}}).to_string();
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let base_url = format!("http://{}", listener.local_addr().unwrap());
+    // Ends with the test's process.
+    thread::spawn(move || {
+        for mut socket in listener.incoming().flatten() {
+            let length = head(&mut socket);
+            skip(&mut socket, length);
+            answer(&mut socket, "200 OK\r\nConnection: close", &reply);
+        }
+    });
+    base_url
+}
+
+#[test]
+fn a_picture_with_stray_bytes_is_taken_as_it_came_and_a_cut_one_is_not() {
+    let gif = b"GIF89a\x40\0\x40\0\0\0\0,\0\0\0\0\x40\0\x40\0\0\x02\x02;\x01\0;".as_slice();
+    let turned = turned_photo();
+    let jpeg = [&turned[..38], b"\0stray\xff\0", &turned[38..]].concat();
+    let (bitmap, photo) = (old_bitmap(), include_bytes!("../../examples/assets/valley.jpg").as_slice());
+    for (whole, picture) in [
+        (true, [gif, b"behind the trailer"].concat()),
+        (true, [&jpeg[..], b"behind the end"].concat()),
+        (true, [&bitmap[..], b"behind the rows"].concat()),
+        // The last byte is a trailer's value, but within the data.
+        (false, gif[..gif.len() - 3].to_vec()),
+        (false, jpeg[..jpeg.len() - 2].to_vec()),
+        (false, bitmap[..bitmap.len() - 1].to_vec()),
+        (false, photo[..photo.len() / 2].to_vec()),
+    ] {
+        let name = format!("{} bytes from {:02x?}", picture.len(), &picture[..4]);
+        let base_url = serve(&picture);
+        for transport in TRANSPORTS {
+            let client = AnyClient::new(transport, ClientBuilder::new(&base_url, DEFAULT_KEY));
+            match client.outpaint(&Outpaint::equal(small(), 0.25), &CallOptions::new()) {
+                Ok(outcome) => assert!(whole && outcome.picture().unwrap()[..] == picture, "{name} on {transport}"),
+                Err(error) => assert_eq!((whole, error.kind()), (false, ErrorKind::Decode), "{name}: {error}"),
+            }
+        }
+        let end = aspect_in_c(&base_url, small_bytes(), 0);
+        let (result, bytes) = if whole { (VOLCV_OK, Some(picture)) } else { (VOLCV_E_DECODE, None) };
+        assert!(end.result == result && end.bytes == bytes, "{name} in C: {}", end.message);
+    }
 }
 
 struct End {
     result: volcv_result,
     message: String,
     size: Option<(u32, u32)>,
+    bytes: Option<Vec<u8>>,
     log: Vec<String>,
 }
 
 /// Grows a picture to 16:9 by the functions of C.
 #[allow(unsafe_code, reason = "these are the functions of C")]
-fn aspect_in_c(emulator: &Emulator, picture: &[u8], flags: u32) -> End {
+fn aspect_in_c(base_url: &str, picture: &[u8], flags: u32) -> End {
     unsafe extern "C" fn log(lines: *mut c_void, level: u32, _: volcv_job, line: *const c_char) {
         assert!(level <= VOLCV_LOG_WARN);
         // SAFETY: `lines` is the list below, which outlives the client.
         let (lines, line) = unsafe { (&*lines.cast::<Mutex<Vec<String>>>(), CStr::from_ptr(line)) };
         lines.lock().unwrap().push(line.to_str().unwrap().to_owned());
     }
-    let (base_url, api_key) = (CString::new(emulator.base_url()).unwrap(), CString::new(DEFAULT_KEY).unwrap());
+    let (base_url, api_key) = (CString::new(base_url).unwrap(), CString::new(DEFAULT_KEY).unwrap());
     let lines = Mutex::new(Vec::new());
     // SAFETY: all structs may be zero; every pointer is to a living value of its type.
     unsafe {
@@ -117,8 +171,9 @@ fn aspect_in_c(emulator: &Emulator, picture: &[u8], flags: u32) -> End {
         let result = volcv_outpaint_run(client, &request, null(), &mut job, &mut error);
         let mut info: volcv_image_info = zeroed();
         let has_image = result == VOLCV_OK && volcv_job_image_info(client, job, 0, &mut info) == VOLCV_OK;
-        assert_eq!(volcv_client_destroy(client, 5000), VOLCV_OK);
         let size = has_image.then_some((info.width, info.height));
-        End { result, message: text(error.message.as_ptr()), size, log: lines.into_inner().unwrap() }
+        let bytes = has_image.then(|| std::slice::from_raw_parts(info.data.cast(), info.size).to_vec());
+        assert_eq!(volcv_client_destroy(client, 5000), VOLCV_OK);
+        End { result, message: text(error.message.as_ptr()), size, bytes, log: lines.into_inner().unwrap() }
     }
 }
