@@ -59,14 +59,15 @@ fn decode(bytes: &[u8]) -> Result<DynamicImage, DecodeError> {
     let mut reader = ImageReader::with_format(Cursor::new(bytes), format);
     let mut limits = Limits::default();
     (limits.max_image_width, limits.max_image_height) = (Some(MAX_SIDE), Some(MAX_SIDE));
-    reader.limits(limits);
-    upright(reader).map_err(|error| DecodeError(format!("the picture cannot be decoded: {error}")))
+    reader.limits(limits.clone());
+    upright(reader, limits).map_err(|error| DecodeError(format!("the picture cannot be decoded: {error}")))
 }
 
 /// Turns the picture as its EXIF orientation says, because the client counts in upright pictures. Whether the real service
 /// does so is not documented.
-fn upright(reader: ImageReader<Cursor<&[u8]>>) -> ImageResult<DynamicImage> {
+fn upright(reader: ImageReader<Cursor<&[u8]>>, mut limits: Limits) -> ImageResult<DynamicImage> {
     let mut decoder = reader.into_decoder()?;
+    limits.reserve(decoder.total_bytes())?;
     let orientation = decoder.orientation()?;
     let mut picture = DynamicImage::from_decoder(decoder)?;
     picture.apply_orientation(orientation);

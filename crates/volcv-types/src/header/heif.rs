@@ -143,7 +143,7 @@ fn extent(body: &[u8]) -> Option<Size> {
     Some(Size { width: be32(body, 4)?, height: be32(body, 8)? })
 }
 
-/// The part that is to be seen: its width and height are fractions. Behind a quarter turn they are those of the turned
+/// The part that is to be seen: its width and height are fractions. After a quarter turn they are those of the turned
 /// picture.
 fn cropped(body: &[u8], orientation: u8) -> Option<Size> {
     let pixels = |at| be32(body, at)?.checked_div(be32(body, at + 4)?);
@@ -161,12 +161,12 @@ fn is_alpha(property: &Part) -> bool {
     property.kind == b"auxC" && NAMES.iter().any(|alpha| name.starts_with(alpha))
 }
 
-/// The EXIF orientation of a picture that is turned left by a quarter behind `orientation`.
+/// The EXIF orientation that stands for `orientation` and then a quarter turn to the left.
 fn turned_left(orientation: u8) -> u8 {
     [8, 5, 6, 7, 4, 1, 2, 3][usize::from(orientation - 1)]
 }
 
-/// The EXIF orientation of a picture that is mirrored behind `orientation`: left and right exchanged, or top and bottom.
+/// The EXIF orientation that stands for `orientation` and then an exchange of left and right, or of top and bottom.
 fn mirrored(orientation: u8, left_right: bool) -> u8 {
     let table = if left_right { [2, 1, 4, 3, 6, 5, 8, 7] } else { [4, 3, 2, 1, 8, 7, 6, 5] };
     table[usize::from(orientation - 1)]

@@ -82,8 +82,8 @@ impl<'a> Tiff<'a> {
     }
 
     fn reaches_its_end(&self) -> Option<()> {
-        // Fields and offsets of a real file do not overlap, so there are fewer than bytes. A chain of directories that
-        // is a circle has been inside the file all the way.
+        // Fields and offsets of a real file do not overlap, so there are fewer of them than bytes. Where directories form
+        // a circle, all of it has been inside the file when `left` is 0.
         let mut left = self.bytes.len();
         let mut at = self.first()?;
         while at != 0 && left > 0 {
