@@ -132,7 +132,7 @@ extern "C" {
 
 /** volcv_outpaint::flags: a link in place of the picture's bytes, see volcv_job_image_link(). */
 #define VOLCV_OUTPAINT_RETURN_LINK (1u)
-/** volcv_outpaint::flags: limits that the service does not document for sure are errors too. */
+/** volcv_outpaint::flags: an error for what is a warning in the log otherwise, such as a limit that is not documented. */
 #define VOLCV_OUTPAINT_STRICT (2u)
 /** volcv_outpaint::flags: send the seed although it is 0. */
 #define VOLCV_OUTPAINT_SEED_ZERO (4u)
@@ -401,7 +401,11 @@ typedef struct volcv_picture {
     void *release_user;
 } volcv_picture;
 
-/** An outpainting. Numbers that are 0 and texts that are NULL are not sent: the service has its own defaults. */
+/**
+ * An outpainting. Numbers that are 0 and texts that are NULL are not sent: the service has its own defaults. Sides and
+ * sizes are those of the upright picture: its EXIF orientation is counted in. What may spoil the result, such as that
+ * orientation, goes to the log, or is an error with VOLCV_OUTPAINT_STRICT.
+ */
 typedef struct volcv_outpaint {
     /** sizeof(volcv_outpaint). */
     uint32_t struct_size;
@@ -442,7 +446,7 @@ typedef struct volcv_outpaint {
     uint32_t max_width;
     /** The result is made to fit into this; the service's own default is 1920. */
     uint32_t max_height;
-    /** Pixels of the picture, where its own header does not say it (a link in VOLCV_MODE_ASPECT); otherwise 0. */
+    /** Pixels of the upright picture, where its own header does not say it (a link in VOLCV_MODE_ASPECT); otherwise 0. */
     uint32_t picture_width;
     /** Pixels of the picture, as picture_width. */
     uint32_t picture_height;

@@ -169,7 +169,7 @@ fn answer(mut socket: &TcpStream, reply: &[u8]) {
     }
 }
 
-/// A GIF is whole if it ends with its trailer.
+/// A GIF is whole if it ends with its trailer; stray zeros before that are skipped.
 fn picture(size: usize) -> Vec<u8> {
     let mut bytes = vec![0; size];
     bytes[..10].copy_from_slice(b"GIF89a\x40\0\x40\0");

@@ -41,7 +41,7 @@ fn call_with(
 }
 
 /// Reads a request's head and gives the length of its body.
-fn head(socket: &mut TcpStream) -> u64 {
+pub(crate) fn head(socket: &mut TcpStream) -> u64 {
     let mut head = Vec::new();
     while !head.ends_with(b"\r\n\r\n") {
         let mut byte = [0];
@@ -52,12 +52,12 @@ fn head(socket: &mut TcpStream) -> u64 {
     head.lines().find_map(|line| line.strip_prefix("content-length: ")?.parse().ok()).unwrap()
 }
 
-fn skip(socket: &mut TcpStream, bytes: u64) {
+pub(crate) fn skip(socket: &mut TcpStream, bytes: u64) {
     let copied = std::io::copy(&mut socket.take(bytes), &mut std::io::sink()).unwrap();
     assert_eq!(copied, bytes, "the client sends its whole request");
 }
 
-fn answer(socket: &mut TcpStream, status: &str, body: &str) {
+pub(crate) fn answer(socket: &mut TcpStream, status: &str, body: &str) {
     write!(socket, "HTTP/1.1 {status}\r\nContent-Length: {}\r\n\r\n{body}", body.len()).unwrap();
 }
 

@@ -152,7 +152,7 @@ pub(crate) struct OutpaintArgs {
     /// Let the service send a link, and download the picture from there without the key
     #[arg(long)]
     pub(crate) return_url: bool,
-    /// Turn warnings about undocumented limits into errors
+    /// Turn the warnings about the picture and the size of the result into errors
     #[arg(long)]
     pub(crate) strict: bool,
     /// Print the request without picture text and key, and send nothing

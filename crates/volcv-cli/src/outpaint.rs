@@ -28,8 +28,7 @@ pub(crate) fn run(args: &OutpaintArgs, cancel: &CancelToken) -> ExitCode {
     };
     let mut report = Report::default();
     for warning in job.outpaint.warnings() {
-        let (field, value, usual) = (warning.field(), warning.value(), warning.allowed());
-        let text = format!("{field} is {value}; similar abilities accept {usual}");
+        let text = warning.advice();
         report::note("warning", &text);
         report.warnings.push(text);
     }

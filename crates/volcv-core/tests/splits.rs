@@ -111,10 +111,11 @@ impl Writer {
         self.space();
     }
 
-    /// A small GIF as the services and gateways spell it.
+    /// A small GIF with noise as its comment, as the services and gateways spell it.
     fn picture(&mut self) {
         let noise = (0..self.rng.usize(..60)).map(|_| self.rng.u8(..)).collect::<Vec<u8>>();
-        let mut text = STANDARD.encode([b"GIF89a\x40\0\x40\0", &noise[..], b";"].concat());
+        let mut text = STANDARD
+            .encode([&b"GIF89a\x40\0\x40\0\0\0\0\x21\xfe"[..], &[noise.len() as u8], &noise[..], b"\0;"].concat());
         match self.rng.usize(..6) {
             0 => text.insert_str(0, "data:image/gif;base64,"),
             1 => {

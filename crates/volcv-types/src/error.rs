@@ -4,7 +4,7 @@ use std::fmt;
 
 /// A field whose value is outside the allowed range.
 ///
-/// The same type serves as an advice from [`Outpaint::warnings`](crate::Outpaint::warnings), where the range is
+/// The same type serves as a piece of advice from [`Outpaint::warnings`](crate::Outpaint::warnings), where the range is
 /// not documented for this ability and the request may be sent all the same.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{field} is {value}, but must be {allowed}")]
@@ -33,6 +33,11 @@ impl InvalidInput {
     /// The range or the form that is allowed.
     pub fn allowed(&self) -> &str {
         &self.allowed
+    }
+
+    /// The same facts as a piece of advice: what should be, not what must be.
+    pub fn advice(&self) -> String {
+        format!("{} is {}, but should be {}", self.field, self.value, self.allowed)
     }
 }
 

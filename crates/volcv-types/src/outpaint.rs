@@ -1,5 +1,7 @@
 //! The typed outpainting request: one picture and four ratios, or a padded picture and a mask.
 
+mod warnings;
+
 use std::fmt;
 
 use serde_json::{Map, Value};
@@ -8,13 +10,16 @@ use crate::error::{InvalidInput, in_range};
 use crate::expansion::{Sides, Size};
 use crate::marking::{AigcMeta, Logo};
 use crate::members::Members;
-use crate::picture::{Picture, PictureFormat};
+use crate::picture::Picture;
 use crate::request::{Access, CvRequest};
 
 /// An outpainting: what to send is chosen by the constructor, how by the methods behind it.
 ///
 /// A field that is not set is not sent, so the service's own default holds. Nothing is checked until
 /// [`Outpaint::request`], which every client calls before it sends anything.
+///
+/// Top, left, width and height are those of the upright picture, as people see it: its EXIF orientation is counted in. It
+/// is not documented whether the service heeds the orientation, so there is a warning for a picture that has one.
 ///
 /// The ranges are those of section 1 of the gateway page and of transcribed official comments; for limits that are
 /// documented only for sibling abilities see [`Outpaint::warnings`].
@@ -124,7 +129,7 @@ impl Outpaint {
         }
     }
 
-    /// The picture's size, for links and formats whose header this crate cannot read.
+    /// The upright picture's size, for links and formats whose header this crate cannot read.
     pub fn picture_size(mut self, size: Size) -> Self {
         self.picture_size = Some(size);
         self
@@ -254,47 +259,8 @@ impl Outpaint {
     /// The size of the result as far as it can be known: grown by the sides, then shrunk into `max_width` and
     /// `max_height`. `None` for links of unknown size and for input that [`Outpaint::request`] refuses.
     pub fn output_size(&self) -> Option<Size> {
-        let size = self.known_size()?;
-        let grown = match &self.mode {
-            Mode::Canvas(_) => size,
-            _ => self.resolved_sides().ok()?.grow(size),
-        };
         let limit = |set: Option<u32>| set.unwrap_or(Self::DEFAULT_MAX);
-        Some(grown.shrink_into(Size { width: limit(self.max_width), height: limit(self.max_height) }))
-    }
-
-    /// What sibling abilities refuse and this one may refuse: nothing here is documented for outpainting.
-    ///
-    /// The limits are those of <https://www.volcengine.com/docs/6793/1357816>: JPEG, PNG or BMP, sides of 128 to
-    /// 4096 pixels, at most 4.7 MB of base64 per picture and 8 MB together; and the page's advice on the prompt.
-    pub fn warnings(&self) -> Vec<InvalidInput> {
-        let mut warnings = Vec::new();
-        let mut total = 0;
-        for (field, picture) in self.pictures() {
-            let Picture::Bytes(data) = picture else { continue };
-            let base64 = data.len().div_ceil(3) * 4;
-            total += base64;
-            if base64 > 4_700_000 {
-                warnings.push(InvalidInput::new(field, format!("{base64} bytes of base64"), "at most 4700000 bytes"));
-            }
-            let Some(info) = picture.info() else { continue };
-            if !matches!(info.format, PictureFormat::Jpeg | PictureFormat::Png | PictureFormat::Bmp) {
-                warnings.push(InvalidInput::new(field, info.format.extension(), "jpeg, png or bmp"));
-            }
-            if let Some(size) = info.size {
-                let sides = 128..=4096;
-                if !sides.contains(&size.width) || !sides.contains(&size.height) {
-                    warnings.push(InvalidInput::new(field, size, "128 to 4096 pixels on each side"));
-                }
-            }
-        }
-        if self.pictures().len() > 1 && total > 8_000_000 {
-            warnings.push(InvalidInput::new("picture and mask", format!("{total} bytes of base64"), "at most 8000000"));
-        }
-        if let Some(words) = self.prompt.as_deref().map(count_words).filter(|words| *words > 100) {
-            warnings.push(InvalidInput::new("prompt", format!("{words} words long"), "up to 100 to have an effect"));
-        }
-        warnings
+        Some(self.grown_size()?.shrink_into(Size { width: limit(self.max_width), height: limit(self.max_height) }))
     }
 
     fn pictures(&self) -> Vec<(&'static str, &Picture)> {
@@ -304,8 +270,18 @@ impl Outpaint {
         }
     }
 
+    /// The size of the upright picture.
     fn known_size(&self) -> Option<Size> {
-        self.picture_size.or_else(|| self.picture.info()?.size)
+        self.picture_size.or_else(|| self.picture.info()?.upright_size())
+    }
+
+    /// The size of the result before it is shrunk.
+    fn grown_size(&self) -> Option<Size> {
+        let size = self.known_size()?;
+        match &self.mode {
+            Mode::Canvas(_) => Some(size),
+            _ => Some(self.resolved_sides().ok()?.grow(size)),
+        }
     }
 
     fn resolved_sides(&self) -> Result<Sides, InvalidInput> {
@@ -333,7 +309,7 @@ impl Outpaint {
 
     fn check_mask(&self, mask: &Picture) -> Result<(), InvalidInput> {
         mask.check("mask")?;
-        let mask_size = mask.info().and_then(|info| info.size);
+        let mask_size = mask.info().and_then(|info| info.upright_size());
         match (self.known_size(), mask_size) {
             (Some(picture), Some(mask)) if picture != mask => {
                 Err(InvalidInput::new("mask", mask, format!("of the same size as the picture, {picture}")))
@@ -382,11 +358,4 @@ impl fmt::Debug for Outpaint {
             .field("seed", &self.seed)
             .finish_non_exhaustive()
     }
-}
-
-/// English counts by words, Chinese by characters (gateway page: "100 Chinese characters or English words").
-fn count_words(text: &str) -> usize {
-    let ideographs = text.chars().filter(|c| matches!(c, '\u{3400}'..='\u{9fff}')).count();
-    let words = text.split(|c: char| c.is_whitespace() || matches!(c, '\u{3400}'..='\u{9fff}'));
-    ideographs + words.filter(|word| word.chars().any(char::is_alphanumeric)).count()
 }

@@ -29,7 +29,7 @@ impl Picture {
         Picture::Bytes(PictureData::from_owner(bytes))
     }
 
-    /// Format and size, read from the first bytes; nothing for a link.
+    /// What the header says, such as format and size; nothing for a link.
     pub fn info(&self) -> Option<PictureInfo> {
         match self {
             Picture::Bytes(data) => PictureInfo::read(data.as_ref()),
@@ -103,32 +103,54 @@ impl fmt::Debug for PictureData {
     }
 }
 
-/// What the first bytes of a picture say about it.
+/// What the header of a picture says about it. What it does not say has the value that is named here.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct PictureInfo {
     /// The format by its magic bytes; file names and content types are not believed.
     pub format: PictureFormat,
-    /// Width and height as stored (an EXIF rotation is not applied), where this crate can read the header.
+    /// Width and height as stored, before the picture is turned upright; `None` if the header does not say them.
     pub size: Option<Size>,
+    /// How the stored picture has to be turned: 1 (not at all) to 8, as EXIF numbers it. It comes from the EXIF block of
+    /// PNG, JPEG and WebP, from the tag of TIFF and from the transforms of HEIF; XMP is not read.
+    pub orientation: u8,
+    /// Whether the pixels have an alpha channel or a transparent colour. All of them can be opaque nevertheless.
+    pub alpha: bool,
+    /// Bits per channel; those of the colours where the picture has a palette; 0 if unknown.
+    pub bits: u8,
+    /// Whether the colours are cyan, magenta, yellow and black.
+    pub cmyk: bool,
+    /// Whether there are several frames. Pages of a TIFF do not count.
+    pub animated: bool,
 }
 
 impl PictureInfo {
-    /// Reads format and size from the start of an encoded picture; `None` if it is none that this crate knows.
+    /// Reads the header of an encoded picture; `None` if it is none that this crate knows.
+    ///
+    /// Most headers lie in the first bytes, but an EXIF block can lie behind the pixels.
     pub fn read(bytes: &[u8]) -> Option<Self> {
         header::read(bytes)
     }
 
+    /// The size as people see the picture: orientations 5 to 8 swap width and height.
+    pub fn upright_size(&self) -> Option<Size> {
+        self.size.map(|Size { width, height }| match self.orientation {
+            5..=8 => Size { width: height, height: width },
+            _ => Size { width, height },
+        })
+    }
+
     /// Whether the bytes go on to the end that their format has, as far as this crate knows the format.
     ///
-    /// A PNG has its last chunk, a JPEG its end marker, a GIF its trailer, a WebP the length it announces; PNG and JPEG
-    /// have to say their size as well. Pixels are not looked at.
+    /// A PNG has its last chunk, a JPEG its end marker, a GIF its trailer, a WebP the length it announces; the pixels of
+    /// a BMP, a TIFF and a HEIF lie inside the file. PNG, JPEG and TIFF have to say their size as well. Bytes behind the
+    /// end do not matter, and pixels are not decoded.
     pub fn is_whole(&self, bytes: &[u8]) -> bool {
         header::is_whole(bytes, *self)
     }
 
-    pub(crate) fn new(format: PictureFormat, size: Option<Size>) -> Self {
-        Self { format, size }
+    pub(crate) fn new(format: PictureFormat) -> Self {
+        Self { format, size: None, orientation: 1, alpha: false, bits: 0, cmyk: false, animated: false }
     }
 }
 

@@ -163,6 +163,103 @@ fn undocumented_limits_are_warnings_and_errors_only_in_strict_mode() {
     assert!(Outpaint::equal(png(640, 480), 0.5).prompt("a hundred words are enough").warnings().is_empty());
 }
 
+/// The header of a JPEG, with an EXIF block if it is turned.
+fn jpeg(width: u16, height: u16, orientation: u8, components: u8) -> Picture {
+    let mut bytes = b"\xff\xd8\xff\xe1\0\x22Exif\0\0II\x2a\0\x08\0\0\0\x01\0\x12\x01\x03\0\x01\0\0\0".to_vec();
+    bytes.extend([orientation, 0, 0, 0, 0, 0, 0, 0]);
+    bytes.extend(b"\xff\xc0\0\x08\x08");
+    bytes.extend([height.to_be_bytes(), width.to_be_bytes()].concat());
+    bytes.push(components);
+    bytes.into()
+}
+
+#[test]
+fn a_picture_is_as_large_as_people_see_it() {
+    let photo = |orientation| jpeg(480, 640, orientation, 3);
+    let size = |outpaint: Outpaint| outpaint.output_size().map(|size| (size.width, size.height));
+    for orientation in 0..=9 {
+        let turned = (5..=8).contains(&orientation);
+        let upright = if turned { (640, 480) } else { (480, 640) };
+        let wider = Outpaint::sides(photo(orientation), Sides { left: 0.5, ..Sides::ZERO });
+        assert_eq!(size(wider), Some((upright.0 * 3 / 2, upright.1)), "{orientation}");
+        let square = Outpaint::aspect(photo(orientation), 1.0, 1.0);
+        assert_eq!(size(square.clone()), Some((640, 640)), "{orientation}");
+        assert_eq!(body(&square)["top"].as_f64().unwrap() > 0.0, turned, "{orientation}");
+        let masked = |mask| Outpaint::canvas(photo(orientation), mask);
+        assert_eq!(size(masked(png(upright.0, upright.1))), Some(upright));
+        masked(png(upright.0, upright.1)).request().unwrap();
+        masked(photo(orientation)).request().unwrap();
+        let (stored, seen) = (format!("{}x{}", upright.1, upright.0), format!("{}x{}", upright.0, upright.1));
+        refused(masked(png(upright.1, upright.0)), "mask", &stored, &format!("same size as the picture, {seen}"));
+    }
+}
+
+#[test]
+fn what_no_page_promises_is_a_warning_and_an_error_in_strict_mode() {
+    let deep = |depth: u8, colour: u8| {
+        let head = b"\x89PNG\r\n\x1a\n\0\0\0\x0dIHDR\0\0\x02\x80\0\0\x01\xe0".as_slice();
+        Picture::from([head, &[depth, colour, 0, 0, 0]].concat())
+    };
+    let gif =
+        b"GIF89a\x80\x02\xe0\x01\0\0\0,\0\0\0\0\x80\x02\xe0\x01\0\x02\0,\0\0\0\0\x80\x02\xe0\x01\0\x02\0;".to_vec();
+    let upright = "turned upright first";
+    for (picture, value, allowed) in [
+        (jpeg(640, 480, 2, 3), "stored mirrored (EXIF orientation 2)", upright),
+        (jpeg(640, 480, 3, 3), "stored upside down (EXIF orientation 3)", upright),
+        (jpeg(640, 480, 4, 3), "stored upside down and mirrored (EXIF orientation 4)", upright),
+        (jpeg(640, 480, 5, 3), "stored on its side and mirrored (EXIF orientation 5)", upright),
+        (jpeg(640, 480, 6, 3), "stored on its side (EXIF orientation 6)", upright),
+        (jpeg(640, 480, 7, 3), "stored on its side and mirrored (EXIF orientation 7)", upright),
+        (jpeg(640, 480, 8, 3), "stored on its side (EXIF orientation 8)", upright),
+        (jpeg(640, 480, 1, 4), "a jpeg in CMYK", "RGB"),
+        (deep(8, 6), "a png with alpha", "opaque"),
+        (deep(16, 2), "a png of 16 bits per channel", "8 bits per channel"),
+        (Picture::from(gif), "an animated gif", "still"),
+    ] {
+        let outpaint = Outpaint::canvas(jpeg(640, 480, 1, 3), picture.clone());
+        let about_mask = outpaint.warnings().into_iter().filter(|warning| warning.field() == "mask");
+        assert!(about_mask.into_iter().any(|warning| warning.value() == value), "{value}");
+        let outpaint = Outpaint::equal(picture, 0.25);
+        outpaint.request().unwrap();
+        let warning = outpaint.warnings().pop().unwrap();
+        assert_eq!((warning.field(), warning.value()), ("picture", value));
+        assert!(warning.allowed().contains(allowed), "{warning}");
+        assert!(warning.advice().starts_with(&format!("picture is {value}, but should be ")), "{}", warning.advice());
+        let strict = outpaint.strict(true).request().unwrap_err();
+        // A GIF is refused for its format first.
+        assert!(strict.value() == value || strict.value() == "gif", "{strict}");
+    }
+    for picture in [jpeg(640, 480, 1, 3), deep(8, 2), deep(8, 3), deep(1, 0)] {
+        Outpaint::equal(picture, 0.25).strict(true).request().unwrap();
+    }
+}
+
+#[test]
+fn a_default_that_shrinks_the_result_below_the_picture_is_named_with_the_sizes() {
+    let warned = |outpaint: Outpaint| outpaint.warnings().pop().map(|warning| warning.to_string());
+    let large = || Outpaint::equal(png(3000, 2000), 0.5);
+    let expected = "max_width, max_height is 1920 by default, which makes the result 1920x1280 of a picture of 3000x2000, \
+                    but must be given, for up to 6000x4000";
+    assert_eq!(warned(large()).as_deref(), Some(expected));
+    assert_eq!(large().strict(true).request().unwrap_err().field(), "max_width, max_height");
+    // What the caller asked for is no surprise, and neither is a result that has the picture's size at least.
+    for none in [
+        large().max_width(6000).max_height(4000),
+        large().max_width(1000),
+        large().max_width(1920).max_height(1920),
+        Outpaint::equal(png(1900, 1000), 0.005),
+        Outpaint::sides(png(1920, 1000), Sides { top: 0.5, ..Sides::ZERO }),
+    ] {
+        assert_eq!(warned(none), None);
+    }
+    let one = |outpaint: Outpaint| outpaint.warnings().pop().unwrap().field().to_owned();
+    assert_eq!(one(large().max_width(6000)), "max_height");
+    assert_eq!(one(Outpaint::sides(png(1800, 300), Sides { left: 0.5, ..Sides::ZERO })), "max_width");
+    assert_eq!(one(Outpaint::canvas(png(300, 2500), png(300, 2500))), "max_height");
+    let link = Outpaint::equal(Picture::url("https://p"), 0.5);
+    assert_eq!(one(link.picture_size(Size { width: 2000, height: 1000 })), "max_width, max_height");
+}
+
 #[test]
 fn debug_shows_neither_picture_nor_prompt() {
     let mut bytes = b"\x89PNG\r\n\x1a\n\0\0\0\x0dIHDR\0\0\x04\0\0\0\x04\0".to_vec();

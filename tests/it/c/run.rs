@@ -79,7 +79,7 @@ pub(crate) fn outpaint_through(
 
 /// A struct that says its size.
 #[allow(unsafe_code, reason = "see its callers")]
-unsafe fn zeroed<T>() -> T {
+pub(crate) unsafe fn zeroed<T>() -> T {
     // SAFETY: the caller picks a struct of volcv.h that begins with its size and may be zero.
     unsafe {
         let mut value = std::mem::MaybeUninit::<T>::zeroed();
@@ -89,7 +89,7 @@ unsafe fn zeroed<T>() -> T {
 }
 
 #[allow(unsafe_code, reason = "the text is the library's")]
-fn text(text: *const c_char) -> String {
+pub(crate) fn text(text: *const c_char) -> String {
     // SAFETY: volcv's texts end with NUL.
     unsafe { CStr::from_ptr(text) }.to_str().unwrap().to_owned()
 }

@@ -2,6 +2,8 @@
 
 use std::collections::HashSet;
 use std::fs;
+use std::io::{BufRead as _, BufReader, Cursor, Read as _, Write as _};
+use std::net::TcpListener;
 use std::path::Path;
 
 use serde_json::json;
@@ -212,4 +214,54 @@ fn undocumented_limits_are_warnings_and_errors_only_if_strict() {
     let ran = bench.run("outpaint small.png -o out.png --left 1 --strict --json").expect(2);
     assert_eq!(ran.json()["error"]["kind"], "invalid_input");
     assert_eq!(bench.emulator.charges(), 2);
+}
+
+/// The pictures are those of people: a bitmap with a header of 12 bytes, and a photo that its EXIF block turns.
+#[test]
+fn an_aspect_counts_in_the_upright_picture_whatever_its_header() {
+    let bench = Bench::new(&[]);
+    let mut bitmap = b"BM".to_vec();
+    bitmap.extend([69_146_u32, 0, 26, 12].map(u32::to_le_bytes).concat());
+    bitmap.extend([192_u16, 120, 1, 24].map(u16::to_le_bytes).concat());
+    bitmap.resize(26 + 192 * 3 * 120, 99);
+    bench.write("in.bmp", &bitmap);
+    bench.write("in.jpg", &turned_jpeg(120, 192));
+    for transport in TRANSPORTS {
+        for (input, turned) in [("in.bmp", false), ("in.jpg", true)] {
+            let ran =
+                bench.run(&format!("outpaint {input} -o out.png --aspect 16:9 --transport {transport}")).expect(0);
+            assert_eq!((ran.stdout.as_str(), bench.size("out.png")), ("out.png 213x120 png\n", (213, 120)));
+            assert_eq!(ran.stderr.contains("on its side (EXIF orientation 6), but should be turned upright"), turned);
+            let sent = bench.emulator.requests().pop().unwrap().json.unwrap();
+            let side = |name: &str| sent[name].as_f64().unwrap();
+            assert!((side("left") - 0.05556).abs() < 1e-5 && side("left") == side("right"), "{sent}");
+            assert_eq!((side("top"), side("bottom")), (0.0, 0.0));
+        }
+    }
+    assert_eq!(bench.emulator.charges(), 4);
+    bench.write("in.jpg", &turned_jpeg(160, 240));
+    let ran = bench.run("outpaint in.jpg -o out.png --aspect 16:9 --strict").expect(2);
+    assert!(ran.stderr.contains("EXIF orientation 6"), "{ran:?}");
+    assert_eq!(bench.emulator.charges(), 4);
+}
+
+#[test]
+fn a_result_that_a_default_shrinks_below_the_picture_is_warned_of() {
+    let bench = Bench::new(&[]);
+    bench.write("wide.png", &png(2000, 200));
+    let warning = "warning: max_width is 1920 by default, which makes the result 1920x96 of a picture of 2000x200, but \
+                   should be given, for up to 4000x200\n";
+    let run = |more: &str| bench.run(&format!("outpaint wide.png -o out.png --left 1 {more}")).expect(0).stderr;
+    assert_eq!(run(""), warning);
+    assert_eq!(run("--max-width 4000"), "");
+    assert_eq!(run("--max-width 1000"), "");
+}
+
+/// A JPEG of this size as stored, with an EXIF block that turns it by a quarter.
+fn turned_jpeg(width: u32, height: u32) -> Vec<u8> {
+    const BLOCK: &[u8] = b"\xff\xe1\0\x22Exif\0\0MM\0\x2a\0\0\0\x08\0\x01\x01\x12\0\x03\0\0\0\x01\0\x06\0\0\0\0\0\0";
+    let mut bytes = Cursor::new(Vec::new());
+    image::RgbImage::new(width, height).write_to(&mut bytes, image::ImageFormat::Jpeg).unwrap();
+    let bytes = bytes.into_inner();
+    [&bytes[..2], BLOCK, &bytes[2..]].concat()
 }

@@ -1,10 +1,10 @@
-//! Picture files: PNG and JPEG, told apart by their content.
+//! Picture files: PNG, JPEG and BMP, told apart by their content.
 
 use std::io::Cursor;
 
 use image::codecs::jpeg::JpegEncoder;
 use image::codecs::png::{CompressionType, FilterType, PngEncoder};
-use image::{DynamicImage, GrayImage, ImageError, ImageFormat, ImageReader, Limits, RgbImage};
+use image::{DynamicImage, GrayImage, ImageDecoder as _, ImageFormat, ImageReader, ImageResult, Limits, RgbImage};
 
 use crate::OutputFormat;
 
@@ -53,12 +53,23 @@ pub(crate) fn encode(picture: &RgbImage, format: OutputFormat) -> Vec<u8> {
 
 fn decode(bytes: &[u8]) -> Result<DynamicImage, DecodeError> {
     let format = match image::guess_format(bytes) {
-        Ok(format @ (ImageFormat::Png | ImageFormat::Jpeg)) => format,
-        _ => return Err(DecodeError("the picture is neither PNG nor JPEG".to_owned())),
+        Ok(format @ (ImageFormat::Png | ImageFormat::Jpeg | ImageFormat::Bmp)) => format,
+        _ => return Err(DecodeError("the picture is neither PNG nor JPEG nor BMP".to_owned())),
     };
     let mut reader = ImageReader::with_format(Cursor::new(bytes), format);
     let mut limits = Limits::default();
     (limits.max_image_width, limits.max_image_height) = (Some(MAX_SIDE), Some(MAX_SIDE));
-    reader.limits(limits);
-    reader.decode().map_err(|error: ImageError| DecodeError(format!("the picture cannot be decoded: {error}")))
+    reader.limits(limits.clone());
+    upright(reader, limits).map_err(|error| DecodeError(format!("the picture cannot be decoded: {error}")))
+}
+
+/// Turns the picture as its EXIF orientation says, because the client counts in upright pictures. Whether the real service
+/// does so is not documented.
+fn upright(reader: ImageReader<Cursor<&[u8]>>, mut limits: Limits) -> ImageResult<DynamicImage> {
+    let mut decoder = reader.into_decoder()?;
+    limits.reserve(decoder.total_bytes())?;
+    let orientation = decoder.orientation()?;
+    let mut picture = DynamicImage::from_decoder(decoder)?;
+    picture.apply_orientation(orientation);
+    Ok(picture)
 }

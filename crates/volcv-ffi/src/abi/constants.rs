@@ -150,7 +150,7 @@ pub const VOLCV_MODE_CANVAS: u32 = 2;
 
 /// volcv_outpaint::flags: a link in place of the picture's bytes, see volcv_job_image_link().
 pub const VOLCV_OUTPAINT_RETURN_LINK: u32 = 1;
-/// volcv_outpaint::flags: limits that the service does not document for sure are errors too.
+/// volcv_outpaint::flags: an error for what is a warning in the log otherwise, such as a limit that is not documented.
 pub const VOLCV_OUTPAINT_STRICT: u32 = 2;
 /// volcv_outpaint::flags: send the seed although it is 0.
 pub const VOLCV_OUTPAINT_SEED_ZERO: u32 = 4;

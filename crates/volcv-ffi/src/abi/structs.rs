@@ -221,7 +221,9 @@ pub struct volcv_picture {
     pub release_user: *mut c_void,
 }
 
-/// An outpainting. Numbers that are 0 and texts that are NULL are not sent: the service has its own defaults.
+/// An outpainting. Numbers that are 0 and texts that are NULL are not sent: the service has its own defaults. Sides and
+/// sizes are those of the upright picture: its EXIF orientation is counted in. What may spoil the result, such as that
+/// orientation, goes to the log, or is an error with VOLCV_OUTPAINT_STRICT.
 #[repr(C)]
 #[derive(Clone, Copy)]
 pub struct volcv_outpaint {
@@ -262,7 +264,7 @@ pub struct volcv_outpaint {
     pub max_width: u32,
     /// The result is made to fit into this; the service's own default is 1920.
     pub max_height: u32,
-    /// Pixels of the picture, where its own header does not say it (a link in VOLCV_MODE_ASPECT); otherwise 0.
+    /// Pixels of the upright picture, where its own header does not say it (a link in VOLCV_MODE_ASPECT); otherwise 0.
     pub picture_width: u32,
     /// Pixels of the picture, as picture_width.
     pub picture_height: u32,

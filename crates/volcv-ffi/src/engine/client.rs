@@ -236,7 +236,10 @@ impl Engine {
         if let Some(left) = deadline.left() {
             call = call.deadline(left);
         }
-        let work = || order.perform(&self.client, &call);
+        let work = || {
+            order.advice().into_iter().for_each(|advice| self.hooks.log(VOLCV_LOG_WARN, id, || advice));
+            order.perform(&self.client, &call)
+        };
         std::panic::catch_unwind(std::panic::AssertUnwindSafe(work)).unwrap_or_else(|panic| {
             let mut failure = Failure::panic(&*panic);
             // Nobody knows any more how far it had come.

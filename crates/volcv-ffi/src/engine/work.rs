@@ -4,7 +4,8 @@ use std::time::Duration;
 
 use volcv_transport::core::bytes::Bytes;
 use volcv_transport::{
-    BlockingClient, CallOptions, CancelToken, CvRequest, Error, Outcome, Outpaint, Output, PictureFormat, PictureInfo,
+    BlockingClient, CallOptions, CancelToken, CvRequest, Error, InvalidInput, Outcome, Outpaint, Output, PictureFormat,
+    PictureInfo,
 };
 
 use super::{Borrowed, Deadline, Failure, inject};
@@ -87,6 +88,14 @@ impl Order {
     pub(super) fn accept(mut self) -> Self {
         self.borrows.drain(..).for_each(Borrowed::arm);
         self
+    }
+
+    /// What may spoil the result, for the log.
+    pub(super) fn advice(&self) -> Vec<String> {
+        match &self.work {
+            Work::Outpaint(outpaint) => outpaint.warnings().iter().map(InvalidInput::advice).collect(),
+            Work::Raw(_) | Work::Download(_) => Vec::new(),
+        }
     }
 
     /// Makes the call. The request, and with it every borrowed picture, is gone when this returns.
