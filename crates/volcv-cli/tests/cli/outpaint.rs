@@ -2,8 +2,7 @@
 
 use std::collections::HashSet;
 use std::fs;
-use std::io::{BufRead as _, BufReader, Cursor, Read as _, Write as _};
-use std::net::TcpListener;
+use std::io::Cursor;
 use std::path::Path;
 
 use serde_json::json;
