@@ -187,3 +187,37 @@ fn a_deadline_ends_the_call_with_its_retries() {
         assert!(started.elapsed() < Duration::from_secs(3), "{transport} waited in vain");
     }
 }
+
+#[test]
+fn a_link_in_the_wrong_list_or_with_blanks_around_it_is_a_link_that_can_be_fetched() {
+    for transport in TRANSPORTS {
+        for body in ["link-in-bytes", "padded-link"] {
+            let emulator = Emulator::builder().faults(vec![format!("body={body}").parse().unwrap()]).start().unwrap();
+            let client = AnyClient::new(transport, builder(&emulator));
+            let outcome = client.outpaint(&Outpaint::equal(small(), 0.5), &CallOptions::new()).unwrap();
+            let [Output::Link(link)] = &outcome.outputs[..] else { panic!("{transport} {body}: {outcome:?}") };
+            assert_eq!(link.trim(), link, "{body}");
+            assert_eq!(image::load_from_memory(&client.download(link).unwrap()).unwrap().width(), 192);
+            assert_eq!(emulator.charges(), 1);
+        }
+    }
+}
+
+#[test]
+fn the_bytes_of_a_picture_that_failed_a_check_are_handed_over() {
+    for transport in TRANSPORTS {
+        let faults =
+            ["body=cut-picture", "body=one-of-two-cut", "body=text-behind"].map(|fault| fault.parse().unwrap());
+        let emulator = Emulator::builder().faults(faults.to_vec()).start().unwrap();
+        let client = AnyClient::new(transport, builder(&emulator).charge_limit(3));
+        let outpaint = Outpaint::equal(small(), 0.5);
+        let cut = client.outpaint(&outpaint, &CallOptions::new()).unwrap_err();
+        assert_eq!((cut.kind(), cut.rejected_pictures().len()), (ErrorKind::Decode, 1), "{transport}: {cut}");
+        assert!(cut.rejected_picture().unwrap().starts_with(b"\x89PNG") && cut.message().contains("without its end"));
+        let two = client.outpaint(&outpaint, &CallOptions::new()).unwrap();
+        assert_eq!((two.outputs.len(), two.rejected.len(), two.warnings.len()), (1, 1, 1), "{transport}: {two:?}");
+        let more = client.outpaint(&outpaint, &CallOptions::new()).unwrap_err();
+        let whole = image::load_from_memory(more.rejected_picture().unwrap()).unwrap();
+        assert_eq!((whole.width(), emulator.complete_bodies()), (192, 3), "{transport}: {more}");
+    }
+}

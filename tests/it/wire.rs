@@ -209,15 +209,15 @@ fn events_come_when_things_happen_and_tell_calls_apart() {
         let before = events_of(caller).len();
         // What had been heard by the time each request of two calls was there.
         let server = thread::spawn(move || {
-            let serve = |status: &str| {
+            let serve = |(status, body): (&str, &str)| {
                 let (mut socket, _) = listener.accept().unwrap();
                 let length = head(&mut socket);
                 let heard = events_of(caller).len() - before;
                 skip(&mut socket, length);
-                answer(&mut socket, status, SUCCESS);
+                answer(&mut socket, status, body);
                 heard
             };
-            ["503 Busy\r\nRetry-After: 0", "200 OK", "400 Bad"].map(serve)
+            [("503 Busy\r\nRetry-After: 0", ""), ("200 OK", SUCCESS), ("400 Bad", "")].map(serve)
         });
         let builder = ClientBuilder::new(format!("http://{address}"), "some-key").max_attempts(2);
         let client = AnyClient::new(transport, builder);

@@ -161,7 +161,7 @@ fn tidy(link: &str) -> String {
 const NOT_IN_URLS: &AsciiSet =
     &CONTROLS.add(b' ').add(b'"').add(b'<').add(b'>').add(b'\\').add(b'^').add(b'`').add(b'{').add(b'|').add(b'}');
 
-/// A `Location`, as seen from the URL whose answer had it (RFC 3986, 5.2; dots in paths are the server's to resolve).
+/// A `Location`, as seen from the URL whose answer had it (RFC 3986, 5.2).
 fn absolute(location: &str, from: &Uri) -> Result<String, &'static str> {
     let scheme = from.scheme_str().unwrap_or_default();
     let origin = format!("{scheme}://{}", from.authority().map_or("", Authority::as_str));
@@ -170,10 +170,31 @@ fn absolute(location: &str, from: &Uri) -> Result<String, &'static str> {
         "" => return Err("is redirected to nowhere"),
         location if location.split(['/', '?']).next().unwrap_or_default().contains(':') => location.to_owned(),
         location if location.starts_with("//") => format!("{scheme}:{location}"),
-        location if location.starts_with('/') => format!("{origin}{location}"),
+        location if location.starts_with('/') => format!("{origin}{}", without_dots(location)),
         location if location.starts_with('?') => format!("{origin}{path}{location}"),
-        location => format!("{origin}{}{location}", &path[..=path.rfind('/').unwrap_or_default()]),
+        location => {
+            let folder = &path[..=path.rfind('/').unwrap_or_default()];
+            format!("{origin}{}", without_dots(&format!("{folder}{location}")))
+        }
     })
+}
+
+/// A path without the segments `.` and `..` (RFC 3986, 5.2.4); what stands behind the path stays.
+fn without_dots(reference: &str) -> String {
+    let (path, query) = reference.split_at(reference.find('?').unwrap_or(reference.len()));
+    let mut kept: Vec<&str> = Vec::new();
+    let mut segments = path.split('/').skip(1).peekable();
+    while let Some(segment) = segments.next() {
+        if segment == ".." {
+            kept.pop();
+        }
+        let is_dots = matches!(segment, "." | "..");
+        // Behind dots at the end stands a folder.
+        if !is_dots || segments.peek().is_none() {
+            kept.push(if is_dots { "" } else { segment });
+        }
+    }
+    format!("/{}{query}", kept.join("/"))
 }
 
 #[cfg(test)]
@@ -302,6 +323,11 @@ mod tests {
             ("//other.example/a", "https://other.example/a"),
             ("/a?b=http://c", "https://cdn.example/a?b=http://c"),
             (" a b.png", "https://cdn.example/x/a%20b.png"),
+            ("../files/./1.png?a=../b", "https://cdn.example/files/1.png?a=../b"),
+            ("/a/b/../../../c/..", "https://cdn.example/"),
+            ("..", "https://cdn.example/"),
+            (".", "https://cdn.example/x/"),
+            ("//other.example/a", "https://other.example/a"),
             ("?b", "https://cdn.example/x/y.png?b"),
         ] {
             assert_eq!(far.link(location, Some(&from)).unwrap().to_string(), expected);

@@ -12,7 +12,8 @@ const TABLE: Table = Table("docs/sizes.txt");
 /// A set of features: its name in the table, cargo's words for it, and its budget in bytes.
 const SETS: [(&str, &str, u64); 3] = [
     ("default", "", 3_000_000),
-    ("no-default-features", "--no-default-features", 800_000),
+    // Half of it is Rust's own: formatting, and the report of a panic.
+    ("no-default-features", "--no-default-features", 870_000),
     ("roots-platform", "--features roots-platform", 3_000_000),
 ];
 

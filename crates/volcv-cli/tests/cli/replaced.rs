@@ -149,10 +149,10 @@ fn a_file_of_others_in_a_sticky_folder_is_written_in_place_or_refused_before_it_
     }
 }
 
-/// The real thing behind `EBUSY`. A sandbox may forbid every mount; the unit tests with a failing rename always run.
-#[cfg(target_os = "linux")]
+/// The real thing behind `EBUSY`. It needs the right to mount, as root or in a user namespace: `cargo xtask ci` turns it on.
+/// The unit tests with a failing rename always run.
+#[cfg(all(target_os = "linux", feature = "mounts"))]
 #[test]
-#[ignore = "needs the right to mount, as root or in a user namespace; cargo xtask ci runs it"]
 fn a_mount_point_is_written_in_place_and_a_read_only_one_refused_before_it_is_paid_for() {
     for transport in TRANSPORTS {
         let bench = Bench::new(&[]);

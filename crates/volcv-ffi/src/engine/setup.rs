@@ -39,6 +39,7 @@ pub(crate) struct Setup {
 pub(crate) enum ProxyChoice {
     #[default]
     None,
+    #[cfg_attr(not(feature = "ureq"), allow(dead_code, reason = "without HTTP, a proxy is refused whatever it is"))]
     Url(Zeroizing<String>),
     FromEnv,
 }
