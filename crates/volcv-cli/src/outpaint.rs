@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use serde_json::{Value, json};
 use volcv_transport::core::bytes::Bytes;
-use volcv_transport::{CallOptions, CancelToken, Error, Outcome, Outpaint, Output, PictureInfo, Sides};
+use volcv_transport::{CallOptions, CancelToken, Error, InvalidInput, Outcome, Outpaint, Output, PictureInfo, Sides};
 
 use crate::args::OutpaintArgs;
 use crate::client::{Client, without_key};
@@ -28,7 +28,7 @@ pub(crate) fn run(args: &OutpaintArgs, cancel: &CancelToken) -> ExitCode {
     };
     let mut report = Report::default();
     for warning in job.outpaint.warnings() {
-        let text = warning.advice();
+        let text = with_flags(&warning);
         report::note("warning", &text);
         report.warnings.push(text);
     }
@@ -42,6 +42,14 @@ pub(crate) fn run(args: &OutpaintArgs, cancel: &CancelToken) -> ExitCode {
         report.failures.push(failure);
     }
     report.print(json)
+}
+
+/// A warning in the words of the command: of the fields that it names, those with a flag of their own are named so.
+fn with_flags(warning: &InvalidInput) -> String {
+    let field = warning.field();
+    let flags: Vec<String> = field.split(", ").map(|name| format!("--{}", name.replace('_', "-"))).collect();
+    let text = warning.advice();
+    if field.starts_with("max_") { text.replacen(field, &flags.join(" and "), 1) } else { text }
 }
 
 /// Arguments and files, checked before anything is sent.

@@ -248,7 +248,7 @@ fn an_aspect_counts_in_the_upright_picture_whatever_its_header() {
 fn a_result_that_a_default_shrinks_below_the_picture_is_warned_of() {
     let bench = Bench::new(&[]);
     bench.write("wide.png", &png(2000, 200));
-    let warning = "warning: max_width is 1920 by default, which makes the result 1920x96 of a picture of 2000x200, but \
+    let warning = "warning: --max-width is 1920 by default, which makes the result 1920x96 of a picture of 2000x200, but \
                    should be given, for up to 4000x200\n";
     let run = |more: &str| bench.run(&format!("outpaint wide.png -o out.png --left 1 {more}")).expect(0).stderr;
     assert_eq!(run(""), warning);

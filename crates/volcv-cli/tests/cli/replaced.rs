@@ -7,7 +7,9 @@ use std::os::unix::process::CommandExt as _;
 use std::path::Path;
 use std::process::{Command, Stdio};
 
-use crate::support::{Bench, TRANSPORTS, finish, run};
+#[cfg(feature = "mounts")]
+use crate::support::finish;
+use crate::support::{Bench, TRANSPORTS, run};
 
 /// The user and the group `nobody` of Linux; on other systems they are just two numbers that nobody has.
 const NOBODY: u32 = 65534;
