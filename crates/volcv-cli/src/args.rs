@@ -193,7 +193,7 @@ pub(crate) struct ConnectionArgs {
     /// Let the key travel over plain http beyond this machine
     #[arg(long)]
     pub(crate) allow_insecure_http: bool,
-    /// Go through this proxy: [http|socks5|socks5h]://[USER:PASSWORD@]HOST[:PORT] [env: VOLCV_PROXY, where other users of
+    /// Go through this proxy: http, socks5 or socks5h ://USER:PASSWORD@HOST:PORT [env: VOLCV_PROXY, where other users of
     /// this machine cannot read the password]
     #[arg(long, value_name = "URL", conflicts_with_all = ["emulator", "proxy_from_env"])]
     pub(crate) proxy: Option<ProxyUrl>,

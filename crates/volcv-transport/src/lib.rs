@@ -47,11 +47,14 @@
 //!
 //! # Networks
 //!
-//! Calls go to the base URL's host and to nobody else: redirects are never followed, and proxies are used only when they
-//! are named: by [`ClientBuilder::proxy`], or, for those of the environment, by [`ClientBuilder::proxy_from_env`]. A
-//! [`Proxy`] is asked for a tunnel, for `http` URLs too, by calls and by downloads alike: it learns the target's host and
-//! port, and never the key. A proxy that fails is [`ErrorKind::Connect`] and tried again; one that asks for credentials, or
-//! for others, is [`ErrorKind::Config`] and is not.
+//! Calls go to the base URL's host and to nobody else: they follow no redirect. Downloads of result links follow up to five,
+//! without the key, to `https` only, and to no address of a private network or of this machine that the base URL is not in
+//! itself. Host names are not resolved for that check.
+//!
+//! Proxies are used only when they are named: by [`ClientBuilder::proxy`], or, for those of the environment, by
+//! [`ClientBuilder::proxy_from_env`]. A [`Proxy`] is asked for a tunnel, for `http` URLs too, by calls and by downloads
+//! alike: it learns the target's host and port, and never the key. A proxy that fails is [`ErrorKind::Connect`] and tried
+//! again; one that asks for credentials, or for others, is [`ErrorKind::Config`] and is not.
 
 mod builder;
 mod cancel;
