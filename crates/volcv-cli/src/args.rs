@@ -193,8 +193,8 @@ pub(crate) struct ConnectionArgs {
     /// Let the key travel over plain http beyond this machine
     #[arg(long)]
     pub(crate) allow_insecure_http: bool,
-    /// Go through this proxy: http, socks5 or socks5h ://USER:PASSWORD@HOST:PORT [env: VOLCV_PROXY, where other users of
-    /// this machine cannot read the password]
+    /// Go through this proxy: SCHEME://USER:PASSWORD@HOST:PORT with http, socks5 or socks5h, the user and the password if it
+    /// wants them [env: VOLCV_PROXY, where other users of this machine cannot read the password]
     #[arg(long, value_name = "URL", conflicts_with_all = ["emulator", "proxy_from_env"])]
     pub(crate) proxy: Option<ProxyUrl>,
     /// Go through the proxies that https_proxy, http_proxy, all_proxy and no_proxy name, as curl does
