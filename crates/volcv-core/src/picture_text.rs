@@ -173,7 +173,8 @@ impl PictureText {
     }
 
     fn decode_groups(&mut self, groups: &[u8]) {
-        if !self.decode_groups_or_not(groups) {
+        // What stands before the bad group is decoded, however the text comes.
+        if !self.decode_groups_or_not(groups) && !groups.chunks(4).all(|group| self.decode_groups_or_not(group)) {
             self.problem.get_or_insert("is not valid base64");
         }
     }
@@ -253,9 +254,11 @@ mod tests {
             let decoded = if cut { decoder.cut_off() } else { decoder.finish() };
             decoded.picture.map(|_| ()).unwrap_err()
         };
-        let mut decoder = PictureText::new(0, &Spare::default());
-        ["AQID", "BAUG", "****", "AQID"].iter().for_each(|piece| decoder.push(piece.as_bytes()));
-        assert_eq!(damaged(decoder, false).bytes.to_vec(), [1, 2, 3, 4, 5, 6]);
+        for size in 1..20 {
+            let mut decoder = PictureText::new(0, &Spare::default());
+            b"AQ IDBAUG****AQID".chunks(size).for_each(|piece| decoder.push(piece));
+            assert_eq!(damaged(decoder, false).bytes.to_vec(), [1, 2, 3, 4, 5, 6], "by {size}");
+        }
         let mut decoder = PictureText::new(0, &Spare::default());
         decoder.push(b"AQIDBA");
         let damaged = damaged(decoder, true);

@@ -218,7 +218,6 @@ impl Scanner {
                 return Err(Excess::Values);
             }
             if let Some(max) = self.max_side.filter(|max| self.scanned.side.len() > *max) {
-                // What is over the limit is not looked at, however the reply came.
                 self.scanned.side.truncate(max);
                 return Err(Excess::Side(max));
             }
@@ -266,7 +265,10 @@ impl Scanner {
 
     /// Structure: everything up to and including the next quotation mark.
     fn between<'a>(&mut self, chunk: &'a [u8]) -> &'a [u8] {
-        for (i, byte) in chunk.iter().enumerate() {
+        // What is over a limit is not looked at: an error must not depend on how the reply comes.
+        let room = self.max_side.map_or(usize::MAX, |max| (max + 1).saturating_sub(self.scanned.side.len()));
+        let taken = &chunk[..chunk.len().min(room)];
+        for (i, byte) in taken.iter().enumerate() {
             match byte {
                 b'{' | b'[' => self.open(*byte == b'{'),
                 b'}' | b']' => drop(self.stack.pop()),
@@ -283,9 +285,13 @@ impl Scanner {
                 }
                 _ => {}
             }
+            if self.deepest > MAX_DEPTH || self.values > MAX_VALUES {
+                self.scanned.side.extend_from_slice(&chunk[..=i]);
+                return &[];
+            }
         }
-        self.scanned.side.extend_from_slice(chunk);
-        &[]
+        self.scanned.side.extend_from_slice(taken);
+        &chunk[taken.len()..]
     }
 
     fn open(&mut self, object: bool) {

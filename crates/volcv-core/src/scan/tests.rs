@@ -201,6 +201,28 @@ fn too_much_json_beside_the_pictures_is_stopped() {
     assert_eq!(picture.finish().pictures.data.bytes[0].as_ref().map(|bytes| bytes.len()).unwrap(), 4_500_000);
 }
 
+#[test]
+fn what_is_over_a_limit_is_not_looked_at_however_the_reply_comes() {
+    let behind = r#""request_id":"behind","data":{"binary_data_base64":["AQID"]}"#;
+    for (reply, expected) in [
+        (format!("{}{behind}", "[".repeat(200)), Excess::Depth),
+        (format!("[{}{behind}", "1,".repeat(MAX_VALUES)), Excess::Values),
+        (format!("{}{behind}", " ".repeat(300_000)), Excess::Side(250_000)),
+        (format!("{}{}{behind}", " ".repeat(249_999), "[".repeat(200)), Excess::Side(250_000)),
+    ] {
+        let scan = |size: usize| {
+            let mut scanner = Scanner::default().limited_to(250_000);
+            let result = reply.as_bytes().chunks(size).try_for_each(|piece| scanner.push(piece));
+            (result, scanner.finish().side)
+        };
+        let whole = scan(reply.len());
+        assert_eq!(whole.0, Err(expected));
+        for size in [1, 7, 100, 65_536] {
+            assert!(scan(size) == whole, "{expected:?} by {size}");
+        }
+    }
+}
+
 fn any_json() -> impl Strategy<Value = Value> {
     let key = prop::sample::select(vec!["data", "Result", "binary_data_base64", "image_urls", "code", "x\"y", ""]);
     let leaf = prop_oneof![
