@@ -1,7 +1,7 @@
 //! A server whose queue is full: the connection neither comes about nor fails.
 
 use std::net::SocketAddr;
-use std::thread;
+use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
 use socket2::{Domain, Socket, Type};
@@ -66,20 +66,23 @@ fn the_deadline_of_a_call_ends_its_connecting() {
     }
 }
 
+/// Cancels when a call has been connecting for a while; gives the moment.
+pub(crate) fn cancel_soon(cancel: &CancelToken) -> JoinHandle<Instant> {
+    let cancel = cancel.clone();
+    thread::spawn(move || {
+        thread::sleep(Duration::from_millis(200));
+        cancel.cancel();
+        Instant::now()
+    })
+}
+
 #[test]
 fn a_call_that_is_connecting_can_be_cancelled() {
     let queue = FullQueue::new();
     for transport in TRANSPORTS {
         let client = queue.client(transport, |builder| builder.connect_limit(Duration::from_secs(60)));
         let cancel = CancelToken::new();
-        let patience = thread::spawn({
-            let cancel = cancel.clone();
-            move || {
-                thread::sleep(Duration::from_millis(200));
-                cancel.cancel();
-                Instant::now()
-            }
-        });
+        let patience = cancel_soon(&cancel);
         let error = client.outpaint(&Outpaint::equal(small(), 0.5), &CallOptions::new().cancel(&cancel)).unwrap_err();
         let late = patience.join().unwrap().elapsed();
         assert_eq!((error.kind(), error.charge()), (ErrorKind::Cancelled, Charge::None), "{transport}: {error}");

@@ -1,6 +1,6 @@
 //! Heads of replies as servers write them: the same table runs over ureq, reqwest and the C library.
 
-use std::io::{Read, Write};
+use std::io::Write;
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
@@ -12,6 +12,7 @@ use volcv_transport::{CallOptions, ClientBuilder, ErrorKind, Outpaint};
 use crate::c::run;
 use crate::scenarios::Setup;
 use crate::support::{AnyClient, TRANSPORTS, small, small_bytes};
+use crate::wire::{head, skip};
 
 const SUCCESS: &str = r#"{"code":10000,"data":{"binary_data_base64":["R0lGODlhAQABAAAAADs="]}}"#;
 
@@ -46,15 +47,8 @@ impl Server {
 
 fn read_request(socket: &mut TcpStream) {
     socket.set_read_timeout(Some(Duration::from_secs(20))).unwrap();
-    let mut head = Vec::new();
-    while !head.ends_with(b"\r\n\r\n") {
-        let mut byte = [0];
-        socket.read_exact(&mut byte).unwrap();
-        head.push(byte[0]);
-    }
-    let head = String::from_utf8(head).unwrap().to_ascii_lowercase();
-    let length: u64 = head.lines().find_map(|line| line.strip_prefix("content-length: ")?.parse().ok()).unwrap();
-    std::io::copy(&mut socket.take(length), &mut std::io::sink()).unwrap();
+    let length = head(socket);
+    skip(socket, length);
 }
 
 /// How a call ended, on any transport.

@@ -81,8 +81,10 @@ pub struct Call {
     plan: Plan,
     /// Of a download that was redirected: the link itself, with which the next try begins.
     link: Option<Plan>,
-    /// Redirects since the link itself, and all of them. They are no attempts that count.
-    redirects: (usize, usize),
+    /// Redirects since the last try of the link itself.
+    hops: usize,
+    /// All redirects. Each is among `attempts`, but is not counted as one.
+    redirects: usize,
     config: CallConfig,
     observer: Option<Observer>,
     place: usize,
@@ -112,7 +114,8 @@ impl Call {
         Self {
             plan,
             link: None,
-            redirects: (0, 0),
+            hops: 0,
+            redirects: 0,
             config,
             observer: None,
             place: 0,
@@ -202,9 +205,7 @@ impl Call {
         };
         match classify(&self.plan, *inbox, delivery, phase, result, &self.config.hint, now) {
             Ok(mut outcome) => {
-                if !self.is_download() {
-                    self.config.budget.give_back();
-                }
+                self.give_back_token();
                 self.attempts.push(record);
                 outcome.attempts = self.attempts.clone();
                 self.state = State::Ended(Box::new(Ok(outcome)));
@@ -231,9 +232,7 @@ impl Call {
         if !matches!(self.state, State::Ended(_) | State::Reported) {
             let error = if matches!(self.state, State::Waiting { .. }) {
                 // The retry that it paid for will not happen.
-                if !self.is_download() {
-                    self.config.budget.give_back();
-                }
+                self.give_back_token();
                 cancelled(format_args!("while {}", Phase::Backoff))
             } else {
                 cancelled("before it was sent")
@@ -245,8 +244,7 @@ impl Call {
     /// Sends again or ends the call. The table proposes, the caller's hook may differ, the limits have the last word.
     fn decide(&mut self, failure: Failure, now: Duration, meter: &Meter) {
         let policy = &self.config.policy;
-        let is_download = self.is_download();
-        let table = if is_download { after_download(failure.happened) } else { failure.happened.rule().then };
+        let table = if self.is_download() { after_download(failure.happened) } else { failure.happened.rule().then };
         let record = self.attempts.last().expect("the attempt was recorded by the caller");
         let then = policy.decide.as_ref().map_or(table, |decide| decide(record, table));
         let paid = self.attempts.iter().filter(|attempt| attempt.charge > Charge::None).count();
@@ -258,7 +256,7 @@ impl Call {
             Then::Stop => false,
         };
         let cancelled = failure.error.kind() == ErrorKind::Cancelled;
-        let attempts = self.attempts.len() - self.redirects.1;
+        let attempts = self.attempts.len() - self.redirects;
         let affordable = paid < policy.charge_limit as usize && attempts < policy.max_attempts as usize;
         if !wanted || !affordable || cancelled {
             return self.end(failure.error, retryable);
@@ -268,15 +266,14 @@ impl Call {
         let wait = backoff(policy, retries, &mut self.rng).max(asked);
         let until = now.saturating_add(wait);
         let in_time = self.deadline.is_none_or(|deadline| until < deadline) && asked <= policy.max_wait;
-        // The budget is the paid service's: the host of a link is another.
-        if !in_time || !(is_download || self.config.budget.take()) {
+        if !in_time || !self.take_token() {
             return self.end(failure.error, retryable);
         }
         if then == Then::NewSeed {
             self.plan = self.plan.with_seed(self.rng.i64(NEW_SEEDS));
         }
         if let Some(link) = &self.link {
-            (self.plan, self.redirects.0) = (link.clone(), 0);
+            (self.plan, self.hops) = (link.clone(), 0);
         }
         if let Some(last) = self.attempts.last_mut() {
             last.wait = Some(wait);
@@ -288,9 +285,8 @@ impl Call {
 
     /// Goes on where the link has moved to, at once.
     fn follow(&mut self, location: &str) {
-        let (hops, all) = &mut self.redirects;
-        (*hops, *all) = (*hops + 1, *all + 1);
-        let next = match *hops {
+        (self.hops, self.redirects) = (self.hops + 1, self.redirects + 1);
+        let next = match self.hops {
             ..=MAX_REDIRECTS => self.plan.redirected(location),
             _ => Err(Error::decode(format!("the link to the picture is redirected more than {MAX_REDIRECTS} times"))),
         };
@@ -301,6 +297,17 @@ impl Call {
                 self.state = State::Ready;
             }
             Err(error) => self.end(error, false),
+        }
+    }
+
+    /// Takes a token for a retry. The budget protects the paid service: the host of a link is another.
+    fn take_token(&self) -> bool {
+        self.is_download() || self.config.budget.take()
+    }
+
+    fn give_back_token(&self) {
+        if !self.is_download() {
+            self.config.budget.give_back();
         }
     }
 

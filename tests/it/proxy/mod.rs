@@ -5,7 +5,7 @@ mod debian;
 mod server;
 
 use std::thread;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use volcv_emulator::{DEFAULT_KEY, Emulator};
 use volcv_transport::core::types::Charge;
@@ -15,6 +15,7 @@ use volcv_transport::{
 };
 
 use crate::c::{Build, compile, program, ran, run};
+use crate::connect::cancel_soon;
 use crate::ear::CANARY;
 use crate::scenarios::Setup;
 use crate::support::{AnyClient, TRANSPORTS, large, small, small_bytes};
@@ -250,14 +251,7 @@ fn a_proxy_that_hangs_ends_at_the_connect_limit_and_can_be_cancelled() {
             assert!(text.contains("within the connect limit; the way goes through the proxy "), "{scheme}: {text}");
 
             let cancel = CancelToken::new();
-            let patience = thread::spawn({
-                let cancel = cancel.clone();
-                move || {
-                    thread::sleep(Duration::from_millis(200));
-                    cancel.cancel();
-                    Instant::now()
-                }
-            });
+            let patience = cancel_soon(&cancel);
             let error = builder(60.0).outpaint(&outpaint, &CallOptions::new().cancel(&cancel)).unwrap_err();
             let late = patience.join().unwrap().elapsed();
             assert_eq!((error.kind(), error.charge()), (ErrorKind::Cancelled, Charge::None), "{transport}: {error}");
