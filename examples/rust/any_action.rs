@@ -2,10 +2,10 @@
 
 use std::env::var;
 
-use volcv_transport::{BlockingClient, CallOptions, CvRequest, Picture};
+use volcv::{BlockingClient, CallOptions, CvRequest, Picture};
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
-    let client = BlockingClient::ureq(var("VOLCV_BASE_URL")?, var("VOLCV_API_KEY")?)?;
+    let client = BlockingClient::new(var("VOLCV_BASE_URL")?, var("VOLCV_API_KEY")?)?;
     let photo = Picture::from(std::fs::read("examples/assets/valley.jpg")?);
 
     let body = serde_json::json!({"req_key": "i2i_outpainting", "top": 0.2, "bottom": 0.2, "left": 0.2, "right": 0.2});

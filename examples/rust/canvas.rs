@@ -4,7 +4,7 @@ use std::env::var;
 use std::io::Cursor;
 
 use image::{DynamicImage, GrayImage, ImageFormat, Luma, Rgb, RgbImage, imageops};
-use volcv_transport::{BlockingClient, Outpaint};
+use volcv::{BlockingClient, Outpaint};
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     let photo = image::open("examples/assets/valley.jpg")?.thumbnail(480, 320).to_rgb8();
@@ -17,7 +17,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let keep = GrayImage::from_pixel(photo.width(), photo.height(), Luma([0]));
     imageops::replace(&mut mask, &keep, left.into(), top.into());
 
-    let client = BlockingClient::ureq(var("VOLCV_BASE_URL")?, var("VOLCV_API_KEY")?)?;
+    let client = BlockingClient::new(var("VOLCV_BASE_URL")?, var("VOLCV_API_KEY")?)?;
     let result = client.outpaint(&Outpaint::canvas(png(padded.into())?, png(mask.into())?))?;
     std::fs::write(var("OUT")?, result.picture().ok_or("the service sent a link")?)?;
     Ok(())

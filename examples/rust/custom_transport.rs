@@ -6,7 +6,7 @@
 use std::env::var;
 use std::io::Read;
 
-use volcv_transport::{
+use volcv::{
     CancelToken, ClientBuilder, Limits, Outpaint, ReplySink, Request, Transport, TransportError, TransportErrorKind,
 };
 
@@ -40,7 +40,7 @@ impl Transport for MyHttp {
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     let agent = ureq::Agent::config_builder().http_status_as_error(false).max_redirects(0).build();
-    let client = ClientBuilder::new(var("VOLCV_BASE_URL")?, var("VOLCV_API_KEY")?).blocking(MyHttp(agent.into()))?;
+    let client = ClientBuilder::new(var("VOLCV_BASE_URL")?, var("VOLCV_API_KEY")?).transport(MyHttp(agent.into()))?;
     let result = client.outpaint(&Outpaint::equal(std::fs::read("examples/assets/valley.jpg")?, 0.5))?;
     std::fs::write(var("OUT")?, result.picture().ok_or("the service sent a link")?)?;
     Ok(())

@@ -2,10 +2,10 @@
 
 use std::env::var;
 
-use volcv_transport::{BlockingClient, CallOptions, Outpaint};
+use volcv::{BlockingClient, CallOptions, Outpaint};
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
-    let client = BlockingClient::ureq(var("VOLCV_BASE_URL")?, var("VOLCV_API_KEY")?)?;
+    let client = BlockingClient::new(var("VOLCV_BASE_URL")?, var("VOLCV_API_KEY")?)?;
     let outpaint = Outpaint::equal(std::fs::read("examples/assets/valley.jpg")?, 0.25);
     let seeds = [1, 2, 3, 4];
     let results = client.variants(&outpaint, &seeds, &CallOptions::new())?;

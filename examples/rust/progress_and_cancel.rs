@@ -4,10 +4,10 @@ use std::env::var;
 use std::thread;
 use std::time::Duration;
 
-use volcv_transport::{BlockingClient, CallOptions, CancelToken, Outpaint};
+use volcv::{BlockingClient, CallOptions, CancelToken, Outpaint};
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
-    let client = BlockingClient::ureq(var("VOLCV_BASE_URL")?, var("VOLCV_API_KEY")?)?;
+    let client = BlockingClient::new(var("VOLCV_BASE_URL")?, var("VOLCV_API_KEY")?)?;
     let outpaint = Outpaint::equal(std::fs::read("examples/assets/valley.jpg")?, 0.5);
 
     let cancel = CancelToken::new();

@@ -57,7 +57,7 @@ pub fn drive(call: &mut Call, events: &[Event<'_>], deadline: Duration) -> (Resu
 
 fn exchange(call: &mut Call, mut attempt: Attempt, event: Event<'_>, now: Duration, deadline: Duration) {
     take(&mut attempt, u64::from(event.share % 3));
-    assert!(now < deadline || attempt.watch.check(now).is_err());
+    assert!(now < deadline || attempt.timer.check(now).is_err());
     let pushed = push(call, event);
     match event.driver {
         0 => call.cancel(at(now)),

@@ -11,7 +11,7 @@ use std::thread;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use volcv_transport::{BlockingClient, Client, Outcome, Outpaint, Picture};
+use volcv::{BlockingClient, Client, Outcome, Outpaint, Picture};
 
 /// Smaller allocations do not count.
 const LARGE: usize = 64 * 1024;
@@ -84,9 +84,9 @@ fn a_call_allocates_its_result_and_at_most_two_large_buffers() {
     for size in PICTURES {
         let url = serve(size);
         let outpaint = Outpaint::equal(Picture::from(picture(size)), 0.25);
-        let ureq = BlockingClient::ureq(&url, "some-key").unwrap();
+        let ureq = BlockingClient::new(&url, "some-key").unwrap();
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-        let reqwest = Client::reqwest(&url, "some-key").unwrap();
+        let reqwest = Client::new(&url, "some-key").unwrap();
         for call in 0..4 {
             let on_ureq = large_allocations(size, || ureq.outpaint(&outpaint).unwrap());
             let on_reqwest = large_allocations(size, || runtime.block_on(reqwest.outpaint(&outpaint)).unwrap());
@@ -107,7 +107,7 @@ fn many_calls_at_once_need_no_more_memory_the_second_time_and_give_it_back_with_
     let [_, size] = PICTURES;
     let url = serve(size);
     let outpaint = Outpaint::equal(Picture::from(picture(size)), 0.25);
-    let client = BlockingClient::ureq(&url, "some-key").unwrap();
+    let client = BlockingClient::new(&url, "some-key").unwrap();
     // Each on a thread of its own: an allocator would keep some of it for each of them.
     let at_once = || {
         thread::scope(|scope| {

@@ -4,11 +4,11 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
 use std::time::Duration;
 
-use volcv_emulator::{Emulator, Fault};
-use volcv_transport::{
+use volcv::{
     CallOptions, CancelToken, ClientBuilder, ErrorKind, Outpaint, TransportError, TransportErrorKind, from_async_fn,
     from_fn,
 };
+use volcv_emulator::{Emulator, Fault};
 
 use crate::support::{AnyClient, TRANSPORTS, builder, small};
 
@@ -110,7 +110,7 @@ fn the_window_bounds_how_many_calls_run_at_once() {
             std::thread::sleep(WORK);
             Err(TransportError::new(TransportErrorKind::Tls))
         });
-        builder().blocking(blocking).unwrap().variants(&outpaint, &SEEDS, &CallOptions::new()).unwrap();
+        builder().transport(blocking).unwrap().variants(&outpaint, &SEEDS, &CallOptions::new()).unwrap();
         assert_eq!(seen.most.load(SeqCst), most, "blocking");
 
         let running = Arc::new(Running::default());
@@ -126,7 +126,7 @@ fn the_window_bounds_how_many_calls_run_at_once() {
             },
             |time| Box::pin(tokio::time::sleep(time)),
         );
-        let client = builder().asynchronous(transport).unwrap();
+        let client = builder().async_transport(transport).unwrap();
         let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap();
         runtime.block_on(client.variants(&outpaint, &SEEDS, &CallOptions::new())).unwrap();
         assert_eq!(seen.most.load(SeqCst), most, "async");

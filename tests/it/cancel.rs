@@ -3,9 +3,9 @@
 use std::thread;
 use std::time::{Duration, Instant};
 
+use volcv::core::types::Charge;
+use volcv::{CallOptions, CancelToken, ErrorKind, Outpaint, Picture};
 use volcv_emulator::Emulator;
-use volcv_transport::core::types::Charge;
-use volcv_transport::{CallOptions, CancelToken, ErrorKind, Outpaint, Picture};
 
 use crate::support::{AnyClient, TRANSPORTS, builder, large, small};
 

@@ -5,8 +5,8 @@ use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
 use socket2::{Domain, Socket, Type};
-use volcv_transport::core::types::Charge;
-use volcv_transport::{CallOptions, CancelToken, ClientBuilder, Delivery, ErrorKind, Outpaint};
+use volcv::core::types::Charge;
+use volcv::{CallOptions, CancelToken, ClientBuilder, Delivery, ErrorKind, Outpaint};
 
 use crate::support::{AnyClient, TRANSPORTS, small};
 

@@ -1,12 +1,12 @@
 //! Links of results: fetching them costs nothing, so it is tried again; redirects are followed where they may lead.
 
+use volcv::{CallOptions, Charge, ErrorKind, Outpaint, Output};
 use volcv_emulator::Emulator;
-use volcv_transport::{CallOptions, Charge, ErrorKind, Outpaint, Output};
 
 use crate::support::{AnyClient, TRANSPORTS, builder, small};
 
 /// Buys one picture as a link, and fetches it while the host of the link does all this; gives the picture's width.
-fn fetch(transport: &str, faults: impl Fn(&str) -> Vec<String>) -> (Emulator, Result<u32, volcv_transport::Error>) {
+fn fetch(transport: &str, faults: impl Fn(&str) -> Vec<String>) -> (Emulator, Result<u32, volcv::Error>) {
     let emulator = Emulator::start().unwrap();
     let client = AnyClient::new(transport, builder(&emulator));
     let outcome = client.outpaint(&Outpaint::equal(small(), 0.5).return_url(true), &CallOptions::new()).unwrap();

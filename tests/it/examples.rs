@@ -4,8 +4,8 @@ use std::path::PathBuf;
 use std::process::{Command, Output};
 use std::time::Duration;
 
+use volcv::{BlockingClient, Charge, ClientBuilder, ErrorKind, Outpaint};
 use volcv_emulator::{DEFAULT_KEY, Emulator};
-use volcv_transport::{BlockingClient, Charge, ClientBuilder, ErrorKind, Outpaint};
 
 use crate::connect::FullQueue;
 use crate::support::{builder, large, small};
@@ -99,7 +99,7 @@ fn a_custom_transport_works_and_takes_as_many_lines_as_the_readme_says() {
 /// A client on the transport of that example.
 fn custom(builder: ClientBuilder) -> BlockingClient {
     let agent = ureq::Agent::config_builder().http_status_as_error(false).max_redirects(0).build();
-    builder.max_attempts(1).blocking(custom_transport::MyHttp(agent.into())).unwrap()
+    builder.max_attempts(1).transport(custom_transport::MyHttp(agent.into())).unwrap()
 }
 
 #[test]

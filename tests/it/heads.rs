@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
 use std::thread;
 use std::time::Duration;
 
-use volcv_transport::{CallOptions, ClientBuilder, ErrorKind, Outpaint};
+use volcv::{CallOptions, ClientBuilder, ErrorKind, Outpaint};
 
 use crate::c::run;
 use crate::scenarios::Setup;

@@ -2,10 +2,10 @@
 
 use std::sync::{Arc, Mutex};
 
-use volcv_transport::core::http::HeaderMap;
-use volcv_transport::core::{Stop, TimeLimit};
-use volcv_transport::testing::{Act, ScriptedTransport};
-use volcv_transport::{
+use volcv::core::http::HeaderMap;
+use volcv::core::{Stop, TimeLimit};
+use volcv::testing::{Act, ScriptedTransport};
+use volcv::{
     AttemptRecord, CancelToken, Delivery, Limits, ReplySink, Request, Tls, Transport, TransportError,
     TransportErrorKind, UreqTransport,
 };

@@ -5,10 +5,8 @@ use std::time::Duration;
 
 use base64::Engine as _;
 use serde_json::json;
+use volcv::{CallOptions, ClientBuilder, CvRequest, ErrorKind, Outpaint, Output, Phase, Picture, Progress, Sides};
 use volcv_emulator::Emulator;
-use volcv_transport::{
-    CallOptions, ClientBuilder, CvRequest, ErrorKind, Outpaint, Output, Phase, Picture, Progress, Sides,
-};
 
 use crate::support::{AnyClient, TRANSPORTS, builder, gradient, large, png, small};
 

@@ -3,11 +3,9 @@
 
 use std::time::{Duration, Instant};
 
+use volcv::core::types::Charge;
+use volcv::{AttemptRecord, CallOptions, ClientBuilder, Error, ErrorKind, Outcome, Outpaint, Picture, RetryPolicy};
 use volcv_emulator::{Emulator, Fault};
-use volcv_transport::core::types::Charge;
-use volcv_transport::{
-    AttemptRecord, CallOptions, ClientBuilder, Error, ErrorKind, Outcome, Outpaint, Picture, RetryPolicy,
-};
 
 use crate::ear::{find_key, listen};
 use crate::recorder::Recorder;
@@ -274,7 +272,7 @@ fn check(row: &Row, transport: &str) -> Result<String, String> {
     let client = match transport {
         "ureq" => {
             listen();
-            AnyClient::Ureq(setup().blocking(recorder.clone()).unwrap())
+            AnyClient::Ureq(setup().transport(recorder.clone()).unwrap())
         }
         _ => AnyClient::new(transport, setup()),
     };
@@ -321,9 +319,9 @@ fn check(row: &Row, transport: &str) -> Result<String, String> {
     if transport == "ureq" {
         // What the wire did, played again without one: both drivers come to the same decisions.
         let script = || recorder.script(records(&result));
-        let blocking = setup().blocking(script()).unwrap().outpaint(&outpaint);
+        let blocking = setup().transport(script()).unwrap().outpaint(&outpaint);
         want("the scripted log", self::log(&blocking), log.clone())?;
-        let asynchronous = setup().asynchronous(script()).unwrap();
+        let asynchronous = setup().async_transport(script()).unwrap();
         want("the scripted async log", self::log(&block_on(asynchronous.outpaint(&outpaint))), log.clone())?;
     }
     Ok(log)

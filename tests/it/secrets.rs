@@ -4,9 +4,9 @@
 use std::sync::atomic::Ordering::SeqCst;
 
 use serde_json::json;
+use volcv::testing::{Act, ScriptedTransport};
+use volcv::{CallOptions, ClientBuilder, Outpaint};
 use volcv_emulator::Emulator;
-use volcv_transport::testing::{Act, ScriptedTransport};
-use volcv_transport::{CallOptions, ClientBuilder, Outpaint};
 
 use crate::ear::{CANARY, LOUD, find_key, heard, spellings};
 use crate::support::{AnyClient, TRANSPORTS, small};
@@ -52,7 +52,7 @@ fn the_key_is_in_no_log_no_error_and_no_debug_text() {
         let echo = spellings(CANARY).join(" and ");
         let reply = json!({"code": 50400, "message": echo, "request_id": CANARY, "data": null}).to_string();
         let script = ScriptedTransport::new([Act::reply(403, reply)]);
-        let client = ClientBuilder::new("https://gw.example", CANARY).blocking(script).unwrap();
+        let client = ClientBuilder::new("https://gw.example", CANARY).transport(script).unwrap();
         texts.push(format!("{:?}", client.outpaint(&Outpaint::equal(small(), 0.5)).unwrap_err()));
         // Keys and URLs that are refused.
         texts

@@ -9,11 +9,9 @@ use std::thread::{self, Thread};
 
 use image::{ImageFormat, RgbImage};
 use tokio::runtime::{Builder, Runtime};
+use volcv::core::bytes::Bytes;
+use volcv::{BlockingClient, CallOptions, Client, ClientBuilder, CvRequest, Error, Outcome, Outpaint, Picture};
 use volcv_emulator::Emulator;
-use volcv_transport::core::bytes::Bytes;
-use volcv_transport::{
-    BlockingClient, CallOptions, Client, ClientBuilder, CvRequest, Error, Outcome, Outpaint, Picture,
-};
 
 #[cfg(test)]
 use crate::ear::listen;

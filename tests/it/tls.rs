@@ -10,9 +10,9 @@ use base64::Engine as _;
 use rcgen::{BasicConstraints, CertificateParams, IsCa, Issuer, KeyPair, date_time_ymd};
 use rustls::pki_types::{PrivateKeyDer, PrivatePkcs8KeyDer};
 use rustls::{ServerConfig, ServerConnection, StreamOwned};
+use volcv::core::types::Charge;
+use volcv::{CallOptions, ClientBuilder, CryptoChoice, ErrorKind, Outpaint, RootChoice, Tls};
 use volcv_emulator::{DEFAULT_KEY, Emulator};
-use volcv_transport::core::types::Charge;
-use volcv_transport::{CallOptions, ClientBuilder, CryptoChoice, ErrorKind, Outpaint, RootChoice, Tls};
 
 use crate::scenarios::Setup;
 use crate::support::{AnyClient, TRANSPORTS, large, small, small_bytes};

@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use volcv_transport::testing::{Act, ScriptedTransport};
-use volcv_transport::{
+use volcv::testing::{Act, ScriptedTransport};
+use volcv::{
     AsyncTransport, Charge, ClientBuilder, ErrorKind, Outpaint, Transport, TransportErrorKind, from_async_fn, from_fn,
 };
 
@@ -20,7 +20,7 @@ fn a_closure_is_a_transport_with_the_same_rules() {
     let script = ScriptedTransport::new([Act::fail(TransportErrorKind::Io).after(50), Act::reply(400, REFUSED)]);
     let inner = script.clone();
     let client = builder()
-        .blocking(from_fn(move |request, reply, limits, cancel| {
+        .transport(from_fn(move |request, reply, limits, cancel| {
             Transport::send(&inner, request, reply, limits, cancel)
         }))
         .unwrap();
@@ -42,7 +42,7 @@ fn async_closures_run_on_any_executor() {
             Box::pin(async move { AsyncTransport::sleep(&script, time).await })
         },
     );
-    let client = builder().asynchronous(transport).unwrap();
+    let client = builder().async_transport(transport).unwrap();
     let error = block_on(client.outpaint(&Outpaint::equal(small(), 0.5))).unwrap_err();
     assert_eq!((error.kind(), error.attempts().len(), script.complete_bodies()), (ErrorKind::Refused, 2, 1));
 }
@@ -62,9 +62,9 @@ fn every_limit_ends_a_transport_that_hangs_and_names_its_phase() {
     ];
     for (act, kind, charge, text, seconds) in hangs {
         let (blocking, asynchronous) = (ScriptedTransport::new([act.clone()]), ScriptedTransport::new([act]));
-        let client = builder().max_attempts(1).blocking(blocking.clone()).unwrap();
+        let client = builder().max_attempts(1).transport(blocking.clone()).unwrap();
         let from_blocking = client.outpaint(&Outpaint::equal(small(), 0.5)).unwrap_err();
-        let client = builder().max_attempts(1).asynchronous(asynchronous.clone()).unwrap();
+        let client = builder().max_attempts(1).async_transport(asynchronous.clone()).unwrap();
         let from_async = block_on(client.outpaint(&Outpaint::equal(small(), 0.5))).unwrap_err();
         for error in [&from_blocking, &from_async] {
             assert_eq!((error.kind(), error.charge()), (kind, charge), "{error}");
@@ -80,7 +80,7 @@ fn every_limit_ends_a_transport_that_hangs_and_names_its_phase() {
 #[test]
 fn a_deadline_ends_a_hanging_call_in_time() {
     let script = ScriptedTransport::new([Act::hang(), Act::hang(), Act::hang()]);
-    let client = builder().deadline(Duration::from_secs(12)).asynchronous(script.clone()).unwrap();
+    let client = builder().deadline(Duration::from_secs(12)).async_transport(script.clone()).unwrap();
     let error = block_on(client.outpaint(&Outpaint::equal(small(), 0.5))).unwrap_err();
     assert_eq!((error.kind(), error.charge()), (ErrorKind::Timeout, Charge::None));
     let total: Duration =
@@ -94,10 +94,10 @@ fn futures_and_clients_can_be_sent_and_shared() {
         value
     }
     fn shared<T: Send + Sync + Clone + Unpin + 'static>(_: &T) {}
-    let client = builder().asynchronous(ScriptedTransport::default()).unwrap();
+    let client = builder().async_transport(ScriptedTransport::default()).unwrap();
     shared(&client);
-    shared(&builder().blocking(ScriptedTransport::default()).unwrap());
+    shared(&builder().transport(ScriptedTransport::default()).unwrap());
     let outpaint = Outpaint::equal(small(), 0.5);
     block_on(send(client.outpaint(&outpaint))).unwrap_err();
-    assert_eq!(size_of::<volcv_transport::Error>(), size_of::<usize>());
+    assert_eq!(size_of::<volcv::Error>(), size_of::<usize>());
 }

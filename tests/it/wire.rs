@@ -5,7 +5,7 @@ use std::net::{TcpListener, TcpStream};
 use std::thread;
 use std::time::Duration;
 
-use volcv_transport::{CallOptions, ClientBuilder, Error, ErrorKind, Outcome, Outpaint};
+use volcv::{CallOptions, ClientBuilder, Error, ErrorKind, Outcome, Outpaint};
 
 use crate::ear::events_of;
 use crate::support::{AnyClient, TRANSPORTS, large, small};

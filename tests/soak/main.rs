@@ -14,10 +14,8 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use support::{AnyClient, TRANSPORTS, builder, large, small};
+use volcv::{CallOptions, CancelToken, Charge, Error, ErrorKind, Outpaint, Picture, RetryBudget, RetryPolicy};
 use volcv_emulator::Emulator;
-use volcv_transport::{
-    CallOptions, CancelToken, Charge, Error, ErrorKind, Outpaint, Picture, RetryBudget, RetryPolicy,
-};
 
 /// What a gateway does to one request, and whether an honest one would have billed it.
 const FAULTS: [(&str, Charge); 16] = [

@@ -4,7 +4,7 @@ use std::thread;
 
 use tokio::runtime::Runtime;
 use tokio::task::JoinSet;
-use volcv_transport::{BlockingClient, Client, Outcome, Outpaint, Picture, Sides};
+use volcv::{BlockingClient, Client, Outcome, Outpaint, Picture, Sides};
 
 use super::{Peer, Setup, runtime};
 use crate::picture::picture;
@@ -27,7 +27,7 @@ pub struct OnUreq {
 
 impl OnUreq {
     pub fn new(setup: &Setup) -> Self {
-        let client = BlockingClient::ureq(&setup.url, KEY).expect("the base URL is this machine");
+        let client = BlockingClient::new(&setup.url, KEY).expect("the base URL is this machine");
         Self { client, outpaint: outpaint(setup.bytes), bytes: setup.bytes }
     }
 
@@ -62,7 +62,7 @@ pub struct OnReqwest {
 
 impl OnReqwest {
     pub fn new(setup: &Setup) -> Self {
-        let client = Client::reqwest(&setup.url, KEY).expect("the base URL is this machine");
+        let client = Client::new(&setup.url, KEY).expect("the base URL is this machine");
         Self { runtime: runtime(), client, outpaint: outpaint(setup.bytes), bytes: setup.bytes }
     }
 }

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::{ArgGroup, Args, Parser, Subcommand, ValueEnum};
-use volcv_transport::{Outpaint, PromptField};
+use volcv::{Outpaint, PromptField};
 
 use crate::emulator::{Fault, Format};
 

@@ -2,8 +2,8 @@
 
 use std::process::ExitCode;
 
-use volcv_transport::core::bytes::Bytes;
-use volcv_transport::{CallOptions, CancelToken, CvRequest};
+use volcv::core::bytes::Bytes;
+use volcv::{CallOptions, CancelToken, CvRequest};
 
 use crate::args::CallArgs;
 use crate::client::Client;

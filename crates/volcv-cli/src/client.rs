@@ -5,8 +5,8 @@ use std::path::{Path, PathBuf};
 
 use serde_json::Value;
 use tokio::runtime::{Builder, Runtime};
-use volcv_transport::core::bytes::Bytes;
-use volcv_transport::{BlockingClient, CallOptions, ClientBuilder, CvRequest, Error, Outcome, Outpaint, Tls};
+use volcv::core::bytes::Bytes;
+use volcv::{BlockingClient, CallOptions, ClientBuilder, CvRequest, Error, Outcome, Outpaint, Tls};
 
 use crate::args::{ConnectionArgs, TransportName};
 use crate::emulator;
@@ -21,7 +21,7 @@ const CA_FILE: &str = "VOLCV_CA_FILE";
 #[derive(Debug)]
 pub(crate) enum Client {
     Ureq(BlockingClient),
-    Reqwest(volcv_transport::Client, &'static Runtime),
+    Reqwest(volcv::Client, &'static Runtime),
 }
 
 impl Client {

@@ -6,8 +6,8 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use clap::ValueEnum;
+use volcv::CancelToken;
 use volcv_emulator::{BANNER, DEFAULT_KEY, Emulator, OutputFormat};
-use volcv_transport::CancelToken;
 
 use crate::args::EmulatorArgs;
 use crate::report::{self, Failure, Report};

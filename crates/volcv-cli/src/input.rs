@@ -6,7 +6,7 @@ use std::path::Path;
 use std::sync::mpsc;
 use std::thread;
 
-use volcv_transport::{CancelToken, ErrorKind};
+use volcv::{CancelToken, ErrorKind};
 
 use crate::report::Failure;
 

@@ -1,6 +1,6 @@
 //! Ctrl-C and SIGTERM: the first one cancels what is going on, the second one leaves at once.
 
-use volcv_transport::CancelToken;
+use volcv::CancelToken;
 
 use crate::report::{CANCELLED, Failure};
 use crate::save;

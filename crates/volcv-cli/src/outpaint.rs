@@ -7,8 +7,8 @@ use std::process::ExitCode;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use serde_json::{Value, json};
-use volcv_transport::core::bytes::Bytes;
-use volcv_transport::{CallOptions, CancelToken, Error, InvalidInput, Outcome, Outpaint, Output, PictureInfo, Sides};
+use volcv::core::bytes::Bytes;
+use volcv::{CallOptions, CancelToken, Error, InvalidInput, Outcome, Outpaint, Output, PictureInfo, Sides};
 
 use crate::args::OutpaintArgs;
 use crate::client::{Client, without_key};

@@ -4,7 +4,7 @@ use std::ffi::OsString;
 use std::io::{self, IsTerminal as _};
 use std::path::{Path, PathBuf};
 
-use volcv_transport::PictureFormat;
+use volcv::PictureFormat;
 
 use crate::args::OutpaintArgs;
 use crate::report::Failure;

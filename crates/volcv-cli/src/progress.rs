@@ -6,7 +6,7 @@ use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use indicatif::{ProgressBar, ProgressStyle};
-use volcv_transport::{CallOptions, Phase, Progress};
+use volcv::{CallOptions, Phase, Progress};
 
 use crate::args::ConnectionArgs;
 use crate::report;

@@ -3,8 +3,8 @@
 use std::io;
 use std::path::PathBuf;
 
-use volcv_transport::core::bytes::Bytes;
-use volcv_transport::{Error, Outcome};
+use volcv::core::bytes::Bytes;
+use volcv::{Error, Outcome};
 
 use crate::progress::Bar;
 

@@ -7,7 +7,7 @@ use std::process::ExitCode;
 
 use clap::error::ErrorKind as UsageError;
 use serde_json::{Value, json};
-use volcv_transport::{Charge, Error, ErrorKind, PictureInfo};
+use volcv::{Charge, Error, ErrorKind, PictureInfo};
 
 /// The exit code after Ctrl-C.
 pub(crate) const CANCELLED: u8 = 130;

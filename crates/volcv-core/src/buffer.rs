@@ -2,7 +2,7 @@
 //!
 //! A picture of 256 KiB and more gets a mapping of its own. Memory that an allocator hands out for the first time costs a page
 //! fault for every 4 KiB, which is more than base64 and sockets together, and an allocator keeps what each thread has freed.
-//! A mapping can be had in huge pages, and goes to [`Spare`] when it is dropped.
+//! A mapping can be had in huge pages, and goes to [`BufferPool`] when it is dropped.
 
 use std::collections::TryReserveError;
 use std::fmt;
@@ -10,7 +10,7 @@ use std::ops::Deref;
 
 use bytes::Bytes;
 
-use crate::spare::{MAPPED_FROM, Mapping, Spare};
+use crate::pool::{BufferPool, MAPPED_FROM, Mapping};
 
 /// So much has to have come before memory is taken for all that was announced.
 const BELIEVED: usize = 32 * 1024;
@@ -24,7 +24,7 @@ pub struct Buffer {
     memory: Memory,
     /// The length that was announced; 0 once it has been made use of.
     expected: usize,
-    spare: Spare,
+    pool: BufferPool,
 }
 
 enum Memory {
@@ -35,12 +35,12 @@ enum Memory {
 impl Buffer {
     /// An empty one, of which a stranger says that it will hold `expected` bytes.
     pub fn new(expected: usize) -> Self {
-        Self::with_spare(expected, &Spare::default())
+        Self::with_pool(expected, &BufferPool::default())
     }
 
     /// As [`Buffer::new`], with memory of earlier ones if there is some that fits.
-    pub fn with_spare(expected: usize, spare: &Spare) -> Self {
-        Self { memory: Memory::default(), expected, spare: spare.clone() }
+    pub fn with_pool(expected: usize, pool: &BufferPool) -> Self {
+        Self { memory: Memory::default(), expected, pool: pool.clone() }
     }
 
     /// Makes sure of memory for `more` bytes.
@@ -55,7 +55,7 @@ impl Buffer {
             _ => {
                 let announced = Some(std::mem::take(&mut self.expected)).filter(|announced| *announced >= needed);
                 let unknown = || if needed < MAPPED_FROM { 0 } else { UNKNOWN.max(needed.saturating_mul(2)) };
-                let map = self.spare.mapping(announced.unwrap_or_else(unknown));
+                let map = self.pool.mapping(announced.unwrap_or_else(unknown));
                 return self.move_to(map, announced.unwrap_or(needed));
             }
         }
@@ -85,7 +85,7 @@ impl Buffer {
     pub(crate) fn fitted(mut self) -> Self {
         if matches!(&self.memory, Memory::Mapped { map, length } if !map.suits(*length)) {
             // Without memory for a copy, this has to do.
-            let _ = self.move_to(self.spare.mapping(self.len()), self.len());
+            let _ = self.move_to(self.pool.mapping(self.len()), self.len());
         }
         self
     }
@@ -195,9 +195,9 @@ mod tests {
 
     #[test]
     fn a_buffer_without_a_length_grows_in_a_mapping_and_moves_to_a_fitting_one() {
-        let spare = Spare::default();
+        let pool = BufferPool::default();
         for (length, held) in [(MAPPED_FROM - 1, 0), (1 << 20, 1 << 20), (12 << 20, 12 << 20), (40 << 20, 40 << 20)] {
-            let mut buffer = Buffer::with_spare(0, &spare);
+            let mut buffer = Buffer::with_pool(0, &pool);
             for _ in 0..length / 1000 {
                 buffer.extend_from_slice(&[3; 1000]);
             }
@@ -213,17 +213,17 @@ mod tests {
 
     #[test]
     fn a_small_part_of_what_was_announced_does_not_hold_the_memory_for_all() {
-        let spare = Spare::default();
+        let pool = BufferPool::default();
         let parts: Vec<Bytes> = (0..100)
             .map(|_| {
-                let mut buffer = Buffer::with_spare(40 << 20, &spare);
+                let mut buffer = Buffer::with_pool(40 << 20, &pool);
                 buffer.extend_from_slice(&[5; BELIEVED + 1]);
                 assert!(is_mapped(&buffer));
                 Bytes::from(buffer)
             })
             .collect();
         assert!(parts.iter().all(|part| part.len() == BELIEVED + 1));
-        assert_eq!(spare.bytes(), 2 << 20, "one mapping for all of them, of which the first huge page is there");
+        assert_eq!(pool.bytes(), 2 << 20, "one mapping for all of them, of which the first huge page is there");
     }
 
     #[test]

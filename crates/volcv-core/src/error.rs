@@ -1,4 +1,4 @@
-//! The one error of the client: what happened, what it cost, and what was tried.
+//! The one error of the client: what event, what it cost, and what was tried.
 
 use std::error::Error as StdError;
 use std::fmt;
@@ -8,7 +8,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use volcv_types::{Charge, InvalidInput, ServiceCode};
 
-use crate::meter::Delivery;
+use crate::call::meter::Delivery;
 use crate::redact::shortened;
 
 /// Why a call failed, whether it may have been charged, and every attempt that was made.

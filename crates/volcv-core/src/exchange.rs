@@ -5,8 +5,8 @@ use std::fmt;
 
 use http::HeaderMap;
 
-use crate::body::BodyReader;
-use crate::limits::TimeLimit;
+use crate::call::limits::TimeLimit;
+use crate::request::body::BodyReader;
 
 /// A request for one attempt. `Content-Length` is among its headers and exact; a transport never sends it chunked.
 pub type Request = http::Request<BodyReader>;

@@ -6,7 +6,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD_NO_PAD;
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 
-use crate::endpoint::ESCAPED;
+use crate::request::endpoint::ESCAPED;
 
 /// The longest text that is taken over from a reply.
 const MAX_CHARS: usize = 400;

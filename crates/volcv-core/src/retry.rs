@@ -12,7 +12,7 @@ use crate::error::AttemptRecord;
 /// What can happen to an attempt, as far as money is concerned.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
-pub enum Happened {
+pub enum AttemptEvent {
     /// No name, no connection, no handshake, or a limit before the first byte of the body.
     NotSent,
     /// The server's certificate was refused.
@@ -43,12 +43,12 @@ pub enum Happened {
 
 /// What the client does after an attempt.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Then {
+pub enum RetryAction {
     /// Sends it again, if attempts, budget and deadline allow.
     Again,
     /// Sends it again only as far as `charge_limit` allows attempts that may have been charged.
     WithinChargeLimit,
-    /// As [`Then::WithinChargeLimit`], with a new seed, if the policy asks for it.
+    /// As [`RetryAction::WithinChargeLimit`], with a new seed, if the policy asks for it.
     NewSeed,
     /// Gives up.
     Stop,
@@ -59,37 +59,37 @@ pub enum Then {
 #[non_exhaustive]
 pub struct Rule {
     /// What happened.
-    pub happened: Happened,
+    pub event: AttemptEvent,
     /// Whether it may have been charged. A cancelled attempt is charged by what was delivered, see `call.rs`.
     pub charge: Charge,
     /// What follows by default.
-    pub then: Then,
+    pub action: RetryAction,
 }
 
 /// The table. Its reasons: the service acts on complete JSON only, so what was partly delivered has bought
 /// nothing; what was fully delivered may have been billed whatever became of the reply.
 #[rustfmt::skip]
 pub const RULES: [Rule; 13] = [
-    rule(Happened::NotSent,            Charge::None,    Then::Again),
-    rule(Happened::CertificateRefused, Charge::None,    Then::Stop),
-    rule(Happened::ProxyRefused,       Charge::None,    Then::Stop),
-    rule(Happened::UploadBroken,       Charge::None,    Then::Again),
-    rule(Happened::Unanswered,         Charge::Unknown, Then::WithinChargeLimit),
-    rule(Happened::ReplyUnusable,      Charge::Charged, Then::Stop),
-    rule(Happened::Throttled,          Charge::None,    Then::Again),
-    rule(Happened::Busy,               Charge::None,    Then::Again),
-    rule(Happened::ServiceFailed,      Charge::Unknown, Then::WithinChargeLimit),
-    rule(Happened::ResultRefusedOnce,  Charge::Unknown, Then::NewSeed),
-    rule(Happened::ResultRefused,      Charge::Unknown, Then::Stop),
-    rule(Happened::CallRefused,        Charge::None,    Then::Stop),
-    rule(Happened::Cancelled,          Charge::None,    Then::Stop),
+    rule(AttemptEvent::NotSent,            Charge::None,    RetryAction::Again),
+    rule(AttemptEvent::CertificateRefused, Charge::None,    RetryAction::Stop),
+    rule(AttemptEvent::ProxyRefused,       Charge::None,    RetryAction::Stop),
+    rule(AttemptEvent::UploadBroken,       Charge::None,    RetryAction::Again),
+    rule(AttemptEvent::Unanswered,         Charge::Unknown, RetryAction::WithinChargeLimit),
+    rule(AttemptEvent::ReplyUnusable,      Charge::Charged, RetryAction::Stop),
+    rule(AttemptEvent::Throttled,          Charge::None,    RetryAction::Again),
+    rule(AttemptEvent::Busy,               Charge::None,    RetryAction::Again),
+    rule(AttemptEvent::ServiceFailed,      Charge::Unknown, RetryAction::WithinChargeLimit),
+    rule(AttemptEvent::ResultRefusedOnce,  Charge::Unknown, RetryAction::NewSeed),
+    rule(AttemptEvent::ResultRefused,      Charge::Unknown, RetryAction::Stop),
+    rule(AttemptEvent::CallRefused,        Charge::None,    RetryAction::Stop),
+    rule(AttemptEvent::Cancelled,          Charge::None,    RetryAction::Stop),
 ];
 
-const fn rule(happened: Happened, charge: Charge, then: Then) -> Rule {
-    Rule { happened, charge, then }
+const fn rule(event: AttemptEvent, charge: Charge, action: RetryAction) -> Rule {
+    Rule { event, charge, action }
 }
 
-impl Happened {
+impl AttemptEvent {
     /// The row of [`RULES`].
     pub fn rule(self) -> Rule {
         // The table has the order of the enum, which a test checks.
@@ -99,10 +99,10 @@ impl Happened {
 
 /// What follows a failed download of a result's link. It costs nothing, and storage that answers 403 or 404 may only not have
 /// the picture yet: so everything is tried again, but for a certificate that was refused and a file over the limit.
-pub(crate) fn after_download(happened: Happened) -> Then {
-    match happened {
-        Happened::CertificateRefused | Happened::ReplyUnusable | Happened::Cancelled => Then::Stop,
-        _ => Then::Again,
+pub(crate) fn after_download(event: AttemptEvent) -> RetryAction {
+    match event {
+        AttemptEvent::CertificateRefused | AttemptEvent::ReplyUnusable | AttemptEvent::Cancelled => RetryAction::Stop,
+        _ => RetryAction::Again,
     }
 }
 
@@ -127,7 +127,7 @@ pub struct RetryPolicy {
 }
 
 /// The decision hook: the attempt, what the table says, and the answer.
-pub type Decide = Arc<dyn Fn(&AttemptRecord, Then) -> Then + Send + Sync>;
+pub type Decide = Arc<dyn Fn(&AttemptRecord, RetryAction) -> RetryAction + Send + Sync>;
 
 impl RetryPolicy {
     /// One attempt, whatever happens.
@@ -227,15 +227,15 @@ mod tests {
     #[test]
     fn every_event_has_the_row_at_its_place() {
         for (i, rule) in RULES.iter().enumerate() {
-            assert_eq!(rule.happened as usize, i);
-            assert_eq!(rule.happened.rule(), *rule);
+            assert_eq!(rule.event as usize, i);
+            assert_eq!(rule.event.rule(), *rule);
         }
     }
 
     #[test]
     fn nothing_that_may_be_charged_is_sent_again_without_asking() {
         for rule in RULES {
-            assert!(rule.charge == Charge::None || rule.then != Then::Again, "{rule:?}");
+            assert!(rule.charge == Charge::None || rule.action != RetryAction::Again, "{rule:?}");
         }
     }
 

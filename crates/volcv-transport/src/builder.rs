@@ -10,8 +10,8 @@ use crate::keeper::Keeper;
 #[cfg(any(feature = "ureq", feature = "reqwest"))]
 use crate::proxy::Routes;
 use crate::setup::{Hint, Setup};
+use crate::timeout::TimeoutThread;
 use crate::transport::{AsyncTransport, Transport};
-use crate::watchman::Watchman;
 
 /// How many calls of a batch run at once unless told otherwise: gateways throttle early.
 const DEFAULT_WINDOW: usize = 2;
@@ -144,7 +144,7 @@ impl ClientBuilder {
     pub fn ureq(mut self) -> Result<BlockingClient, Error> {
         let (routes, hint) = self.routes()?;
         let transport = crate::UreqTransport::with_routes(&self.tls, routes)?;
-        Ok(BlockingClient { watchman: Arc::new(Watchman::new(transport)), setup: Arc::new(self.setup(hint)?) })
+        Ok(BlockingClient { timeouts: Arc::new(TimeoutThread::new(transport)), setup: Arc::new(self.setup(hint)?) })
     }
 
     /// An async client on reqwest. Its futures need tokio's runtime, with I/O and time.
@@ -162,11 +162,11 @@ impl ClientBuilder {
     ///
     /// # Errors
     /// [`ErrorKind::Config`](crate::ErrorKind::Config) names what is wrong.
-    pub fn blocking(self, transport: impl Transport) -> Result<BlockingClient, Error> {
+    pub fn transport(self, transport: impl Transport) -> Result<BlockingClient, Error> {
         #[cfg(any(feature = "ureq", feature = "reqwest"))]
         self.refuse_proxies()?;
         Ok(BlockingClient {
-            watchman: Arc::new(Watchman::new(transport)),
+            timeouts: Arc::new(TimeoutThread::new(transport)),
             setup: Arc::new(self.setup(Arc::new(|_| String::new()))?),
         })
     }
@@ -175,7 +175,7 @@ impl ClientBuilder {
     ///
     /// # Errors
     /// [`ErrorKind::Config`](crate::ErrorKind::Config) names what is wrong.
-    pub fn asynchronous(self, transport: impl AsyncTransport) -> Result<Client, Error> {
+    pub fn async_transport(self, transport: impl AsyncTransport) -> Result<Client, Error> {
         #[cfg(any(feature = "ureq", feature = "reqwest"))]
         self.refuse_proxies()?;
         Ok(Client { transport: Arc::new(transport), setup: Arc::new(self.setup(Arc::new(|_| String::new()))?) })
@@ -206,7 +206,7 @@ impl ClientBuilder {
         config.policy = self.policy;
         config.budget = self.budget;
         let keeper = Keeper::new();
-        config.spare = keeper.spare.clone();
+        config.pool = keeper.pool.clone();
         Ok(Setup { endpoint, key: self.key?, config, hint, window: self.window.max(1), _keeper: keeper })
     }
 }

@@ -12,8 +12,8 @@ use crate::builder::ClientBuilder;
 use crate::drive;
 use crate::options::CallOptions;
 use crate::setup::Setup;
+use crate::timeout::TimeoutThread;
 use crate::transport::ErasedTransport;
-use crate::watchman::Watchman;
 
 /// An async client. Cloning is cheap; clones share the connections and the retry budget.
 ///
@@ -28,7 +28,7 @@ pub struct Client {
 /// A blocking client without any runtime. Cloning is cheap; clones share the connections and the retry budget.
 #[derive(Clone)]
 pub struct BlockingClient {
-    pub(crate) watchman: Arc<Watchman>,
+    pub(crate) timeouts: Arc<TimeoutThread>,
     pub(crate) setup: Arc<Setup>,
 }
 
@@ -127,7 +127,7 @@ impl BlockingClient {
         options: &CallOptions,
     ) -> Result<Vec<Result<Outcome, Error>>, Error> {
         let batch = self.setup.batch(outpaint, seeds, options)?;
-        Ok(drive::run_batch(&self.watchman, batch, &options.cancel, options.on_result.as_ref()))
+        Ok(drive::run_batch(&self.timeouts, batch, &options.cancel, options.on_result.as_ref()))
     }
 
     /// Any action of the service; [`Outcome::body`] is its JSON reply.
@@ -166,7 +166,7 @@ impl BlockingClient {
     }
 
     fn run(&self, plan: Plan, options: &CallOptions) -> Result<Outcome, Error> {
-        drive::run(&self.watchman, self.setup.start(plan, options), &options.cancel)
+        drive::run(&self.timeouts, self.setup.start(plan, options), &options.cancel)
     }
 }
 impl Client {
@@ -233,7 +233,7 @@ impl BlockingClient {
     ///
     /// # Errors
     /// The base URL or the key cannot be used.
-    pub fn ureq(base_url: impl Into<String>, key: impl Into<String>) -> Result<Self, Error> {
+    pub fn new(base_url: impl Into<String>, key: impl Into<String>) -> Result<Self, Error> {
         ClientBuilder::new(base_url, key).ureq()
     }
 }
@@ -244,7 +244,7 @@ impl Client {
     ///
     /// # Errors
     /// The base URL or the key cannot be used.
-    pub fn reqwest(base_url: impl Into<String>, key: impl Into<String>) -> Result<Self, Error> {
+    pub fn new(base_url: impl Into<String>, key: impl Into<String>) -> Result<Self, Error> {
         ClientBuilder::new(base_url, key).reqwest()
     }
 }

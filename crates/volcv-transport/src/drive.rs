@@ -9,13 +9,13 @@ use volcv_core::{Attempt, Batch, Call, Error, Outcome, ReplySink, Step, Transpor
 
 use crate::cancel::CancelToken;
 use crate::options::OnResult;
+use crate::timeout::TimeoutThread;
 use crate::trace::Trace;
 use crate::transport::{BoxFuture, ErasedTransport};
-use crate::watchman::Watchman;
 
 /// Runs one call to its end on this thread.
-pub(crate) fn run(watchman: &Watchman, mut call: Call, cancel: &CancelToken) -> Result<Outcome, Error> {
-    let transport = watchman.transport();
+pub(crate) fn run(timeouts: &TimeoutThread, mut call: Call, cancel: &CancelToken) -> Result<Outcome, Error> {
+    let transport = timeouts.transport();
     let mut trace = Trace::new();
     loop {
         if cancel.is_cancelled() {
@@ -24,7 +24,7 @@ pub(crate) fn run(watchman: &Watchman, mut call: Call, cancel: &CancelToken) -> 
         match call.next(transport.now()) {
             Step::Send(attempt) => {
                 trace.attempt_starts();
-                let result = send_watched(watchman, attempt, call.reply(), cancel);
+                let result = send_watched(timeouts, attempt, call.reply(), cancel);
                 call.on_sent(transport.now(), result);
                 trace.attempt_ended(&call);
             }
@@ -39,20 +39,20 @@ pub(crate) fn run(watchman: &Watchman, mut call: Call, cancel: &CancelToken) -> 
 
 /// One attempt under watch: when a limit passes, it is cancelled.
 fn send_watched(
-    watchman: &Watchman,
+    timeouts: &TimeoutThread,
     attempt: Attempt,
     reply: &mut (dyn ReplySink + Send),
     cancel: &CancelToken,
 ) -> Result<(), TransportError> {
-    let Attempt { request, limits, watch, .. } = attempt;
+    let Attempt { request, limits, timer, .. } = attempt;
     let stop = CancelToken::new();
     let _forward = cancel.on_cancel({
         let stop = stop.clone();
         move || stop.cancel()
     });
-    let (post, transport) = (watchman.watch(watch, &stop)?, watchman.transport());
+    let (guard, transport) = (timeouts.watch(timer, &stop)?, timeouts.transport());
     let result = transport.send(request, reply, &limits, &stop);
-    match (result, post.passed(transport.now().mono)) {
+    match (result, guard.passed(transport.now().mono)) {
         (Err(_), _) if cancel.is_cancelled() => Err(TransportError::new(TransportErrorKind::Cancelled)),
         (Err(_), Some(limit)) => Err(limit.into()),
         (result, _) => result,
@@ -61,7 +61,7 @@ fn send_watched(
 
 /// Runs a batch, this thread being one of its workers.
 pub(crate) fn run_batch(
-    watchman: &Watchman,
+    timeouts: &TimeoutThread,
     batch: Batch,
     cancel: &CancelToken,
     on_result: Option<&OnResult>,
@@ -73,10 +73,10 @@ pub(crate) fn run_batch(
         loop {
             // The lock is not held while a call runs.
             let next = locked().start();
-            let Some((place, call)) = next else { break };
-            let result = run(watchman, call, cancel);
-            report(on_result, place, &result);
-            locked().finish(place, result);
+            let Some((index, call)) = next else { break };
+            let result = run(timeouts, call, cancel);
+            report(on_result, index, &result);
+            locked().finish(index, result);
         }
     };
     thread::scope(|scope| {
@@ -124,10 +124,10 @@ async fn send_watched_async(
     reply: &mut (dyn ReplySink + Send),
     cancel: &CancelToken,
 ) -> Result<(), TransportError> {
-    let Attempt { request, limits, mut watch, .. } = attempt;
+    let Attempt { request, limits, mut timer, .. } = attempt;
     let mut send = transport.send(request, reply, &limits);
     loop {
-        let time = watch.check(transport.now().mono)?;
+        let time = timer.check(transport.now().mono)?;
         let mut sleep = transport.sleep(time);
         // The reply first: a limit that passes at the same moment must not throw it away.
         let either = poll_fn(|context| match send.as_mut().poll(context) {
@@ -167,13 +167,13 @@ pub(crate) async fn run_batch_async(
     type Running<'a> = BoxFuture<'a, (usize, Result<Outcome, Error>)>;
     let mut running: Vec<Running<'_>> = Vec::new();
     loop {
-        while let Some((place, call)) = batch.start() {
-            running.push(Box::pin(async move { (place, run_async(transport, call, cancel).await) }));
+        while let Some((index, call)) = batch.start() {
+            running.push(Box::pin(async move { (index, run_async(transport, call, cancel).await) }));
         }
         if running.is_empty() {
             return batch.into_results();
         }
-        let (place, result) = poll_fn(|context| {
+        let (index, result) = poll_fn(|context| {
             for i in 0..running.len() {
                 if let Poll::Ready(ended) = running[i].as_mut().poll(context) {
                     drop(running.swap_remove(i));
@@ -183,13 +183,13 @@ pub(crate) async fn run_batch_async(
             Poll::Pending
         })
         .await;
-        report(on_result, place, &result);
-        batch.finish(place, result);
+        report(on_result, index, &result);
+        batch.finish(index, result);
     }
 }
 
-fn report(on_result: Option<&OnResult>, place: usize, result: &Result<Outcome, Error>) {
+fn report(on_result: Option<&OnResult>, index: usize, result: &Result<Outcome, Error>) {
     if let Some(take) = on_result {
-        take(place, result);
+        take(index, result);
     }
 }

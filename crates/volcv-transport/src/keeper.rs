@@ -4,7 +4,7 @@
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use volcv_core::Spare;
+use volcv_core::BufferPool;
 
 use crate::threads::{self, Thread};
 
@@ -14,7 +14,7 @@ const PERIOD: Duration = Duration::from_secs(5);
 
 /// A client's memory for pictures, and who looks after it.
 pub(crate) struct Keeper {
-    pub(crate) spare: Spare,
+    pub(crate) pool: BufferPool,
     shared: Arc<Shared>,
 }
 
@@ -38,24 +38,24 @@ impl Keeper {
 
     fn with_period(period: Duration) -> Self {
         let shared = Arc::<Shared>::default();
-        let spare = Spare::with_keeper({
+        let pool = BufferPool::with_keeper({
             let shared = Arc::clone(&shared);
-            move |spare| shared.start(spare, period)
+            move |pool| shared.start(pool, period)
         });
-        Self { spare, shared }
+        Self { pool, shared }
     }
 }
 
 impl Shared {
     /// Whether there is a thread that will trim.
-    fn start(self: &Arc<Self>, spare: &Spare, period: Duration) -> bool {
+    fn start(self: &Arc<Self>, pool: &BufferPool, period: Duration) -> bool {
         let mut state = self.lock();
         if state.closed {
             return false;
         }
-        let (shared, spare) = (Arc::clone(self), spare.clone());
+        let (shared, pool) = (Arc::clone(self), pool.clone());
         let before = state.thread.take();
-        state.thread = threads::start("volcv-memory", Box::new(move || shared.look_after(&spare, period))).ok();
+        state.thread = threads::start("volcv-memory", Box::new(move || shared.look_after(&pool, period))).ok();
         let runs = state.thread.is_some();
         drop(state);
         // It has said that it was enough, and only has to end.
@@ -63,12 +63,12 @@ impl Shared {
         runs
     }
 
-    fn look_after(&self, spare: &Spare, period: Duration) {
+    fn look_after(&self, pool: &BufferPool, period: Duration) {
         loop {
             let wait = self.closing.wait_timeout_while(self.lock(), period, |state| !state.closed);
             let (state, waited) = wait.unwrap_or_else(PoisonError::into_inner);
             drop(state);
-            if !waited.timed_out() || !spare.trim() {
+            if !waited.timed_out() || !pool.trim() {
                 return;
             }
         }
@@ -90,7 +90,7 @@ impl Drop for Keeper {
         self.shared.closing.notify_one();
         // No code of a caller runs in it: it does not drop the client, and does not panic.
         thread.into_iter().for_each(Thread::join);
-        self.spare.close();
+        self.pool.close();
     }
 }
 
@@ -107,7 +107,7 @@ mod tests {
     fn drop_at_once(keeper: &Keeper, pictures: usize) {
         let pictures: Vec<Buffer> = (0..pictures)
             .map(|_| {
-                let mut picture = Buffer::with_spare(8 << 20, &keeper.spare);
+                let mut picture = Buffer::with_pool(8 << 20, &keeper.pool);
                 picture.extend_from_slice(&vec![1; 8 << 20]);
                 picture
             })
@@ -136,22 +136,22 @@ mod tests {
         assert!(!keeper.runs(), "so little is always kept");
         for _ in 0..2 {
             drop_at_once(&keeper, 10);
-            assert!(keeper.spare.bytes() == 80 << 20 && keeper.runs());
+            assert!(keeper.pool.bytes() == 80 << 20 && keeper.runs());
             until(|| !keeper.runs());
-            assert_eq!(keeper.spare.bytes(), 24 << 20);
+            assert_eq!(keeper.pool.bytes(), 24 << 20);
         }
     }
 
     #[test]
     fn the_thread_ends_with_the_client_and_nothing_is_kept() {
         let keeper = Keeper::new();
-        let late = Buffer::with_spare(8 << 20, &keeper.spare);
+        let late = Buffer::with_pool(8 << 20, &keeper.pool);
         drop_at_once(&keeper, 10);
         assert!(keeper.runs());
-        let (shared, spare) = (Arc::clone(&keeper.shared), keeper.spare.clone());
+        let (shared, pool) = (Arc::clone(&keeper.shared), keeper.pool.clone());
         drop(keeper);
         assert!(shared.lock().thread.is_none());
         drop(late);
-        assert_eq!(spare.bytes(), 0);
+        assert_eq!(pool.bytes(), 0);
     }
 }

@@ -9,7 +9,7 @@
 //! # fn main() -> Result<(), Box<dyn std::error::Error>> {
 //! use volcv_transport::{BlockingClient, Outpaint, Sides};
 //!
-//! let client = BlockingClient::ureq("https://gateway.example", std::env::var("VOLCV_API_KEY")?)?;
+//! let client = BlockingClient::new("https://gateway.example", std::env::var("VOLCV_API_KEY")?)?;
 //! let wider = Sides { left: 0.5, right: 0.5, ..Sides::ZERO };
 //! let result = client.outpaint(&Outpaint::sides(std::fs::read("photo.jpg")?, wider))?;
 //! std::fs::write("wide.png", result.picture().expect("bytes unless return_url is set"))?;
@@ -25,8 +25,8 @@
 //!
 //! | feature | brings | default |
 //! |---|---|---|
-//! | `reqwest` | [`Client::reqwest`], with tokio's timer | yes |
-//! | `ureq` | [`BlockingClient::ureq`] | no |
+//! | `reqwest` | [`Client::new`], with tokio's timer | yes |
+//! | `ureq` | [`BlockingClient::new`] | no |
 //! | `tls-ring`, `tls-aws-lc-rs` | a crypto provider; [`Tls`] picks one where both are there | ring |
 //! | `roots-webpki`, `roots-platform` | root certificates; [`Tls`] picks | webpki |
 //! | `tracing` | events (target `volcv`) when an attempt starts and ends, and when a call ends | no |
@@ -72,6 +72,7 @@ mod setup;
 #[cfg(feature = "test-util")]
 pub mod testing;
 mod threads;
+mod timeout;
 #[cfg(any(feature = "ureq", feature = "reqwest"))]
 mod tls;
 mod trace;
@@ -80,7 +81,6 @@ mod transport;
 pub mod unversioned;
 #[cfg(feature = "ureq")]
 mod ureq;
-mod watchman;
 
 pub use builder::ClientBuilder;
 pub use cancel::{CancelGuard, CancelToken};

@@ -39,7 +39,7 @@ impl CallOptions {
         self
     }
 
-    /// Calls `take` with each result of a batch as soon as it is there, and with the place of its seed. So a program can
+    /// Calls `take` with each result of a batch as soon as it is there, and with the index of its seed. So a program can
     /// save what it has paid for before the last call has ended. It runs on the thread that ran the call; results of
     /// calls that were never sent are not reported: they come with the others, at the end.
     pub fn on_result(mut self, take: impl Fn(usize, &Result<Outcome, Error>) + Send + Sync + 'static) -> Self {

@@ -37,7 +37,7 @@ impl Setup {
     }
 
     pub(crate) fn buffer(&self, bytes: usize) -> Buffer {
-        Buffer::with_spare(bytes, &self.config.spare)
+        Buffer::with_pool(bytes, &self.config.pool)
     }
 
     pub(crate) fn start(&self, plan: Plan, options: &CallOptions) -> Call {

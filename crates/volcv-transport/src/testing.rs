@@ -8,7 +8,7 @@
 //!     Act::fail(TransportErrorKind::Io).after(100),
 //!     Act::reply(200, r#"{"code":50412,"message":"Text Risk Not Pass"}"#),
 //! ]);
-//! let client = ClientBuilder::new("https://gateway.example", "key").blocking(script.clone()).unwrap();
+//! let client = ClientBuilder::new("https://gateway.example", "key").transport(script.clone()).unwrap();
 //! let picture = b"GIF89a\x40\0\x40\0".to_vec();
 //! let error = client.outpaint(&Outpaint::equal(picture, 0.5)).unwrap_err();
 //! assert_eq!(error.kind(), ErrorKind::Refused);

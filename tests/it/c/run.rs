@@ -4,7 +4,7 @@ use std::ffi::{CStr, CString, c_char};
 use std::ptr::{null, null_mut};
 use std::time::Duration;
 
-use volcv::*;
+use libvolcv::*;
 use volcv_emulator::DEFAULT_KEY;
 
 use crate::scenarios::Setup;

@@ -7,12 +7,10 @@ mod server;
 use std::thread;
 use std::time::Duration;
 
+use volcv::core::types::Charge;
+use volcv::testing::ScriptedTransport;
+use volcv::{CallOptions, CancelToken, ClientBuilder, Delivery, ErrorKind, Outpaint, Output, RootChoice, Tls};
 use volcv_emulator::{DEFAULT_KEY, Emulator};
-use volcv_transport::core::types::Charge;
-use volcv_transport::testing::ScriptedTransport;
-use volcv_transport::{
-    CallOptions, CancelToken, ClientBuilder, Delivery, ErrorKind, Outpaint, Output, RootChoice, Tls,
-};
 
 use crate::c::{Build, compile, program, ran, run};
 use crate::connect::cancel_soon;
@@ -270,9 +268,9 @@ fn a_proxy_that_cannot_be_read_or_used_is_told_when_the_client_is_built() {
         }
     }
     let (proxy, script) = ("http://proxy.example", ScriptedTransport::default());
-    let error = builder().proxy(proxy).blocking(script.clone()).unwrap_err();
+    let error = builder().proxy(proxy).transport(script.clone()).unwrap_err();
     assert_eq!(error.to_string(), "a proxy is set, but this transport makes its own connections");
-    assert_eq!(builder().proxy(proxy).asynchronous(script).unwrap_err().kind(), ErrorKind::Config);
+    assert_eq!(builder().proxy(proxy).async_transport(script).unwrap_err().kind(), ErrorKind::Config);
 }
 
 #[test]
@@ -287,7 +285,7 @@ fn the_password_of_a_proxy_is_in_no_log_no_error_and_no_debug_text() {
                 let end = call(via, &emulator.base_url(), &[], &url);
                 assert_eq!(end.kind, kind, "{via} {scheme}: {end:?}");
                 let builder = ClientBuilder::new(emulator.base_url(), "key").proxy(url.as_str());
-                let parsed: volcv_transport::Proxy = url.parse().unwrap();
+                let parsed: volcv::Proxy = url.parse().unwrap();
                 let texts = format!("{end:?} {builder:?} {parsed} {parsed:?}");
                 let texts = format!("{texts} {:?}", builder.ureq());
                 assert_eq!(crate::ear::find_key(&texts), None, "{texts}");

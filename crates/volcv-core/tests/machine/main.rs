@@ -113,10 +113,10 @@ fn an_empty_budget_ends_retries_and_successes_fill_it() {
 #[test]
 fn the_hook_may_differ_but_the_limits_have_the_last_word() {
     let mut config = policy(3, 1);
-    config.policy.decide = Some(std::sync::Arc::new(|_, _| volcv_core::Then::Again));
+    config.policy.decide = Some(std::sync::Arc::new(|_, _| volcv_core::RetryAction::Again));
     assert_eq!(run(config.clone(), &[Event::reply(401, "")]).sent, 3);
     assert_eq!(run(config.clone(), &[Event::reply(500, "")]).sent, 1);
-    config.policy.decide = Some(std::sync::Arc::new(|_, _| volcv_core::Then::Stop));
+    config.policy.decide = Some(std::sync::Arc::new(|_, _| volcv_core::RetryAction::Stop));
     assert_eq!(run(config, &[Event::reply(429, "")]).sent, 1);
 }
 

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use volcv_core::types::Charge;
-use volcv_core::{CallConfig, ErrorKind, Happened, Output};
+use volcv_core::{AttemptEvent, CallConfig, ErrorKind, Output};
 
 use crate::play::*;
 
@@ -117,7 +117,7 @@ fn a_failure_with_a_whole_picture_ends_the_call_and_hands_the_picture_over() {
         assert_eq!((run.complete, error.charge(), error.is_retryable()), (1, Charge::Charged, false), "{error}");
         assert_eq!(error.rejected_picture().unwrap(), GIF, "{reply}");
     }
-    assert_eq!(Happened::ReplyUnusable.rule().charge, Charge::Charged);
+    assert_eq!(AttemptEvent::ReplyUnusable.rule().charge, Charge::Charged);
 }
 
 #[test]

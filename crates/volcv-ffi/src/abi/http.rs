@@ -3,8 +3,8 @@
 use std::ffi::{CStr, c_char, c_void};
 use std::slice;
 
-use volcv_transport::core::REPLY_HEADERS;
-use volcv_transport::core::http::{HeaderMap, HeaderValue};
+use volcv::core::REPLY_HEADERS;
+use volcv::core::http::{HeaderMap, HeaderValue};
 
 use super::constants::*;
 use super::read::{Out, guarded, optional_text};

@@ -5,7 +5,7 @@
 use std::ffi::c_char;
 use std::slice;
 
-use volcv_transport::{CvRequest, InvalidInput, Outpaint, Picture, PromptField, Sides, Size};
+use volcv::{CvRequest, InvalidInput, Outpaint, Picture, PromptField, Sides, Size};
 
 use super::constants::*;
 use super::read::{only, optional_text, read, text};

@@ -6,7 +6,7 @@ use std::slice;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering::SeqCst};
 
-use volcv_transport::core::types::PictureData;
+use volcv::core::types::PictureData;
 
 use super::Engine;
 use super::hooks::{Hooks, Release};

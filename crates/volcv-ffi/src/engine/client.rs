@@ -6,7 +6,7 @@ use std::sync::{Arc, Condvar, Mutex};
 use std::thread::{self, JoinHandle, Thread};
 use std::time::Duration;
 
-use volcv_transport::{Backoff, BlockingClient, CallOptions, CancelToken, Phase};
+use volcv::{Backoff, BlockingClient, CallOptions, CancelToken, Phase};
 
 use super::hooks::Hooks;
 use super::host::{Exchange, Host};
@@ -231,7 +231,7 @@ impl Engine {
         });
         let Some((order, deadline, cancel)) = begun else { return Ended::failed(&Failure::stale("job")) };
         let engine = Arc::clone(self);
-        let observe = move |progress: &volcv_transport::Progress| engine.observe(id, progress);
+        let observe = move |progress: &volcv::Progress| engine.observe(id, progress);
         let mut call = CallOptions::new().cancel(&cancel).progress(observe);
         if let Some(left) = deadline.left() {
             call = call.deadline(left);
@@ -248,7 +248,7 @@ impl Engine {
         })
     }
 
-    fn observe(&self, id: volcv_job, progress: &volcv_transport::Progress) {
+    fn observe(&self, id: volcv_job, progress: &volcv::Progress) {
         let Some(slot) = self.slots.place(id).filter(|slot| slot.has(id)) else { return };
         if let Some(Backoff { reason, wait, .. }) = progress.backoff {
             let (number, wait) = (progress.attempt, wait.as_millis() as u64);

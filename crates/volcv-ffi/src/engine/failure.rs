@@ -4,8 +4,8 @@ use std::any::Any;
 use std::ffi::c_char;
 use std::fmt::Display;
 
-use volcv_transport::core::types::InvalidInput;
-use volcv_transport::{AttemptRecord, Charge, Delivery, Error, ErrorKind, Outcome};
+use volcv::core::types::InvalidInput;
+use volcv::{AttemptRecord, Charge, Delivery, Error, ErrorKind, Outcome};
 
 use crate::abi::*;
 
@@ -159,13 +159,13 @@ mod tests {
     fn a_long_text_of_the_service_leaves_room_for_the_codes_and_the_cost() {
         let (text, id) = ("海".repeat(400), "r".repeat(90));
         let reply = format!(r#"{{"code":50500,"message":"{text}","request_id":"{id}","data":null}}"#);
-        let transport = volcv_transport::from_fn(move |mut request, sink, _, _| {
+        let transport = volcv::from_fn(move |mut request, sink, _, _| {
             std::io::copy(request.body_mut(), &mut std::io::sink()).unwrap();
             sink.head(400, &Default::default())?;
             Ok(sink.data(reply.as_bytes())?)
         });
-        let client = volcv_transport::ClientBuilder::new("https://gw.example", "key").blocking(transport).unwrap();
-        let request = volcv_transport::CvRequest::new("A", "V", serde_json::json!({})).unwrap();
+        let client = volcv::ClientBuilder::new("https://gw.example", "key").transport(transport).unwrap();
+        let request = volcv::CvRequest::new("A", "V", serde_json::json!({})).unwrap();
         let error = client.call(request, &Default::default()).unwrap_err();
         assert!(error.message().contains(&text), "Rust has the whole text");
         let failure = Failure::from_error(&error);

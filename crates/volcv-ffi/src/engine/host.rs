@@ -8,10 +8,10 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::*};
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
 
-use volcv_transport::core::http::request::Parts;
-use volcv_transport::core::http::{HeaderMap, HeaderName, HeaderValue};
-use volcv_transport::core::{BodyReader, Stop, TimeLimit};
-use volcv_transport::{CancelToken, Limits, ReplySink, Request, TransportError, TransportErrorKind};
+use volcv::core::http::request::Parts;
+use volcv::core::http::{HeaderMap, HeaderName, HeaderValue};
+use volcv::core::{BodyReader, Stop, TimeLimit};
+use volcv::{CancelToken, Limits, ReplySink, Request, TransportError, TransportErrorKind};
 
 use super::hooks::Hooks;
 use super::{Failure, inject, lock};
@@ -80,7 +80,7 @@ impl Host {
         }
     }
 
-    /// One attempt, with the arguments of [`Transport::send`](volcv_transport::Transport::send).
+    /// One attempt, with the arguments of [`Transport::send`](volcv::Transport::send).
     pub(super) fn send(
         &self,
         request: Request,

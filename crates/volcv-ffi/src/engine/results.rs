@@ -2,7 +2,7 @@
 
 use std::ffi::c_char;
 
-use volcv_transport::core::bytes::Bytes;
+use volcv::core::bytes::Bytes;
 
 use super::work::{Ended, Image, State};
 use super::{Engine, Failure};

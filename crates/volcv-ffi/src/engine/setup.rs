@@ -1,9 +1,9 @@
-//! From the options of C to a client of `volcv-transport`.
+//! From the options of C to a client of `volcv`.
 
 use std::sync::Arc;
 use std::time::Duration;
 
-use volcv_transport::{BlockingClient, ClientBuilder, Error, RetryPolicy, from_fn};
+use volcv::{BlockingClient, ClientBuilder, Error, RetryPolicy, from_fn};
 use zeroize::Zeroizing;
 
 use super::hooks::{Hooks, LogHook, ReadyHook};
@@ -87,7 +87,7 @@ impl Setup {
             }
             Some(host) => {
                 let host = Arc::clone(host);
-                builder.blocking(from_fn(move |request, reply, limits, cancel| {
+                builder.transport(from_fn(move |request, reply, limits, cancel| {
                     inject::point(inject::Layer::Transport, || host.send(request, reply, limits, cancel))
                 }))
             }
@@ -124,7 +124,7 @@ fn built_in(
     extra: &[u8],
     proxy: ProxyChoice,
 ) -> Result<Result<BlockingClient, Error>, Failure> {
-    use volcv_transport::{RootChoice, Tls};
+    use volcv::{RootChoice, Tls};
     let tls = Tls::new().roots(match roots {
         VOLCV_TLS_ROOTS_PLATFORM => RootChoice::Platform,
         VOLCV_TLS_ROOTS_EXTRA_ONLY => RootChoice::OnlyExtra,

@@ -4,7 +4,7 @@
 use std::sync::atomic::{AtomicI32, AtomicU32, AtomicU64, Ordering::*};
 use std::sync::{Mutex, MutexGuard, OnceLock};
 
-use volcv_transport::{Phase, Progress};
+use volcv::{Phase, Progress};
 
 use super::work::Job;
 use super::{Failure, lock};

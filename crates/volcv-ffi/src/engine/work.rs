@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use volcv_transport::core::bytes::Bytes;
-use volcv_transport::{
+use volcv::core::bytes::Bytes;
+use volcv::{
     BlockingClient, CallOptions, CancelToken, CvRequest, Error, InvalidInput, Outcome, Outpaint, Output, PictureFormat,
     PictureInfo,
 };
@@ -179,7 +179,7 @@ fn format_of(format: PictureFormat) -> u32 {
 
 #[cfg(test)]
 mod tests {
-    use volcv_transport::{ClientBuilder, from_fn};
+    use volcv::{ClientBuilder, from_fn};
 
     use super::*;
 
@@ -190,7 +190,7 @@ mod tests {
             sink.head(200, &Default::default())?;
             Ok(sink.data(br#"{"code":10000,"request_id":"r-1"}"#)?)
         });
-        let client = ClientBuilder::new("https://gw.example", "key").blocking(transport).unwrap();
+        let client = ClientBuilder::new("https://gw.example", "key").transport(transport).unwrap();
         let request = CvRequest::new("A", "V", serde_json::json!({})).unwrap();
         client.call(request, &CallOptions::new()).unwrap()
     }

@@ -3,7 +3,7 @@
 use std::sync::LazyLock;
 
 use tokio::runtime::Runtime;
-use volcv_transport::{BlockingClient, Client, ClientBuilder, Error, Outpaint, Picture, Sides};
+use volcv::{BlockingClient, Client, ClientBuilder, Error, Outpaint, Picture, Sides};
 
 use super::{Caller, Outcome, Target, runtime};
 
@@ -70,7 +70,7 @@ fn outpaint() -> Outpaint {
     Outpaint::sides(PICTURE.clone(), Sides { left: 0.5, right: 0.5, ..Sides::ZERO })
 }
 
-fn outcome(result: Result<volcv_transport::Outcome, Error>) -> Outcome {
+fn outcome(result: Result<volcv::Outcome, Error>) -> Outcome {
     match result {
         Ok(result) if result.picture().is_some() => Outcome::success(),
         Ok(_) => Outcome::failure("no picture", ""),

@@ -11,9 +11,9 @@ use bytes::Bytes;
 use memchr::memchr2;
 
 use crate::buffer::Buffer;
-use crate::picture_text::{Damaged, Decoded, PictureText};
-use crate::reply_text::{Kind, kind_of};
-use crate::spare::Spare;
+use crate::pool::BufferPool;
+use crate::reply::base64::{Damaged, Decoded, PictureText};
+use crate::reply::reply_text::{Kind, kind_of};
 
 /// Values of JSON beside the pictures: each takes much more memory than its text. Real replies have a few dozen.
 const MAX_VALUES: usize = 100_000;
@@ -71,7 +71,7 @@ const MAX_DEPTH: usize = 128;
 
 /// The reply is more than the limits allow.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Excess {
+pub(crate) enum LimitExceeded {
     /// More bytes in all than the limit; how many were announced, if any.
     Size(u64, Option<u64>),
     /// More bytes of JSON beside the pictures than this.
@@ -82,16 +82,16 @@ pub(crate) enum Excess {
     Depth,
 }
 
-impl fmt::Display for Excess {
+impl fmt::Display for LimitExceeded {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Excess::Size(limit, announced) => {
+            LimitExceeded::Size(limit, announced) => {
                 write!(f, "the reply is larger than the limit of {limit} bytes")?;
                 announced.map_or(Ok(()), |length| write!(f, " ({length} bytes were announced)"))
             }
-            Excess::Side(max) => write!(f, "the reply has more than {max} bytes of JSON beside its pictures"),
-            Excess::Values => write!(f, "the reply's JSON has more than {MAX_VALUES} values"),
-            Excess::Depth => write!(f, "the reply's JSON is nested more than {MAX_DEPTH} levels deep"),
+            LimitExceeded::Side(max) => write!(f, "the reply has more than {max} bytes of JSON beside its pictures"),
+            LimitExceeded::Values => write!(f, "the reply's JSON has more than {MAX_VALUES} values"),
+            LimitExceeded::Depth => write!(f, "the reply's JSON is nested more than {MAX_DEPTH} levels deep"),
         }
     }
 }
@@ -109,7 +109,7 @@ pub(crate) struct Scanner {
     /// About how many bytes are to come, for the memory of pictures.
     expected: usize,
     max_side: Option<usize>,
-    spare: Spare,
+    pool: BufferPool,
 }
 
 /// A container that is open.
@@ -191,8 +191,8 @@ enum Escape {
 
 impl Scanner {
     /// A reader of a reply of about `expected` bytes, whose pictures may have memory of earlier ones.
-    pub(crate) fn with_spare(expected: usize, spare: &Spare) -> Self {
-        Self { expected, spare: spare.clone(), ..Self::default() }
+    pub(crate) fn with_pool(expected: usize, pool: &BufferPool) -> Self {
+        Self { expected, pool: pool.clone(), ..Self::default() }
     }
 
     /// Takes no more than this of JSON beside the pictures.
@@ -201,7 +201,7 @@ impl Scanner {
     }
 
     /// The next bytes.
-    pub(crate) fn push(&mut self, mut chunk: &[u8]) -> Result<(), Excess> {
+    pub(crate) fn push(&mut self, mut chunk: &[u8]) -> Result<(), LimitExceeded> {
         let coming = self.expected.saturating_sub(chunk.len());
         while !chunk.is_empty() {
             chunk = match &mut self.state {
@@ -212,14 +212,14 @@ impl Scanner {
                 State::Picture { .. } => self.picture(chunk),
             };
             if self.deepest > MAX_DEPTH {
-                return Err(Excess::Depth);
+                return Err(LimitExceeded::Depth);
             }
             if self.values > MAX_VALUES {
-                return Err(Excess::Values);
+                return Err(LimitExceeded::Values);
             }
             if let Some(max) = self.max_side.filter(|max| self.scanned.side.len() > *max) {
                 self.scanned.side.truncate(max);
-                return Err(Excess::Side(max));
+                return Err(LimitExceeded::Side(max));
             }
         }
         self.expected = coming;
@@ -355,7 +355,7 @@ impl Scanner {
         self.state = match kind {
             Kind::Link => State::Text { escaped: false },
             Kind::Picture => {
-                let text = Box::new(PictureText::new(self.expected, &self.spare));
+                let text = Box::new(PictureText::new(self.expected, &self.pool));
                 self.scanned.side.reserve((self.expected / 256).min(ROOM));
                 State::Picture { list, text, escape: Escape::None }
             }

@@ -5,7 +5,7 @@
 
 use crate::buffer::Buffer;
 use crate::codec;
-use crate::spare::Spare;
+use crate::pool::BufferPool;
 
 /// A media type in front of the comma of a `data:` prefix is not longer than this.
 const MAX_PREFIX: usize = 256;
@@ -53,9 +53,9 @@ enum Prefix {
 
 impl PictureText {
     /// A text of at most `expected` characters, as far as is known.
-    pub(crate) fn new(expected: usize, spare: &Spare) -> Self {
+    pub(crate) fn new(expected: usize, pool: &BufferPool) -> Self {
         Self {
-            bytes: Buffer::with_spare(expected / 4 * 3, spare),
+            bytes: Buffer::with_pool(expected / 4 * 3, pool),
             rest: Vec::with_capacity(4),
             prefix: Prefix::Undecided(Vec::new()),
             ended: false,
@@ -200,7 +200,7 @@ mod tests {
     use super::*;
 
     fn decode(pieces: &[&str]) -> Result<Vec<u8>, &'static str> {
-        let mut text = PictureText::new(100, &Spare::default());
+        let mut text = PictureText::new(100, &BufferPool::default());
         pieces.iter().for_each(|piece| text.push(piece.as_bytes()));
         text.finish().picture.map(|bytes| bytes.to_vec()).map_err(|damaged| damaged.why)
     }
@@ -226,7 +226,7 @@ mod tests {
         let url_safe = padded.replace('+', "-").replace('/', "_");
         for text in [&*padded, &*url_safe, url_safe.trim_end_matches('='), &*padded.replacen('+', "-", 100)] {
             for size in [1, 7, 64, 10_000, 200_000] {
-                let mut decoder = PictureText::new(0, &Spare::default());
+                let mut decoder = PictureText::new(0, &BufferPool::default());
                 text.as_bytes().chunks(size).for_each(|piece| decoder.push(piece));
                 let decoded = decoder.finish();
                 assert!(decoded.picture.is_ok_and(|bytes| *bytes == *raw) && !decoded.breaks_json, "by {size}");
@@ -238,7 +238,7 @@ mod tests {
     fn raw_line_breaks_are_blanks_that_json_does_not_allow() {
         for text in ["AQ\nIDBA==", "AQID\r\nBA", "\tAQIDBA==\n", "da\nta:,AQIDBA"] {
             for cut in 0..text.len() {
-                let mut decoder = PictureText::new(0, &Spare::default());
+                let mut decoder = PictureText::new(0, &BufferPool::default());
                 decoder.push(&text.as_bytes()[..cut]);
                 decoder.push(&text.as_bytes()[cut..]);
                 let decoded = decoder.finish();
@@ -255,11 +255,11 @@ mod tests {
             decoded.picture.map(|_| ()).unwrap_err()
         };
         for size in 1..20 {
-            let mut decoder = PictureText::new(0, &Spare::default());
+            let mut decoder = PictureText::new(0, &BufferPool::default());
             b"AQ IDBAUG****AQID".chunks(size).for_each(|piece| decoder.push(piece));
             assert_eq!(damaged(decoder, false).bytes.to_vec(), [1, 2, 3, 4, 5, 6], "by {size}");
         }
-        let mut decoder = PictureText::new(0, &Spare::default());
+        let mut decoder = PictureText::new(0, &BufferPool::default());
         decoder.push(b"AQIDBA");
         let damaged = damaged(decoder, true);
         assert_eq!((damaged.why, damaged.bytes.to_vec()), ("has no end", vec![1, 2, 3]));
@@ -293,7 +293,7 @@ mod tests {
             if spaces {
                 text = text.as_bytes().chunks(7).map(|c| format!("{}  ", String::from_utf8_lossy(c))).collect();
             }
-            let (mut decoder, mut left) = (PictureText::new(0, &Spare::default()), text.as_bytes());
+            let (mut decoder, mut left) = (PictureText::new(0, &BufferPool::default()), text.as_bytes());
             for size in sizes.iter().cycle() {
                 let (piece, rest) = left.split_at(left.len().min(*size));
                 decoder.push(piece);

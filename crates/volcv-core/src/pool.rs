@@ -25,7 +25,7 @@ const ALWAYS: usize = 24 << 20;
 
 /// Memory for large buffers, shared by those of one client.
 #[derive(Clone, Default)]
-pub struct Spare(Arc<Shared>);
+pub struct BufferPool(Arc<Shared>);
 
 #[derive(Default)]
 struct Shared {
@@ -33,7 +33,7 @@ struct Shared {
     keeper: Option<Keeper>,
 }
 
-type Keeper = Box<dyn Fn(&Spare) -> bool + Send + Sync>;
+type Keeper = Box<dyn Fn(&BufferPool) -> bool + Send + Sync>;
 
 #[derive(Default)]
 struct Kept {
@@ -45,11 +45,11 @@ struct Kept {
     closed: bool,
 }
 
-/// A mapping that becomes spare when it is dropped.
+/// A mapping that becomes pool when it is dropped.
 pub(crate) struct Mapping {
     /// There until then.
     piece: Option<Piece>,
-    spare: Spare,
+    pool: BufferPool,
 }
 
 struct Piece {
@@ -60,10 +60,10 @@ struct Piece {
     touched: usize,
 }
 
-impl Spare {
-    /// With somebody to call when more is kept than usual. The keeper says whether [`Spare::trim`] will be called from now on,
+impl BufferPool {
+    /// With somebody to call when more is kept than usual. The keeper says whether [`BufferPool::trim`] will be called from now on,
     /// every few seconds, until that says that it is enough.
-    pub fn with_keeper(keeper: impl Fn(&Spare) -> bool + Send + Sync + 'static) -> Self {
+    pub fn with_keeper(keeper: impl Fn(&BufferPool) -> bool + Send + Sync + 'static) -> Self {
         Self(Arc::new(Shared { kept: Mutex::default(), keeper: Some(Box::new(keeper)) }))
     }
 
@@ -92,12 +92,12 @@ impl Spare {
         });
     }
 
-    /// Memory for so many bytes, spare or new; `None` if that does not pay.
+    /// Memory for so many bytes, pool or new; `None` if that does not pay.
     pub(crate) fn mapping(&self, length: usize) -> Option<Mapping> {
         let step = if length < 2 * HUGE_PAGE { STEP } else { HUGE_PAGE };
         let whole = length.checked_next_multiple_of(step).filter(|_| length >= MAPPED_FROM)?;
         let piece = self.take(whole).or_else(|| Piece::new(whole, length))?;
-        Some(Mapping { piece: Some(piece), spare: self.clone() })
+        Some(Mapping { piece: Some(piece), pool: self.clone() })
     }
 
     fn take(&self, length: usize) -> Option<Piece> {
@@ -168,9 +168,9 @@ impl Kept {
     }
 }
 
-impl fmt::Debug for Spare {
+impl fmt::Debug for BufferPool {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Spare")
+        f.write_str("BufferPool")
     }
 }
 
@@ -208,7 +208,7 @@ impl Deref for Mapping {
 
 impl Drop for Mapping {
     fn drop(&mut self) {
-        self.piece.take().into_iter().for_each(|piece| self.spare.put(piece));
+        self.piece.take().into_iter().for_each(|piece| self.pool.put(piece));
     }
 }
 
@@ -244,7 +244,7 @@ mod tests {
 
     const MIB: usize = 1 << 20;
 
-    impl Spare {
+    impl BufferPool {
         /// The sizes of what is kept, in MiB.
         fn sizes(&self) -> Vec<usize> {
             self.with(|kept| kept.pieces.iter().map(|piece| piece.map.len() / MIB).collect())
@@ -263,69 +263,69 @@ mod tests {
 
     #[test]
     fn memory_that_was_dropped_is_used_again_by_what_needs_about_as_much() {
-        let spare = Spare::default();
-        let first = spare.get(8);
+        let pool = BufferPool::default();
+        let first = pool.get(8);
         let place = pointer(&first);
         drop(first);
-        assert_eq!(spare.sizes(), [8]);
-        assert_ne!(pointer(&spare.get(4)), place, "too small for so much memory");
-        assert_ne!(pointer(&spare.get(9)), place, "too large for it");
-        assert_eq!(spare.sizes(), [8, 4, 10]);
-        let again = spare.get(7);
+        assert_eq!(pool.sizes(), [8]);
+        assert_ne!(pointer(&pool.get(4)), place, "too small for so much memory");
+        assert_ne!(pointer(&pool.get(9)), place, "too large for it");
+        assert_eq!(pool.sizes(), [8, 4, 10]);
+        let again = pool.get(7);
         assert_eq!(pointer(&again), place);
-        drop((spare.get(20), again));
-        assert_eq!(spare.sizes(), [8], "no more is kept than {ALWAYS} bytes, and the youngest of it");
-        drop(spare.get(48));
-        assert_eq!(spare.sizes(), [0; 0]);
-        assert!(spare.mapping(MAPPED_FROM - 1).is_none(), "small ones do not pay");
+        drop((pool.get(20), again));
+        assert_eq!(pool.sizes(), [8], "no more is kept than {ALWAYS} bytes, and the youngest of it");
+        drop(pool.get(48));
+        assert_eq!(pool.sizes(), [0; 0]);
+        assert!(pool.mapping(MAPPED_FROM - 1).is_none(), "small ones do not pay");
     }
 
     #[test]
     fn more_is_kept_while_there_is_a_keeper_who_gives_back_what_was_of_no_use() {
         let calls = Arc::new(AtomicUsize::new(0));
-        let spare = Spare::with_keeper({
+        let pool = BufferPool::with_keeper({
             let calls = Arc::clone(&calls);
             move |_| calls.fetch_add(1, SeqCst) < 10
         });
-        let wave = |count: usize| drop((0..count).map(|_| spare.get(8)).collect::<Vec<_>>());
+        let wave = |count: usize| drop((0..count).map(|_| pool.get(8)).collect::<Vec<_>>());
         wave(3);
-        assert_eq!((spare.sizes().len(), calls.load(SeqCst)), (3, 0), "so little needs no keeper");
+        assert_eq!((pool.sizes().len(), calls.load(SeqCst)), (3, 0), "so little needs no keeper");
         wave(10);
-        assert_eq!((spare.sizes().len(), calls.load(SeqCst)), (10, 1));
+        assert_eq!((pool.sizes().len(), calls.load(SeqCst)), (10, 1));
         // Those beyond three were dropped last, and nobody knows yet whether they will be needed.
-        assert!(spare.trim());
+        assert!(pool.trim());
         wave(6);
-        assert!(spare.trim());
-        assert_eq!(spare.sizes().len(), 6, "four were not touched");
-        assert!(!spare.trim());
-        assert_eq!(spare.sizes().len(), 3);
+        assert!(pool.trim());
+        assert_eq!(pool.sizes().len(), 6, "four were not touched");
+        assert!(!pool.trim());
+        assert_eq!(pool.sizes().len(), 3);
         wave(5);
         assert_eq!(calls.load(SeqCst), 2, "the keeper had gone, and was called again");
     }
 
     #[test]
     fn fresh_memory_comes_in_exchange_for_memory_that_does_not_fit() {
-        let spare = Spare::with_keeper(|_| true);
-        drop((0..10).map(|_| spare.get(8)).collect::<Vec<_>>());
-        let large = spare.get(32);
-        assert_eq!(spare.sizes().len(), 6);
+        let pool = BufferPool::with_keeper(|_| true);
+        drop((0..10).map(|_| pool.get(8)).collect::<Vec<_>>());
+        let large = pool.get(32);
+        assert_eq!(pool.sizes().len(), 6);
         drop(large);
-        assert_eq!(spare.sizes(), [8, 8, 8, 8, 8, 8, 32]);
+        assert_eq!(pool.sizes(), [8, 8, 8, 8, 8, 8, 32]);
     }
 
     #[test]
     fn a_closed_one_keeps_nothing() {
         let called = Arc::new(AtomicBool::new(false));
-        let spare = Spare::with_keeper({
+        let pool = BufferPool::with_keeper({
             let called = Arc::clone(&called);
             move |_| called.swap(true, SeqCst)
         });
-        let still_in_use = [spare.get(8), spare.get(40)];
-        drop(spare.get(8));
-        spare.close();
-        assert_eq!(spare.sizes(), [0; 0]);
+        let still_in_use = [pool.get(8), pool.get(40)];
+        drop(pool.get(8));
+        pool.close();
+        assert_eq!(pool.sizes(), [0; 0]);
         drop(still_in_use);
-        assert_eq!(spare.sizes(), [0; 0]);
+        assert_eq!(pool.sizes(), [0; 0]);
         assert!(!called.load(SeqCst));
     }
 
@@ -336,17 +336,17 @@ mod tests {
             steps in prop::collection::vec((0_usize..4, 4_usize..40), 0..60),
             kept in any::<bool>(),
         ) {
-            let spare = Spare::with_keeper(move |_| kept);
+            let pool = BufferPool::with_keeper(move |_| kept);
             let (mut in_use, mut most) = (Vec::<Mapping>::new(), 0);
             for (step, mib) in steps {
                 match step {
-                    0 | 1 => in_use.push(spare.get(mib)),
+                    0 | 1 => in_use.push(pool.get(mib)),
                     2 if !in_use.is_empty() => drop(in_use.remove(mib % in_use.len())),
-                    _ => { spare.trim(); }
+                    _ => { pool.trim(); }
                 }
                 let used: usize = in_use.iter().map(|mapping| mapping.len()).sum();
                 most = most.max(used);
-                let kept_bytes = spare.bytes();
+                let kept_bytes = pool.bytes();
                 prop_assert!(used + kept_bytes <= most + ALWAYS, "{used} and {kept_bytes}, {most} at once");
                 prop_assert!(kept || kept_bytes <= ALWAYS);
             }

@@ -9,8 +9,8 @@ use percent_encoding::{AsciiSet, CONTROLS, NON_ALPHANUMERIC, utf8_percent_encode
 use volcv_types::Charge;
 
 use crate::error::Error;
-use crate::host::{Reach, may_reach, reaches, to_ascii};
 use crate::redact::brief;
+use crate::request::host::{Reach, may_reach, reaches, to_ascii};
 
 /// The path of the service below a gateway's base URL.
 const PATH: &str = "/volcv/v1";

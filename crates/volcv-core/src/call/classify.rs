@@ -6,24 +6,24 @@ use bytes::Bytes;
 use volcv_types::{Charge, CodeClass, PictureInfo, Reply, Verdict};
 
 use crate::buffer::Buffer;
-use crate::decode::{self, Found};
+use crate::call::limits::TimeLimit;
+use crate::call::meter::{Delivery, Phase};
+use crate::call::time::Now;
 use crate::error::{Error, ErrorKind};
 use crate::exchange::{TransportError, TransportErrorKind};
-use crate::inbox::{Head, Inbox, Received};
-use crate::lenient;
-use crate::limits::TimeLimit;
-use crate::meter::{Delivery, Phase};
 use crate::outcome::{Outcome, Output};
-use crate::plan::{Expects, Plan};
 use crate::redact::{brief, clean};
-use crate::retry::{Happened, parse_retry_after};
-use crate::scan::{Excess, Scanned};
-use crate::time::Now;
+use crate::reply::decode::{self, Found};
+use crate::reply::inbox::{Head, Inbox, Received};
+use crate::reply::lenient;
+use crate::reply::scanner::{LimitExceeded, Scanned};
+use crate::request::plan::{Expects, Plan};
+use crate::retry::{AttemptEvent, parse_retry_after};
 
 /// A failed attempt: the row of the table, and the error if this was the last attempt.
 #[derive(Debug)]
 pub(crate) struct Failure {
-    pub(crate) happened: Happened,
+    pub(crate) event: AttemptEvent,
     pub(crate) charge: Charge,
     pub(crate) error: Error,
     /// Of a download: where the link has moved to.
@@ -31,8 +31,8 @@ pub(crate) struct Failure {
 }
 
 impl Failure {
-    fn new(happened: Happened, error: Error) -> Self {
-        Self { happened, charge: happened.rule().charge, error, moved_to: None }
+    fn new(event: AttemptEvent, error: Error) -> Self {
+        Self { event, charge: event.rule().charge, error, moved_to: None }
     }
 
     fn with_request_id(mut self, request_id: Option<String>) -> Self {
@@ -45,8 +45,8 @@ impl Failure {
     /// Hands over the bytes that were paid for. Where a whole picture is among them, sending again would buy a second one.
     fn with_rejected(mut self, pictures: Vec<Bytes>) -> Self {
         if pictures.iter().any(|bytes| decode::is_whole(bytes)) {
-            self.happened = Happened::ReplyUnusable;
-            self.charge = self.happened.rule().charge;
+            self.event = AttemptEvent::ReplyUnusable;
+            self.charge = self.event.rule().charge;
         }
         self.error = self.error.with_rejected(pictures);
         self
@@ -75,12 +75,12 @@ pub(crate) fn classify(
     };
     if let Err(failure) = &mut outcome {
         // A failure that came before the whole document cannot have been acted on, whatever it says of itself.
-        let succeeded = failure.happened == Happened::ReplyUnusable && status.is_some_and(|s| (200..300).contains(&s));
-        if !delivery.is_full() && !succeeded && failure.happened != Happened::Cancelled {
+        let succeeded = failure.event == AttemptEvent::ReplyUnusable && status.is_some_and(|s| (200..300).contains(&s));
+        if !delivery.is_full() && !succeeded && failure.event != AttemptEvent::Cancelled {
             failure.charge = Charge::None;
             // Status 408 is how a server says that it waited too long for the rest.
-            if failure.happened == Happened::ServiceFailed || status == Some(408) {
-                failure.happened = Happened::UploadBroken;
+            if failure.event == AttemptEvent::ServiceFailed || status == Some(408) {
+                failure.event = AttemptEvent::UploadBroken;
             }
         }
         if plan.expects() == Expects::File {
@@ -112,7 +112,7 @@ fn given_up(plan: &Plan, inbox: &Inbox, delivery: Delivery, phase: Phase) -> Fai
         Expects::File => "while the picture was fetched".to_owned(),
         _ => format!("while {phase}; {moved}"),
     };
-    Failure { charge, ..Failure::new(Happened::Cancelled, cancelled(when)) }
+    Failure { charge, ..Failure::new(AttemptEvent::Cancelled, cancelled(when)) }
 }
 
 /// The caller gave up.
@@ -134,20 +134,20 @@ fn unanswered(plan: &Plan, delivery: Delivery, kind: Option<TransportErrorKind>,
     let why = why.unwrap_or_else(|| "the transport ended without a reply".to_owned());
     let timed_out = matches!(kind, Some(TransportErrorKind::Timeout(_)));
     let broken = if timed_out { ErrorKind::Timeout } else { ErrorKind::Connect };
-    let (happened, kind) = match kind {
-        Some(TransportErrorKind::Tls) => (Happened::CertificateRefused, ErrorKind::Tls),
-        Some(TransportErrorKind::ProxyAuth) => (Happened::ProxyRefused, ErrorKind::Config),
-        _ => (Happened::NotSent, broken),
+    let (event, kind) = match kind {
+        Some(TransportErrorKind::Tls) => (AttemptEvent::CertificateRefused, ErrorKind::Tls),
+        Some(TransportErrorKind::ProxyAuth) => (AttemptEvent::ProxyRefused, ErrorKind::Config),
+        _ => (AttemptEvent::NotSent, broken),
     };
     if plan.expects() == Expects::File {
-        return Failure::new(happened, Error::new(kind, format!("the picture could not be fetched: {why}")));
+        return Failure::new(event, Error::new(kind, format!("the picture could not be fetched: {why}")));
     }
-    let (happened, kind) = match delivery {
-        Delivery::NotSent => (happened, kind),
-        Delivery::Partial { .. } => (Happened::UploadBroken, broken),
-        Delivery::Full { .. } => (Happened::Unanswered, ErrorKind::OutcomeUnknown),
+    let (event, kind) = match delivery {
+        Delivery::NotSent => (event, kind),
+        Delivery::Partial { .. } => (AttemptEvent::UploadBroken, broken),
+        Delivery::Full { .. } => (AttemptEvent::Unanswered, ErrorKind::OutcomeUnknown),
     };
-    Failure::new(happened, Error::new(kind, format!("{why}; {}", sent(delivery))))
+    Failure::new(event, Error::new(kind, format!("{why}; {}", sent(delivery))))
 }
 
 /// A transport's failure in words, with the phase it happened in. The hint is for a connection that did not come about.
@@ -189,7 +189,7 @@ struct Answer<'a> {
     json: Scanned,
     body: Buffer,
     received: u64,
-    excess: Option<Excess>,
+    excess: Option<LimitExceeded>,
     /// Why the reply did not come to its end, if it did not.
     cut: Option<String>,
     now: Now,
@@ -213,10 +213,10 @@ impl<'a> Answer<'a> {
             });
         }
         if let Some(excess) = self.excess {
-            let kind = if excess == Excess::Depth { ErrorKind::Decode } else { ErrorKind::ResponseTooLarge };
+            let kind = if excess == LimitExceeded::Depth { ErrorKind::Decode } else { ErrorKind::ResponseTooLarge };
             // How much had been read when the others were noticed depends on how the transport cuts the reply.
             let message = match excess {
-                Excess::Size(..) => format!("{excess}; {} bytes were read", self.received),
+                LimitExceeded::Size(..) => format!("{excess}; {} bytes were read", self.received),
                 excess => excess.to_string(),
             };
             return Err(self.unusable(kind, message));
@@ -274,7 +274,7 @@ impl<'a> Answer<'a> {
         let message = format!("the reply broke off after {} bytes: {cut}", self.received);
         let failure = self.unusable(ErrorKind::Decode, message);
         // A file can be fetched again at no cost.
-        if is_file { Failure { happened: Happened::UploadBroken, ..failure } } else { failure }
+        if is_file { Failure { event: AttemptEvent::UploadBroken, ..failure } } else { failure }
     }
 
     /// A 2xx reply that is a JSON object. What says success and has a picture is a success, whatever else it says.
@@ -343,7 +343,7 @@ impl<'a> Answer<'a> {
                 let cut = PictureInfo::read(&bytes).map(|_| bytes);
                 let error = error.with_status(status).with_rejected(cut.into_iter().collect());
                 // It can be fetched again at no cost.
-                Err(Failure::new(Happened::UploadBroken, error))
+                Err(Failure::new(AttemptEvent::UploadBroken, error))
             }
         }
     }
@@ -351,13 +351,13 @@ impl<'a> Answer<'a> {
     /// The host of the link is not the service: its status is all that it says.
     fn file_refused(self) -> Failure {
         let error = Error::new(ErrorKind::Service, "the host of the link did not give the picture");
-        let happened = match self.head.status {
-            429 => Happened::Throttled,
-            500.. => Happened::ServiceFailed,
-            _ => Happened::CallRefused,
+        let event = match self.head.status {
+            429 => AttemptEvent::Throttled,
+            500.. => AttemptEvent::ServiceFailed,
+            _ => AttemptEvent::CallRefused,
         };
         let retry_after = self.retry_after();
-        let failure = Failure::new(happened, error.with_status(self.head.status).with_retry_after(retry_after));
+        let failure = Failure::new(event, error.with_status(self.head.status).with_retry_after(retry_after));
         let moved = matches!(self.head.status, 301 | 302 | 303 | 307 | 308);
         Failure { moved_to: self.head.location.filter(|_| moved), ..failure }
     }
@@ -365,7 +365,7 @@ impl<'a> Answer<'a> {
     /// The reply says, by its status or its body, that the call failed.
     fn failed(mut self, verdict: Verdict) -> Failure {
         let pictures = std::mem::take(&mut self.json.pictures).into_bytes();
-        let (kind, happened) = self.meaning(&verdict);
+        let (kind, event) = self.meaning(&verdict);
         let known = verdict.code.as_ref().and_then(|code| code.row()).map(|row| row.name);
         let text = match (&verdict.message, known) {
             (Some(message), _) => clean(message, self.plan.secret()),
@@ -389,42 +389,44 @@ impl<'a> Answer<'a> {
             .with_status(self.head.status)
             .with_retry_after(self.retry_after())
             .with_request_id(self.request_id(verdict.request_id));
-        Failure::new(happened, error).with_rejected(pictures)
+        Failure::new(event, error).with_rejected(pictures)
     }
 
     /// The code decides where it is known, otherwise the status does.
-    fn meaning(&self, verdict: &Verdict) -> (ErrorKind, Happened) {
+    fn meaning(&self, verdict: &Verdict) -> (ErrorKind, AttemptEvent) {
         use CodeClass as Class;
         let status = self.head.status;
         let has_retry_after = self.head.retry_after.is_some();
         match verdict.class() {
             Some(Class::Service | Class::Success) | None if status == 429 => {
-                (ErrorKind::Throttled, Happened::Throttled)
+                (ErrorKind::Throttled, AttemptEvent::Throttled)
             }
-            Some(Class::InvalidInput) => (ErrorKind::InvalidInput, Happened::CallRefused),
-            Some(Class::Auth) => (ErrorKind::Auth, Happened::CallRefused),
-            Some(Class::Quota) => (ErrorKind::Quota, Happened::CallRefused),
-            Some(Class::Throttled) => (ErrorKind::Throttled, Happened::Throttled),
-            Some(Class::InputRefused) => (ErrorKind::Refused, Happened::CallRefused),
-            Some(Class::OutputRefused) => (ErrorKind::Refused, Happened::ResultRefused),
-            Some(Class::OutputRefusedOnce) => (ErrorKind::Refused, Happened::ResultRefusedOnce),
-            Some(Class::Service) => (ErrorKind::Service, Happened::ServiceFailed),
+            Some(Class::InvalidInput) => (ErrorKind::InvalidInput, AttemptEvent::CallRefused),
+            Some(Class::Auth) => (ErrorKind::Auth, AttemptEvent::CallRefused),
+            Some(Class::Quota) => (ErrorKind::Quota, AttemptEvent::CallRefused),
+            Some(Class::Throttled) => (ErrorKind::Throttled, AttemptEvent::Throttled),
+            Some(Class::InputRefused) => (ErrorKind::Refused, AttemptEvent::CallRefused),
+            Some(Class::OutputRefused) => (ErrorKind::Refused, AttemptEvent::ResultRefused),
+            Some(Class::OutputRefusedOnce) => (ErrorKind::Refused, AttemptEvent::ResultRefusedOnce),
+            Some(Class::Service) => (ErrorKind::Service, AttemptEvent::ServiceFailed),
             _ => match status {
                 // Old gateways of the one-api family answer a bad key with status 200.
-                200..=299 if verdict.from_gateway && verdict.code.is_none() => (ErrorKind::Auth, Happened::CallRefused),
-                401 | 403 => (ErrorKind::Auth, Happened::CallRefused),
-                402 => (ErrorKind::Quota, Happened::CallRefused),
-                404 | 405 => (ErrorKind::Config, Happened::CallRefused),
+                200..=299 if verdict.from_gateway && verdict.code.is_none() => {
+                    (ErrorKind::Auth, AttemptEvent::CallRefused)
+                }
+                401 | 403 => (ErrorKind::Auth, AttemptEvent::CallRefused),
+                402 => (ErrorKind::Quota, AttemptEvent::CallRefused),
+                404 | 405 => (ErrorKind::Config, AttemptEvent::CallRefused),
                 // 406 is the status with which gateways pass on a failure of their upstream.
-                406 => (ErrorKind::Service, Happened::ServiceFailed),
-                300..=399 | 408 => (ErrorKind::Service, Happened::CallRefused),
+                406 => (ErrorKind::Service, AttemptEvent::ServiceFailed),
+                300..=399 | 408 => (ErrorKind::Service, AttemptEvent::CallRefused),
                 // The CV service sends status 400 for nearly everything: an unknown number says nothing of the input.
                 400..=499 if verdict.code.as_ref().is_some_and(|code| code.number().is_some()) => {
-                    (ErrorKind::Service, Happened::CallRefused)
+                    (ErrorKind::Service, AttemptEvent::CallRefused)
                 }
-                400..=499 => (ErrorKind::InvalidInput, Happened::CallRefused),
-                503 if has_retry_after => (ErrorKind::Service, Happened::Busy),
-                _ => (ErrorKind::Service, Happened::ServiceFailed),
+                400..=499 => (ErrorKind::InvalidInput, AttemptEvent::CallRefused),
+                503 if has_retry_after => (ErrorKind::Service, AttemptEvent::Busy),
+                _ => (ErrorKind::Service, AttemptEvent::ServiceFailed),
             },
         }
     }
@@ -435,7 +437,7 @@ impl<'a> Answer<'a> {
         let found = found.or_else(|| decode::request_id_in(&self.json.side));
         let error = Error::new(kind, message).with_status(self.head.status).with_request_id(self.request_id(found));
         let pictures = std::mem::take(&mut self.json.pictures).into_bytes();
-        Failure::new(Happened::ReplyUnusable, error).with_rejected(pictures)
+        Failure::new(AttemptEvent::ReplyUnusable, error).with_rejected(pictures)
     }
 
     fn retry_after(&self) -> Option<std::time::Duration> {

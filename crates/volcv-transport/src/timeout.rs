@@ -5,7 +5,7 @@ use std::cell::Cell;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use volcv_core::{TimeLimit, TransportError, TransportErrorKind, Watch};
+use volcv_core::{TimeLimit, Timer, TransportError, TransportErrorKind};
 
 use crate::cancel::CancelToken;
 use crate::threads::{self, Thread};
@@ -18,12 +18,12 @@ const LONGEST_SLEEP: Duration = Duration::from_secs(3600);
 
 thread_local! {
     /// Whether this is such a thread. To ask for its name would allocate one for a thread that is not Rust's.
-    static WATCHING: Cell<bool> = const { Cell::new(false) };
+    static IS_TIMEOUT_THREAD: Cell<bool> = const { Cell::new(false) };
 }
 
 /// A transport, and whoever cancels its attempts when their limits pass. So the limits hold for every transport that heeds
 /// its token.
-pub(crate) struct Watchman {
+pub(crate) struct TimeoutThread {
     transport: Arc<dyn Transport>,
     shared: Arc<Shared>,
 }
@@ -46,13 +46,13 @@ struct State {
 
 struct Watched {
     id: u64,
-    watch: Watch,
+    timer: Timer,
     due: Instant,
     stop: CancelToken,
     passed: Option<TimeLimit>,
 }
 
-impl Watchman {
+impl TimeoutThread {
     pub(crate) fn new(transport: impl Transport) -> Self {
         Self { transport: Arc::new(transport), shared: Arc::default() }
     }
@@ -65,32 +65,32 @@ impl Watchman {
     ///
     /// # Errors
     /// A limit has passed already, or there is no thread to be had.
-    pub(crate) fn watch(&self, mut watch: Watch, stop: &CancelToken) -> Result<Post<'_>, TransportError> {
-        let due = Instant::now() + watch.check(self.transport.now().mono)?.min(LONGEST_SLEEP);
+    pub(crate) fn watch(&self, mut timer: Timer, stop: &CancelToken) -> Result<TimeoutGuard<'_>, TransportError> {
+        let due = Instant::now() + timer.check(self.transport.now().mono)?.min(LONGEST_SLEEP);
         let mut state = self.shared.lock();
         if state.alarm.is_none() {
             self.start(&mut state).map_err(|error| TransportError::with_source(TransportErrorKind::Other, error))?;
         }
         let id = state.next_id;
         state.next_id += 1;
-        state.attempts.push(Watched { id, watch, due, stop: stop.clone(), passed: None });
+        state.attempts.push(Watched { id, timer, due, stop: stop.clone(), passed: None });
         // Mostly it looks in time anyhow, and nobody has to be woken.
         if state.alarm.is_none_or(|alarm| due < alarm) {
             self.shared.changed.notify_one();
         }
-        Ok(Post { shared: &self.shared, id })
+        Ok(TimeoutGuard { shared: &self.shared, id })
     }
 
     fn start(&self, state: &mut State) -> std::io::Result<()> {
         let (transport, shared) = (Arc::clone(&self.transport), Arc::clone(&self.shared));
-        state.thread = Some(threads::start("volcv-watch", Box::new(move || shared.keep_watch(&*transport)))?);
+        state.thread = Some(threads::start("volcv-timer", Box::new(move || shared.keep_watch(&*transport)))?);
         state.alarm = Some(Instant::now());
         Ok(())
     }
 }
 
 /// The thread does not outlive the client, so that a library with it can be unloaded.
-impl Drop for Watchman {
+impl Drop for TimeoutThread {
     fn drop(&mut self) {
         let thread = {
             let mut state = self.shared.lock();
@@ -99,7 +99,7 @@ impl Drop for Watchman {
         };
         self.shared.changed.notify_one();
         // The thread itself drops the client if that happens in a hook of a cancel.
-        if let Some(thread) = thread.filter(|_| !WATCHING.get()) {
+        if let Some(thread) = thread.filter(|_| !IS_TIMEOUT_THREAD.get()) {
             thread.join();
         }
     }
@@ -107,7 +107,7 @@ impl Drop for Watchman {
 
 impl Shared {
     fn keep_watch(&self, transport: &dyn Transport) {
-        WATCHING.set(true);
+        IS_TIMEOUT_THREAD.set(true);
         loop {
             let mono = transport.now().mono;
             let mut state = self.lock();
@@ -145,7 +145,7 @@ impl State {
     fn look(&mut self, now: Instant, mono: Duration) -> Vec<CancelToken> {
         let mut stopped = Vec::new();
         for watched in self.attempts.iter_mut().filter(|watched| watched.passed.is_none() && watched.due <= now) {
-            match watched.watch.check(mono) {
+            match watched.timer.check(mono) {
                 Ok(time) => watched.due = now + time.min(LONGEST_SLEEP),
                 Err(limit) => {
                     watched.passed = Some(limit);
@@ -158,22 +158,22 @@ impl State {
 }
 
 /// An attempt under watch, until this is dropped.
-pub(crate) struct Post<'a> {
+pub(crate) struct TimeoutGuard<'a> {
     shared: &'a Shared,
     id: u64,
 }
 
-impl Post<'_> {
+impl TimeoutGuard<'_> {
     /// The limit that has passed at the end of the attempt, if one has. A transport that keeps the limits by itself may
     /// have noticed before the thread did.
     pub(crate) fn passed(&self, now: Duration) -> Option<TimeLimit> {
         let mut state = self.shared.lock();
         let watched = state.attempts.iter_mut().find(|watched| watched.id == self.id)?;
-        watched.passed.or_else(|| watched.watch.check(now).err())
+        watched.passed.or_else(|| watched.timer.check(now).err())
     }
 }
 
-impl Drop for Post<'_> {
+impl Drop for TimeoutGuard<'_> {
     fn drop(&mut self) {
         self.shared.lock().attempts.retain(|watched| watched.id != self.id);
     }
@@ -202,7 +202,7 @@ mod tests {
         }
     }
 
-    fn attempt(milliseconds: u64) -> Watch {
+    fn attempt(milliseconds: u64) -> Timer {
         let mut config = volcv_core::CallConfig::default();
         config.limits.attempt = Duration::from_millis(milliseconds);
         let endpoint = volcv_core::Endpoint::parse("https://gateway.example", false).unwrap();
@@ -211,7 +211,7 @@ mod tests {
         let plan = volcv_core::Plan::call(request, &endpoint, &key).unwrap();
         let mut call = volcv_core::Call::new(plan, config);
         match call.next(Nowhere.now()) {
-            volcv_core::Step::Send(attempt) => attempt.watch,
+            volcv_core::Step::Send(attempt) => attempt.timer,
             step => panic!("{step:?}"),
         }
     }
@@ -222,12 +222,12 @@ mod tests {
 
     #[test]
     fn a_later_attempt_with_an_earlier_end_is_stopped_in_time() {
-        let watchman = Watchman::new(Nowhere);
+        let timeouts = TimeoutThread::new(Nowhere);
         let (long, short) = (CancelToken::new(), CancelToken::new());
-        let first = watchman.watch(attempt(3_600_000), &long).unwrap();
+        let first = timeouts.watch(attempt(3_600_000), &long).unwrap();
         // The thread sleeps by now, and has to be woken.
         thread::sleep(Duration::from_millis(20));
-        let second = watchman.watch(attempt(30), &short).unwrap();
+        let second = timeouts.watch(attempt(30), &short).unwrap();
         assert!(short.wait(Duration::from_secs(10)));
         let now = Nowhere.now().mono;
         assert_eq!((first.passed(now), second.passed(now)), (None, Some(TimeLimit::Attempt)));
@@ -236,21 +236,21 @@ mod tests {
 
     #[test]
     fn the_thread_ends_with_the_client() {
-        let watchman = Watchman::new(Nowhere);
-        drop(watchman.watch(attempt(1000), &CancelToken::new()).unwrap());
-        let shared = Arc::downgrade(&watchman.shared);
-        drop(watchman);
+        let timeouts = TimeoutThread::new(Nowhere);
+        drop(timeouts.watch(attempt(1000), &CancelToken::new()).unwrap());
+        let shared = Arc::downgrade(&timeouts.shared);
+        drop(timeouts);
         assert_eq!(shared.strong_count(), 0);
     }
 
     #[test]
     fn a_client_can_be_dropped_by_its_own_hook() {
-        let watchman = Watchman::new(Nowhere);
+        let timeouts = TimeoutThread::new(Nowhere);
         let stop = CancelToken::new();
-        std::mem::forget(watchman.watch(attempt(20), &stop).unwrap());
+        std::mem::forget(timeouts.watch(attempt(20), &stop).unwrap());
         let (done, ended) = mpsc::channel();
         let _guard = stop.on_cancel(move || {
-            drop(watchman);
+            drop(timeouts);
             done.send(()).unwrap();
         });
         ended.recv_timeout(Duration::from_secs(10)).unwrap();

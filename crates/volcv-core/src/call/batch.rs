@@ -1,10 +1,10 @@
 //! Several seeds of one picture: a bounded window of calls, results in order, and a stop when the account fails.
 
-use crate::call::{Call, CallConfig};
+use crate::call::machine::{Call, CallConfig};
+use crate::call::meter::Observer;
 use crate::error::Error;
-use crate::meter::Observer;
 use crate::outcome::Outcome;
-use crate::plan::Plan;
+use crate::request::plan::Plan;
 
 /// Calls that belong together. Drivers take calls out with [`Batch::start`] and bring results to [`Batch::finish`].
 #[derive(Debug)]
@@ -21,15 +21,15 @@ pub struct Batch {
 impl Batch {
     /// One call for each seed, at most `window` (at least 1) of them at the same time.
     pub fn new(plan: &Plan, seeds: &[i64], window: usize, config: &CallConfig, observer: Option<Observer>) -> Self {
-        let call = |(place, seed): (usize, &i64)| {
-            Call::new(plan.with_seed(*seed), config.clone()).observed_by(observer.clone()).at_place(place)
+        let call = |(index, seed): (usize, &i64)| {
+            Call::new(plan.with_seed(*seed), config.clone()).observed_by(observer.clone()).with_index(index)
         };
         let calls: Vec<Call> = seeds.iter().enumerate().map(call).collect();
         let results = calls.iter().map(|_| None).collect();
         Self { waiting: calls.into_iter(), started: 0, running: 0, window: window.max(1), results, failed: None }
     }
 
-    /// The next call to run and its place; `None` while the window is full, or when nothing is left to send.
+    /// The next call to run and its index; `None` while the window is full, or when nothing is left to send.
     pub fn start(&mut self) -> Option<(usize, Call)> {
         if self.running >= self.window || self.failed.is_some() {
             return None;
@@ -40,16 +40,16 @@ impl Batch {
         Some((self.started - 1, call))
     }
 
-    /// The result of the call at this place.
-    pub fn finish(&mut self, place: usize, result: Result<Outcome, Error>) {
-        debug_assert!(self.results[place].is_none(), "a call ends once");
+    /// The result of the call at this index.
+    pub fn finish(&mut self, index: usize, result: Result<Outcome, Error>) {
+        debug_assert!(self.results[index].is_none(), "a call ends once");
         self.running = self.running.saturating_sub(1);
         if let Err(error) = &result {
             if error.kind().is_account_failure() && self.failed.is_none() {
                 self.failed = Some(error.clone());
             }
         }
-        self.results[place] = Some(result);
+        self.results[index] = Some(result);
     }
 
     /// How many calls may run at once: drivers need no more workers than this.

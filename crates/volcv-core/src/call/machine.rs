@@ -17,17 +17,17 @@ use std::time::Duration;
 
 use volcv_types::Charge;
 
-use crate::classify::{Failure, cancelled, classify};
+use crate::call::classify::{Failure, cancelled, classify};
+use crate::call::limits::{Limits, TimeLimit, Timer};
+use crate::call::meter::{Meter, Observer, Phase};
+use crate::call::time::Now;
 use crate::error::{AttemptRecord, Error, ErrorKind};
 use crate::exchange::{ReplySink, Request, Stop, TransportError};
-use crate::inbox::Inbox;
-use crate::limits::{Limits, TimeLimit, Watch};
-use crate::meter::{Meter, Observer, Phase};
 use crate::outcome::Outcome;
-use crate::plan::{Expects, Plan};
-use crate::retry::{RetryBudget, RetryPolicy, Then, after_download, backoff};
-use crate::spare::Spare;
-use crate::time::Now;
+use crate::pool::BufferPool;
+use crate::reply::inbox::Inbox;
+use crate::request::plan::{Expects, Plan};
+use crate::retry::{RetryAction, RetryBudget, RetryPolicy, after_download, backoff};
 
 /// What the driver has to do next.
 #[derive(Debug)]
@@ -50,7 +50,7 @@ pub struct Attempt {
     /// The limits of this attempt: `attempt` never reaches beyond the deadline of the call.
     pub limits: Limits,
     /// Tells when one of the limits has passed.
-    pub watch: Watch,
+    pub timer: Timer,
 }
 
 /// What all calls of a client share.
@@ -64,7 +64,7 @@ pub struct CallConfig {
     /// Tokens for retries.
     pub budget: Arc<RetryBudget>,
     /// Memory for results.
-    pub spare: Spare,
+    pub pool: BufferPool,
     /// What to say behind the text of an error when no connection comes about, such as which proxy is used; empty for
     /// nothing. The core reads no environment: who knows about proxies says so here.
     pub hint: String,
@@ -87,7 +87,7 @@ pub struct Call {
     redirects: usize,
     config: CallConfig,
     observer: Option<Observer>,
-    place: usize,
+    index: usize,
     rng: fastrand::Rng,
     attempts: Vec<AttemptRecord>,
     deadline: Option<Duration>,
@@ -118,7 +118,7 @@ impl Call {
             redirects: 0,
             config,
             observer: None,
-            place: 0,
+            index: 0,
             rng,
             attempts: Vec::new(),
             deadline: None,
@@ -134,8 +134,8 @@ impl Call {
     }
 
     /// Says which call of a batch this is, for its observer.
-    pub(crate) fn at_place(mut self, place: usize) -> Self {
-        self.place = place;
+    pub(crate) fn with_index(mut self, index: usize) -> Self {
+        self.index = index;
         self
     }
 
@@ -244,16 +244,16 @@ impl Call {
     /// Sends again or ends the call. The table proposes, the caller's hook may differ, the limits have the last word.
     fn decide(&mut self, failure: Failure, now: Duration, meter: &Meter) {
         let policy = &self.config.policy;
-        let table = if self.is_download() { after_download(failure.happened) } else { failure.happened.rule().then };
+        let table = if self.is_download() { after_download(failure.event) } else { failure.event.rule().action };
         let record = self.attempts.last().expect("the attempt was recorded by the caller");
         let then = policy.decide.as_ref().map_or(table, |decide| decide(record, table));
         let paid = self.attempts.iter().filter(|attempt| attempt.charge > Charge::None).count();
-        let retryable = table == Then::Again && failure.charge == Charge::None;
+        let retryable = table == RetryAction::Again && failure.charge == Charge::None;
 
         let wanted = match then {
-            Then::Again | Then::WithinChargeLimit => true,
-            Then::NewSeed => policy.new_seed && self.plan.seed().is_some(),
-            Then::Stop => false,
+            RetryAction::Again | RetryAction::WithinChargeLimit => true,
+            RetryAction::NewSeed => policy.new_seed && self.plan.seed().is_some(),
+            RetryAction::Stop => false,
         };
         let cancelled = failure.error.kind() == ErrorKind::Cancelled;
         let attempts = self.attempts.len() - self.redirects;
@@ -269,7 +269,7 @@ impl Call {
         if !in_time || !self.take_token() {
             return self.end(failure.error, retryable);
         }
-        if then == Then::NewSeed {
+        if then == RetryAction::NewSeed {
             self.plan = self.plan.with_seed(self.rng.i64(NEW_SEEDS));
         }
         if let Some(link) = &self.link {
@@ -317,16 +317,16 @@ impl Call {
 
     fn start(&mut self, now: Duration, deadline: Duration) -> Attempt {
         let number = u32::try_from(self.attempts.len() + 1).unwrap_or(u32::MAX);
-        let meter = Meter::of(self.place, number, self.plan.body_len(), self.observer.clone());
+        let meter = Meter::of(self.index, number, self.plan.body_len(), self.observer.clone());
         meter.report();
         let configured = self.config.limits;
         let limits = Limits { attempt: configured.attempt.min(deadline.saturating_sub(now)), ..configured };
-        let watch = Watch::new(configured, meter.clone(), now, Some(deadline));
+        let timer = Timer::new(configured, meter.clone(), now, Some(deadline));
         let request = self.plan.request(meter.clone());
-        let inbox = Inbox::new(meter.clone(), configured.reply_bytes, self.plan.expects(), &self.config.spare);
+        let inbox = Inbox::new(meter.clone(), configured.reply_bytes, self.plan.expects(), &self.config.pool);
         let inbox = Box::new(inbox);
         self.state = State::Sending { meter, inbox, since: now };
-        Attempt { request, limits, watch }
+        Attempt { request, limits, timer }
     }
 
     fn end(&mut self, error: Error, retryable: bool) {

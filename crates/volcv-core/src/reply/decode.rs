@@ -5,8 +5,8 @@ use volcv_types::{PictureInfo, Reply};
 
 use crate::buffer::Buffer;
 use crate::outcome::Output;
-use crate::picture_text::Damaged;
-use crate::scan::{Picture, Pictures};
+use crate::reply::base64::Damaged;
+use crate::reply::scanner::{Picture, Pictures};
 
 /// What a reply has for its caller.
 #[derive(Debug, Default)]
@@ -111,7 +111,7 @@ mod tests {
     const GIF: &str = "R0lGODlhAQABAAAAADs=";
 
     fn found(json: &str) -> Found {
-        let mut scanner = crate::scan::Scanner::default();
+        let mut scanner = crate::reply::scanner::Scanner::default();
         scanner.push(json.as_bytes()).unwrap();
         let json = scanner.finish();
         super::outputs(&Reply::from_slice(&json.side).unwrap(), json.pictures)

@@ -7,13 +7,13 @@ use http::uri::Scheme;
 use http::{HeaderValue, Method, Uri, header};
 use volcv_types::{Access, CvRequest, Outpaint, Picture, Value};
 
-use crate::auth::ApiKey;
-use crate::body::{RequestBody, Segment};
-use crate::endpoint::Endpoint;
+use crate::call::meter::Meter;
 use crate::error::Error;
 use crate::exchange::Request;
-use crate::meter::Meter;
 use crate::redact::brief;
+use crate::request::auth::ApiKey;
+use crate::request::body::{RequestBody, Segment};
+use crate::request::endpoint::Endpoint;
 
 const USER_AGENT: &str = concat!("volcv/", env!("CARGO_PKG_VERSION"));
 

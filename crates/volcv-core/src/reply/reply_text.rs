@@ -3,8 +3,8 @@
 
 use volcv_types::PictureInfo;
 
-use crate::picture_text::PictureText;
-use crate::spare::Spare;
+use crate::pool::BufferPool;
+use crate::reply::base64::PictureText;
 
 /// What a text is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -42,7 +42,7 @@ pub(crate) fn kind_of(start: &[u8], whole: bool, in_links: bool) -> Option<Kind>
 }
 
 fn begins_like_a_picture(text: &[u8]) -> bool {
-    let mut decoder = PictureText::new(0, &Spare::default());
+    let mut decoder = PictureText::new(0, &BufferPool::default());
     decoder.push(text);
     // The last group may be cut: what stands before it is enough.
     let bytes = decoder.finish().picture.unwrap_or_else(|damaged| damaged.bytes);

@@ -188,11 +188,11 @@ fn a_picture_text_that_json_does_not_allow_makes_the_reply_no_json() {
 #[test]
 fn too_much_json_beside_the_pictures_is_stopped() {
     let mut many = Scanner::default();
-    assert_eq!((0..30).try_for_each(|_| many.push("1,".repeat(4000).as_bytes())), Err(Excess::Values));
+    assert_eq!((0..30).try_for_each(|_| many.push("1,".repeat(4000).as_bytes())), Err(LimitExceeded::Values));
     let mut long = Scanner::default().limited_to(100);
     assert_eq!(long.push(&[b' '; 100]), Ok(()));
-    assert_eq!(long.push(b" "), Err(Excess::Side(100)));
-    assert_eq!(Scanner::default().push("[".repeat(129).as_bytes()), Err(Excess::Depth));
+    assert_eq!(long.push(b" "), Err(LimitExceeded::Side(100)));
+    assert_eq!(Scanner::default().push("[".repeat(129).as_bytes()), Err(LimitExceeded::Depth));
     assert_eq!(Scanner::default().push("[".repeat(128).as_bytes()), Ok(()));
     let mut picture = Scanner::default();
     picture.push(br#"{"data":{"binary_data_base64":[""#).unwrap();
@@ -205,10 +205,10 @@ fn too_much_json_beside_the_pictures_is_stopped() {
 fn what_is_over_a_limit_is_not_looked_at_however_the_reply_comes() {
     let behind = r#""request_id":"behind","data":{"binary_data_base64":["AQID"]}"#;
     for (reply, expected) in [
-        (format!("{}{behind}", "[".repeat(200)), Excess::Depth),
-        (format!("[{}{behind}", "1,".repeat(MAX_VALUES)), Excess::Values),
-        (format!("{}{behind}", " ".repeat(300_000)), Excess::Side(250_000)),
-        (format!("{}{}{behind}", " ".repeat(249_999), "[".repeat(200)), Excess::Side(250_000)),
+        (format!("{}{behind}", "[".repeat(200)), LimitExceeded::Depth),
+        (format!("[{}{behind}", "1,".repeat(MAX_VALUES)), LimitExceeded::Values),
+        (format!("{}{behind}", " ".repeat(300_000)), LimitExceeded::Side(250_000)),
+        (format!("{}{}{behind}", " ".repeat(249_999), "[".repeat(200)), LimitExceeded::Side(250_000)),
     ] {
         let scan = |size: usize| {
             let mut scanner = Scanner::default().limited_to(250_000);

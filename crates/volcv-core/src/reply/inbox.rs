@@ -3,11 +3,11 @@
 use http::{HeaderMap, HeaderName, header};
 
 use crate::buffer::Buffer;
+use crate::call::meter::Meter;
 use crate::exchange::{ReplySink, Stop};
-use crate::meter::Meter;
-use crate::plan::Expects;
-use crate::scan::{Excess, MAX_SIDE, Scanned, Scanner};
-use crate::spare::Spare;
+use crate::pool::BufferPool;
+use crate::reply::scanner::{LimitExceeded, MAX_SIDE, Scanned, Scanner};
+use crate::request::plan::Expects;
 
 /// The headers of a reply that mean something to volcv: a transport may leave the others out.
 pub static REPLY_HEADERS: [HeaderName; 10] = [
@@ -37,8 +37,8 @@ pub(crate) struct Inbox {
     /// The reply as it came, if that is what the caller wants.
     body: Buffer,
     received: u64,
-    excess: Option<Excess>,
-    spare: Spare,
+    excess: Option<LimitExceeded>,
+    pool: BufferPool,
 }
 
 /// A reply, as far as it came.
@@ -50,7 +50,7 @@ pub(crate) struct Received {
     pub(crate) body: Buffer,
     pub(crate) received: u64,
     /// It is more than the limits allow, so that it was not read to its end.
-    pub(crate) excess: Option<Excess>,
+    pub(crate) excess: Option<LimitExceeded>,
 }
 
 /// What the rest of the crate wants to know of a reply's head.
@@ -67,10 +67,10 @@ pub(crate) struct Head {
 }
 
 impl Inbox {
-    pub(crate) fn new(meter: Meter, limit: u64, expects: Expects, spare: &Spare) -> Self {
+    pub(crate) fn new(meter: Meter, limit: u64, expects: Expects, pool: &BufferPool) -> Self {
         let scanner = Scanner::default();
-        let spare = spare.clone();
-        Self { meter, limit, expects, head: None, scanner, body: Buffer::default(), received: 0, excess: None, spare }
+        let pool = pool.clone();
+        Self { meter, limit, expects, head: None, scanner, body: Buffer::default(), received: 0, excess: None, pool }
     }
 
     /// The status, if a reply has begun.
@@ -105,13 +105,13 @@ impl ReplySink for Inbox {
         });
         self.meter.on_head(announced);
         if announced.is_some_and(|length| length > self.limit) {
-            self.excess = Some(Excess::Size(self.limit, announced));
+            self.excess = Some(LimitExceeded::Size(self.limit, announced));
             return Err(Stop);
         }
         let expected = usize::try_from(announced.unwrap_or(0)).unwrap_or(0);
         match self.expects {
-            Expects::Pictures => self.scanner = Scanner::with_spare(expected, &self.spare).limited_to(MAX_SIDE),
-            Expects::Json | Expects::File => self.body = Buffer::with_spare(expected, &self.spare),
+            Expects::Pictures => self.scanner = Scanner::with_pool(expected, &self.pool).limited_to(MAX_SIDE),
+            Expects::Json | Expects::File => self.body = Buffer::with_pool(expected, &self.pool),
         }
         Ok(())
     }
@@ -130,7 +130,7 @@ impl ReplySink for Inbox {
         if self.expects != Expects::Pictures {
             self.body.extend_from_slice(chunk);
         }
-        let size = || Excess::Size(self.limit, self.meter.progress().receive_total);
+        let size = || LimitExceeded::Size(self.limit, self.meter.progress().receive_total);
         let over = if over { Err(size()) } else { Ok(()) };
         scanned.and(over).map_err(|excess| {
             self.excess = Some(excess);

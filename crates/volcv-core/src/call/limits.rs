@@ -1,9 +1,9 @@
-//! The limits of an attempt, and the watch that tells when one of them has passed.
+//! The limits of an attempt, and the timer that tells when one of them has passed.
 
 use std::fmt;
 use std::time::Duration;
 
-use crate::meter::{Meter, Phase};
+use crate::call::meter::{Meter, Phase};
 
 /// How long, and how much, at most.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -60,9 +60,9 @@ impl fmt::Display for TimeLimit {
 
 /// Watches one attempt, so that every transport has the same limits without knowing them.
 ///
-/// A driver asks [`Watch::check`] beside the running attempt, sleeps as long as it is told, and asks again.
+/// A driver asks [`Timer::check`] beside the running attempt, sleeps as long as it is told, and asks again.
 #[derive(Debug)]
-pub struct Watch {
+pub struct Timer {
     limits: Limits,
     meter: Meter,
     started: Duration,
@@ -72,7 +72,7 @@ pub struct Watch {
     moved: (Duration, Phase, u64),
 }
 
-impl Watch {
+impl Timer {
     pub(crate) fn new(limits: Limits, meter: Meter, now: Duration, deadline: Option<Duration>) -> Self {
         let attempt = now.saturating_add(limits.attempt);
         let end = match deadline {
@@ -114,15 +114,15 @@ mod tests {
 
     const S: Duration = Duration::from_secs(1);
 
-    fn watch(deadline: Option<Duration>) -> (Watch, Meter) {
+    fn timer(deadline: Option<Duration>) -> (Timer, Meter) {
         let meter = Meter::of(0, 1, 100, None);
-        (Watch::new(Limits::default(), meter.clone(), S, deadline), meter)
+        (Timer::new(Limits::default(), meter.clone(), S, deadline), meter)
     }
 
     /// Sleeps as told until a limit passes, and returns the limit and the moment.
-    fn run(watch: &mut Watch, mut now: Duration) -> (TimeLimit, Duration) {
+    fn run(timer: &mut Timer, mut now: Duration) -> (TimeLimit, Duration) {
         loop {
-            match watch.check(now) {
+            match timer.check(now) {
                 Ok(wait) => now += wait,
                 Err(limit) => return (limit, now),
             }
@@ -131,43 +131,43 @@ mod tests {
 
     #[test]
     fn connecting_ends_at_the_connect_limit() {
-        let (mut watch, _) = watch(None);
-        assert_eq!(run(&mut watch, S), (TimeLimit::Connect, 11 * S));
+        let (mut timer, _) = timer(None);
+        assert_eq!(run(&mut timer, S), (TimeLimit::Connect, 11 * S));
     }
 
     #[test]
     fn an_upload_that_stands_still_ends_at_the_stall_limit() {
-        let (mut watch, meter) = watch(None);
+        let (mut timer, meter) = timer(None);
         meter.take(10).unwrap();
-        watch.check(20 * S).unwrap();
+        timer.check(20 * S).unwrap();
         meter.take(10).unwrap();
-        watch.check(40 * S).unwrap();
-        assert_eq!(run(&mut watch, 40 * S), (TimeLimit::Stall, 70 * S));
+        timer.check(40 * S).unwrap();
+        assert_eq!(run(&mut timer, 40 * S), (TimeLimit::Stall, 70 * S));
     }
 
     #[test]
     fn a_silent_wait_lasts_to_the_end_of_the_attempt() {
-        let (mut watch, meter) = watch(None);
+        let (mut timer, meter) = timer(None);
         meter.take(100).unwrap();
-        assert_eq!(run(&mut watch, S), (TimeLimit::Attempt, 301 * S));
+        assert_eq!(run(&mut timer, S), (TimeLimit::Attempt, 301 * S));
     }
 
     #[test]
     fn a_reply_that_stops_ends_at_the_stall_limit() {
-        let (mut watch, meter) = watch(None);
+        let (mut timer, meter) = timer(None);
         meter.take(100).unwrap();
-        watch.check(200 * S).unwrap();
+        timer.check(200 * S).unwrap();
         meter.on_head(Some(1000));
         meter.on_data(5);
-        watch.check(210 * S).unwrap();
-        assert_eq!(run(&mut watch, 210 * S), (TimeLimit::Stall, 240 * S));
+        timer.check(210 * S).unwrap();
+        assert_eq!(run(&mut timer, 210 * S), (TimeLimit::Stall, 240 * S));
     }
 
     #[test]
     fn the_deadline_of_the_call_ends_every_phase() {
-        let (mut watch, meter) = watch(Some(5 * S));
-        assert_eq!(run(&mut watch, S), (TimeLimit::Deadline, 5 * S));
+        let (mut timer, meter) = timer(Some(5 * S));
+        assert_eq!(run(&mut timer, S), (TimeLimit::Deadline, 5 * S));
         meter.take(100).unwrap();
-        assert_eq!(run(&mut watch, S), (TimeLimit::Deadline, 5 * S));
+        assert_eq!(run(&mut timer, S), (TimeLimit::Deadline, 5 * S));
     }
 }

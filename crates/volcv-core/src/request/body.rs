@@ -6,8 +6,8 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 
+use crate::call::meter::Meter;
 use crate::codec;
-use crate::meter::Meter;
 
 /// A piece of a request body.
 #[derive(Clone)]

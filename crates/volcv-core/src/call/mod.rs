@@ -1,0 +1,8 @@
+//! One paid call as a state machine, its limits, and the meter of what was delivered.
+
+pub(crate) mod batch;
+pub(crate) mod classify;
+pub(crate) mod limits;
+pub(crate) mod machine;
+pub(crate) mod meter;
+pub(crate) mod time;

@@ -1,0 +1,2 @@
+//! The front door.
+pub use volcv_transport::*;
