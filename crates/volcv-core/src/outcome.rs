@@ -9,7 +9,7 @@ use crate::error::AttemptRecord;
 use crate::redact::shortened;
 
 /// The result of a call.
-#[derive(Clone)]
+#[derive(Clone, Default)]
 #[non_exhaustive]
 pub struct Outcome {
     /// The pictures or the links to them, in the service's order; never empty for an outpainting, and of a generic call

@@ -1,4 +1,7 @@
-//! The retry and charge table, and the limits around it. Every decision to send again is made in this file.
+//! What an attempt cost and what follows it. Every decision about money and about sending again is made in this file.
+//!
+//! `decide` turns the facts of an attempt into a charge and an action, by two tables: [`RULES`] for paid calls, and
+//! `DOWNLOADS` for fetching the link of a result, which is free.
 
 use std::fmt;
 use std::sync::Arc;
@@ -7,9 +10,10 @@ use std::time::{Duration, SystemTime};
 
 use volcv_types::Charge;
 
+use crate::call::meter::Delivery;
 use crate::error::AttemptRecord;
 
-/// What can happen to an attempt, as far as money is concerned.
+/// What ended an attempt, as far as money is concerned.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum AttemptEvent {
@@ -29,13 +33,13 @@ pub enum AttemptEvent {
     Throttled,
     /// Status 503 with `Retry-After`.
     Busy,
-    /// Status 5xx, 406 `upstream_error` without an inner code, codes 50500 and 50501, codes nobody knows.
+    /// Status 5xx, 406 `upstream_error` without an inner code, codes 50500 and 50501, unknown codes.
     ServiceFailed,
     /// Codes such as 50511 and 50519: this one result was refused.
     ResultRefusedOnce,
     /// The result was refused for good.
     ResultRefused,
-    /// Status 4xx, a redirect, input refused, key or account refused.
+    /// Status 4xx, a redirect of a call, input refused, key or account refused.
     CallRefused,
     /// The caller gave up.
     Cancelled,
@@ -54,19 +58,19 @@ pub enum RetryAction {
     Stop,
 }
 
-/// One row of the table.
+/// One row of a table.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Rule {
-    /// What happened.
+    /// What ended the attempt.
     pub event: AttemptEvent,
-    /// Whether it may have been charged. A cancelled attempt is charged by what was delivered, see `call.rs`.
+    /// Whether an attempt whose whole body was delivered may have been charged.
     pub charge: Charge,
     /// What follows by default.
     pub action: RetryAction,
 }
 
-/// The table. Its reasons: the service acts on complete JSON only, so what was partly delivered has bought
+/// The table of paid calls. Its reasons: the service acts on complete JSON only, so what was partly delivered has bought
 /// nothing; what was fully delivered may have been billed whatever became of the reply.
 #[rustfmt::skip]
 pub const RULES: [Rule; 13] = [
@@ -82,7 +86,7 @@ pub const RULES: [Rule; 13] = [
     rule(AttemptEvent::ResultRefusedOnce,  Charge::Unknown, RetryAction::NewSeed),
     rule(AttemptEvent::ResultRefused,      Charge::Unknown, RetryAction::Stop),
     rule(AttemptEvent::CallRefused,        Charge::None,    RetryAction::Stop),
-    rule(AttemptEvent::Cancelled,          Charge::None,    RetryAction::Stop),
+    rule(AttemptEvent::Cancelled,          Charge::Unknown, RetryAction::Stop),
 ];
 
 const fn rule(event: AttemptEvent, charge: Charge, action: RetryAction) -> Rule {
@@ -97,13 +101,92 @@ impl AttemptEvent {
     }
 }
 
-/// What follows a failed download of a result's link. It costs nothing, and storage that answers 403 or 404 may only not have
-/// the picture yet: so everything is tried again, but for a certificate that was refused and a file over the limit.
-pub(crate) fn after_download(event: AttemptEvent) -> RetryAction {
-    match event {
-        AttemptEvent::CertificateRefused | AttemptEvent::ReplyUnusable | AttemptEvent::Cancelled => RetryAction::Stop,
-        _ => RetryAction::Again,
+/// What ended an attempt to fetch the link of a result.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum DownloadEvent {
+    /// No connection, or no reply.
+    NotReached,
+    /// The certificate of the link's host was refused.
+    CertificateRefused,
+    /// A status other than 2xx. Storage that answers 403 or 404 may only not have the picture yet.
+    Refused,
+    /// A file that is cut, or not a picture.
+    Broken,
+    /// A file over the size limit, or compressed.
+    Unusable,
+    /// The caller gave up.
+    Cancelled,
+}
+
+/// The table of downloads. The picture was paid for before: no row has a charge.
+const DOWNLOADS: [(DownloadEvent, RetryAction); 6] = [
+    (DownloadEvent::NotReached, RetryAction::Again),
+    (DownloadEvent::CertificateRefused, RetryAction::Stop),
+    (DownloadEvent::Refused, RetryAction::Again),
+    (DownloadEvent::Broken, RetryAction::Again),
+    (DownloadEvent::Unusable, RetryAction::Stop),
+    (DownloadEvent::Cancelled, RetryAction::Stop),
+];
+
+/// The facts of a failed attempt. They say what was seen, and nothing of what it means for money.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Facts {
+    /// Of a paid call.
+    Call {
+        event: AttemptEvent,
+        delivery: Delivery,
+        /// The HTTP status, if a reply began.
+        status: Option<u16>,
+        /// A whole picture is among the bytes of the reply.
+        has_picture: bool,
+    },
+    /// Of a download.
+    Download(DownloadEvent),
+}
+
+/// What an attempt cost, and what follows it by default.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Decision {
+    pub(crate) charge: Charge,
+    pub(crate) action: RetryAction,
+}
+
+/// Decides by the two tables. [`RULES`] speaks of a whole body; three facts weigh more than its rows.
+pub(crate) fn decide(facts: Facts) -> Decision {
+    let (mut event, delivery, status, has_picture) = match facts {
+        Facts::Download(event) => {
+            // The table has the order of the enum, which a test checks.
+            return Decision { charge: Charge::None, action: DOWNLOADS[event as usize].1 };
+        }
+        Facts::Call { event, delivery, status, has_picture } => (event, delivery, status, has_picture),
+    };
+    let success_status = matches!(status, Some(200..=299));
+    // To send the call again would buy a second picture.
+    if has_picture {
+        event = AttemptEvent::ReplyUnusable;
     }
+    let charge = match event {
+        // A reply with a success status was billed, however much of the request had been sent when it came.
+        AttemptEvent::ReplyUnusable | AttemptEvent::Cancelled if success_status => Charge::Charged,
+        AttemptEvent::Cancelled if matches!(status, Some(..=499)) => Charge::None,
+        // The service acts on a complete document only.
+        _ if !delivery.is_full() => Charge::None,
+        event => event.rule().charge,
+    };
+    // Status 408 is how a server says that it waited too long for the rest of the request.
+    let is_broken_upload = !delivery.is_full() && (event == AttemptEvent::ServiceFailed || status == Some(408));
+    if is_broken_upload && event != AttemptEvent::Cancelled {
+        event = AttemptEvent::UploadBroken;
+    }
+    Decision { charge, action: event.rule().action }
+}
+
+/// What all attempts of a call cost together. The picture behind a link was paid for, whatever becomes of its download.
+pub(crate) fn total_charge(attempts: &[AttemptRecord], is_download: bool) -> Charge {
+    if is_download {
+        return Charge::Charged;
+    }
+    attempts.iter().map(|attempt| attempt.charge).max().unwrap_or(Charge::None)
 }
 
 /// How often, how fast and at what risk a call is sent again.
@@ -130,9 +213,59 @@ pub struct RetryPolicy {
 pub type Decide = Arc<dyn Fn(&AttemptRecord, RetryAction) -> RetryAction + Send + Sync>;
 
 impl RetryPolicy {
+    /// The default policy.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
     /// One attempt, whatever happens.
     pub fn none() -> Self {
-        Self { max_attempts: 1, ..Self::default() }
+        Self::new().max_attempts(1)
+    }
+
+    /// Sets [`RetryPolicy::max_attempts`], at least 1.
+    #[must_use]
+    pub fn max_attempts(mut self, attempts: u32) -> Self {
+        self.max_attempts = attempts;
+        self
+    }
+
+    /// Sets [`RetryPolicy::charge_limit`], at least 1.
+    #[must_use]
+    pub fn charge_limit(mut self, attempts: u32) -> Self {
+        self.charge_limit = attempts;
+        self
+    }
+
+    /// Sets [`RetryPolicy::base`] and [`RetryPolicy::cap`]: the ceiling of the first random wait, and that of all.
+    #[must_use]
+    pub fn backoff(mut self, base: Duration, cap: Duration) -> Self {
+        (self.base, self.cap) = (base, cap);
+        self
+    }
+
+    /// Sets [`RetryPolicy::max_wait`].
+    #[must_use]
+    pub fn max_wait(mut self, wait: Duration) -> Self {
+        self.max_wait = wait;
+        self
+    }
+
+    /// Sets [`RetryPolicy::new_seed`].
+    #[must_use]
+    pub fn new_seed(mut self, allow: bool) -> Self {
+        self.new_seed = allow;
+        self
+    }
+
+    /// Sets [`RetryPolicy::decide`].
+    #[must_use]
+    pub fn decide(
+        mut self,
+        decide: impl Fn(&AttemptRecord, RetryAction) -> RetryAction + Send + Sync + 'static,
+    ) -> Self {
+        self.decide = Some(Arc::new(decide));
+        self
     }
 }
 
@@ -225,10 +358,13 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_event_has_the_row_at_its_place() {
+    fn every_event_has_the_row_of_its_number() {
         for (i, rule) in RULES.iter().enumerate() {
             assert_eq!(rule.event as usize, i);
             assert_eq!(rule.event.rule(), *rule);
+        }
+        for (i, (event, _)) in DOWNLOADS.iter().enumerate() {
+            assert_eq!(*event as usize, i);
         }
     }
 
@@ -236,6 +372,22 @@ mod tests {
     fn nothing_that_may_be_charged_is_sent_again_without_asking() {
         for rule in RULES {
             assert!(rule.charge == Charge::None || rule.action != RetryAction::Again, "{rule:?}");
+        }
+    }
+
+    #[test]
+    fn no_fact_makes_an_attempt_that_may_be_charged_be_sent_again_without_asking() {
+        let deliveries = [Delivery::NotSent, Delivery::Partial { sent: 1, total: 2 }, Delivery::Full { total: 2 }];
+        let statuses = [None, Some(200), Some(204), Some(302), Some(400), Some(408), Some(429), Some(500), Some(503)];
+        for event in RULES.map(|rule| rule.event) {
+            for (delivery, status) in deliveries.into_iter().flat_map(|d| statuses.map(|status| (d, status))) {
+                for has_picture in [false, true] {
+                    let facts = Facts::Call { event, delivery, status, has_picture };
+                    let Decision { charge, action } = decide(facts);
+                    assert!(charge == Charge::None || action != RetryAction::Again, "{facts:?}");
+                    assert!(!has_picture || action == RetryAction::Stop || status == Some(408), "{facts:?}");
+                }
+            }
         }
     }
 

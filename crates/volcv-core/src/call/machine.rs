@@ -27,7 +27,7 @@ use crate::outcome::Outcome;
 use crate::pool::BufferPool;
 use crate::reply::inbox::Inbox;
 use crate::request::plan::{Expects, Plan};
-use crate::retry::{RetryAction, RetryBudget, RetryPolicy, after_download, backoff};
+use crate::retry::{Decision, RetryAction, RetryBudget, RetryPolicy, backoff, decide, total_charge};
 
 /// What the driver has to do next.
 #[derive(Debug)]
@@ -210,16 +210,17 @@ impl Call {
                 outcome.attempts = self.attempts.clone();
                 self.state = State::Ended(Box::new(Ok(outcome)));
             }
-            Err(Failure { moved_to: Some(location), .. }) => {
+            Err(Failure { location: Some(location), .. }) => {
                 self.attempts.push(record);
                 self.follow(&location);
             }
             Err(failure) => {
                 record.error = Some(failure.error.kind());
                 record.code = failure.error.service_code().cloned();
-                record.charge = failure.charge;
+                let decision = decide(failure.facts);
+                record.charge = decision.charge;
                 self.attempts.push(record);
-                self.decide(failure, now.mono, &meter);
+                self.apply(decision, failure.error, now.mono, &meter);
             }
         }
     }
@@ -241,35 +242,34 @@ impl Call {
         }
     }
 
-    /// Sends again or ends the call. The table proposes, the caller's hook may differ, the limits have the last word.
-    fn decide(&mut self, failure: Failure, now: Duration, meter: &Meter) {
+    /// Sends again or ends the call. The decision proposes, the caller's hook may differ, the limits have the last word.
+    fn apply(&mut self, decision: Decision, error: Error, now: Duration, meter: &Meter) {
         let policy = &self.config.policy;
-        let table = if self.is_download() { after_download(failure.event) } else { failure.event.rule().action };
         let record = self.attempts.last().expect("the attempt was recorded by the caller");
-        let then = policy.decide.as_ref().map_or(table, |decide| decide(record, table));
+        let action = policy.decide.as_ref().map_or(decision.action, |decide| decide(record, decision.action));
         let paid = self.attempts.iter().filter(|attempt| attempt.charge > Charge::None).count();
-        let retryable = table == RetryAction::Again && failure.charge == Charge::None;
+        let retryable = decision.action == RetryAction::Again && decision.charge == Charge::None;
 
-        let wanted = match then {
+        let wanted = match action {
             RetryAction::Again | RetryAction::WithinChargeLimit => true,
             RetryAction::NewSeed => policy.new_seed && self.plan.seed().is_some(),
             RetryAction::Stop => false,
         };
-        let cancelled = failure.error.kind() == ErrorKind::Cancelled;
+        let cancelled = error.kind() == ErrorKind::Cancelled;
         let attempts = self.attempts.len() - self.redirects;
         let affordable = paid < policy.charge_limit as usize && attempts < policy.max_attempts as usize;
         if !wanted || !affordable || cancelled {
-            return self.end(failure.error, retryable);
+            return self.end(error, retryable);
         }
         let retries = u32::try_from(attempts - 1).unwrap_or(u32::MAX);
-        let asked = failure.error.retry_after().unwrap_or_default();
+        let asked = error.retry_after().unwrap_or_default();
         let wait = backoff(policy, retries, &mut self.rng).max(asked);
         let until = now.saturating_add(wait);
         let in_time = self.deadline.is_none_or(|deadline| until < deadline) && asked <= policy.max_wait;
         if !in_time || !self.take_token() {
-            return self.end(failure.error, retryable);
+            return self.end(error, retryable);
         }
-        if then == RetryAction::NewSeed {
+        if action == RetryAction::NewSeed {
             self.plan = self.plan.with_seed(self.rng.i64(NEW_SEEDS));
         }
         if let Some(link) = &self.link {
@@ -278,8 +278,8 @@ impl Call {
         if let Some(last) = self.attempts.last_mut() {
             last.wait = Some(wait);
         }
-        meter.report_backoff(failure.error.kind(), wait);
-        let last = self.finish(failure.error, retryable);
+        meter.report_backoff(error.kind(), wait);
+        let last = self.finish(error, retryable);
         self.state = State::Waiting { until, last };
     }
 
@@ -336,9 +336,7 @@ impl Call {
 
     /// Adds what only the whole call knows: all attempts, and what they cost together.
     fn finish(&self, error: Error, retryable: bool) -> Error {
-        let charge = self.attempts.iter().map(|attempt| attempt.charge).max().unwrap_or(Charge::None);
-        // The picture behind a link is paid for, whatever becomes of the download.
-        let charge = if self.is_download() { Charge::Charged } else { charge };
+        let charge = total_charge(&self.attempts, self.is_download());
         let retryable = retryable && (charge == Charge::None || self.is_download());
         error.with_charge(charge).with_retryable(retryable).with_attempts(self.attempts.clone())
     }

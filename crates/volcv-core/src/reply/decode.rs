@@ -1,16 +1,16 @@
 //! Turns a successful reply into pictures, and finds the request id in what is left of a broken one.
 
 use bytes::Bytes;
-use volcv_types::{PictureInfo, Reply};
+use volcv_types::Reply;
 
-use crate::buffer::Buffer;
 use crate::outcome::Output;
 use crate::reply::base64::Damaged;
+use crate::reply::file::picture;
 use crate::reply::scanner::{Picture, Pictures};
 
-/// What a reply has for its caller.
+/// The pictures and links of a reply.
 #[derive(Debug, Default)]
-pub(crate) struct Found {
+pub(crate) struct Outputs {
     /// Whole pictures and links, in the order of the reply.
     pub(crate) outputs: Vec<Output>,
     /// Why there is no more, in words.
@@ -20,8 +20,8 @@ pub(crate) struct Found {
 }
 
 /// The pictures of a reply, or the links if there are none.
-pub(crate) fn outputs(reply: &Reply, pictures: Pictures) -> Found {
-    let mut found = Found::default();
+pub(crate) fn outputs(reply: &Reply, pictures: Pictures) -> Outputs {
+    let mut found = Outputs::default();
     let inner = reply.result.as_ref().and_then(|result| result.data.as_ref());
     let mut lists = Vec::new();
     for (data, pictures) in [(reply.data.as_ref(), pictures.data), (inner, pictures.result_data)] {
@@ -45,7 +45,7 @@ pub(crate) fn outputs(reply: &Reply, pictures: Pictures) -> Found {
     found
 }
 
-impl Found {
+impl Outputs {
     /// Reads one list: each empty text stands for the next picture, each other text is a link.
     fn list(&mut self, texts: &[String], pictures: Vec<Picture>) -> Vec<Output> {
         let mut pictures = (1..).zip(pictures);
@@ -58,7 +58,7 @@ impl Found {
             // An empty text that is left stands for no picture, as null does.
             let Some((number, text)) = pictures.next().filter(|(_, text)| !is_empty(text)) else { continue };
             match text.map_err(|Damaged { why, bytes }| (why.to_owned(), Bytes::from(bytes))).and_then(picture) {
-                Ok(picture) => outputs.push(picture),
+                Ok((bytes, info)) => outputs.push(Output::Picture { bytes, info }),
                 Err((why, bytes)) => {
                     self.problems.push(format!("picture {number} of the reply {why}"));
                     self.rejected.extend((!bytes.is_empty()).then_some(bytes));
@@ -71,24 +71,6 @@ impl Found {
 
 fn is_empty(text: &Picture) -> bool {
     text.as_ref().is_ok_and(|bytes| bytes.is_empty())
-}
-
-/// Bytes that are a whole picture in a known format.
-///
-/// # Errors
-/// Says in words what they are instead, and gives them back.
-pub(crate) fn picture(bytes: Buffer) -> Result<Output, (String, Bytes)> {
-    let bytes = Bytes::from(bytes);
-    match PictureInfo::read(&bytes) {
-        Some(info) if info.is_whole(&bytes) => Ok(Output::Picture { bytes, info }),
-        Some(info) => Err((format!("is a {} file without its end", info.format.extension()), bytes)),
-        None => Err((format!("is in no known format: it starts with {:02x?}", &bytes[..bytes.len().min(8)]), bytes)),
-    }
-}
-
-/// Whether these bytes are a whole picture.
-pub(crate) fn is_whole(bytes: &[u8]) -> bool {
-    PictureInfo::read(bytes).is_some_and(|info| info.is_whole(bytes))
 }
 
 /// Looks for a request id in a text that is no valid JSON, such as a reply that was cut.
@@ -110,16 +92,16 @@ mod tests {
 
     const GIF: &str = "R0lGODlhAQABAAAAADs=";
 
-    fn found(json: &str) -> Found {
+    fn found(json: &str) -> Outputs {
         let mut scanner = crate::reply::scanner::Scanner::default();
         scanner.push(json.as_bytes()).unwrap();
         let json = scanner.finish();
-        super::outputs(&Reply::from_slice(&json.side).unwrap(), json.pictures)
+        super::outputs(&Reply::from_slice(&json.text).unwrap(), json.pictures)
     }
 
     /// The outputs, or the first problem if there is none.
     fn outputs(json: &str) -> Result<Vec<Output>, String> {
-        let Found { outputs, mut problems, .. } = found(json);
+        let Outputs { outputs, mut problems, .. } = found(json);
         if outputs.is_empty() { Err(problems.remove(0)) } else { Ok(outputs) }
     }
 

@@ -6,7 +6,8 @@ use crate::buffer::Buffer;
 use crate::call::meter::Meter;
 use crate::exchange::{ReplySink, Stop};
 use crate::pool::BufferPool;
-use crate::reply::scanner::{LimitExceeded, MAX_SIDE, Scanned, Scanner};
+use crate::redact::{brief, clean};
+use crate::reply::scanner::{LimitExceeded, MAX_TEXT, Scanned, Scanner};
 use crate::request::plan::Expects;
 
 /// The headers of a reply that mean something to volcv: a transport may leave the others out.
@@ -37,7 +38,7 @@ pub(crate) struct Inbox {
     /// The reply as it came, if that is what the caller wants.
     body: Buffer,
     received: u64,
-    excess: Option<LimitExceeded>,
+    exceeded: Option<LimitExceeded>,
     pool: BufferPool,
 }
 
@@ -50,7 +51,7 @@ pub(crate) struct Received {
     pub(crate) body: Buffer,
     pub(crate) received: u64,
     /// It is more than the limits allow, so that it was not read to its end.
-    pub(crate) excess: Option<LimitExceeded>,
+    pub(crate) exceeded: Option<LimitExceeded>,
 }
 
 /// What the rest of the crate wants to know of a reply's head.
@@ -66,11 +67,46 @@ pub(crate) struct Head {
     pub(crate) has_length: bool,
 }
 
+impl Head {
+    pub(crate) fn is_success(&self) -> bool {
+        (200..300).contains(&self.status)
+    }
+
+    /// What is wrong with a reply that is compressed.
+    pub(crate) fn compressed(&self, secret: &str) -> Option<String> {
+        let coding = self.content_encoding.as_deref().map(str::trim)?;
+        let is_plain = coding.is_empty() || coding.eq_ignore_ascii_case("identity");
+        let coding = brief(coding, secret);
+        (!is_plain).then(|| format!("the reply is compressed ({coding}), which volcv does not ask for"))
+    }
+
+    /// What a body looks like that is not what it should be: its type and its first characters.
+    pub(crate) fn looks_like(&self, body: &[u8], secret: &str) -> String {
+        let kind = self.content_type.as_deref().map(|kind| brief(kind, secret)).unwrap_or_default();
+        let start = start(body, secret.as_bytes());
+        match (kind.is_empty(), start.trim().is_empty()) {
+            (_, true) => "; the body is empty".to_owned(),
+            (true, _) => format!("; it starts with: {}", clean(start.trim(), secret)),
+            (false, _) => format!("; it is {kind} and starts with: {}", clean(start.trim(), secret)),
+        }
+    }
+}
+
+/// The first bytes of a body. A cut through the key would leave a part that [`clean`] does not know, so it is made
+/// behind the key.
+fn start<'a>(body: &'a [u8], secret: &[u8]) -> std::borrow::Cow<'a, str> {
+    const SHOWN: usize = 80;
+    let cut = body.len().min(SHOWN);
+    let key = (0..cut).rev().take(secret.len()).find(|at| body[*at..].starts_with(secret));
+    let end = key.map_or(cut, |at| cut.max(at + secret.len()));
+    String::from_utf8_lossy(&body[..end])
+}
+
 impl Inbox {
     pub(crate) fn new(meter: Meter, limit: u64, expects: Expects, pool: &BufferPool) -> Self {
         let scanner = Scanner::default();
         let pool = pool.clone();
-        Self { meter, limit, expects, head: None, scanner, body: Buffer::default(), received: 0, excess: None, pool }
+        Self { meter, limit, expects, head: None, scanner, body: Buffer::default(), received: 0, exceeded: None, pool }
     }
 
     /// The status, if a reply has begun.
@@ -85,8 +121,8 @@ impl Inbox {
 
     /// The reply, if one has begun.
     pub(crate) fn into_received(self) -> Option<Received> {
-        let Self { head, scanner, body, received, excess, .. } = self;
-        head.map(|head| Received { head, json: scanner.finish(), body, received, excess })
+        let Self { head, scanner, body, received, exceeded, .. } = self;
+        head.map(|head| Received { head, json: scanner.finish(), body, received, exceeded })
     }
 }
 
@@ -105,12 +141,12 @@ impl ReplySink for Inbox {
         });
         self.meter.on_head(announced);
         if announced.is_some_and(|length| length > self.limit) {
-            self.excess = Some(LimitExceeded::Size(self.limit, announced));
+            self.exceeded = Some(LimitExceeded::Size(self.limit, announced));
             return Err(Stop);
         }
         let expected = usize::try_from(announced.unwrap_or(0)).unwrap_or(0);
         match self.expects {
-            Expects::Pictures => self.scanner = Scanner::with_pool(expected, &self.pool).limited_to(MAX_SIDE),
+            Expects::Pictures => self.scanner = Scanner::with_pool(expected, &self.pool).limited_to(MAX_TEXT),
             Expects::Json | Expects::File => self.body = Buffer::with_pool(expected, &self.pool),
         }
         Ok(())
@@ -132,8 +168,8 @@ impl ReplySink for Inbox {
         }
         let size = || LimitExceeded::Size(self.limit, self.meter.progress().receive_total);
         let over = if over { Err(size()) } else { Ok(()) };
-        scanned.and(over).map_err(|excess| {
-            self.excess = Some(excess);
+        scanned.and(over).map_err(|exceeded| {
+            self.exceeded = Some(exceeded);
             Stop
         })
     }

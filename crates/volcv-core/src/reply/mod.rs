@@ -1,8 +1,10 @@
 //! What comes back: takes the bytes in, finds the pictures in them, and reads the rest as JSON.
 
-pub(crate) mod base64;
-pub(crate) mod decode;
+mod base64;
+mod decode;
+pub(crate) mod file;
 pub(crate) mod inbox;
-pub(crate) mod lenient;
+mod lenient;
 mod reply_text;
-pub(crate) mod scanner;
+mod scanner;
+pub(crate) mod verdict;

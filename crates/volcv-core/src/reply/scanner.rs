@@ -1,5 +1,5 @@
 //! Reads the JSON of a reply as it arrives. Picture texts are decoded at once and never held; everything else goes to
-//! a side text, which is read at the end and which alone decides whether the reply is valid JSON.
+//! one JSON text, which is read at the end and which alone decides whether the reply is valid JSON.
 //!
 //! A picture text is a text in one of the two lists of `data`, at the top or in the `Result` of a wrapped reply, and nowhere
 //! else: one in `binary_data_base64` that is no link, or one in `image_urls` that is a `data:` URL or begins like a
@@ -11,6 +11,7 @@ use bytes::Bytes;
 use memchr::memchr2;
 
 use crate::buffer::Buffer;
+use crate::error::ErrorKind;
 use crate::pool::BufferPool;
 use crate::reply::base64::{Damaged, Decoded, PictureText};
 use crate::reply::reply_text::{Kind, kind_of};
@@ -19,7 +20,7 @@ use crate::reply::reply_text::{Kind, kind_of};
 const MAX_VALUES: usize = 100_000;
 
 /// Bytes of JSON beside the pictures of an outpainting. Real replies have a few hundred.
-pub(crate) const MAX_SIDE: usize = 1 << 20;
+pub(crate) const MAX_TEXT: usize = 1 << 20;
 
 /// Room for the JSON behind a large picture. It lies behind the picture's in memory and is given back with it: so an
 /// allocator that has put some small thing in between can still use the place for the next picture.
@@ -29,10 +30,10 @@ const ROOM: usize = 16 * 1024;
 #[derive(Debug, Default)]
 pub(crate) struct Scanned {
     /// The JSON, with an empty text in the place of each picture text.
-    pub(crate) side: Vec<u8>,
+    pub(crate) text: Vec<u8>,
     pub(crate) pictures: Pictures,
-    /// What the side text does not show, but no JSON has.
-    pub(crate) oddity: Option<&'static str>,
+    /// What the JSON text does not show although JSON does not allow it.
+    pub(crate) warning: Option<&'static str>,
 }
 
 /// All picture texts of a reply.
@@ -44,7 +45,7 @@ pub(crate) struct Pictures {
     pub(crate) result_data: Lists,
 }
 
-/// The picture texts of one `data`, in order: one for each empty text of the side text in that list.
+/// The picture texts of one `data`, in order: one for each empty text of the JSON text in that list.
 #[derive(Debug, Default)]
 pub(crate) struct Lists {
     /// Those of `binary_data_base64`.
@@ -75,11 +76,28 @@ pub(crate) enum LimitExceeded {
     /// More bytes in all than the limit; how many were announced, if any.
     Size(u64, Option<u64>),
     /// More bytes of JSON beside the pictures than this.
-    Side(usize),
+    Text(usize),
     /// Too many values.
     Values,
     /// Nested too deeply.
     Depth,
+}
+
+impl LimitExceeded {
+    pub(crate) fn kind(self) -> ErrorKind {
+        if self == LimitExceeded::Depth { ErrorKind::Decode } else { ErrorKind::ResponseTooLarge }
+    }
+
+    /// The text of the error of a reply of which so many bytes were read.
+    pub(crate) fn message(self, received: u64) -> String {
+        // How much had been read when the other limits were noticed depends on how the transport cuts the reply.
+        let read = if matches!(self, LimitExceeded::Size(..)) {
+            format!("; {received} bytes were read")
+        } else {
+            String::new()
+        };
+        format!("{self}{read}")
+    }
 }
 
 impl fmt::Display for LimitExceeded {
@@ -89,7 +107,7 @@ impl fmt::Display for LimitExceeded {
                 write!(f, "the reply is larger than the limit of {limit} bytes")?;
                 announced.map_or(Ok(()), |length| write!(f, " ({length} bytes were announced)"))
             }
-            LimitExceeded::Side(max) => write!(f, "the reply has more than {max} bytes of JSON beside its pictures"),
+            LimitExceeded::Text(max) => write!(f, "the reply has more than {max} bytes of JSON beside its pictures"),
             LimitExceeded::Values => write!(f, "the reply's JSON has more than {MAX_VALUES} values"),
             LimitExceeded::Depth => write!(f, "the reply's JSON is nested more than {MAX_DEPTH} levels deep"),
         }
@@ -104,11 +122,11 @@ pub(crate) struct Scanner {
     state: State,
     values: usize,
     deepest: usize,
-    /// Where the text that is being copied begins in the side text.
+    /// Where the text that is being copied begins in the JSON text.
     start: usize,
     /// About how many bytes are to come, for the memory of pictures.
     expected: usize,
-    max_side: Option<usize>,
+    max_text: Option<usize>,
     pool: BufferPool,
 }
 
@@ -196,8 +214,8 @@ impl Scanner {
     }
 
     /// Takes no more than this of JSON beside the pictures.
-    pub(crate) fn limited_to(self, max_side: usize) -> Self {
-        Self { max_side: Some(max_side), ..self }
+    pub(crate) fn limited_to(self, max_text: usize) -> Self {
+        Self { max_text: Some(max_text), ..self }
     }
 
     /// The next bytes.
@@ -217,16 +235,16 @@ impl Scanner {
             if self.values > MAX_VALUES {
                 return Err(LimitExceeded::Values);
             }
-            if let Some(max) = self.max_side.filter(|max| self.scanned.side.len() > *max) {
-                self.scanned.side.truncate(max);
-                return Err(LimitExceeded::Side(max));
+            if let Some(max) = self.max_text.filter(|max| self.scanned.text.len() > *max) {
+                self.scanned.text.truncate(max);
+                return Err(LimitExceeded::Text(max));
             }
         }
         self.expected = coming;
         Ok(())
     }
 
-    /// What was read. A picture text without an end leaves a side text that is not valid JSON.
+    /// What was read. A picture text without an end leaves a JSON text that is not valid JSON.
     pub(crate) fn finish(mut self) -> Scanned {
         if let State::Start { list, start } = &mut self.state {
             let (list, start) = (*list, std::mem::take(start));
@@ -249,7 +267,7 @@ impl Scanner {
                 _ if *comment => continue,
                 b':' => {
                     *comment = true;
-                    self.scanned.oddity = Some("has comment lines in front of its JSON");
+                    self.scanned.warning = Some("has comment lines in front of its JSON");
                     continue;
                 }
                 b' ' | b'\t' | 0xef | 0xbb | 0xbf => {}
@@ -258,7 +276,7 @@ impl Scanner {
                     return &chunk[i..];
                 }
             }
-            self.scanned.side.push(*byte);
+            self.scanned.text.push(*byte);
         }
         &[]
     }
@@ -266,7 +284,7 @@ impl Scanner {
     /// Structure: everything up to and including the next quotation mark.
     fn between<'a>(&mut self, chunk: &'a [u8]) -> &'a [u8] {
         // What is over a limit is not looked at: an error must not depend on how the reply comes.
-        let room = self.max_side.map_or(usize::MAX, |max| (max + 1).saturating_sub(self.scanned.side.len()));
+        let room = self.max_text.map_or(usize::MAX, |max| (max + 1).saturating_sub(self.scanned.text.len()));
         let taken = &chunk[..chunk.len().min(room)];
         for (i, byte) in taken.iter().enumerate() {
             match byte {
@@ -279,18 +297,18 @@ impl Scanner {
                     }
                 }
                 b'"' => {
-                    self.scanned.side.extend_from_slice(&chunk[..=i]);
+                    self.scanned.text.extend_from_slice(&chunk[..=i]);
                     self.begin_text();
                     return &chunk[i + 1..];
                 }
                 _ => {}
             }
             if self.deepest > MAX_DEPTH || self.values > MAX_VALUES {
-                self.scanned.side.extend_from_slice(&chunk[..=i]);
+                self.scanned.text.extend_from_slice(&chunk[..=i]);
                 return &[];
             }
         }
-        self.scanned.side.extend_from_slice(taken);
+        self.scanned.text.extend_from_slice(taken);
         &chunk[taken.len()..]
     }
 
@@ -324,7 +342,7 @@ impl Scanner {
     }
 
     fn begin_text(&mut self) {
-        self.start = self.scanned.side.len();
+        self.start = self.scanned.text.len();
         let is_value = self.stack.last().is_some_and(|frame| !frame.key_next) && self.begin_value();
         self.state = match self.value_place() {
             Place::Pictures(list) if is_value => State::Start { list, start: Vec::new() },
@@ -356,7 +374,7 @@ impl Scanner {
             Kind::Link => State::Text { escaped: false },
             Kind::Picture => {
                 let text = Box::new(PictureText::new(self.expected, &self.pool));
-                self.scanned.side.reserve((self.expected / 256).min(ROOM));
+                self.scanned.text.reserve((self.expected / 256).min(ROOM));
                 State::Picture { list, text, escape: Escape::None }
             }
         };
@@ -377,7 +395,7 @@ impl Scanner {
         let mut at = usize::from(std::mem::take(escaped));
         while let Some(found) = memchr2(b'"', b'\\', &chunk[at..]).map(|found| at + found) {
             if chunk[found] == b'"' {
-                self.scanned.side.extend_from_slice(&chunk[..=found]);
+                self.scanned.text.extend_from_slice(&chunk[..=found]);
                 self.state = State::Between;
                 self.end_text();
                 return &chunk[found + 1..];
@@ -388,7 +406,7 @@ impl Scanner {
             }
             at = found + 2;
         }
-        self.scanned.side.extend_from_slice(chunk);
+        self.scanned.text.extend_from_slice(chunk);
         &[]
     }
 
@@ -396,7 +414,7 @@ impl Scanner {
     fn end_text(&mut self) {
         let Some(frame) = self.stack.last_mut().filter(|frame| frame.key_next) else { return };
         frame.key_next = false;
-        let key = &self.scanned.side[self.start - 1..];
+        let key = &self.scanned.text[self.start - 1..];
         frame.member = match (frame.place, unescape(key).as_deref().unwrap_or_default()) {
             (Place::Root, "Result") => Place::Result,
             (Place::Root, "data") => Place::Data(Source::Data),
@@ -430,9 +448,9 @@ impl Scanner {
                         };
                         let Decoded { picture, breaks_json } = text.finish();
                         if breaks_json {
-                            self.scanned.oddity = Some("has a picture text with characters that JSON does not allow");
+                            self.scanned.warning = Some("has a picture text with characters that JSON does not allow");
                         }
-                        self.scanned.side.push(b'"');
+                        self.scanned.text.push(b'"');
                         self.pictures(list).push(picture);
                     }
                 }

@@ -66,7 +66,7 @@ fn texts(scanned: &Scanned) -> Texts {
 }
 
 fn is_json(scanned: &Scanned) -> bool {
-    scanned.oddity.is_none() && serde_json::from_slice::<Value>(&scanned.side).is_ok()
+    scanned.warning.is_none() && serde_json::from_slice::<Value>(&scanned.text).is_ok()
 }
 
 fn has_damage(scanned: &Scanned) -> bool {
@@ -79,7 +79,7 @@ fn assert_same(json: &[u8], sizes: &[usize]) {
         assert!(!is_json(&scanned) || has_damage(&scanned));
         return;
     };
-    assert_eq!(serde_json::from_slice::<Value>(&scanned.side).unwrap(), value, "{}", String::from_utf8_lossy(json));
+    assert_eq!(serde_json::from_slice::<Value>(&scanned.text).unwrap(), value, "{}", String::from_utf8_lossy(json));
     assert_eq!(texts(&scanned), expected, "{}", String::from_utf8_lossy(json));
 }
 
@@ -119,18 +119,18 @@ fn comment_lines_in_front_are_left_out() {
         let json = format!(r#"{comments}{{"data":{{"binary_data_base64":["AQID"]}}}}"#);
         for size in 1..12 {
             let scanned = scan(json.as_bytes(), &[size]);
-            let side = String::from_utf8(scanned.side).unwrap();
+            let text = String::from_utf8(scanned.text).unwrap();
             assert_eq!(
-                side.trim_start_matches('\u{feff}').trim(),
+                text.trim_start_matches('\u{feff}').trim(),
                 r#"{"data":{"binary_data_base64":[""]}}"#,
                 "{comments:?}"
             );
             assert!(scanned.pictures.data.bytes[0].is_ok());
-            assert_eq!(scanned.oddity.is_some(), comments.contains(':'));
+            assert_eq!(scanned.warning.is_some(), comments.contains(':'));
         }
     }
-    let side = scan(br#"{"data":{}}: x"#, &[3]).side;
-    assert_eq!(side, br#"{"data":{}}: x"#, "behind the JSON there are no comments");
+    let text = scan(br#"{"data":{}}: x"#, &[3]).text;
+    assert_eq!(text, br#"{"data":{}}: x"#, "behind the JSON there are no comments");
 }
 
 #[test]
@@ -161,7 +161,7 @@ fn a_text_without_a_comma_before_it_is_no_picture() {
     ] {
         let scanned = scan(json.as_bytes(), &[7]);
         assert!(
-            scanned.pictures.data.bytes.len() == 1 && serde_json::from_slice::<Value>(&scanned.side).is_err(),
+            scanned.pictures.data.bytes.len() == 1 && serde_json::from_slice::<Value>(&scanned.text).is_err(),
             "{json}"
         );
     }
@@ -191,7 +191,7 @@ fn too_much_json_beside_the_pictures_is_stopped() {
     assert_eq!((0..30).try_for_each(|_| many.push("1,".repeat(4000).as_bytes())), Err(LimitExceeded::Values));
     let mut long = Scanner::default().limited_to(100);
     assert_eq!(long.push(&[b' '; 100]), Ok(()));
-    assert_eq!(long.push(b" "), Err(LimitExceeded::Side(100)));
+    assert_eq!(long.push(b" "), Err(LimitExceeded::Text(100)));
     assert_eq!(Scanner::default().push("[".repeat(129).as_bytes()), Err(LimitExceeded::Depth));
     assert_eq!(Scanner::default().push("[".repeat(128).as_bytes()), Ok(()));
     let mut picture = Scanner::default();
@@ -207,13 +207,13 @@ fn what_is_over_a_limit_is_not_looked_at_however_the_reply_comes() {
     for (reply, expected) in [
         (format!("{}{behind}", "[".repeat(200)), LimitExceeded::Depth),
         (format!("[{}{behind}", "1,".repeat(MAX_VALUES)), LimitExceeded::Values),
-        (format!("{}{behind}", " ".repeat(300_000)), LimitExceeded::Side(250_000)),
-        (format!("{}{}{behind}", " ".repeat(249_999), "[".repeat(200)), LimitExceeded::Side(250_000)),
+        (format!("{}{behind}", " ".repeat(300_000)), LimitExceeded::Text(250_000)),
+        (format!("{}{}{behind}", " ".repeat(249_999), "[".repeat(200)), LimitExceeded::Text(250_000)),
     ] {
         let scan = |size: usize| {
             let mut scanner = Scanner::default().limited_to(250_000);
             let result = reply.as_bytes().chunks(size).try_for_each(|piece| scanner.push(piece));
-            (result, scanner.finish().side)
+            (result, scanner.finish().text)
         };
         let whole = scan(reply.len());
         assert_eq!(whole.0, Err(expected));
@@ -261,7 +261,7 @@ proptest! {
         if cut { text.truncate(at) } else { text[at] = byte }
         let scanned = scan(&text, &[6]);
         let valid = serde_json::from_slice::<Value>(&text).is_ok();
-        // A damaged picture text leaves a valid side text; its error stands with the picture.
+        // A damaged picture text leaves a valid JSON text; its error stands with the picture.
         prop_assert!(valid || !is_json(&scanned) || has_damage(&scanned));
     }
 }
