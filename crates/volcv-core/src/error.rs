@@ -8,7 +8,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use volcv_types::{Charge, InvalidInput, ServiceCode};
 
-use crate::call::meter::Delivery;
+use crate::call::delivery::Delivery;
 use crate::redact::shortened;
 
 /// Why a call failed, whether it may have been charged, and every attempt that was made.

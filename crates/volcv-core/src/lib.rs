@@ -28,9 +28,10 @@ mod retry;
 
 pub use buffer::Buffer;
 pub use call::batch::Batch;
+pub use call::delivery::Delivery;
 pub use call::limits::{Limits, TimeLimit, Timer};
 pub use call::machine::{Attempt, Call, CallConfig, Step};
-pub use call::meter::{Backoff, Delivery, Meter, Observer, Phase, Progress};
+pub use call::meter::{Backoff, Meter, Observer, Phase, Progress};
 pub use call::time::Now;
 pub use error::{AttemptRecord, Error, ErrorKind};
 pub use exchange::{ReplySink, Request, Stop, TransportError, TransportErrorKind};

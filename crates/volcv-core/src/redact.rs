@@ -6,7 +6,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD_NO_PAD;
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 
-use crate::request::endpoint::ESCAPED;
+use crate::request::escape::escape as percent_escape;
 
 /// The longest text that is taken over from a reply.
 const MAX_CHARS: usize = 400;
@@ -63,9 +63,9 @@ fn hide<'a>(text: &'a str, secret: &str) -> Cow<'a, str> {
         return Cow::Borrowed(text);
     }
     let base64 = |secret: &str| STANDARD_NO_PAD.encode(secret);
-    let percent = |set| utf8_percent_encode(secret, set).to_string();
+    let all_escaped = utf8_percent_encode(secret, NON_ALPHANUMERIC).to_string();
     let bearer = base64(&format!("Bearer {secret}"));
-    let spellings = [secret.to_owned(), percent(ESCAPED), percent(NON_ALPHANUMERIC), base64(secret), bearer];
+    let spellings = [secret.to_owned(), percent_escape(secret).to_string(), all_escaped, base64(secret), bearer];
     let hide_one = |text: Cow<'a, str>, spelling: String| {
         // Mostly it is not there. This search is smaller than that of the standard library, and finds texts as short faster.
         let mut starts = memchr::memchr_iter(spelling.as_bytes()[0], text.as_bytes());

@@ -10,7 +10,7 @@ use std::time::{Duration, SystemTime};
 
 use volcv_types::Charge;
 
-use crate::call::meter::Delivery;
+use crate::call::delivery::Delivery;
 use crate::error::AttemptRecord;
 
 /// What ended an attempt, as far as money is concerned.

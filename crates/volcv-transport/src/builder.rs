@@ -6,7 +6,6 @@ use std::time::Duration;
 use volcv_core::{ApiKey, CallConfig, Endpoint, Error, Limits, RetryBudget, RetryPolicy};
 
 use crate::client::{BlockingClient, Client};
-use crate::keeper::Keeper;
 #[cfg(any(feature = "ureq", feature = "reqwest"))]
 use crate::proxy::Routes;
 use crate::setup::{Hint, Setup};
@@ -205,8 +204,6 @@ impl ClientBuilder {
         config.limits = self.limits;
         config.policy = self.policy;
         config.budget = self.budget;
-        let keeper = Keeper::new();
-        config.pool = keeper.pool.clone();
-        Ok(Setup { endpoint, key: self.key?, config, hint, window: self.window.max(1), _keeper: keeper })
+        Ok(Setup { endpoint, key: self.key?, config, hint, window: self.window.max(1) })
     }
 }

@@ -60,14 +60,11 @@ mod builder;
 mod cancel;
 mod client;
 mod drive;
-mod keeper;
 mod options;
 #[cfg(any(feature = "ureq", feature = "reqwest"))]
 mod proxy;
 #[cfg(feature = "reqwest")]
 mod reqwest;
-#[cfg(any(feature = "ureq", feature = "reqwest"))]
-mod reuse;
 mod setup;
 #[cfg(feature = "test-util")]
 pub mod testing;

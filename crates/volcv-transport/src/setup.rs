@@ -7,7 +7,6 @@ use volcv_core::http::Uri;
 use volcv_core::types::{CvRequest, InvalidInput, Outpaint, Value};
 use volcv_core::{ApiKey, Batch, Buffer, Call, CallConfig, Endpoint, Error, Plan};
 
-use crate::keeper::Keeper;
 use crate::options::CallOptions;
 
 /// What to say of proxies where no connection to a URL came about, or where the base URL cannot be used.
@@ -20,7 +19,6 @@ pub(crate) struct Setup {
     pub(crate) config: CallConfig,
     pub(crate) hint: Hint,
     pub(crate) window: usize,
-    pub(crate) _keeper: Keeper,
 }
 
 impl Setup {

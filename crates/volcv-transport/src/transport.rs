@@ -9,7 +9,16 @@ use volcv_core::{Limits, Now, ReplySink, Request, TransportError};
 
 use crate::cancel::CancelToken;
 
-/// The built-in transports take so many headers of a reply; more are an error. hyper allocates 64 bytes for each of them
+/// An idle connection older than this is not used again by the built-in transports. A server that closes it at the same
+/// moment turns a small request into an unknown outcome; a new handshake costs little beside a call of seconds.
+#[cfg(any(feature = "ureq", feature = "reqwest"))]
+pub(crate) const IDLE_LIMIT: Duration = Duration::from_secs(10);
+
+/// The idle connections that the built-in transports keep for each host.
+#[cfg(any(feature = "ureq", feature = "reqwest"))]
+pub(crate) const MAX_IDLE: usize = 64;
+
+/// The headers that the built-in transports take of a reply; more are an error. hyper allocates 64 bytes for each of them
 /// whenever it looks for a head.
 #[cfg(any(feature = "ureq", feature = "reqwest"))]
 pub(crate) const MAX_HEADERS: usize = 2000;

@@ -6,10 +6,11 @@ use crate::ReqwestTransport;
 
 /// A transport on a reqwest client of your own, for client certificates and the like.
 ///
-/// It has to be built with `redirect(Policy::none())` and `retry(never())`: a redirect would send the key elsewhere,
-/// and a hidden retry could pay twice. It should have `http1_ignore_invalid_headers_in_responses(true)` and
-/// `http1_max_headers(2000)`, as volcv's own client has: otherwise one odd line in a head costs a reply that is paid for.
+/// Redirects, retries, decompression, keep-alive and the reading of headers are set by volcv, whatever the builder says.
+///
+/// # Errors
+/// reqwest cannot build the client.
 #[cfg(feature = "reqwest")]
-pub fn reqwest_transport(client: reqwest::Client) -> ReqwestTransport {
-    ReqwestTransport::from_client(client)
+pub fn reqwest_transport(builder: reqwest::ClientBuilder) -> Result<ReqwestTransport, volcv_core::Error> {
+    ReqwestTransport::from_builder(builder)
 }

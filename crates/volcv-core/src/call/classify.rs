@@ -3,8 +3,9 @@
 
 use std::fmt::Display;
 
+use crate::call::delivery::Delivery;
 use crate::call::limits::TimeLimit;
-use crate::call::meter::{Delivery, Phase};
+use crate::call::meter::Phase;
 use crate::call::time::Now;
 use crate::error::{Error, ErrorKind};
 use crate::exchange::{TransportError, TransportErrorKind};
@@ -54,7 +55,10 @@ pub(crate) fn classify(
                 let (event, error) = unanswered(delivery, kind, why);
                 Err(Failure { facts: call(event, false), error, location: None })
             }
-            Some(received) if is_download => file::read(plan, received, why, now),
+            Some(received) if is_download => file::read(plan, received, why, now).map_err(|failed| {
+                let file::Failed { event, error, location } = failed;
+                Failure { facts: Facts::Download(event), error, location }
+            }),
             Some(received) => verdict::read(plan, received, why, now).map_err(|failed| {
                 let has_picture = failed.error.rejected_pictures().iter().any(|bytes| file::is_whole_picture(bytes));
                 Failure { facts: call(failed.event, has_picture), error: failed.error, location: None }

@@ -21,6 +21,48 @@ pub struct Limits {
     pub reply_bytes: u64,
 }
 
+impl Limits {
+    /// The default limits.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Sets [`Limits::connect`], longer than zero.
+    #[must_use]
+    pub fn connect(mut self, time: Duration) -> Self {
+        self.connect = time;
+        self
+    }
+
+    /// Sets [`Limits::stall`], longer than zero.
+    #[must_use]
+    pub fn stall(mut self, time: Duration) -> Self {
+        self.stall = time;
+        self
+    }
+
+    /// Sets [`Limits::attempt`], longer than zero.
+    #[must_use]
+    pub fn attempt(mut self, time: Duration) -> Self {
+        self.attempt = time;
+        self
+    }
+
+    /// Sets [`Limits::deadline`], longer than zero.
+    #[must_use]
+    pub fn deadline(mut self, time: Duration) -> Self {
+        self.deadline = Some(time);
+        self
+    }
+
+    /// Sets [`Limits::reply_bytes`].
+    #[must_use]
+    pub fn reply_bytes(mut self, bytes: u64) -> Self {
+        self.reply_bytes = bytes;
+        self
+    }
+}
+
 impl Default for Limits {
     fn default() -> Self {
         Self {

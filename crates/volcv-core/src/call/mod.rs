@@ -2,6 +2,7 @@
 
 pub(crate) mod batch;
 pub(crate) mod classify;
+pub(crate) mod delivery;
 pub(crate) mod limits;
 pub(crate) mod machine;
 pub(crate) mod meter;

@@ -4,26 +4,33 @@ use bytes::Bytes;
 use volcv_types::PictureInfo;
 
 use crate::buffer::Buffer;
-use crate::call::classify::Failure;
 use crate::call::time::Now;
 use crate::error::{Error, ErrorKind};
 use crate::outcome::{Outcome, Output};
 use crate::redact::brief;
 use crate::reply::inbox::Received;
 use crate::request::plan::Plan;
-use crate::retry::{DownloadEvent, Facts, parse_retry_after};
+use crate::retry::{DownloadEvent, parse_retry_after};
+
+/// The download failed: the event for the table, and the error.
+pub(crate) struct Failed {
+    pub(crate) event: DownloadEvent,
+    pub(crate) error: Error,
+    /// The URL to which the host of the link redirects.
+    pub(crate) location: Option<String>,
+}
 
 /// Reads the answer of a link's host. `cut` says why it did not come to its end, if it did not.
-pub(crate) fn read(plan: &Plan, reply: Received, cut: Option<String>, now: Now) -> Result<Outcome, Failure> {
+pub(crate) fn read(plan: &Plan, reply: Received, cut: Option<String>, now: Now) -> Result<Outcome, Failed> {
     let Received { head, body, received, exceeded, .. } = reply;
-    let failure = |event, error: Error| Failure { facts: Facts::Download(event), error, location: None };
+    let failure = |event, error: Error| Failed { event, error, location: None };
     if !head.is_success() {
         // The host of the link is not the service: its status is all that it says.
         let error = Error::new(ErrorKind::Service, "the host of the link did not give the picture")
             .with_status(head.status)
             .with_retry_after(head.retry_after.as_deref().and_then(|text| parse_retry_after(text, now.wall)));
         let moved = matches!(head.status, 301 | 302 | 303 | 307 | 308);
-        return Err(Failure { location: head.location.filter(|_| moved), ..failure(DownloadEvent::Refused, error) });
+        return Err(Failed { location: head.location.filter(|_| moved), ..failure(DownloadEvent::Refused, error) });
     }
     let request_id = head.request_id.as_deref().map(|id| brief(id, plan.secret()));
     let failed = |event, kind, message: String| {

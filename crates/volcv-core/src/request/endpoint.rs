@@ -5,17 +5,16 @@ use std::fmt;
 
 use http::Uri;
 use http::uri::Authority;
-use percent_encoding::{AsciiSet, CONTROLS, NON_ALPHANUMERIC, utf8_percent_encode};
+use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
 use volcv_types::Charge;
 
 use crate::error::Error;
 use crate::redact::brief;
+use crate::request::escape::escape;
 use crate::request::host::{Reach, may_reach, reaches, to_ascii};
 
 /// The path of the service below a gateway's base URL.
 const PATH: &str = "/volcv/v1";
-/// RFC 3986: everything but the unreserved characters is escaped.
-pub(crate) const ESCAPED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b'.').remove(b'~');
 
 /// A checked base URL.
 #[derive(Clone, PartialEq, Eq)]
@@ -133,10 +132,6 @@ impl fmt::Debug for Endpoint {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_tuple("Endpoint").field(&self.base).finish()
     }
-}
-
-fn escape(text: &str) -> percent_encoding::PercentEncode<'_> {
-    utf8_percent_encode(text, ESCAPED)
 }
 
 fn is_loopback(authority: &Authority) -> bool {

@@ -3,5 +3,6 @@
 pub(crate) mod auth;
 pub(crate) mod body;
 pub(crate) mod endpoint;
+pub(crate) mod escape;
 mod host;
 pub(crate) mod plan;

@@ -22,33 +22,34 @@ use volcv_core::{TransportError, TransportErrorKind};
 
 use crate::proxy::handshake::{Handshake, ProxyError, Step, Target};
 use crate::proxy::{Proxy, Routes};
-use crate::reuse::IDLE;
-use crate::tls::{find, in_words, is_refusal};
-use crate::transport::MAX_HEADERS;
+use crate::tls::error::{find, in_words, is_refusal};
+use crate::transport::{IDLE_LIMIT, MAX_HEADERS, MAX_IDLE};
 
 /// A client whose connections all go through proxies.
 #[derive(Debug)]
 pub(super) struct Tunnels(Client<HttpsConnector<Connector>, reqwest::Body>);
 
 impl Tunnels {
-    /// Keeps at most so many idle connections for each origin.
-    pub(super) fn new(routes: &Arc<Routes>, tls: &ClientConfig, kept: usize) -> Self {
+    pub(super) fn new(routes: &Arc<Routes>, tls: &ClientConfig) -> Self {
         let mut http = HttpConnector::new();
         http.set_nodelay(true);
         let connector = HttpsConnector::from((Connector { routes: Arc::clone(routes), http }, tls.clone()));
         let mut builder = Client::builder(TokioExecutor::new());
-        builder.pool_timer(TokioTimer::new()).pool_idle_timeout(IDLE).pool_max_idle_per_host(kept);
+        builder.pool_timer(TokioTimer::new()).pool_idle_timeout(IDLE_LIMIT).pool_max_idle_per_host(MAX_IDLE);
         builder.http1_max_headers(MAX_HEADERS).http1_ignore_invalid_headers_in_responses(true);
         Self(builder.build(connector))
     }
 
-    pub(super) async fn execute(&self, request: http::Request<reqwest::Body>) -> Result<reqwest::Response, Error> {
-        let response = self.0.request(request).await?;
+    pub(super) async fn execute(
+        &self,
+        request: http::Request<reqwest::Body>,
+    ) -> Result<reqwest::Response, TransportError> {
+        let response = self.0.request(request).await.map_err(translate)?;
         Ok(response.map(reqwest::Body::wrap).into())
     }
 }
 
-pub(super) fn translate(error: Error) -> TransportError {
+fn translate(error: Error) -> TransportError {
     if let Some(error) = find::<ProxyError>(&error) {
         return TransportError::with_source(error.kind(), error.clone());
     }

@@ -1,29 +1,294 @@
-//! One connection as ureq wants it. It has no time limits of its own: the driver watches, and shuts the socket down.
+//! A connection of ureq, from top to bottom: connecting, sending, receiving.
 //!
-//! It also notices when a server answers before it has the whole request, as gateways do that refuse a key or a size.
-//! ureq would go on writing, fail, and lose the answer.
+//! Three promises need more than ureq's own connections do, and this file keeps them:
+//!
+//! * A cancel ends every phase. Names are resolved and connections are made on helper threads that the caller can leave,
+//!   and the socket of a call can be shut down from any thread.
+//! * The answer of a server that refuses a request before it has all of it is read. ureq would fail with the write.
+//! * ureq never sees the key, because its trace log prints every byte that it sends.
 
 use std::fmt;
 use std::io::{self, Read, Write};
-use std::net::{Shutdown, TcpStream};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::net::{SocketAddr, TcpStream, ToSocketAddrs};
+use std::sync::Arc;
+use std::sync::atomic::Ordering::Relaxed;
 use std::time::Duration;
 
-use rustls::{ClientConnection, StreamOwned};
-use ureq::unversioned::transport::{Buffers, ConnectionDetails, Connector, NextTimeout, Transport};
+use rustls::pki_types::ServerName;
+use rustls::{ClientConfig, ClientConnection, StreamOwned};
+use ureq::config::Config;
+use ureq::http::Uri;
+use ureq::unversioned::resolver::{DefaultResolver, ResolvedSocketAddrs, Resolver};
+use ureq::unversioned::transport::{Buffers, ConnectionDetails, Connector, LazyBuffers, NextTimeout, Transport};
 use zeroize::Zeroizing;
 
-use crate::ureq::connect::Line;
-use crate::ureq::head::{Head, HeadReader, end_of};
-use crate::ureq::memory::Memory;
+use crate::proxy::handshake::{Handshake, ProxyError, Step, Target};
+use crate::proxy::{Proxy, Routes};
+use crate::ureq::call::{Call, Socket, lock};
+use crate::ureq::happy_eyeballs::{self, interleave, run_on_thread};
+use crate::ureq::head::{HeadReader, end_of};
 
-/// A write that is stuck for this long looks whether the server has answered already.
-pub(super) const GLANCE: Duration = Duration::from_millis(250);
+/// A write that is stuck for this long is interrupted by a look for an early answer.
+const WRITE_TIMEOUT: Duration = Duration::from_millis(250);
 
-/// A socket, with or without TLS, and what was read ahead of its turn.
-pub(super) struct Stream {
+/// An early answer is known to be one by fewer bytes than these.
+const MAX_EARLY: usize = 16 * 1024;
+
+/// The request is pulled and sent in pieces of this size. What is pulled counts as delivered, so a piece is small.
+const OUTPUT: usize = 64 * 1024;
+
+/// The reply is read in pieces of this size.
+const INPUT: usize = 128 * 1024;
+
+// ---------------------------------------------------------------------------------------------------- Connecting
+
+/// ureq resolves names before it looks into its pool. Here a name is resolved only for a new connection, by [`Connect`].
+#[derive(Debug)]
+pub(super) struct ResolveLater;
+
+impl Resolver for ResolveLater {
+    fn resolve(&self, _: &Uri, _: &Config, _: NextTimeout) -> Result<ResolvedSocketAddrs, ureq::Error> {
+        Ok(self.empty())
+    }
+}
+
+/// Makes connections: TCP, the proxy's tunnel, and TLS where the URL asks for it.
+pub(super) struct Connect {
+    pub(super) routes: Arc<Routes>,
+    pub(super) tls: Arc<ClientConfig>,
+}
+
+impl Connector for Connect {
+    type Out = Connection;
+
+    fn connect(&self, details: &ConnectionDetails<'_>, _: Option<()>) -> Result<Option<Connection>, ureq::Error> {
+        let call = Call::current()?;
+        let proxy = self.routes.proxy_for(details.uri);
+        let addresses = match proxy {
+            Some(proxy) => proxy_addresses(proxy, &call)?,
+            None => addresses(details.uri, &call)?,
+        };
+        let connected =
+            happy_eyeballs::connect(&addresses, call.connect_limit, &call.cancel, TcpStream::connect_timeout);
+        let connected = connected.map_err(|error| match proxy {
+            Some(_) => io::Error::other(ProxyError::unreachable(error)),
+            None => error,
+        });
+        let stream = connected.and_then(|socket| {
+            socket.set_nodelay(true)?;
+            socket.set_write_timeout(Some(WRITE_TIMEOUT))?;
+            let mut socket = Socket::new(socket);
+            call.uses(&socket)?;
+            if let Some(proxy) = proxy {
+                tunnel(proxy, details.uri, &call, &mut socket).map_err(io::Error::other)?;
+            }
+            let io = if details.needs_tls() { self.shake_hands(socket, details.uri)? } else { Io::Tcp(socket) };
+            Ok(Stream { io, ahead: Vec::new(), ended: false })
+        });
+        Ok(Some(Connection::new(stream.map_err(connect_error)?)))
+    }
+}
+
+impl Connect {
+    fn shake_hands(&self, mut socket: Socket, uri: &Uri) -> io::Result<Io> {
+        let host = uri.host().unwrap_or_default().trim_start_matches('[').trim_end_matches(']').to_owned();
+        let name = ServerName::try_from(host).map_err(io::Error::other)?;
+        let mut connection = ClientConnection::new(Arc::clone(&self.tls), name).map_err(io::Error::other)?;
+        connection.complete_io(&mut socket)?;
+        Ok(Io::Tls(Box::new(StreamOwned::new(connection, socket))))
+    }
+}
+
+impl fmt::Debug for Connect {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Connect")
+    }
+}
+
+/// The addresses of the URL's host, the families of addresses by turns.
+fn addresses(uri: &Uri, call: &Call) -> Result<Vec<SocketAddr>, ureq::Error> {
+    let host = uri.scheme().zip(uri.authority());
+    let host = host.and_then(|(scheme, authority)| DefaultResolver::host_and_port(scheme, authority));
+    let host = host.ok_or(ureq::Error::HostNotFound)?;
+    if let Ok(address) = host.parse() {
+        return Ok(vec![address]);
+    }
+    match run_on_thread(&call.cancel, move || host.to_socket_addrs().map(Iterator::collect)) {
+        Ok(found) if !Vec::is_empty(&found) => Ok(interleave(found)),
+        Err(error) if error.kind() == io::ErrorKind::ConnectionAborted => Err(connect_error(error)),
+        _ => Err(ureq::Error::HostNotFound),
+    }
+}
+
+fn proxy_addresses(proxy: &Proxy, call: &Call) -> Result<Vec<SocketAddr>, ureq::Error> {
+    let address = proxy.address();
+    let found = run_on_thread(&call.cancel, move || address.to_socket_addrs().map(Iterator::collect));
+    found.map_err(|error| connect_error(io::Error::other(ProxyError::unreachable(error))))
+}
+
+/// Makes a connection to a proxy one that leads to the target.
+fn tunnel(proxy: &Proxy, uri: &Uri, call: &Call, socket: &mut Socket) -> Result<(), ProxyError> {
+    let target = Target::of(uri);
+    let target = match target.to_resolve(proxy) {
+        Some(name) => target.resolved(run_on_thread(&call.cancel, move || name.to_socket_addrs()))?,
+        None => target,
+    };
+    let (mut handshake, mut received) = (Handshake::new(proxy, target), Vec::new());
+    loop {
+        let moved = match handshake.next(&received)? {
+            Step::Send(bytes) => {
+                received.clear();
+                socket.write_all(&bytes)
+            }
+            Step::Receive(count) => {
+                received.resize(count, 0);
+                socket.read_exact(&mut received)
+            }
+            Step::Done => return Ok(()),
+        };
+        moved.map_err(|error| ProxyError::broken(&error))?;
+    }
+}
+
+/// Marks an error as one of connecting, so that it can be told from a connection that broke later.
+#[derive(Debug)]
+struct ConnectError(io::Error);
+
+impl fmt::Display for ConnectError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+impl std::error::Error for ConnectError {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        Some(&self.0)
+    }
+}
+
+fn connect_error(error: io::Error) -> ureq::Error {
+    ureq::Error::Io(io::Error::new(error.kind(), ConnectError(error)))
+}
+
+pub(super) fn is_connect_error(error: &io::Error) -> bool {
+    error.get_ref().is_some_and(|inner| inner.is::<ConnectError>())
+}
+
+// ---------------------------------------------------------------------------------------------------- Sending
+
+/// A connection in ureq's pool or in use.
+pub(super) struct Connection {
+    stream: Stream,
+    buffers: LazyBuffers,
+    /// The id of the call that uses it, or used it last.
+    call: u64,
+    /// The head of that call's reply has been read.
+    has_head: bool,
+    /// That call was answered early, so the rest of its request was never sent.
+    answered_early: bool,
+}
+
+impl Connection {
+    fn new(stream: Stream) -> Self {
+        let buffers = LazyBuffers::new(INPUT, OUTPUT);
+        Self { stream, buffers, call: 0, has_head: false, answered_early: false }
+    }
+
+    /// Begins a request: sends its first line and the credentials behind it, and gives how much of the output that was.
+    fn begin(&mut self, call: &Call, amount: usize) -> io::Result<usize> {
+        (self.call, self.has_head) = (call.id, false);
+        call.uses(self.stream.socket())?;
+        let Some(authorization) = lock(&call.authorization).take() else { return Ok(0) };
+        let output = &self.buffers.output()[..amount];
+        let Some(end) = output.windows(2).position(|pair| pair == b"\r\n").map(|end| end + 2) else {
+            return Err(io::Error::other("the request has no first line"));
+        };
+        // Wiped when it is dropped, and large enough from the start, so that no copy stays behind.
+        let mut first = Zeroizing::new(Vec::with_capacity(end + authorization.len() + 32));
+        first.extend_from_slice(&output[..end]);
+        first.extend_from_slice(b"authorization: ");
+        first.extend_from_slice(authorization.as_bytes());
+        first.extend_from_slice(b"\r\n");
+        self.stream.io.write_all(&first)?;
+        Ok(end)
+    }
+
+    /// Sends one piece and gives its length, 0 if the server is slow or has answered.
+    fn send(&mut self, call: &Call, from: usize, to: usize) -> io::Result<usize> {
+        let written = match self.stream.has_answer() {
+            true => Err(io::ErrorKind::BrokenPipe.into()),
+            false => self.stream.io.write(&self.buffers.output()[from..to]),
+        };
+        match written {
+            Ok(0) => Err(io::ErrorKind::WriteZero.into()),
+            Err(error) if is_pause(&error) => Ok(0),
+            Err(_) if self.stream.has_answer() && !self.stream.ahead.is_empty() => {
+                self.answered_early = true;
+                call.answered_early.store(true, Relaxed);
+                Ok(0)
+            }
+            written => written,
+        }
+    }
+}
+
+/// The write timeout is [`WRITE_TIMEOUT`], behind which sending goes on.
+fn is_pause(error: &io::Error) -> bool {
+    matches!(error.kind(), io::ErrorKind::WouldBlock | io::ErrorKind::TimedOut | io::ErrorKind::Interrupted)
+}
+
+impl Transport for Connection {
+    fn buffers(&mut self) -> &mut dyn Buffers {
+        &mut self.buffers
+    }
+
+    fn transmit_output(&mut self, amount: usize, _: NextTimeout) -> Result<(), ureq::Error> {
+        let call = Call::current()?;
+        let mut sent = if self.call == call.id { 0 } else { self.begin(&call, amount)? };
+        while sent < amount && !self.answered_early {
+            sent += self.send(&call, sent, amount)?;
+        }
+        Ok(())
+    }
+
+    fn await_input(&mut self, _: NextTimeout) -> Result<bool, ureq::Error> {
+        if !self.has_head {
+            let call = Call::current()?;
+            let head = self.stream.read_head(&call)?;
+            self.buffers.input_append_buf()[..head.len()].copy_from_slice(head.as_bytes());
+            self.buffers.input_appended(head.len());
+            self.has_head = true;
+            return Ok(true);
+        }
+        let bytes = self.stream.read_some(self.buffers.input_append_buf())?;
+        self.buffers.input_appended(bytes);
+        Ok(bytes > 0)
+    }
+
+    /// ureq asks before it puts a connection into its pool, and before it uses one again. An idle connection is open as
+    /// long as there is nothing to read: neither an end nor a stray byte.
+    fn is_open(&mut self) -> bool {
+        let is_silent = || peek(self.stream.socket().stream()).is_err_and(|e| e.kind() == io::ErrorKind::WouldBlock);
+        !self.answered_early && self.stream.ahead.is_empty() && is_silent()
+    }
+
+    fn is_tls(&self) -> bool {
+        matches!(self.stream.io, Io::Tls(_))
+    }
+}
+
+impl fmt::Debug for Connection {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Connection")
+    }
+}
+
+// ---------------------------------------------------------------------------------------------------- Receiving
+
+/// A socket, with or without TLS, and the bytes that were read before ureq asked for them.
+struct Stream {
     io: Io,
-    /// Bytes of an answer that came while the request was still being sent, or with the head of the reply.
+    /// Bytes of an answer that came while the request was still being sent, or behind the head of the reply.
     ahead: Vec<u8>,
     /// Behind these, the server has ended the connection.
     ended: bool,
@@ -34,77 +299,30 @@ enum Io {
     Tls(Box<StreamOwned<ClientConnection, Socket>>),
 }
 
-/// A socket that can be shut down from outside while it is read or written.
-#[derive(Clone)]
-pub(super) struct Socket(Arc<TcpStream>);
-
-impl Socket {
-    pub(super) fn new(socket: TcpStream) -> Self {
-        Self(Arc::new(socket))
-    }
-
-    pub(super) fn shutdown(&self) {
-        // It fails only if the peer was faster.
-        let _ = self.0.shutdown(Shutdown::Both);
-    }
-}
-
-impl Read for Socket {
-    fn read(&mut self, out: &mut [u8]) -> io::Result<usize> {
-        (&*self.0).read(out)
-    }
-}
-
-impl Write for Socket {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        (&*self.0).write(bytes)
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        (&*self.0).flush()
-    }
-}
-
-/// More of an early answer need not be read ahead to know that it is one.
-const AHEAD: usize = 16 * 1024;
-
 impl Stream {
-    pub(super) fn tcp(socket: Socket) -> Self {
-        Self { io: Io::Tcp(socket), ahead: Vec::new(), ended: false }
-    }
-
-    pub(super) fn tls(stream: StreamOwned<ClientConnection, Socket>) -> Self {
-        Self { io: Io::Tls(Box::new(stream)), ahead: Vec::new(), ended: false }
-    }
-
-    pub(super) fn socket(&self) -> &Socket {
+    fn socket(&self) -> &Socket {
         match &self.io {
             Io::Tcp(socket) => socket,
             Io::Tls(tls) => &tls.sock,
         }
     }
 
-    /// An idle connection is open as long as there is nothing to read: neither an end nor a stray byte.
-    pub(super) fn is_open(&self) -> bool {
-        self.ahead.is_empty() && peek(&self.socket().0).is_err_and(|error| error.kind() == io::ErrorKind::WouldBlock)
-    }
-
     /// Whether the server has answered, or has ended the connection, so that it never will; without waiting for it. Interim
     /// answers (1xx) are taken out: a server that sends `100 Continue` or `103 Early Hints` wants the rest of the request.
     fn has_answer(&mut self) -> bool {
-        if self.ahead.len() < AHEAD && self.socket().0.set_nonblocking(true).is_ok() {
+        if self.ahead.len() < MAX_EARLY && self.socket().stream().set_nonblocking(true).is_ok() {
             let mut buffer = [0; 4096];
             while let Ok(bytes) = self.io.read(&mut buffer) {
                 self.ahead.extend_from_slice(&buffer[..bytes]);
                 self.ended |= bytes == 0;
-                if self.ended || self.ahead.len() >= AHEAD {
+                if self.ended || self.ahead.len() >= MAX_EARLY {
                     break;
                 }
             }
             // A socket that cannot be made to block again fails at its next use.
-            let _ = self.socket().0.set_nonblocking(false);
+            let _ = self.socket().stream().set_nonblocking(false);
         }
-        while is_interim(&self.ahead) {
+        while self.ahead.starts_with(INTERIM) {
             let Some(end) = end_of(&self.ahead, 0) else { return false };
             self.ahead.drain(..end);
         }
@@ -112,31 +330,43 @@ impl Stream {
         self.ended || !INTERIM.starts_with(&self.ahead)
     }
 
-    /// Reads the head of the final reply. What came with it of the body is read next.
-    fn read_head(&mut self) -> Result<Head, ureq::Error> {
+    /// Reads the head of the final reply: its headers go to the call, its status and framing come as a head for ureq.
+    fn read_head(&mut self, call: &Call) -> Result<String, ureq::Error> {
         let mut reader = HeadReader::default();
         let mut buffer = [0; 16 * 1024];
         loop {
-            let bytes = match self.read(&mut buffer) {
-                Ok(0) => return Err(io::Error::from(io::ErrorKind::UnexpectedEof).into()),
-                Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
-                read => read?,
+            let bytes = match self.read_some(&mut buffer)? {
+                0 => return Err(io::Error::from(io::ErrorKind::UnexpectedEof).into()),
+                bytes => bytes,
             };
             let found = reader.push(&buffer[..bytes]).map_err(|error| ureq::Error::Other(error.into()))?;
             if let Some((head, behind)) = found {
                 self.ahead.splice(..0, behind);
-                return Ok(head);
+                *lock(&call.headers) = head.headers;
+                return Ok(head.for_ureq);
+            }
+        }
+    }
+
+    /// Reads what was read ahead, or waits for more.
+    fn read_some(&mut self, out: &mut [u8]) -> io::Result<usize> {
+        if !self.ahead.is_empty() {
+            let bytes = out.len().min(self.ahead.len());
+            out[..bytes].copy_from_slice(&self.ahead[..bytes]);
+            self.ahead.drain(..bytes);
+            return Ok(bytes);
+        }
+        loop {
+            match self.io.read(out) {
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                read => return read,
             }
         }
     }
 }
 
-/// How every interim answer begins; HTTP/1.0 has none.
+/// The start of every interim answer; HTTP/1.0 has none.
 const INTERIM: &[u8] = b"HTTP/1.1 1";
-
-fn is_interim(answer: &[u8]) -> bool {
-    answer.starts_with(INTERIM)
-}
 
 impl Read for Io {
     fn read(&mut self, out: &mut [u8]) -> io::Result<usize> {
@@ -147,28 +377,16 @@ impl Read for Io {
     }
 }
 
-impl Read for Stream {
-    fn read(&mut self, out: &mut [u8]) -> io::Result<usize> {
-        if self.ahead.is_empty() {
-            return self.io.read(out);
-        }
-        let bytes = out.len().min(self.ahead.len());
-        out[..bytes].copy_from_slice(&self.ahead[..bytes]);
-        self.ahead.drain(..bytes);
-        Ok(bytes)
-    }
-}
-
-impl Write for Stream {
+impl Write for Io {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        match &mut self.io {
+        match self {
             Io::Tcp(socket) => socket.write(bytes),
             Io::Tls(tls) => tls.write(bytes),
         }
     }
 
     fn flush(&mut self) -> io::Result<()> {
-        match &mut self.io {
+        match self {
             Io::Tcp(socket) => socket.flush(),
             Io::Tls(tls) => tls.flush(),
         }
@@ -180,153 +398,4 @@ fn peek(socket: &TcpStream) -> io::Result<usize> {
     let peeked = socket.peek(&mut [0]);
     socket.set_nonblocking(false)?;
     peeked
-}
-
-/// A stream with ureq's buffers.
-pub(super) struct Connection {
-    memory: Memory,
-    /// `None` once the stream was handed over because of an early answer.
-    stream: Option<Stream>,
-    line: Arc<Line>,
-    /// The head of the reply has been read.
-    has_head: bool,
-    /// What ureq writes goes nowhere: the connection serves to read an early answer.
-    muted: bool,
-}
-
-impl Connection {
-    pub(super) fn new(stream: Stream, line: Arc<Line>) -> Self {
-        let (_, mut memory) = line.take();
-        memory.clear();
-        Self { memory, stream: Some(stream), line, has_head: false, muted: false }
-    }
-
-    /// At the start of a request: sends its first line and the credentials behind it; gives how much of the output that was.
-    fn send_request_line(&mut self, amount: usize) -> io::Result<usize> {
-        let Some(stream) = &mut self.stream else { return Ok(0) };
-        let Some(authorization) = self.line.take_authorization() else { return Ok(0) };
-        let output = &self.memory.output()[..amount];
-        let Some(end) = output.windows(2).position(|pair| pair == b"\r\n").map(|end| end + 2) else {
-            return Err(io::Error::other("the request has no first line"));
-        };
-        // Wiped when it is dropped, and large enough from the start, so that no copy stays behind.
-        let mut first = Zeroizing::new(Vec::with_capacity(end + authorization.len() + 32));
-        first.extend_from_slice(&output[..end]);
-        first.extend_from_slice(b"authorization: ");
-        first.extend_from_slice(authorization.as_bytes());
-        first.extend_from_slice(b"\r\n");
-        stream.write_all(&first)?;
-        Ok(end)
-    }
-
-    /// Sends one piece. An error with an answer waiting behind it is an early answer.
-    fn send(&mut self, from: usize, to: usize) -> io::Result<usize> {
-        let Some(stream) = &mut self.stream else { return Err(io::ErrorKind::NotConnected.into()) };
-        let written = match stream.has_answer() {
-            true => Err(io::ErrorKind::BrokenPipe.into()),
-            false => stream.write(&self.memory.output()[from..to]),
-        };
-        match written {
-            Ok(0) => Err(io::ErrorKind::WriteZero.into()),
-            Err(error) if is_pause(&error) => Ok(0),
-            Err(error) => {
-                if stream.has_answer() && !stream.ahead.is_empty() {
-                    self.line.hand_over(self.stream.take());
-                }
-                Err(error)
-            }
-            written => written,
-        }
-    }
-}
-
-/// The write timeout is [`GLANCE`], after which there is nothing to do but look and go on.
-fn is_pause(error: &io::Error) -> bool {
-    matches!(error.kind(), io::ErrorKind::WouldBlock | io::ErrorKind::TimedOut | io::ErrorKind::Interrupted)
-}
-
-impl Transport for Connection {
-    fn buffers(&mut self) -> &mut dyn Buffers {
-        &mut self.memory
-    }
-
-    fn transmit_output(&mut self, amount: usize, _: NextTimeout) -> Result<(), ureq::Error> {
-        let mut sent = if self.muted { amount } else { self.send_request_line(amount)? };
-        while sent < amount {
-            sent += self.send(sent, amount)?;
-        }
-        Ok(())
-    }
-
-    fn await_input(&mut self, _: NextTimeout) -> Result<bool, ureq::Error> {
-        let Some(stream) = &mut self.stream else { return Ok(false) };
-        if !self.has_head {
-            let head = stream.read_head()?;
-            self.memory.append(head.for_ureq.as_bytes());
-            self.line.put_headers(head.headers);
-            self.has_head = true;
-            return Ok(true);
-        }
-        let input = self.memory.input_append_buf();
-        let amount = loop {
-            match stream.read(input) {
-                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-                read => break read?,
-            }
-        };
-        self.memory.input_appended(amount);
-        Ok(amount > 0)
-    }
-
-    fn is_open(&mut self) -> bool {
-        self.stream.as_ref().is_some_and(Stream::is_open)
-    }
-
-    fn is_tls(&self) -> bool {
-        matches!(self.stream, Some(Stream { io: Io::Tls(_), .. }))
-    }
-}
-
-/// ureq keeps no connection: what it drops goes back to the lane.
-impl Drop for Connection {
-    fn drop(&mut self) {
-        self.line.put_back(self.stream.take(), std::mem::take(&mut self.memory));
-    }
-}
-
-impl fmt::Debug for Connection {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Connection")
-    }
-}
-
-/// Gives ureq a stream on which an early answer waits.
-pub(super) struct Answering {
-    stream: Mutex<Option<Stream>>,
-    line: Arc<Line>,
-}
-
-impl Answering {
-    pub(super) fn new(stream: Stream, line: Arc<Line>) -> Self {
-        Self { stream: Mutex::new(Some(stream)), line }
-    }
-}
-
-impl Connector for Answering {
-    type Out = Connection;
-
-    fn connect(&self, _: &ConnectionDetails<'_>, _: Option<()>) -> Result<Option<Connection>, ureq::Error> {
-        let stream = self.stream.lock().unwrap_or_else(PoisonError::into_inner).take();
-        let mut connection = stream.map(|stream| Connection::new(stream, Arc::clone(&self.line)));
-        if let Some(connection) = &mut connection {
-            connection.muted = true;
-        }
-        Ok(connection)
-    }
-}
-
-impl fmt::Debug for Answering {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Answering")
-    }
 }

@@ -7,8 +7,7 @@ use std::sync::mpsc;
 use std::time::{Duration, Instant};
 
 use crate::cancel::CancelToken;
-use crate::ureq::connect::interrupted;
-use crate::ureq::helpers::Helpers;
+use crate::threads;
 
 /// An attempt that takes longer gets another one beside it. RFC 8305, section 5.
 const DELAY: Duration = Duration::from_millis(250);
@@ -29,7 +28,6 @@ pub(super) fn connect<T: Send + 'static>(
     addresses: &[SocketAddr],
     limit: Duration,
     cancel: &CancelToken,
-    helpers: &Helpers,
     attempt: impl Fn(&SocketAddr, Duration) -> io::Result<T> + Copy + Send + 'static,
 ) -> io::Result<T> {
     let end = Instant::now().checked_add(limit);
@@ -47,7 +45,7 @@ pub(super) fn connect<T: Send + 'static>(
         }
         if let Some(address) = waiting.next() {
             let done = sender.clone();
-            if let Err(error) = helpers.run(move || drop(done.send(attempt(&address, left)))) {
+            if let Err(error) = on_thread(move || drop(done.send(attempt(&address, left)))) {
                 // No thread: the others may still succeed.
                 let _ = sender.send(Err(error));
             }
@@ -71,6 +69,29 @@ pub(super) fn connect<T: Send + 'static>(
             Err(_) => {}
         }
     }
+}
+
+/// Runs something that cannot be interrupted on another thread, and waits for it or for a cancel.
+pub(super) fn run_on_thread<T: Send + 'static>(
+    cancel: &CancelToken,
+    work: impl FnOnce() -> io::Result<T> + Send + 'static,
+) -> io::Result<T> {
+    let (sender, result) = mpsc::channel();
+    let _guard = cancel.on_cancel({
+        let sender = sender.clone();
+        move || drop(sender.send(Err(interrupted())))
+    });
+    on_thread(move || drop(sender.send(work())))?;
+    result.recv().unwrap_or_else(|_| Err(interrupted()))
+}
+
+/// A thread that ends with its work. A caller that is cancelled leaves it behind.
+fn on_thread(work: impl FnOnce() + Send + 'static) -> io::Result<()> {
+    threads::start("volcv-connect", Box::new(work)).map(drop)
+}
+
+pub(super) fn interrupted() -> io::Error {
+    io::Error::new(io::ErrorKind::ConnectionAborted, "cancelled")
 }
 
 #[cfg(test)]
@@ -124,7 +145,7 @@ mod tests {
 
     fn by_ports(ports: &[u16], limit: Duration) -> io::Result<u16> {
         let addresses: Vec<_> = ports.iter().map(|port| SocketAddr::from(([127, 0, 0, 1], *port))).collect();
-        connect(&addresses, limit, &CancelToken::new(), &Helpers::default(), by_port).map(|address| address.port())
+        connect(&addresses, limit, &CancelToken::new(), by_port).map(|address| address.port())
     }
 
     #[test]
@@ -160,7 +181,7 @@ mod tests {
         static PORTS: Mutex<Vec<u16>> = Mutex::new(Vec::new());
         let addresses = addresses(&["127.0.0.1:2", "127.0.0.1:4", "127.0.0.1:5", "127.0.0.1:1"]);
         let started = Instant::now();
-        connect(&addresses, LONG, &CancelToken::new(), &Helpers::default(), |address, left| {
+        connect(&addresses, LONG, &CancelToken::new(), |address, left| {
             PORTS.lock().unwrap().push(address.port());
             by_port(address, left)
         })
@@ -180,7 +201,7 @@ mod tests {
             }
         });
         let (started, addresses) = (Instant::now(), addresses(&["127.0.0.1:4", "127.0.0.1:5"]));
-        let error = connect(&addresses, LONG, &cancel, &Helpers::default(), by_port).unwrap_err();
+        let error = connect(&addresses, LONG, &cancel, by_port).unwrap_err();
         assert_eq!(error.kind(), io::ErrorKind::ConnectionAborted);
         assert!(started.elapsed() < SOON / 2);
         canceller.join().unwrap();
@@ -213,17 +234,11 @@ mod tests {
         let good = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
         let addresses = [black_hole(), black_hole(), good.local_addr().unwrap()];
         let started = Instant::now();
-        let stream =
-            connect(&addresses, LONG, &CancelToken::new(), &Helpers::default(), TcpStream::connect_timeout).unwrap();
+        let stream = connect(&addresses, LONG, &CancelToken::new(), TcpStream::connect_timeout).unwrap();
         assert_eq!(stream.peer_addr().unwrap(), addresses[2]);
         assert!(started.elapsed() < SOON / 2, "{:?}", started.elapsed());
-        let error = connect(
-            &addresses[..2],
-            Duration::from_millis(300),
-            &CancelToken::new(),
-            &Helpers::default(),
-            TcpStream::connect_timeout,
-        );
+        let error =
+            connect(&addresses[..2], Duration::from_millis(300), &CancelToken::new(), TcpStream::connect_timeout);
         assert_eq!(error.unwrap_err().kind(), io::ErrorKind::TimedOut);
     }
 }

@@ -1,6 +1,8 @@
 //! TLS as a value: which crypto, which roots. Nothing is installed process-wide, and there is no switch that turns
 //! certificate checks off.
 
+pub(crate) mod error;
+
 use std::sync::Arc;
 
 use rustls::crypto::CryptoProvider;
@@ -170,50 +172,6 @@ fn named_crypto(crypto: CryptoChoice) -> &'static str {
         CryptoChoice::Ring => "the crypto library ring (feature tls-ring)",
         CryptoChoice::AwsLcRs => "the crypto library aws-lc-rs (feature tls-aws-lc-rs)",
     }
-}
-
-/// Whether an error comes from a refused certificate or from TLS versions that do not meet, at any depth.
-pub(crate) fn is_refusal(error: &(dyn std::error::Error + 'static)) -> bool {
-    find::<rustls::Error>(error).is_some_and(|tls| {
-        matches!(
-            tls,
-            rustls::Error::InvalidCertificate(_)
-                | rustls::Error::NoCertificatesPresented
-                | rustls::Error::PeerIncompatible(_)
-                | rustls::Error::AlertReceived(_)
-        )
-    })
-}
-
-/// What to say in the place of an error for which rustls has only an identifier. A certificate that signs itself and is
-/// trusted as a root is the one that everybody makes for development first.
-pub(crate) fn in_words(error: &(dyn std::error::Error + 'static)) -> Option<Box<dyn std::error::Error + Send + Sync>> {
-    // The type of the error within is that of a crate which rustls does not give out.
-    let is_authority = format!("{:?}", find::<rustls::Error>(error)?).contains("CaUsedAsEndEntity");
-    is_authority.then(|| {
-        "it is that of a certificate authority, which no server can use as its own: \
-         trust the authority, and give the server a certificate that the authority has signed"
-            .into()
-    })
-}
-
-/// The error of a type within an error, at any depth.
-pub(crate) fn find<'a, E: std::error::Error + 'static>(error: &'a (dyn std::error::Error + 'static)) -> Option<&'a E> {
-    let mut next = Some(error);
-    while let Some(error) = next {
-        // An `io::Error` hides the error it wraps from `source`, which skips one level.
-        let inner = error.downcast_ref::<std::io::Error>().and_then(|io| io.get_ref());
-        let found = inner.and_then(|e| e.downcast_ref::<E>()).or_else(|| error.downcast_ref());
-        if found.is_some() {
-            return found;
-        }
-        if let Some(inner) = inner {
-            next = Some(inner);
-            continue;
-        }
-        next = error.source();
-    }
-    None
 }
 
 #[cfg(test)]
