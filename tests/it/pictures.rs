@@ -10,11 +10,11 @@ use std::thread;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use image::ImageFormat;
-use libvolcv::*;
 use serde_json::json;
 use volcv::{CallOptions, ClientBuilder, ErrorKind, Outpaint, Output, Picture, PictureFormat};
 use volcv_emulator::{DEFAULT_KEY, Emulator};
 
+use crate::c::abi::*;
 use crate::c::run::{text, zeroed};
 use crate::support::{AnyClient, TRANSPORTS, builder, gradient, small, small_bytes};
 use crate::wire::{answer, head, skip};

@@ -12,5 +12,5 @@ mod abi;
 mod engine;
 
 pub use abi::*;
-#[cfg(feature = "test-util")]
-pub use engine::inject;
+#[cfg(test)]
+mod panics;

@@ -6,6 +6,7 @@ use std::fs;
 use std::path::PathBuf;
 use std::process::Command;
 
+use super::abi;
 use super::{Build, STRICT, compile, fresh_folder, library, ran, root};
 
 /// The header, taken apart.
@@ -244,17 +245,17 @@ fn rust_says() -> BTreeSet<String> {
     let mut lines = BTreeSet::new();
     macro_rules! structs {
         ($($name:ident { $($field:ident)* })*) => {$(
-            lines.insert(format!("{} {}", stringify!($name), size_of::<volcv::$name>()));
+            lines.insert(format!("{} {}", stringify!($name), size_of::<abi::$name>()));
             $(lines.insert(format!(
                 "{}.{} {}",
                 stringify!($name),
                 stringify!($field).trim_start_matches("r#"),
-                std::mem::offset_of!(volcv::$name, $field)
+                std::mem::offset_of!(abi::$name, $field)
             ));)*
         )*};
     }
     macro_rules! numbers {
-        ($($name:ident)*) => {$( lines.insert(format!("{} {}", stringify!($name), i128::try_from(volcv::$name).unwrap())); )*};
+        ($($name:ident)*) => {$( lines.insert(format!("{} {}", stringify!($name), i128::try_from(abi::$name).unwrap())); )*};
     }
     structs! {
         volcv_header { name value }

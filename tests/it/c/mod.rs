@@ -3,6 +3,7 @@
 //! The programs are in `tests/c`, `examples/c` and `examples/cpp`. What this needs beyond Rust (two C compilers,
 //! valgrind and the like) is installed by `.ci/run`; a missing tool fails the test that needs it.
 
+pub(crate) mod abi;
 mod abuse;
 mod engine;
 mod examples;

@@ -4,9 +4,9 @@ use std::ffi::{CStr, CString, c_char};
 use std::ptr::{null, null_mut};
 use std::time::Duration;
 
-use libvolcv::*;
 use volcv_emulator::DEFAULT_KEY;
 
+use super::abi::*;
 use crate::scenarios::Setup;
 
 /// How a job ended.

@@ -4,7 +4,7 @@
 /// Where a panic can be asked for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[allow(missing_docs)]
-pub enum Layer {
+pub(crate) enum Layer {
     Call,
     Worker,
     Transport,
@@ -13,18 +13,18 @@ pub enum Layer {
 }
 
 /// Asks for one panic, at the next passage of this layer.
-#[cfg(feature = "test-util")]
-pub fn panic_once(layer: Layer) {
+#[cfg(test)]
+pub(crate) fn panic_once(layer: Layer) {
     NEXT.store(layer as u32 + 1, std::sync::atomic::Ordering::SeqCst);
 }
 
-#[cfg(feature = "test-util")]
+#[cfg(test)]
 static NEXT: std::sync::atomic::AtomicU32 = std::sync::atomic::AtomicU32::new(0);
 
 /// Passes a layer.
 #[allow(unused_variables)]
 pub(crate) fn point<T>(layer: Layer, body: impl FnOnce() -> T) -> T {
-    #[cfg(feature = "test-util")]
+    #[cfg(test)]
     {
         use std::sync::atomic::Ordering::SeqCst;
         if NEXT.compare_exchange(layer as u32 + 1, 0, SeqCst, SeqCst).is_ok() {

@@ -9,8 +9,7 @@ mod failure;
 mod fork;
 mod hooks;
 mod host;
-#[cfg_attr(not(feature = "test-util"), allow(unreachable_pub, reason = "public for tests only"))]
-pub mod inject;
+pub(crate) mod inject;
 mod jobs;
 mod priority;
 pub(crate) mod registry;

@@ -1,13 +1,12 @@
 //! A defect in volcv, in whatever layer, is an error code: it never takes the host's process, its client or its money.
-#![cfg(feature = "test-util")]
 #![allow(clippy::unwrap_used, reason = "these are tests")]
 
 use std::ffi::{CStr, c_char, c_void};
 use std::ptr::{null, null_mut};
 use std::sync::atomic::{AtomicI32, AtomicU32, Ordering::SeqCst};
 
-use volcv::inject::{Layer, panic_once};
-use volcv::*;
+use crate::abi::*;
+use crate::engine::inject::{Layer, panic_once};
 
 /// A picture of one pixel.
 const PICTURE: &[u8] =
