@@ -9,7 +9,7 @@ use std::thread::{self, Thread};
 
 use image::{ImageFormat, RgbImage};
 use tokio::runtime::{Builder, Runtime};
-use volcv::core::bytes::Bytes;
+use volcv::Bytes;
 use volcv::{BlockingClient, CallOptions, Client, ClientBuilder, CvRequest, Error, Outcome, Outpaint, Picture};
 use volcv_emulator::Emulator;
 

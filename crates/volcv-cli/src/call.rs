@@ -2,7 +2,7 @@
 
 use std::process::ExitCode;
 
-use volcv::core::bytes::Bytes;
+use volcv::Bytes;
 use volcv::{CallOptions, CancelToken, CvRequest};
 
 use crate::args::CallArgs;

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use serde_json::Value;
 use tokio::runtime::{Builder, Runtime};
-use volcv::core::bytes::Bytes;
+use volcv::Bytes;
 use volcv::{BlockingClient, CallOptions, ClientBuilder, CvRequest, Error, Outcome, Outpaint, Tls};
 
 use crate::args::{ConnectionArgs, TransportName};

@@ -7,7 +7,7 @@ use std::process::ExitCode;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use serde_json::{Value, json};
-use volcv::core::bytes::Bytes;
+use volcv::Bytes;
 use volcv::{CallOptions, CancelToken, Error, InvalidInput, Outcome, Outpaint, Output, PictureInfo, Sides};
 
 use crate::args::OutpaintArgs;

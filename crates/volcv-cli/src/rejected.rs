@@ -3,7 +3,7 @@
 use std::io;
 use std::path::PathBuf;
 
-use volcv::core::bytes::Bytes;
+use volcv::Bytes;
 use volcv::{Error, Outcome};
 
 use crate::progress::Bar;

@@ -207,3 +207,25 @@ impl ClientBuilder {
         Ok(Setup { endpoint, key: self.key?, config, hint, window: self.window.max(1) })
     }
 }
+
+#[cfg(feature = "reqwest")]
+impl Client {
+    /// A client on reqwest with the default limits; see [`ClientBuilder`] for others.
+    ///
+    /// # Errors
+    /// The base URL or the key cannot be used.
+    pub fn new(base_url: impl Into<String>, key: impl Into<String>) -> Result<Self, Error> {
+        ClientBuilder::new(base_url, key).reqwest()
+    }
+}
+
+#[cfg(feature = "ureq")]
+impl BlockingClient {
+    /// A client on ureq with the default limits; see [`ClientBuilder`] for others.
+    ///
+    /// # Errors
+    /// The base URL or the key cannot be used.
+    pub fn new(base_url: impl Into<String>, key: impl Into<String>) -> Result<Self, Error> {
+        ClientBuilder::new(base_url, key).ureq()
+    }
+}

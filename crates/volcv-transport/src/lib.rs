@@ -93,6 +93,7 @@ pub use transport::{AsyncTransport, BoxFuture, Transport, from_async_fn, from_fn
 #[cfg(feature = "ureq")]
 pub use ureq::UreqTransport;
 
+pub use bytes::Bytes;
 pub use volcv_core as core;
 pub use volcv_core::types::{
     AigcMeta, Charge, CvRequest, InvalidInput, Logo, LogoLanguage, LogoPosition, Outpaint, Picture, PictureFormat,

@@ -11,7 +11,8 @@
 //! ```
 //! use volcv_types::{Outpaint, Picture, Sides};
 //!
-//! # let png = include_bytes!("../../../examples/assets/valley.jpg").as_slice();
+//! // The header of a PNG of 960x640.
+//! let png = b"\x89PNG\r\n\x1a\n\0\0\0\x0dIHDR\0\0\x03\xc0\0\0\x02\x80";
 //! let wide = Outpaint::sides(Picture::from_static(png), Sides { left: 0.5, right: 0.5, ..Sides::ZERO })
 //!     .prompt("a lake between mountains at dawn")
 //!     .seed(7);
@@ -31,12 +32,13 @@ mod reply;
 mod request;
 mod verdict;
 
+pub use bytes;
 pub use code::{CODES, Charge, CodeClass, CodeRow, ServiceCode};
 pub use error::InvalidInput;
 pub use expansion::{Sides, Size};
 pub use marking::{AigcMeta, Logo, LogoLanguage, LogoPosition};
 pub use outpaint::{Outpaint, PromptField};
-pub use picture::{Picture, PictureData, PictureFormat, PictureInfo};
+pub use picture::{Picture, PictureFormat, PictureInfo};
 pub use reply::{GatewayError, Reply, ReplyData, ResponseMetadata, TopError};
 pub use request::{Access, CvRequest};
 pub use serde_json::{Map, Value};

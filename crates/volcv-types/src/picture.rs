@@ -1,7 +1,8 @@
 //! Pictures as they travel: encoded bytes or a link, never pixels.
 
 use std::fmt;
-use std::sync::Arc;
+
+use bytes::Bytes;
 
 use crate::error::InvalidInput;
 use crate::expansion::Size;
@@ -9,11 +10,12 @@ use crate::header;
 
 /// A picture to send: its encoded bytes, or a public link.
 ///
-/// Cloning is cheap; the bytes are shared. `Debug` prints the length, never the bytes.
-#[derive(Debug, Clone)]
+/// Cloning is cheap; the bytes are shared. Bytes of another owner come in by [`Bytes::from_owner`]. `Debug` prints the
+/// length, never the bytes.
+#[derive(Clone)]
 pub enum Picture {
     /// An encoded picture (PNG, JPEG, …), sent as base64.
-    Bytes(PictureData),
+    Bytes(Bytes),
     /// A link that the service fetches by itself.
     Url(String),
 }
@@ -26,7 +28,7 @@ impl Picture {
 
     /// Bytes that live as long as the program, such as those of `include_bytes!`.
     pub fn from_static(bytes: &'static [u8]) -> Self {
-        Picture::Bytes(PictureData::from_owner(bytes))
+        Picture::Bytes(Bytes::from_static(bytes))
     }
 
     /// What the header says, such as format and size; nothing for a link.
@@ -58,48 +60,25 @@ impl Picture {
     }
 }
 
+impl From<Bytes> for Picture {
+    fn from(bytes: Bytes) -> Self {
+        Picture::Bytes(bytes)
+    }
+}
+
 impl From<Vec<u8>> for Picture {
     fn from(bytes: Vec<u8>) -> Self {
-        Picture::Bytes(PictureData::from_owner(bytes))
+        Picture::Bytes(bytes.into())
     }
 }
 
-impl From<PictureData> for Picture {
-    fn from(data: PictureData) -> Self {
-        Picture::Bytes(data)
-    }
-}
-
-/// Shared, immutable bytes of one encoded picture, whoever owns them.
-#[derive(Clone)]
-pub struct PictureData(Arc<dyn AsRef<[u8]> + Send + Sync>);
-
-impl PictureData {
-    /// Borrows the bytes from their owner without a copy; the owner is dropped after the last user.
-    pub fn from_owner(owner: impl AsRef<[u8]> + Send + Sync + 'static) -> Self {
-        Self(Arc::new(owner))
-    }
-
-    /// The number of bytes.
-    pub fn len(&self) -> usize {
-        self.as_ref().len()
-    }
-
-    /// Whether there are no bytes at all.
-    pub fn is_empty(&self) -> bool {
-        self.as_ref().is_empty()
-    }
-}
-
-impl AsRef<[u8]> for PictureData {
-    fn as_ref(&self) -> &[u8] {
-        (*self.0).as_ref()
-    }
-}
-
-impl fmt::Debug for PictureData {
+/// Prints the length in place of the bytes.
+impl fmt::Debug for Picture {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "PictureData({} bytes)", self.len())
+        match self {
+            Picture::Bytes(bytes) => write!(f, "Bytes({} bytes)", bytes.len()),
+            Picture::Url(url) => f.debug_tuple("Url").field(url).finish(),
+        }
     }
 }
 

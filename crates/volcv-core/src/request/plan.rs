@@ -178,7 +178,7 @@ fn render(request: &CvRequest) -> RequestBody {
                 text.push_str("\",\"");
             }
             segments.push(Segment::Text(Bytes::from(std::mem::take(&mut text))));
-            segments.push(Segment::Base64(Bytes::from_owner(data.clone())));
+            segments.push(Segment::Base64(data.clone()));
         }
         text.push_str("\"]}");
     }

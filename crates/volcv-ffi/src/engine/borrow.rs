@@ -6,7 +6,7 @@ use std::slice;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering::SeqCst};
 
-use volcv::core::types::PictureData;
+use volcv::Bytes;
 
 use super::Engine;
 use super::hooks::{Hooks, Release};
@@ -31,18 +31,18 @@ impl Engine {
         size: usize,
         release: volcv_release_fn,
         user: *mut c_void,
-    ) -> (Borrowed, PictureData) {
+    ) -> (Borrowed, Bytes) {
         let hooks = Arc::clone(&self.hooks);
         let memory = Arc::new(Memory { data, size, release, user, accepted: AtomicBool::new(false), hooks });
-        (Borrowed(Arc::clone(&memory)), PictureData::from_owner(Bytes(memory)))
+        (Borrowed(Arc::clone(&memory)), Bytes::from_owner(Lent(memory)))
     }
 
     /// Copies a picture, into memory of an earlier one if there is some: fresh memory is what would take time.
-    pub(crate) fn copy(&self, data: &[u8]) -> Result<PictureData, TryReserveError> {
+    pub(crate) fn copy(&self, data: &[u8]) -> Result<Bytes, TryReserveError> {
         let mut copy = self.client.buffer(data.len());
         copy.try_reserve(data.len())?;
         copy.extend_from_slice(data);
-        Ok(PictureData::from_owner(copy))
+        Ok(Bytes::from_owner(copy))
     }
 }
 
@@ -55,7 +55,7 @@ struct Memory {
     hooks: Arc<Hooks>,
 }
 
-struct Bytes(Arc<Memory>);
+struct Lent(Arc<Memory>);
 
 // SAFETY: the bytes are only read, and the host has promised to leave them alone; `user` is handed back on any thread,
 // as the header says.
@@ -63,7 +63,7 @@ unsafe impl Send for Memory {}
 // SAFETY: as above.
 unsafe impl Sync for Memory {}
 
-impl AsRef<[u8]> for Bytes {
+impl AsRef<[u8]> for Lent {
     fn as_ref(&self) -> &[u8] {
         // SAFETY: the host keeps these bytes until the release, which comes after the last use.
         unsafe { slice::from_raw_parts(self.0.data, self.0.size) }

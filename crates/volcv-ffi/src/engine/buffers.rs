@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 
-use volcv::core::bytes::Bytes;
+use volcv::Bytes;
 
 use super::{Failure, fork, lock};
 use crate::abi::volcv_buffer;

@@ -2,7 +2,7 @@
 
 use std::ffi::c_char;
 
-use volcv::core::bytes::Bytes;
+use volcv::Bytes;
 
 use super::work::{Ended, Image, State};
 use super::{Engine, Failure};

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use volcv::core::bytes::Bytes;
+use volcv::Bytes;
 use volcv::{
     BlockingClient, CallOptions, CancelToken, CvRequest, Error, InvalidInput, Outcome, Outpaint, Output, PictureFormat,
     PictureInfo,

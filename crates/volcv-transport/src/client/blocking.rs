@@ -1,0 +1,119 @@
+//! The blocking client.
+
+use std::fmt;
+use std::sync::Arc;
+
+use bytes::Bytes;
+use volcv_core::types::{CvRequest, Outpaint, Value};
+use volcv_core::{Buffer, Error, Outcome, Plan};
+
+use crate::drive;
+use crate::options::CallOptions;
+use crate::setup::Setup;
+use crate::timeout::TimeoutThread;
+
+/// A blocking client without any runtime. Cloning is cheap; clones share the connections and the retry budget.
+#[derive(Clone)]
+pub struct BlockingClient {
+    pub(crate) timeouts: Arc<TimeoutThread>,
+    pub(crate) setup: Arc<Setup>,
+}
+
+impl BlockingClient {
+    /// Outpaints one picture.
+    ///
+    /// # Errors
+    /// See [`ErrorKind`](crate::ErrorKind); [`Error::charge`] says whether money was spent.
+    pub fn outpaint(&self, outpaint: &Outpaint) -> Result<Outcome, Error> {
+        self.outpaint_with(outpaint, &CallOptions::new())
+    }
+
+    /// As [`BlockingClient::outpaint`], with options.
+    ///
+    /// # Errors
+    /// As [`BlockingClient::outpaint`].
+    pub fn outpaint_with(&self, outpaint: &Outpaint, options: &CallOptions) -> Result<Outcome, Error> {
+        self.run(self.setup.plan(outpaint)?, options)
+    }
+
+    /// Outpaints one picture once for each seed; results come in the order of the seeds.
+    ///
+    /// Each success is kept whatever becomes of the others. A key or an account that fails stops those not yet sent.
+    ///
+    /// # Errors
+    /// The request itself is invalid, or a seed other than -1 is given twice; nothing was sent.
+    pub fn variants(
+        &self,
+        outpaint: &Outpaint,
+        seeds: &[i64],
+        options: &CallOptions,
+    ) -> Result<Vec<Result<Outcome, Error>>, Error> {
+        let batch = self.setup.batch(outpaint, seeds, options)?;
+        Ok(drive::run_batch(&self.timeouts, batch, &options.cancel, options.on_result.as_ref()))
+    }
+
+    /// Any action of the service; [`Outcome::body`] is its JSON reply.
+    ///
+    /// # Errors
+    /// As [`BlockingClient::outpaint`].
+    pub fn call(&self, request: CvRequest, options: &CallOptions) -> Result<Outcome, Error> {
+        self.run(self.setup.plan_call(request)?, options)
+    }
+
+    /// Fetches the picture behind a link of a result. The key is not sent along. It costs nothing, so whatever fails is
+    /// tried again, up to `max_attempts`; up to five redirects are followed, to `https` and to no private address, unless
+    /// the base URL is one.
+    ///
+    /// # Errors
+    /// As [`BlockingClient::outpaint`]; the picture itself was paid for before, so [`Error::charge`] is `Charged`, and
+    /// [`Error::is_retryable`] speaks of the download only.
+    pub fn download(&self, link: &str, options: &CallOptions) -> Result<Bytes, Error> {
+        Ok(self.download_outcome(link, options)?.body)
+    }
+
+    /// As [`BlockingClient::download`], with the format, the attempts and what was odd.
+    ///
+    /// # Errors
+    /// As [`BlockingClient::download`].
+    pub fn download_outcome(&self, link: &str, options: &CallOptions) -> Result<Outcome, Error> {
+        self.run(self.setup.plan_download(link)?, options)
+    }
+
+    /// Whether [`BlockingClient::download`] would fetch this link; nothing is sent.
+    ///
+    /// # Errors
+    /// As [`BlockingClient::download`] before it sends anything.
+    pub fn check_link(&self, link: &str) -> Result<(), Error> {
+        self.setup.plan_download(link).map(drop)
+    }
+
+    /// What [`BlockingClient::outpaint`] would send: method, URL, length and body, without key and picture text.
+    ///
+    /// # Errors
+    /// The request is invalid.
+    pub fn preview(&self, outpaint: &Outpaint) -> Result<Value, Error> {
+        Ok(self.setup.plan(outpaint)?.preview())
+    }
+
+    /// What [`BlockingClient::variants`] would send, for each seed as [`BlockingClient::preview`].
+    ///
+    /// # Errors
+    /// As [`BlockingClient::variants`].
+    pub fn preview_variants(&self, outpaint: &Outpaint, seeds: &[i64]) -> Result<Vec<Value>, Error> {
+        self.setup.preview_variants(outpaint, seeds)
+    }
+
+    /// Memory for a picture of so many bytes, that of an earlier picture if there is some that fits.
+    pub fn buffer(&self, bytes: usize) -> Buffer {
+        self.setup.buffer(bytes)
+    }
+
+    fn run(&self, plan: Plan, options: &CallOptions) -> Result<Outcome, Error> {
+        drive::run(&self.timeouts, self.setup.start(plan, options), &options.cancel)
+    }
+}
+impl fmt::Debug for BlockingClient {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("BlockingClient").field("endpoint", &self.setup.endpoint).finish_non_exhaustive()
+    }
+}
