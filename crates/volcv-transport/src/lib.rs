@@ -1,60 +1,11 @@
-//! Clients for Volcengine's picture outpainting that never pay twice.
+//! The transports of the volcv client, and the loops that drive its machine.
 //!
-//! [`BlockingClient`] runs on ureq without any runtime, [`Client`] on reqwest and tokio, and both on any
-//! [`Transport`] or [`AsyncTransport`] of your own. Whether a call is sent again, what an answer means and what it
-//! cost is decided in `volcv-core` for all of them.
+//! [`Transport`] and [`AsyncTransport`] send one request and push its reply; they decide nothing. `UreqTransport` and
+//! `ReqwestTransport` are the built-in ones. [`BlockingClient`] and [`Client`] are the loops around the machine of
+//! [`volcv_core`], which decides what is sent again, what an answer means and what it cost. This crate must never hold such
+//! a decision.
 //!
-//! ```no_run
-//! # #[cfg(feature = "ureq")]
-//! # fn main() -> Result<(), Box<dyn std::error::Error>> {
-//! use volcv_transport::{BlockingClient, Outpaint, Sides};
-//!
-//! let client = BlockingClient::new("https://gateway.example", std::env::var("VOLCV_API_KEY")?)?;
-//! let wider = Sides { left: 0.5, right: 0.5, ..Sides::ZERO };
-//! let result = client.outpaint(&Outpaint::sides(std::fs::read("photo.jpg")?, wider))?;
-//! std::fs::write("wide.png", result.picture().expect("bytes unless return_url is set"))?;
-//! # Ok(())
-//! # }
-//! # #[cfg(not(feature = "ureq"))]
-//! # fn main() {}
-//! ```
-//!
-//! # Features
-//!
-//! All are additive; none changes what code without it does.
-//!
-//! | feature | brings | default |
-//! |---|---|---|
-//! | `reqwest` | [`Client::new`], with tokio's timer | yes |
-//! | `ureq` | [`BlockingClient::new`] | no |
-//! | `tls-ring`, `tls-aws-lc-rs` | a crypto provider; [`Tls`] picks one where both are there | ring |
-//! | `roots-webpki`, `roots-platform` | root certificates; [`Tls`] picks | webpki |
-//! | `tracing` | events (target `volcv`) when an attempt starts and ends, and when a call ends | no |
-//! | `test-util` | [`testing`], exempt from semver | no |
-//!
-//! # Cancel safety
-//!
-//! A future of [`Client`] may be dropped at any moment: its connection is closed, no task and no thread stays behind.
-//! A [`CancelToken`] ends a blocking call in any phase; helper threads that were resolving a name or connecting then
-//! end by themselves, those that connect within the connect limit. What the service had received by then may still be billed:
-//! [`Error::charge`] says so.
-//!
-//! # Memory
-//!
-//! Neither a request nor a reply is ever held as text. The memory of pictures of 256 KiB and more that were dropped stays
-//! with the client for the next: 24 MiB, and above that what was needed within the last five to ten seconds, after which a thread
-//! that is there only then gives it back. All of it goes back when the last clone of the client is dropped.
-//!
-//! # Networks
-//!
-//! Calls go to the base URL's host and to nobody else: they follow no redirect. Downloads of result links follow up to five,
-//! without the key, to `https` only, and to no address of a private network or of this machine that the base URL is not in
-//! itself. Host names are not resolved for that check.
-//!
-//! Proxies are used only when they are named: by [`ClientBuilder::proxy`], or, for those of the environment, by
-//! [`ClientBuilder::proxy_from_env`]. A [`Proxy`] is asked for a tunnel, for `http` URLs too, by calls and by downloads
-//! alike: it learns the target's host and port, and never the key. A proxy that fails is [`ErrorKind::Connect`] and tried
-//! again; one that asks for credentials, or for others, is [`ErrorKind::Config`] and is not.
+//! Programs use the crate `volcv`, which re-exports all of this and says how it is used.
 
 mod builder;
 mod cancel;
@@ -101,5 +52,5 @@ pub use volcv_core::types::{
 };
 pub use volcv_core::{
     AttemptRecord, Backoff, Delivery, Error, ErrorKind, Limits, Outcome, Output, Phase, Progress, ReplySink, Request,
-    RetryBudget, RetryPolicy, TransportError, TransportErrorKind,
+    RetryAction, RetryBudget, RetryPolicy, TransportError, TransportErrorKind,
 };

@@ -1,2 +1,94 @@
-//! The front door.
-pub use volcv_transport::*;
+//! The client for Volcengine's picture outpainting: give it a photo, get a wider one.
+//!
+//! One call takes seconds, moves megabytes and costs money. So volcv never pays twice, never hangs, and says after every
+//! error whether the call was charged ([`Error::charge`]).
+//!
+//! Blocking, on ureq and without any runtime (feature `ureq`):
+//!
+//! ```no_run
+//! # #[cfg(feature = "ureq")]
+//! # fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! use volcv::{BlockingClient, Outpaint, Sides};
+//!
+//! let client = BlockingClient::new("https://gateway.example", std::env::var("VOLCV_API_KEY")?)?;
+//! let wider = Sides { left: 0.5, right: 0.5, ..Sides::ZERO };
+//! let result = client.outpaint(&Outpaint::sides(std::fs::read("photo.jpg")?, wider))?;
+//! std::fs::write("wide.png", result.picture().expect("bytes unless return_url is set"))?;
+//! # Ok(())
+//! # }
+//! # #[cfg(not(feature = "ureq"))]
+//! # fn main() {}
+//! ```
+//!
+//! Async, on reqwest and tokio (feature `reqwest`):
+//!
+//! ```no_run
+//! # #[cfg(feature = "reqwest")]
+//! # async fn run() -> Result<(), Box<dyn std::error::Error>> {
+//! use volcv::{Client, Outpaint};
+//!
+//! let client = Client::new("https://gateway.example", std::env::var("VOLCV_API_KEY")?)?;
+//! let outpaint = Outpaint::aspect(std::fs::read("photo.jpg")?, 16.0, 9.0).prompt("a lake at dawn");
+//! let result = client.outpaint(&outpaint).await?;
+//! std::fs::write("wide.png", result.picture().expect("bytes unless return_url is set"))?;
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! [`ClientBuilder`] sets limits, retries, proxies and TLS, and takes a [`Transport`] or an [`AsyncTransport`] of your own.
+//!
+//! # Features
+//!
+//! All are additive; none changes what code without it does.
+//!
+//! | feature | brings | default |
+//! |---|---|---|
+//! | `ureq` | [`BlockingClient`]`::new` | no |
+//! | `reqwest` | [`Client`]`::new`, with tokio's timer | no |
+//! | `tls-ring`, `tls-aws-lc-rs` | a crypto provider; `Tls` picks one where both are there | ring |
+//! | `roots-webpki`, `roots-platform` | root certificates; `Tls` picks | webpki |
+//! | `tracing` | events (target `volcv`) when an attempt starts and ends, and when a call ends | no |
+//! | `test-util` | `testing`, exempt from semver | no |
+//!
+//! # Cancel safety
+//!
+//! A future of [`Client`] may be dropped at any moment: its connection is closed, no task and no thread stays behind.
+//! A [`CancelToken`] ends a blocking call in any phase; helper threads that were resolving a name or connecting then
+//! end by themselves, those that connect within the connect limit. What the service had received by then may still be billed:
+//! [`Error::charge`] says so.
+//!
+//! # Memory
+//!
+//! Neither a request nor a reply is ever held as text. A picture of 256 KiB or more has memory of its own, which goes back
+//! to the system when the picture is dropped; a client keeps up to four such pieces, 24 MiB together, for its next pictures.
+//!
+//! # Networks
+//!
+//! Calls go to the base URL's host and to nobody else: they follow no redirect. Downloads of result links follow up to five,
+//! without the key, to `https` only, and to no address of a private network or of this machine that the base URL is not in
+//! itself. Host names are not resolved for that check.
+//!
+//! Proxies are used only when they are named: by `ClientBuilder::proxy`, or, for those of the environment, by
+//! `ClientBuilder::proxy_from_env`. A `Proxy` is asked for a tunnel, for `http` URLs too, by calls and by downloads
+//! alike: it learns the target's host and port, and never the key. A proxy that fails is [`ErrorKind::Connect`] and tried
+//! again; one that asks for credentials, or for others, is [`ErrorKind::Config`] and is not.
+
+#[cfg(feature = "ureq")]
+pub use volcv_transport::UreqTransport;
+pub use volcv_transport::{
+    AigcMeta, AsyncTransport, AttemptRecord, Backoff, BlockingClient, BoxFuture, Bytes, CallOptions, CancelGuard,
+    CancelToken, Charge, Client, ClientBuilder, CvRequest, Delivery, Error, ErrorKind, InvalidInput, Limits, Logo,
+    LogoLanguage, LogoPosition, Outcome, Outpaint, Output, Phase, Picture, PictureFormat, PictureInfo, Progress,
+    PromptField, Reply, ReplySink, Request, RetryAction, RetryBudget, RetryPolicy, ServiceCode, Sides, Size, Transport,
+    TransportError, TransportErrorKind, from_async_fn, from_fn,
+};
+#[cfg(any(feature = "ureq", feature = "reqwest"))]
+pub use volcv_transport::{CryptoChoice, Proxy, RootChoice, Tls};
+#[cfg(feature = "reqwest")]
+pub use volcv_transport::{ReqwestTransport, unversioned};
+
+#[cfg(feature = "test-util")]
+pub use volcv_transport::testing;
+
+/// The machine inside, for authors of transports and drivers.
+pub use volcv_transport::core;
