@@ -38,6 +38,7 @@ pub use options::CallOptions;
 pub use proxy::Proxy;
 #[cfg(feature = "reqwest")]
 pub use reqwest::ReqwestTransport;
+pub use timeout::TimeoutGuard;
 #[cfg(any(feature = "ureq", feature = "reqwest"))]
 pub use tls::{CryptoChoice, RootChoice, Tls};
 pub use transport::{AsyncTransport, BoxFuture, Transport, from_async_fn, from_fn};

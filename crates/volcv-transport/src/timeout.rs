@@ -1,7 +1,11 @@
-//! The thread that looks after the limits of a blocking client's attempts: one for all of them, there only while it is
-//! needed.
+//! The timer thread of a blocking client: it cancels attempts whose limits pass, and runs callbacks at a given time.
+//!
+//! There is one for each client, from the first attempt on until the client is dropped. It sleeps until the next entry is
+//! due, without end if there is none.
 
 use std::cell::Cell;
+use std::fmt;
+use std::io;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -11,18 +15,16 @@ use crate::cancel::CancelToken;
 use crate::threads::{self, Thread};
 use crate::transport::Transport;
 
-/// Without an attempt to watch, the thread ends after this time. Starting one costs as much as a small call.
-const LINGER: Duration = Duration::from_secs(5);
-/// A limit beyond this is looked at again then.
+/// An entry that is due later than this is looked at again after this time.
 const LONGEST_SLEEP: Duration = Duration::from_secs(3600);
 
 thread_local! {
-    /// Whether this is such a thread. To ask for its name would allocate one for a thread that is not Rust's.
-    static IS_TIMEOUT_THREAD: Cell<bool> = const { Cell::new(false) };
+    /// Whether this is a timer thread. To ask for its name would allocate one for a thread that is not Rust's.
+    static IS_TIMER_THREAD: Cell<bool> = const { Cell::new(false) };
 }
 
-/// A transport, and whoever cancels its attempts when their limits pass. So the limits hold for every transport that heeds
-/// its token.
+/// A transport, and the thread that cancels its attempts when their limits pass. So the limits hold for every transport that
+/// heeds its token.
 pub(crate) struct TimeoutThread {
     transport: Arc<dyn Transport>,
     shared: Arc<Shared>,
@@ -36,20 +38,21 @@ struct Shared {
 
 #[derive(Default)]
 struct State {
-    attempts: Vec<Watched>,
+    entries: Vec<Entry>,
     next_id: u64,
     thread: Option<Thread>,
-    /// The thread looks at the attempts at this moment, or there is none.
-    alarm: Option<Instant>,
     closed: bool,
 }
 
-struct Watched {
+struct Entry {
     id: u64,
-    timer: Timer,
     due: Instant,
-    stop: CancelToken,
-    passed: Option<TimeLimit>,
+    task: Task,
+}
+
+enum Task {
+    Attempt { timer: Timer, stop: CancelToken, passed: Option<TimeLimit> },
+    Callback(Option<Box<dyn FnOnce() + Send>>),
 }
 
 impl TimeoutThread {
@@ -64,28 +67,34 @@ impl TimeoutThread {
     /// Watches an attempt, and cancels `stop` when one of its limits passes.
     ///
     /// # Errors
-    /// A limit has passed already, or there is no thread to be had.
-    pub(crate) fn watch(&self, mut timer: Timer, stop: &CancelToken) -> Result<TimeoutGuard<'_>, TransportError> {
+    /// A limit has passed already, or the system has no thread.
+    pub(crate) fn watch(&self, mut timer: Timer, stop: &CancelToken) -> Result<TimeoutGuard, TransportError> {
         let due = Instant::now() + timer.check(self.transport.now().mono)?.min(LONGEST_SLEEP);
+        let task = Task::Attempt { timer, stop: stop.clone(), passed: None };
+        self.add(due, task).map_err(|error| TransportError::with_source(TransportErrorKind::Other, error))
+    }
+
+    /// Runs `callback` on the timer thread at this time, unless the guard is dropped before. The callback must be short.
+    ///
+    /// # Errors
+    /// The system has no thread.
+    pub(crate) fn call_at(&self, due: Instant, callback: impl FnOnce() + Send + 'static) -> io::Result<TimeoutGuard> {
+        self.add(due, Task::Callback(Some(Box::new(callback))))
+    }
+
+    fn add(&self, due: Instant, task: Task) -> io::Result<TimeoutGuard> {
         let mut state = self.shared.lock();
-        if state.alarm.is_none() {
-            self.start(&mut state).map_err(|error| TransportError::with_source(TransportErrorKind::Other, error))?;
+        if state.thread.is_none() {
+            let (transport, shared) = (Arc::clone(&self.transport), Arc::clone(&self.shared));
+            state.thread = Some(threads::start("volcv-timer", Box::new(move || shared.run(&*transport)))?);
         }
         let id = state.next_id;
         state.next_id += 1;
-        state.attempts.push(Watched { id, timer, due, stop: stop.clone(), passed: None });
-        // Mostly it looks in time anyhow, and nobody has to be woken.
-        if state.alarm.is_none_or(|alarm| due < alarm) {
+        if state.entries.iter().all(|entry| due < entry.due) {
             self.shared.changed.notify_one();
         }
-        Ok(TimeoutGuard { shared: &self.shared, id })
-    }
-
-    fn start(&self, state: &mut State) -> std::io::Result<()> {
-        let (transport, shared) = (Arc::clone(&self.transport), Arc::clone(&self.shared));
-        state.thread = Some(threads::start("volcv-timer", Box::new(move || shared.keep_watch(&*transport)))?);
-        state.alarm = Some(Instant::now());
-        Ok(())
+        state.entries.push(Entry { id, due, task });
+        Ok(TimeoutGuard { shared: Arc::clone(&self.shared), id })
     }
 }
 
@@ -98,40 +107,30 @@ impl Drop for TimeoutThread {
             state.thread.take()
         };
         self.shared.changed.notify_one();
-        // The thread itself drops the client if that happens in a hook of a cancel.
-        if let Some(thread) = thread.filter(|_| !IS_TIMEOUT_THREAD.get()) {
+        // The thread itself drops the client if that happens in a callback or in a hook of a cancel.
+        if let Some(thread) = thread.filter(|_| !IS_TIMER_THREAD.get()) {
             thread.join();
         }
     }
 }
 
 impl Shared {
-    fn keep_watch(&self, transport: &dyn Transport) {
-        IS_TIMEOUT_THREAD.set(true);
-        loop {
-            let mono = transport.now().mono;
-            let mut state = self.lock();
+    fn run(&self, transport: &dyn Transport) {
+        IS_TIMER_THREAD.set(true);
+        let mut state = self.lock();
+        while !state.closed {
             let now = Instant::now();
-            let stopped = state.look(now, mono);
-            if !stopped.is_empty() {
-                // Hooks run in here, and may take their time.
+            let due = state.take_due(now, transport.now().mono);
+            if !due.is_empty() {
+                // Callbacks and hooks of cancels run without the lock.
                 drop(state);
-                stopped.iter().for_each(CancelToken::cancel);
+                due.into_iter().for_each(|run| run());
+                state = self.lock();
                 continue;
             }
-            let next =
-                state.attempts.iter().filter(|watched| watched.passed.is_none()).map(|watched| watched.due).min();
-            let alarm = next.unwrap_or(now + LINGER);
-            state.alarm = Some(alarm);
-            if state.closed {
-                return;
-            }
-            let (mut state, waited) =
-                self.changed.wait_timeout(state, alarm - now).unwrap_or_else(PoisonError::into_inner);
-            if waited.timed_out() && state.attempts.is_empty() && next.is_none() {
-                state.alarm = None;
-                return;
-            }
+            let next = state.entries.iter().map(|entry| entry.due).min();
+            let sleep = next.map_or(LONGEST_SLEEP, |next| next.saturating_duration_since(now)).min(LONGEST_SLEEP);
+            state = self.changed.wait_timeout(state, sleep).unwrap_or_else(PoisonError::into_inner).0;
         }
     }
 
@@ -141,41 +140,61 @@ impl Shared {
 }
 
 impl State {
-    /// Checks the attempts that are due, and gives the tokens of those whose limit has passed.
-    fn look(&mut self, now: Instant, mono: Duration) -> Vec<CancelToken> {
-        let mut stopped = Vec::new();
-        for watched in self.attempts.iter_mut().filter(|watched| watched.passed.is_none() && watched.due <= now) {
-            match watched.timer.check(mono) {
-                Ok(time) => watched.due = now + time.min(LONGEST_SLEEP),
-                Err(limit) => {
-                    watched.passed = Some(limit);
-                    stopped.push(watched.stop.clone());
-                }
+    /// What is to be run now: the callbacks that are due, and the cancels of attempts whose limit has passed.
+    fn take_due(&mut self, now: Instant, mono: Duration) -> Vec<Box<dyn FnOnce() + Send>> {
+        let mut due: Vec<Box<dyn FnOnce() + Send>> = Vec::new();
+        for entry in self.entries.iter_mut().filter(|entry| entry.due <= now) {
+            // An entry that has been run is dropped by its guard.
+            entry.due = now + LONGEST_SLEEP;
+            match &mut entry.task {
+                Task::Callback(callback) => due.extend(callback.take()),
+                Task::Attempt { passed: Some(_), .. } => {}
+                Task::Attempt { timer, stop, passed } => match timer.check(mono) {
+                    Ok(time) => entry.due = now + time.min(LONGEST_SLEEP),
+                    Err(limit) => {
+                        *passed = Some(limit);
+                        let stop = stop.clone();
+                        due.push(Box::new(move || stop.cancel()));
+                    }
+                },
             }
         }
-        stopped
+        due
     }
 }
 
-/// An attempt under watch, until this is dropped.
-pub(crate) struct TimeoutGuard<'a> {
-    shared: &'a Shared,
+/// An entry of the timer thread, until this is dropped.
+pub struct TimeoutGuard {
+    shared: Arc<Shared>,
     id: u64,
 }
 
-impl TimeoutGuard<'_> {
+impl TimeoutGuard {
     /// The limit that has passed at the end of the attempt, if one has. A transport that keeps the limits by itself may
     /// have noticed before the thread did.
     pub(crate) fn passed(&self, now: Duration) -> Option<TimeLimit> {
         let mut state = self.shared.lock();
-        let watched = state.attempts.iter_mut().find(|watched| watched.id == self.id)?;
-        watched.passed.or_else(|| watched.timer.check(now).err())
+        match &mut state.entries.iter_mut().find(|entry| entry.id == self.id)?.task {
+            Task::Attempt { timer, passed, .. } => passed.or_else(|| timer.check(now).err()),
+            Task::Callback(_) => None,
+        }
     }
 }
 
-impl Drop for TimeoutGuard<'_> {
+impl Drop for TimeoutGuard {
     fn drop(&mut self) {
-        self.shared.lock().attempts.retain(|watched| watched.id != self.id);
+        let mut state = self.shared.lock();
+        let index = state.entries.iter().position(|entry| entry.id == self.id);
+        let entry = index.map(|index| state.entries.swap_remove(index));
+        // What a callback owns is dropped without the lock.
+        drop(state);
+        drop(entry);
+    }
+}
+
+impl fmt::Debug for TimeoutGuard {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("TimeoutGuard")
     }
 }
 
@@ -232,6 +251,24 @@ mod tests {
         let now = Nowhere.now().mono;
         assert_eq!((first.passed(now), second.passed(now)), (None, Some(TimeLimit::Attempt)));
         assert!(!long.is_cancelled());
+    }
+
+    #[test]
+    fn a_callback_runs_at_its_time_unless_its_guard_is_dropped() {
+        let timeouts = TimeoutThread::new(Nowhere);
+        let (sender, called) = mpsc::channel();
+        let at = |milliseconds, name: &'static str| {
+            let (sender, due) = (sender.clone(), Instant::now() + Duration::from_millis(milliseconds));
+            timeouts.call_at(due, move || sender.send((name, due)).unwrap()).unwrap()
+        };
+        let (_second, _never, dropped, _first) =
+            (at(60, "second"), at(3_600_000, "never"), at(30, "x"), at(20, "first"));
+        drop(dropped);
+        for expected in ["first", "second"] {
+            let (name, due) = called.recv_timeout(Duration::from_secs(10)).unwrap();
+            assert!(name == expected && due <= Instant::now());
+        }
+        assert!(called.try_recv().is_err());
     }
 
     #[test]

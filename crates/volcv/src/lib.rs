@@ -79,8 +79,8 @@ pub use volcv_transport::{
     AigcMeta, AsyncTransport, AttemptRecord, Backoff, BlockingClient, BoxFuture, Bytes, CallOptions, CancelGuard,
     CancelToken, Charge, Client, ClientBuilder, CvRequest, Delivery, Error, ErrorKind, InvalidInput, Limits, Logo,
     LogoLanguage, LogoPosition, Outcome, Outpaint, Output, Phase, Picture, PictureFormat, PictureInfo, Progress,
-    PromptField, Reply, ReplySink, Request, RetryAction, RetryBudget, RetryPolicy, ServiceCode, Sides, Size, Transport,
-    TransportError, TransportErrorKind, from_async_fn, from_fn,
+    PromptField, Reply, ReplySink, Request, RetryAction, RetryBudget, RetryPolicy, ServiceCode, Sides, Size,
+    TimeoutGuard, Transport, TransportError, TransportErrorKind, from_async_fn, from_fn,
 };
 #[cfg(any(feature = "ureq", feature = "reqwest"))]
 pub use volcv_transport::{CryptoChoice, Proxy, RootChoice, Tls};

@@ -7,7 +7,7 @@ use super::constants::*;
 use super::options::options_of;
 use super::read::{Out, deadline, guarded, reported};
 use super::structs::*;
-use crate::engine::{Failure, registry};
+use crate::engine::{CError, registry};
 
 /// Makes a client. It reads no file and touches no network.
 ///
@@ -31,7 +31,7 @@ pub unsafe extern "C" fn volcv_client_create(
         checked?;
         if abi != VOLCV_ABI_VERSION {
             let text = format!("the header has ABI version {abi}, the library {VOLCV_ABI_VERSION}");
-            return Err(Failure::new(VOLCV_E_ABI_MISMATCH, text));
+            return Err(CError::new(VOLCV_E_ABI_MISMATCH, text));
         }
         let out = out?;
         // SAFETY: the header asks for a pointer to a struct with its size in front.
@@ -119,7 +119,7 @@ pub unsafe extern "C" fn volcv_wait(
         let engine = registry::find(client)?;
         let jobs: &[volcv_job] = match (jobs.is_null(), count) {
             (_, 0) => &[],
-            (true, _) => return Err(Failure::null("jobs")),
+            (true, _) => return Err(CError::null("jobs")),
             // SAFETY: the header asks for that many jobs.
             (false, _) => unsafe { slice::from_raw_parts(jobs, count as usize) },
         };

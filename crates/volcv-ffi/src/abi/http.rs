@@ -9,7 +9,7 @@ use volcv::core::http::{HeaderMap, HeaderValue};
 use super::constants::*;
 use super::read::{Out, guarded, optional_text};
 use super::structs::*;
-use crate::engine::{Failure, registry};
+use crate::engine::{CError, registry};
 
 /// Gives the next bytes of the request's body. They are made while they are read: base64 is never held in memory.
 ///
@@ -33,10 +33,10 @@ pub unsafe extern "C" fn volcv_http_body_read(
         let out = Out::new(out_size, 0, "out_size")?;
         let engine = registry::find(client)?;
         if buffer.is_null() {
-            return Err(Failure::null("buffer"));
+            return Err(CError::null("buffer"));
         }
         if capacity == 0 || capacity > isize::MAX as usize {
-            return Err(Failure::argument("capacity", capacity, "at least 1"));
+            return Err(CError::argument("capacity", capacity, "at least 1"));
         }
         // SAFETY: the header asks for room for that many bytes, which are only written.
         let room = unsafe { slice::from_raw_parts_mut(buffer.cast::<u8>(), capacity) };
@@ -67,7 +67,7 @@ pub unsafe extern "C" fn volcv_http_on_head(
     guarded(|| {
         let engine = registry::find(client)?;
         let in_range = u16::try_from(status).ok().filter(|status| (100..1000).contains(status));
-        let status = in_range.ok_or_else(|| Failure::argument("status", status, "100 to 999"))?;
+        let status = in_range.ok_or_else(|| CError::argument("status", status, "100 to 999"))?;
         // SAFETY: the header asks for that many pairs of texts.
         let headers = unsafe { headers_of(headers, count) }?;
         engine.exchange(exchange)?.head(status, &headers)
@@ -94,8 +94,8 @@ pub unsafe extern "C" fn volcv_http_on_data(
         let engine = registry::find(client)?;
         let data: &[u8] = match (data.is_null(), size) {
             (_, 0) => &[],
-            (true, _) => return Err(Failure::null("data")),
-            _ if size > isize::MAX as usize => return Err(Failure::argument("size", size, "less")),
+            (true, _) => return Err(CError::null("data")),
+            _ if size > isize::MAX as usize => return Err(CError::argument("size", size, "less")),
             // SAFETY: the header asks for that many bytes.
             _ => unsafe { slice::from_raw_parts(data.cast(), size) },
         };
@@ -125,7 +125,7 @@ pub unsafe extern "C" fn volcv_http_complete(
     guarded(|| {
         let engine = registry::find(client)?;
         if result > VOLCV_OK {
-            return Err(Failure::argument("result", result, "VOLCV_OK or a negative VOLCV_E_ code"));
+            return Err(CError::argument("result", result, "VOLCV_OK or a negative VOLCV_E_ code"));
         }
         // SAFETY: the header asks for NULL or a text with its end.
         let reason = unsafe { optional_text(reason, "reason") }?;
@@ -134,14 +134,14 @@ pub unsafe extern "C" fn volcv_http_complete(
 }
 
 /// Takes those that mean something. What is no header costs nobody the reply: it was paid for.
-unsafe fn headers_of(headers: *const volcv_header, count: usize) -> Result<HeaderMap, Failure> {
+unsafe fn headers_of(headers: *const volcv_header, count: usize) -> Result<HeaderMap, CError> {
     const MOST: usize = 65_536;
     if count > MOST {
-        return Err(Failure::argument("count", count, "at most 65536"));
+        return Err(CError::argument("count", count, "at most 65536"));
     }
     let mut map = HeaderMap::new();
     if count > 0 && headers.is_null() {
-        return Err(Failure::null("headers"));
+        return Err(CError::null("headers"));
     }
     for i in 0..count {
         // SAFETY: the header asks for that many pairs.

@@ -8,18 +8,18 @@ use std::time::Duration;
 use super::constants::*;
 use super::read::{only, optional_text, read, text, up_to};
 use super::structs::*;
-use crate::engine::{Failure, HostHooks, LogHook, Options, ProxyChoice, ReadyHook, Setup};
+use crate::engine::{CError, HostHooks, JobOptions, LogHook, ProxyChoice, ReadyHook, Setup};
 
-pub(super) unsafe fn options_of(options: *const volcv_client_options) -> Result<Setup, Failure> {
+pub(super) unsafe fn options_of(options: *const volcv_client_options) -> Result<Setup, CError> {
     let options = read(options, "options")?;
     let level = up_to(VOLCV_LOG_DEBUG, options.log_level, "volcv_client_options.log_level")?;
     let known = VOLCV_CLIENT_ALLOW_INSECURE_HTTP | VOLCV_CLIENT_NEW_SEED | VOLCV_CLIENT_PROXY_FROM_ENV;
     only(known, options.flags, "volcv_client_options.flags")?;
     let roots = match (options.extra_roots.is_null(), options.extra_roots_size) {
         (_, 0) => Vec::new(),
-        (true, _) => return Err(Failure::null("volcv_client_options.extra_roots")),
+        (true, _) => return Err(CError::null("volcv_client_options.extra_roots")),
         (_, size) if size > 16 << 20 => {
-            return Err(Failure::argument("volcv_client_options.extra_roots_size", size, "at most 16 MiB"));
+            return Err(CError::argument("volcv_client_options.extra_roots_size", size, "at most 16 MiB"));
         }
         (_, size) => slice::from_raw_parts(options.extra_roots.cast::<u8>(), size).to_vec(),
     };
@@ -55,13 +55,13 @@ pub(super) unsafe fn options_of(options: *const volcv_client_options) -> Result<
     })
 }
 
-unsafe fn proxy_of(options: &volcv_client_options) -> Result<ProxyChoice, Failure> {
+unsafe fn proxy_of(options: &volcv_client_options) -> Result<ProxyChoice, CError> {
     let from_env = options.flags & VOLCV_CLIENT_PROXY_FROM_ENV != 0;
     let given = optional_text(options.proxy, "volcv_client_options.proxy")?.map(Into::into);
     match given {
         Some(_) if from_env => {
             let flag = "given beside VOLCV_CLIENT_PROXY_FROM_ENV";
-            Err(Failure::argument("volcv_client_options.proxy", flag, "one of the two"))
+            Err(CError::argument("volcv_client_options.proxy", flag, "one of the two"))
         }
         Some(url) => Ok(ProxyChoice::Url(url)),
         None if from_env => Ok(ProxyChoice::FromEnv),
@@ -69,21 +69,21 @@ unsafe fn proxy_of(options: &volcv_client_options) -> Result<ProxyChoice, Failur
     }
 }
 
-unsafe fn host_of(transport: *const volcv_http_transport) -> Result<HostHooks, Failure> {
+unsafe fn host_of(transport: *const volcv_http_transport) -> Result<HostHooks, CError> {
     let transport = read(transport, "transport")?;
     only(0, transport.flags, "volcv_http_transport.flags")?;
-    let start = transport.start.ok_or_else(|| Failure::null("volcv_http_transport.start"))?;
-    let cancel = transport.cancel.ok_or_else(|| Failure::null("volcv_http_transport.cancel"))?;
+    let start = transport.start.ok_or_else(|| CError::null("volcv_http_transport.start"))?;
+    let cancel = transport.cancel.ok_or_else(|| CError::null("volcv_http_transport.cancel"))?;
     Ok(HostHooks { user: transport.user, start, cancel, destroy: transport.destroy })
 }
 
-pub(super) unsafe fn job_options_of(options: *const volcv_job_options) -> Result<Options, Failure> {
+pub(super) unsafe fn job_options_of(options: *const volcv_job_options) -> Result<JobOptions, CError> {
     if options.is_null() {
-        return Ok(Options::default());
+        return Ok(JobOptions::default());
     }
     let options = read(options, "options")?;
     only(0, options.flags, "volcv_job_options.flags")?;
     only(0, options.reserved, "volcv_job_options.reserved")?;
     let deadline = (options.deadline_ms > 0).then(|| Duration::from_millis(options.deadline_ms.into()));
-    Ok(Options { user: options.user, deadline })
+    Ok(JobOptions { user: options.user, deadline })
 }

@@ -8,10 +8,10 @@ use std::time::Duration;
 
 use super::constants::*;
 use super::structs::*;
-use crate::engine::{Deadline, Failure, inject};
+use crate::engine::{CError, Deadline, inject};
 
 /// Runs the body of a function: no panic leaves it.
-pub(super) fn guarded(body: impl FnOnce() -> Result<(), Failure>) -> volcv_result {
+pub(super) fn guarded(body: impl FnOnce() -> Result<(), CError>) -> volcv_result {
     match caught(body) {
         Ok(()) => VOLCV_OK,
         Err(failure) => failure.error.code,
@@ -22,7 +22,7 @@ pub(super) fn guarded(body: impl FnOnce() -> Result<(), Failure>) -> volcv_resul
 /// is for the body to return, once its outputs are empty and before it does anything.
 pub(super) fn reported(
     error: *mut volcv_error,
-    body: impl FnOnce(Result<(), Failure>) -> Result<(), Failure>,
+    body: impl FnOnce(Result<(), CError>) -> Result<(), CError>,
 ) -> volcv_result {
     let (report, checked) = match error.is_null() {
         true => (None, Ok(())),
@@ -40,18 +40,18 @@ pub(super) fn reported(
     code
 }
 
-fn caught(body: impl FnOnce() -> Result<(), Failure>) -> Result<(), Failure> {
+fn caught(body: impl FnOnce() -> Result<(), CError>) -> Result<(), CError> {
     let result = catch_unwind(AssertUnwindSafe(|| inject::point(inject::Layer::Call, body)));
-    result.unwrap_or_else(|panic| Err(Failure::panic(&*panic)))
+    result.unwrap_or_else(|panic| Err(CError::panic(&*panic)))
 }
 
 /// An output that was emptied at the start of the function.
 pub(super) struct Out<T>(*mut T);
 
 impl<T> Out<T> {
-    pub(super) fn new(out: *mut T, empty: T, name: &str) -> Result<Self, Failure> {
+    pub(super) fn new(out: *mut T, empty: T, name: &str) -> Result<Self, CError> {
         let out = Self::optional(out, empty);
-        if out.0.is_null() { Err(Failure::null(name)) } else { Ok(out) }
+        if out.0.is_null() { Err(CError::null(name)) } else { Ok(out) }
     }
 
     pub(super) fn optional(out: *mut T, empty: T) -> Self {
@@ -95,7 +95,7 @@ const LARGEST: usize = 4096;
 
 /// Reads a struct of any version: what an old caller does not have is zero, and what this library does not know has to
 /// be zero, or the caller would be ignored in silence.
-pub(super) unsafe fn read<T: Versioned>(from: *const T, name: &str) -> Result<T, Failure> {
+pub(super) unsafe fn read<T: Versioned>(from: *const T, name: &str) -> Result<T, CError> {
     // SAFETY: what this function asks for.
     let size = unsafe { size_of_struct(from, name) }?;
     let mut value = MaybeUninit::<T>::zeroed();
@@ -109,21 +109,21 @@ pub(super) unsafe fn read<T: Versioned>(from: *const T, name: &str) -> Result<T,
     let tail = unsafe { slice::from_raw_parts(from.cast::<u8>().add(known), size - known) };
     if tail.iter().any(|byte| *byte != 0) {
         let text = format!("{} has a field that this version of the library does not know", T::NAME);
-        return Err(Failure::new(VOLCV_E_UNSUPPORTED, text));
+        return Err(CError::new(VOLCV_E_UNSUPPORTED, text));
     }
     Ok(value)
 }
 
-unsafe fn size_of_struct<T: Versioned>(from: *const T, name: &str) -> Result<usize, Failure> {
+unsafe fn size_of_struct<T: Versioned>(from: *const T, name: &str) -> Result<usize, CError> {
     if from.is_null() {
-        return Err(Failure::null(name));
+        return Err(CError::null(name));
     }
     // SAFETY: the header asks for a struct that begins with its size.
     let size = unsafe { from.cast::<u32>().read_unaligned() } as usize;
     // Version 1 is the first: there is no smaller struct yet.
     if !(size_of::<T>()..=LARGEST).contains(&size) {
         let name = format!("{}.struct_size", T::NAME);
-        return Err(Failure::argument(&name, size, &format!("sizeof({}), set by {}_init", T::NAME, T::NAME)));
+        return Err(CError::argument(&name, size, &format!("sizeof({}), set by {}_init", T::NAME, T::NAME)));
     }
     Ok(size)
 }
@@ -133,7 +133,7 @@ pub(super) struct Filled<T>(*mut T);
 
 impl<T: Versioned> Filled<T> {
     /// Empties it. `out` is NULL or begins with its size.
-    pub(super) unsafe fn new(out: *mut T, name: &str) -> Result<Self, Failure> {
+    pub(super) unsafe fn new(out: *mut T, name: &str) -> Result<Self, CError> {
         // SAFETY: what this function asks for; there are `size` bytes, and zeros are valid for what a newer caller knows.
         unsafe {
             let size = size_of_struct(out, name)?;
@@ -157,29 +157,29 @@ pub(super) fn deadline(timeout_ms: u32) -> Deadline {
 }
 
 /// NULL, or a text with its end.
-pub(super) unsafe fn optional_text(text: *const c_char, name: &str) -> Result<Option<String>, Failure> {
+pub(super) unsafe fn optional_text(text: *const c_char, name: &str) -> Result<Option<String>, CError> {
     if text.is_null() {
         return Ok(None);
     }
     // SAFETY: as above.
     let text = unsafe { CStr::from_ptr(text) };
-    let text = text.to_str().map_err(|error| Failure::argument(name, format!("bytes with {error}"), "UTF-8"))?;
+    let text = text.to_str().map_err(|error| CError::argument(name, format!("bytes with {error}"), "UTF-8"))?;
     Ok(Some(text.to_owned()))
 }
 
-pub(super) unsafe fn text(text: *const c_char, name: &str) -> Result<String, Failure> {
+pub(super) unsafe fn text(text: *const c_char, name: &str) -> Result<String, CError> {
     // SAFETY: what this function asks for.
-    unsafe { optional_text(text, name) }?.ok_or_else(|| Failure::null(name))
+    unsafe { optional_text(text, name) }?.ok_or_else(|| CError::null(name))
 }
 
 /// No other bits than the known ones.
-pub(super) fn only(known: u32, flags: u32, name: &str) -> Result<(), Failure> {
+pub(super) fn only(known: u32, flags: u32, name: &str) -> Result<(), CError> {
     match flags & !known {
         0 => Ok(()),
-        _ => Err(Failure::argument(name, format!("{flags:#x}"), &format!("a combination of the bits {known:#x}"))),
+        _ => Err(CError::argument(name, format!("{flags:#x}"), &format!("a combination of the bits {known:#x}"))),
     }
 }
 
-pub(super) fn up_to(largest: u32, value: u32, name: &str) -> Result<u32, Failure> {
-    if value <= largest { Ok(value) } else { Err(Failure::argument(name, value, &format!("0 to {largest}"))) }
+pub(super) fn up_to(largest: u32, value: u32, name: &str) -> Result<u32, CError> {
+    if value <= largest { Ok(value) } else { Err(CError::argument(name, value, &format!("0 to {largest}"))) }
 }

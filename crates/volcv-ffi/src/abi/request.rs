@@ -10,7 +10,7 @@ use volcv::{CvRequest, InvalidInput, Outpaint, Picture, PromptField, Sides, Size
 use super::constants::*;
 use super::read::{only, optional_text, read, text};
 use super::structs::*;
-use crate::engine::{Borrowed, Engine, Failure, Order};
+use crate::engine::{Borrowed, CError, Engine, JobRequest};
 
 /// A picture, and the handle that arms its release if it is borrowed.
 type Held = (Picture, Option<Borrowed>);
@@ -18,21 +18,21 @@ type Held = (Picture, Option<Borrowed>);
 /// Far above what the service takes: a greater size is garbage, and reading so much would crash.
 const LARGEST: usize = 256 << 20;
 
-unsafe fn picture_of(engine: &Engine, picture: *const volcv_picture, name: &str) -> Result<Held, Failure> {
+unsafe fn picture_of(engine: &Engine, picture: *const volcv_picture, name: &str) -> Result<Held, CError> {
     let picture = read(picture, name)?;
     only(VOLCV_PICTURE_BORROW, picture.flags, "volcv_picture.flags")?;
     if let Some(link) = optional_text(picture.link, "volcv_picture.link")? {
         return match (picture.data.is_null() && picture.size == 0, picture.flags) {
             (true, 0) => Ok((Picture::url(link), None)),
-            (true, _) => Err(Failure::argument("volcv_picture.flags", picture.flags, "0 for a link")),
-            (false, _) => Err(Failure::argument(name, "a link and data", "one of them")),
+            (true, _) => Err(CError::argument("volcv_picture.flags", picture.flags, "0 for a link")),
+            (false, _) => Err(CError::argument(name, "a link and data", "one of them")),
         };
     }
     if picture.data.is_null() {
-        return Err(Failure::null(&format!("{name}: volcv_picture.data")));
+        return Err(CError::null(&format!("{name}: volcv_picture.data")));
     }
     if picture.size > LARGEST {
-        return Err(Failure::argument("volcv_picture.size", picture.size, "at most 256 MiB"));
+        return Err(CError::argument("volcv_picture.size", picture.size, "at most 256 MiB"));
     }
     if picture.flags & VOLCV_PICTURE_BORROW != 0 {
         let (borrowed, data) = engine.borrow(picture.data.cast(), picture.size, picture.release, picture.release_user);
@@ -40,12 +40,12 @@ unsafe fn picture_of(engine: &Engine, picture: *const volcv_picture, name: &str)
     }
     let data = slice::from_raw_parts(picture.data.cast::<u8>(), picture.size);
     let copy = engine.copy(data).map_err(|_| {
-        Failure::new(VOLCV_E_OUT_OF_MEMORY, format!("no memory for a copy of {} bytes of {name}", data.len()))
+        CError::new(VOLCV_E_OUT_OF_MEMORY, format!("no memory for a copy of {} bytes of {name}", data.len()))
     })?;
     Ok((copy.into(), None))
 }
 
-pub(super) unsafe fn outpaint_of(engine: &Engine, request: *const volcv_outpaint) -> Result<Order, Failure> {
+pub(super) unsafe fn outpaint_of(engine: &Engine, request: *const volcv_outpaint) -> Result<JobRequest, CError> {
     let request = read(request, "request")?;
     let flags = VOLCV_OUTPAINT_RETURN_LINK | VOLCV_OUTPAINT_STRICT | VOLCV_OUTPAINT_SEED_ZERO;
     only(flags, request.flags, "volcv_outpaint.flags")?;
@@ -66,14 +66,14 @@ pub(super) unsafe fn outpaint_of(engine: &Engine, request: *const volcv_outpaint
         }
     };
     let outpaint = with_options(outpaint, &request)?;
-    outpaint.request().map_err(|error| Failure::from_error(&error.into()))?;
-    Ok(Order::outpaint(outpaint, borrows))
+    outpaint.request().map_err(|error| CError::from_error(&error.into()))?;
+    Ok(JobRequest::outpaint(outpaint, borrows))
 }
 
 /// Nothing of another mode, which would be ignored in silence.
-fn of_the_mode(request: &volcv_outpaint) -> Result<(), Failure> {
+fn of_the_mode(request: &volcv_outpaint) -> Result<(), CError> {
     if request.mode > VOLCV_MODE_CANVAS {
-        return Err(Failure::argument("volcv_outpaint.mode", request.mode, "a VOLCV_MODE_ number"));
+        return Err(CError::argument("volcv_outpaint.mode", request.mode, "a VOLCV_MODE_ number"));
     }
     let in_sides = (VOLCV_MODE_SIDES, "0, but in VOLCV_MODE_SIDES");
     let in_aspect = (VOLCV_MODE_ASPECT, "0, but in VOLCV_MODE_ASPECT");
@@ -86,22 +86,22 @@ fn of_the_mode(request: &volcv_outpaint) -> Result<(), Failure> {
         ("aspect_height", request.aspect_height, in_aspect),
     ] {
         if value != 0.0 && request.mode != mode {
-            return Err(Failure::argument(&format!("volcv_outpaint.{name}"), value, allowed));
+            return Err(CError::argument(&format!("volcv_outpaint.{name}"), value, allowed));
         }
     }
     if request.mode != VOLCV_MODE_CANVAS && !request.mask.is_null() {
-        return Err(Failure::argument("volcv_outpaint.mask", "a picture", "NULL, but in VOLCV_MODE_CANVAS"));
+        return Err(CError::argument("volcv_outpaint.mask", "a picture", "NULL, but in VOLCV_MODE_CANVAS"));
     }
     Ok(())
 }
 
-unsafe fn with_options(mut outpaint: Outpaint, request: &volcv_outpaint) -> Result<Outpaint, Failure> {
+unsafe fn with_options(mut outpaint: Outpaint, request: &volcv_outpaint) -> Result<Outpaint, CError> {
     outpaint = outpaint.strict(request.flags & VOLCV_OUTPAINT_STRICT != 0).prompt_field(match request.prompt_field {
         VOLCV_PROMPT_DEFAULT => PromptField::ByAccess,
         VOLCV_PROMPT_PLAIN => PromptField::Prompt,
         VOLCV_PROMPT_CUSTOM => PromptField::CustomPrompt,
         VOLCV_PROMPT_BOTH => PromptField::Both,
-        field => return Err(Failure::argument("volcv_outpaint.prompt_field", field, "a VOLCV_PROMPT_ number")),
+        field => return Err(CError::argument("volcv_outpaint.prompt_field", field, "a VOLCV_PROMPT_ number")),
     });
     if request.flags & VOLCV_OUTPAINT_RETURN_LINK != 0 {
         outpaint = outpaint.return_url(true);
@@ -130,21 +130,21 @@ unsafe fn with_options(mut outpaint: Outpaint, request: &volcv_outpaint) -> Resu
 }
 
 /// An error of the library under the name that the field has in C.
-fn of_field(name: &str, error: &InvalidInput) -> Failure {
-    Failure::from_error(&InvalidInput::new(name, error.value(), error.allowed()).into())
+fn of_field(name: &str, error: &InvalidInput) -> CError {
+    CError::from_error(&InvalidInput::new(name, error.value(), error.allowed()).into())
 }
 
-pub(super) unsafe fn raw_of(engine: &Engine, request: *const volcv_raw) -> Result<Order, Failure> {
+pub(super) unsafe fn raw_of(engine: &Engine, request: *const volcv_raw) -> Result<JobRequest, CError> {
     let request = read(request, "request")?;
     only(0, request.flags, "volcv_raw.flags")?;
     let action = optional_text(request.action, "volcv_raw.action")?;
     let version = optional_text(request.version, "volcv_raw.version")?;
     let json = text(request.json, "volcv_raw.json")?;
     if request.picture_count > 64 {
-        return Err(Failure::argument("volcv_raw.picture_count", request.picture_count, "at most 64"));
+        return Err(CError::argument("volcv_raw.picture_count", request.picture_count, "at most 64"));
     }
     if request.picture_count > 0 && request.pictures.is_null() {
-        return Err(Failure::null("volcv_raw.pictures"));
+        return Err(CError::null("volcv_raw.pictures"));
     }
     let (mut pictures, mut borrows) = (Vec::new(), Vec::new());
     let mut at = request.pictures;
@@ -162,13 +162,13 @@ pub(super) unsafe fn raw_of(engine: &Engine, request: *const volcv_raw) -> Resul
     });
     let call = call.map_err(|error| match error.field() {
         "body" => of_field("volcv_raw.json", &error),
-        _ => Failure::from_error(&error.into()),
+        _ => CError::from_error(&error.into()),
     });
-    Ok(Order::raw(call?, borrows))
+    Ok(JobRequest::raw(call?, borrows))
 }
 
-pub(super) unsafe fn download_of(engine: &Engine, link: *const c_char) -> Result<Order, Failure> {
+pub(super) unsafe fn download_of(engine: &Engine, link: *const c_char) -> Result<JobRequest, CError> {
     let link = text(link, "link")?;
     engine.check_link(&link)?;
-    Ok(Order::download(link))
+    Ok(JobRequest::download(link))
 }

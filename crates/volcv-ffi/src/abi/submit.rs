@@ -1,12 +1,13 @@
 //! New jobs.
 
 use std::ffi::c_char;
+use std::sync::Arc;
 
 use super::options::job_options_of;
 use super::read::{Out, reported};
 use super::request::{download_of, outpaint_of, raw_of};
 use super::structs::*;
-use crate::engine::{Engine, Failure, Options, Order, registry};
+use crate::engine::{CError, Engine, JobOptions, JobRequest, registry};
 
 /// Queues an outpainting. The request is checked at once; nothing is encoded, connected or waited for here.
 ///
@@ -106,7 +107,7 @@ pub unsafe extern "C" fn volcv_download_submit(
     unsafe { submit(client, link, options, out_job, error, download_of, Engine::submit) }
 }
 
-/// What they have in common: `read` makes an order of the request, and `take` a job of the order.
+/// What the submits have in common: `read` checks the request, and `take` makes a job of it.
 ///
 /// # Safety
 /// As the header says of the pointers.
@@ -116,17 +117,17 @@ unsafe fn submit<R>(
     options: *const volcv_job_options,
     out_job: *mut volcv_job,
     error: *mut volcv_error,
-    read: unsafe fn(&Engine, *const R) -> Result<Order, Failure>,
-    take: fn(&Engine, Order, Options, &mut volcv_job) -> Result<(), Failure>,
+    read: unsafe fn(&Engine, *const R) -> Result<JobRequest, CError>,
+    take: fn(&Arc<Engine>, JobRequest, JobOptions, &mut volcv_job) -> Result<(), CError>,
 ) -> volcv_result {
     reported(error, |checked| {
         let out = Out::new(out_job, 0, "out_job")?;
         checked?;
         let engine = registry::find(client)?;
         // SAFETY: what this function asks for.
-        let (options, order) = unsafe { (job_options_of(options)?, read(&engine, request)?) };
+        let (options, checked) = unsafe { (job_options_of(options)?, read(&engine, request)?) };
         let mut job = 0;
-        let taken = take(&engine, order, options, &mut job);
+        let taken = take(&engine, checked, options, &mut job);
         out.set(job);
         taken
     })

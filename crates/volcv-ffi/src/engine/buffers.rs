@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 
 use volcv::Bytes;
 
-use super::{Failure, fork, lock};
+use super::{CError, fork, lock};
 use crate::abi::volcv_buffer;
 
 /// An empty tree holds no memory, so that a host that frees everything leaves nothing behind.
@@ -22,11 +22,11 @@ pub(crate) fn keep(bytes: Bytes) -> volcv_buffer {
 }
 
 /// Frees the bytes with this id; 0 is no bytes.
-pub(crate) fn free(id: u64) -> Result<(), Failure> {
+pub(crate) fn free(id: u64) -> Result<(), CError> {
     if id == 0 {
         return Ok(());
     }
     fork::check()?;
     let bytes = lock(&TAKEN).remove(&id);
-    bytes.map(drop).ok_or_else(|| Failure::stale("buffer"))
+    bytes.map(drop).ok_or_else(|| CError::stale("buffer"))
 }

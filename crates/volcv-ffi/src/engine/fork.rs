@@ -3,7 +3,7 @@
 use std::sync::Once;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering::SeqCst};
 
-use super::Failure;
+use super::CError;
 use crate::abi::VOLCV_E_FORKED;
 
 static CHILD: AtomicBool = AtomicBool::new(false);
@@ -11,12 +11,10 @@ static CHILD: AtomicBool = AtomicBool::new(false);
 static CLIENTS: AtomicUsize = AtomicUsize::new(0);
 
 /// An error in a child that was forked while there were clients. One load: no lock and no system call.
-pub(super) fn check() -> Result<(), Failure> {
+pub(super) fn check() -> Result<(), CError> {
     match CHILD.load(SeqCst) {
         false => Ok(()),
-        true => {
-            Err(Failure::new(VOLCV_E_FORKED, "the process was forked while clients existed; use exec in the child"))
-        }
+        true => Err(CError::new(VOLCV_E_FORKED, "the process was forked while clients existed; use exec in the child")),
     }
 }
 

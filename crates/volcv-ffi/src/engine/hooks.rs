@@ -6,7 +6,7 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicU32, Ordering::SeqCst};
 use std::time::{Duration, Instant};
 
-use super::{Failure, lock};
+use super::{CError, lock};
 use crate::abi::*;
 
 /// Takes the log.
@@ -46,13 +46,13 @@ unsafe impl Send for Release {}
 pub(super) struct Hooks {
     log: Option<LogHook>,
     ready: Option<ReadyHook>,
-    /// How many hooks are running, and [`SILENT`].
+    /// How many hooks are running, and [`MUTED`].
     gate: AtomicU32,
     /// What came due in silence.
-    held_back: Mutex<Vec<Release>>,
+    postponed: Mutex<Vec<Release>>,
 }
 
-const SILENT: u32 = 1 << 31;
+const MUTED: u32 = 1 << 31;
 
 thread_local! {
     static DEPTH: Cell<u32> = const { Cell::new(0) };
@@ -60,7 +60,7 @@ thread_local! {
 
 impl Hooks {
     pub(super) fn new(log: Option<LogHook>, ready: Option<ReadyHook>) -> Self {
-        Self { log, ready, gate: AtomicU32::new(0), held_back: Mutex::default() }
+        Self { log, ready, gate: AtomicU32::new(0), postponed: Mutex::default() }
     }
 
     /// Runs a hook, unless there is silence.
@@ -75,38 +75,38 @@ impl Hooks {
         let before = self.gate.fetch_add(1, SeqCst);
         DEPTH.with(|depth| depth.set(depth.get() + 1));
         let _leave = Leave(&self.gate);
-        (before & SILENT == 0).then(hook)
+        (before & MUTED == 0).then(hook)
     }
 
     /// An error on a thread that is inside of a hook, where waiting could be for itself.
-    pub(super) fn refuse_inside() -> Result<(), Failure> {
+    pub(super) fn refuse_inside() -> Result<(), CError> {
         match DEPTH.with(Cell::get) {
             0 => Ok(()),
-            _ => Err(Failure::new(VOLCV_E_REENTRANT, "this function must not be called from inside a hook")),
+            _ => Err(CError::new(VOLCV_E_REENTRANT, "this function must not be called from inside a hook")),
         }
     }
 
-    /// No hook begins any more, until [`Hooks::speak`]. One that has just begun gets a moment to end.
-    pub(super) fn be_silent(&self) {
-        self.gate.fetch_or(SILENT, SeqCst);
+    /// No hook begins any more, until [`Hooks::unmute`]. One that has just begun gets a moment to end.
+    pub(super) fn mute(&self) {
+        self.gate.fetch_or(MUTED, SeqCst);
         let end = Instant::now() + Duration::from_millis(5);
-        while self.gate.load(SeqCst) != SILENT && Instant::now() < end {
+        while self.gate.load(SeqCst) != MUTED && Instant::now() < end {
             std::thread::yield_now();
         }
     }
 
     /// Ends the silence and catches up on what was held back.
-    pub(super) fn speak(&self) {
-        self.gate.fetch_and(!SILENT, SeqCst);
-        let held_back = std::mem::take(&mut *lock(&self.held_back));
-        held_back.into_iter().for_each(|release| self.release(release));
+    pub(super) fn unmute(&self) {
+        self.gate.fetch_and(!MUTED, SeqCst);
+        let postponed = std::mem::take(&mut *lock(&self.postponed));
+        postponed.into_iter().for_each(|release| self.release(release));
     }
 
     pub(super) fn release(&self, release: Release) {
         // SAFETY: the header asks for a function that takes these; it is called once, because this takes the value.
         let done = self.call(|| unsafe { (release.release)(release.user, release.data, release.size) });
         if done.is_none() {
-            lock(&self.held_back).push(release);
+            lock(&self.postponed).push(release);
         }
     }
 

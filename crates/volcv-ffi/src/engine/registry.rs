@@ -6,13 +6,13 @@ use std::sync::atomic::{AtomicUsize, Ordering::*};
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 
-use super::{Deadline, Engine, Failure, Setup, fork};
+use super::{CError, Deadline, Engine, Setup, fork};
 use crate::abi::*;
 
 static CLIENTS: RwLock<Vec<(usize, Arc<Engine>)>> = RwLock::new(Vec::new());
 
 /// Makes a client.
-pub(crate) fn add(setup: Setup) -> Result<*mut volcv_client, Failure> {
+pub(crate) fn add(setup: Setup) -> Result<*mut volcv_client, CError> {
     fork::check()?;
     Engine::refuse_inside_hooks()?;
     // Odd addresses: no object of C has one, so that a pointer to something else is not taken for a client.
@@ -24,46 +24,46 @@ pub(crate) fn add(setup: Setup) -> Result<*mut volcv_client, Failure> {
 }
 
 /// A client in use: it is not destroyed before this is dropped.
-pub(crate) struct Visit(Arc<Engine>);
+pub(crate) struct ClientGuard(Arc<Engine>);
 
-impl Deref for Visit {
-    type Target = Engine;
+impl Deref for ClientGuard {
+    type Target = Arc<Engine>;
 
-    fn deref(&self) -> &Engine {
+    fn deref(&self) -> &Arc<Engine> {
         &self.0
     }
 }
 
-impl Drop for Visit {
+impl Drop for ClientGuard {
     fn drop(&mut self) {
-        self.0.visits.fetch_sub(1, Release);
+        self.0.callers.fetch_sub(1, Release);
     }
 }
 
 /// The client behind a handle.
-pub(crate) fn find(client: *mut volcv_client) -> Result<Visit, Failure> {
+pub(crate) fn find(client: *mut volcv_client) -> Result<ClientGuard, CError> {
     look_up(client, |engine| {
-        engine.visits.fetch_add(1, Relaxed);
-        Visit(Arc::clone(engine))
+        engine.callers.fetch_add(1, Relaxed);
+        ClientGuard(Arc::clone(engine))
     })
 }
 
 /// What `take` makes of a client, while it cannot be destroyed.
-fn look_up<T>(client: *mut volcv_client, take: impl FnOnce(&Arc<Engine>) -> T) -> Result<T, Failure> {
+fn look_up<T>(client: *mut volcv_client, take: impl FnOnce(&Arc<Engine>) -> T) -> Result<T, CError> {
     fork::check()?;
     if client.is_null() {
-        return Err(Failure::null("client"));
+        return Err(CError::null("client"));
     }
     let clients = CLIENTS.read().unwrap_or_else(PoisonError::into_inner);
     let found = clients.iter().find(|(handle, _)| *handle == client.addr());
-    found.map(|(_, engine)| take(engine)).ok_or_else(|| Failure::stale("client"))
+    found.map(|(_, engine)| take(engine)).ok_or_else(|| CError::stale("client"))
 }
 
 /// Destroys a client. On a timeout it stays known, so that the caller can try again.
-pub(crate) fn destroy(client: *mut volcv_client, deadline: Deadline) -> Result<(), Failure> {
+pub(crate) fn destroy(client: *mut volcv_client, deadline: Deadline) -> Result<(), CError> {
     let engine = look_up(client, Arc::clone)?;
     Engine::refuse_inside_hooks()?;
-    engine.hooks.speak();
+    engine.hooks.unmute();
     engine.close();
     if !engine.join(deadline) {
         return too_late(&engine);
@@ -73,25 +73,25 @@ pub(crate) fn destroy(client: *mut volcv_client, deadline: Deadline) -> Result<(
     let gone = gone.map(|place| clients.swap_remove(place));
     drop(clients);
     // Nobody comes in any more. Those who are inside may still be about to call a hook.
-    while engine.visits.load(Acquire) > 0 {
+    while engine.callers.load(Acquire) > 0 {
         if deadline.is_over() {
             CLIENTS.write().unwrap_or_else(PoisonError::into_inner).extend(gone);
             return too_late(&engine);
         }
         std::thread::sleep(Duration::from_micros(100));
     }
-    engine.hooks.speak();
+    engine.hooks.unmute();
     Ok(())
 }
 
-fn too_late(engine: &Engine) -> Result<(), Failure> {
-    engine.hooks.be_silent();
+fn too_late(engine: &Engine) -> Result<(), CError> {
+    engine.hooks.mute();
     let text = "the client has not ended in time, most often because a hook of the host does not return";
-    Err(Failure::new(VOLCV_E_TIMEOUT, text))
+    Err(CError::new(VOLCV_E_TIMEOUT, text))
 }
 
 /// Destroys every client, with one deadline for all.
-pub(crate) fn destroy_all(deadline: Deadline) -> Result<(), Failure> {
+pub(crate) fn destroy_all(deadline: Deadline) -> Result<(), CError> {
     fork::check()?;
     Engine::refuse_inside_hooks()?;
     let clients = CLIENTS.read().unwrap_or_else(PoisonError::into_inner).clone();

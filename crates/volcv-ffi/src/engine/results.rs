@@ -4,25 +4,25 @@ use std::ffi::c_char;
 
 use volcv::Bytes;
 
-use super::work::{Ended, Image, State};
-use super::{Engine, Failure};
+use super::job::{Image, JobResult, State};
+use super::{CError, Engine};
 use crate::abi::*;
 
 impl Engine {
     /// Where a job stands; takes no lock.
-    pub(crate) fn progress(&self, id: volcv_job) -> Result<volcv_progress, Failure> {
-        let slot = self.slots.find(id)?;
+    pub(crate) fn progress(&self, id: volcv_job) -> Result<volcv_progress, CError> {
+        let slot = self.jobs.find(id)?;
         let progress = slot.progress();
         // The place may have been given to another job meanwhile.
-        if slot.has(id) { Ok(progress) } else { Err(Failure::stale("job")) }
+        if slot.has(id) { Ok(progress) } else { Err(CError::stale("job")) }
     }
 
-    pub(crate) fn error(&self, id: volcv_job) -> Result<volcv_error, Failure> {
+    pub(crate) fn error(&self, id: volcv_job) -> Result<volcv_error, CError> {
         self.ended(id, |ended| Ok(ended.error))
     }
 
     /// The reply's text and its length without the NUL.
-    pub(crate) fn reply(&self, id: volcv_job) -> Result<(*const c_char, usize), Failure> {
+    pub(crate) fn reply(&self, id: volcv_job) -> Result<(*const c_char, usize), CError> {
         self.ended(id, |ended| match ended.reply.len() {
             0 if ended.error.code == VOLCV_OK => Err(no_result("a download has no reply, only a picture")),
             0 => Err(no_result("the job failed, see volcv_job_error")),
@@ -30,33 +30,33 @@ impl Engine {
         })
     }
 
-    pub(crate) fn image_count(&self, id: volcv_job) -> Result<u32, Failure> {
+    pub(crate) fn image_count(&self, id: volcv_job) -> Result<u32, CError> {
         self.ended(id, |ended| Ok(u32::try_from(ended.images.len()).unwrap_or(u32::MAX)))
     }
 
-    pub(crate) fn image_info(&self, id: volcv_job, index: u32) -> Result<volcv_image_info, Failure> {
+    pub(crate) fn image_info(&self, id: volcv_job, index: u32) -> Result<volcv_image_info, CError> {
         self.image(id, index, |image| Ok(image.info()))
     }
 
-    pub(crate) fn image_link(&self, id: volcv_job, index: u32) -> Result<*const c_char, Failure> {
+    pub(crate) fn image_link(&self, id: volcv_job, index: u32) -> Result<*const c_char, CError> {
         self.image(id, index, |image| match image {
             Image::Link(link) => Ok(link.as_ptr().cast()),
             Image::Picture(..) => Err(no_result("it is a picture, not a link")),
         })
     }
 
-    pub(crate) fn image_take(&self, id: volcv_job, index: u32) -> Result<Bytes, Failure> {
+    pub(crate) fn image_take(&self, id: volcv_job, index: u32) -> Result<Bytes, CError> {
         self.image(id, index, |image| match image {
             Image::Picture(bytes, _) => bytes.take().ok_or_else(|| no_result("the picture was taken before")),
             Image::Link(_) => Err(no_result("it is a link, not a picture")),
         })
     }
 
-    pub(crate) fn rejected_count(&self, id: volcv_job) -> Result<u32, Failure> {
+    pub(crate) fn rejected_count(&self, id: volcv_job) -> Result<u32, CError> {
         self.ended(id, |ended| Ok(u32::try_from(ended.rejected.len()).unwrap_or(u32::MAX)))
     }
 
-    pub(crate) fn rejected_take(&self, id: volcv_job, index: u32) -> Result<Bytes, Failure> {
+    pub(crate) fn rejected_take(&self, id: volcv_job, index: u32) -> Result<Bytes, CError> {
         self.ended(id, |ended| {
             let picture = ended.rejected.get_mut(index as usize);
             let picture = picture.ok_or_else(|| no_result("the job has no rejected picture with this index"))?;
@@ -68,25 +68,25 @@ impl Engine {
         &self,
         id: volcv_job,
         index: u32,
-        read: impl FnOnce(&mut Image) -> Result<T, Failure>,
-    ) -> Result<T, Failure> {
+        read: impl FnOnce(&mut Image) -> Result<T, CError>,
+    ) -> Result<T, CError> {
         self.ended(id, |ended| {
             let image = ended.images.get_mut(index as usize);
             read(image.ok_or_else(|| no_result("the job has no picture with this index"))?)
         })
     }
 
-    fn ended<T>(&self, id: volcv_job, read: impl FnOnce(&mut Ended) -> Result<T, Failure>) -> Result<T, Failure> {
-        let slot = self.slots.find(id)?;
+    fn ended<T>(&self, id: volcv_job, read: impl FnOnce(&mut JobResult) -> Result<T, CError>) -> Result<T, CError> {
+        let slot = self.jobs.find(id)?;
         let mut job = slot.job();
-        let job = job.as_mut().filter(|_| slot.has(id)).ok_or_else(|| Failure::stale("job"))?;
+        let job = job.as_mut().filter(|_| slot.has(id)).ok_or_else(|| CError::stale("job"))?;
         match &mut job.state {
             State::Ended(ended) => read(ended),
-            _ => Err(Failure::new(VOLCV_E_NOT_READY, "the job has not ended yet")),
+            _ => Err(CError::new(VOLCV_E_NOT_READY, "the job has not ended yet")),
         }
     }
 }
 
-fn no_result(why: &str) -> Failure {
-    Failure::new(VOLCV_E_NO_RESULT, why)
+fn no_result(why: &str) -> CError {
+    CError::new(VOLCV_E_NO_RESULT, why)
 }

@@ -7,8 +7,8 @@ use volcv::{BlockingClient, ClientBuilder, Error, RetryPolicy, from_fn};
 use zeroize::Zeroizing;
 
 use super::hooks::{Hooks, LogHook, ReadyHook};
-use super::host::{Host, HostHooks};
-use super::{Failure, inject};
+use super::host_http::{HostHooks, HostHttp};
+use super::{CError, inject};
 use crate::abi::*;
 
 /// The options, checked as far as C is concerned; 0 and `None` stand for the defaults, which live below.
@@ -45,9 +45,9 @@ pub(crate) enum ProxyChoice {
 }
 
 /// What a client is made of.
-pub(super) struct Parts {
+pub(super) struct BuiltClient {
     pub(super) client: BlockingClient,
-    pub(super) host: Option<Arc<Host>>,
+    pub(super) host_http: Option<Arc<HostHttp>>,
     pub(super) hooks: Arc<Hooks>,
 }
 
@@ -65,25 +65,25 @@ impl Setup {
         if self.max_queued == 0 { 256 } else { self.max_queued }
     }
 
-    pub(super) fn build(mut self, handle: usize) -> Result<Parts, Failure> {
+    pub(super) fn build(mut self, handle: usize) -> Result<BuiltClient, CError> {
         let hooks = Arc::new(Hooks::new(self.log.take(), self.ready.take()));
-        let host = self.host.take().map(|host| Arc::new(Host::new(host, handle, Arc::clone(&hooks))));
+        let host_http = self.host.take().map(|host| Arc::new(HostHttp::new(host, handle, Arc::clone(&hooks))));
         let (roots, extra_roots) = (self.tls_roots, std::mem::take(&mut self.extra_roots));
         let proxy = std::mem::take(&mut self.proxy);
         let builder = self.builder();
-        let client = match &host {
+        let client = match &host_http {
             Some(_) if roots != VOLCV_TLS_ROOTS_DEFAULT => {
-                return Err(Failure::argument("volcv_client_options.tls_roots", roots, OWN_TLS));
+                return Err(CError::argument("volcv_client_options.tls_roots", roots, OWN_TLS));
             }
             Some(_) if !extra_roots.is_empty() => {
-                return Err(Failure::argument("volcv_client_options.extra_roots_size", extra_roots.len(), OWN_TLS));
+                return Err(CError::argument("volcv_client_options.extra_roots_size", extra_roots.len(), OWN_TLS));
             }
             Some(_) if matches!(proxy, ProxyChoice::Url(_)) => {
-                return Err(Failure::argument("volcv_client_options.proxy", "given", OWN_PROXIES));
+                return Err(CError::argument("volcv_client_options.proxy", "given", OWN_PROXIES));
             }
             Some(_) if matches!(proxy, ProxyChoice::FromEnv) => {
                 let flag = "VOLCV_CLIENT_PROXY_FROM_ENV";
-                return Err(Failure::argument("volcv_client_options.flags", flag, OWN_FLAGS));
+                return Err(CError::argument("volcv_client_options.flags", flag, OWN_FLAGS));
             }
             Some(host) => {
                 let host = Arc::clone(host);
@@ -93,8 +93,8 @@ impl Setup {
             }
             None => built_in(builder, roots, &extra_roots, proxy)?,
         };
-        let client = client.map_err(|error| Failure::from_error(&error))?;
-        Ok(Parts { client, host, hooks })
+        let client = client.map_err(|error| CError::from_error(&error))?;
+        Ok(BuiltClient { client, host_http, hooks })
     }
 
     fn builder(mut self) -> ClientBuilder {
@@ -123,7 +123,7 @@ fn built_in(
     roots: u32,
     extra: &[u8],
     proxy: ProxyChoice,
-) -> Result<Result<BlockingClient, Error>, Failure> {
+) -> Result<Result<BlockingClient, Error>, CError> {
     use volcv::{RootChoice, Tls};
     let tls = Tls::new().roots(match roots {
         VOLCV_TLS_ROOTS_PLATFORM => RootChoice::Platform,
@@ -143,7 +143,7 @@ fn built_in(
 }
 
 #[cfg(not(feature = "ureq"))]
-fn built_in(_: ClientBuilder, _: u32, _: &[u8], _: ProxyChoice) -> Result<Result<BlockingClient, Error>, Failure> {
+fn built_in(_: ClientBuilder, _: u32, _: &[u8], _: ProxyChoice) -> Result<Result<BlockingClient, Error>, CError> {
     let text = "this build has no HTTP of its own: volcv_client_options.transport has to be set";
-    Err(Failure::new(VOLCV_E_UNSUPPORTED, text))
+    Err(CError::new(VOLCV_E_UNSUPPORTED, text))
 }

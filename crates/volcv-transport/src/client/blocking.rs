@@ -1,7 +1,9 @@
 //! The blocking client.
 
 use std::fmt;
+use std::io;
 use std::sync::Arc;
+use std::time::Instant;
 
 use bytes::Bytes;
 use volcv_core::types::{CvRequest, Outpaint, Value};
@@ -10,7 +12,7 @@ use volcv_core::{Buffer, Error, Outcome, Plan};
 use crate::drive;
 use crate::options::CallOptions;
 use crate::setup::Setup;
-use crate::timeout::TimeoutThread;
+use crate::timeout::{TimeoutGuard, TimeoutThread};
 
 /// A blocking client without any runtime. Cloning is cheap; clones share the connections and the retry budget.
 #[derive(Clone)]
@@ -106,6 +108,15 @@ impl BlockingClient {
     /// Memory for a picture of so many bytes, that of an earlier picture if there is some that fits.
     pub fn buffer(&self, bytes: usize) -> Buffer {
         self.setup.buffer(bytes)
+    }
+
+    /// Runs `callback` on the timer thread of this client at this time, unless the guard is dropped before. It must be
+    /// short: the limits of calls are kept by the same thread.
+    ///
+    /// # Errors
+    /// The system has no thread.
+    pub fn call_at(&self, when: Instant, callback: impl FnOnce() + Send + 'static) -> io::Result<TimeoutGuard> {
+        self.timeouts.call_at(when, callback)
     }
 
     fn run(&self, plan: Plan, options: &CallOptions) -> Result<Outcome, Error> {

@@ -1,4 +1,4 @@
-//! The table of jobs. An id is a number that is never used twice, with the place of its job in the low bits; so an id
+//! The table of jobs. An id is a number that is never used twice, with the index of its job in the low bits; so an id
 //! that is stale, invented or of another client meets a slot with another id. Reading progress takes no lock.
 
 use std::sync::atomic::{AtomicI32, AtomicU32, AtomicU64, Ordering::*};
@@ -6,28 +6,28 @@ use std::sync::{Mutex, MutexGuard, OnceLock};
 
 use volcv::{Phase, Progress};
 
-use super::work::Job;
-use super::{Failure, lock};
+use super::job::Job;
+use super::{CError, lock};
 use crate::abi::*;
 
 const CHUNK: usize = 256;
-const PLACE_BITS: u32 = 16;
-const PLACES: usize = 1 << PLACE_BITS;
+const INDEX_BITS: u32 = 16;
+const CAPACITY: usize = 1 << INDEX_BITS;
 
-/// All jobs of a client, at most 65,536. Slots never move.
-pub(super) struct Slots {
+/// All jobs of a client, at most 65,536. JobTable never move.
+pub(super) struct JobTable {
     chunks: Box<[OnceLock<Box<[Slot]>>]>,
     free: Mutex<Free>,
 }
 
 #[derive(Default)]
 struct Free {
-    places: Vec<usize>,
-    /// Places from here on were never used.
+    indexes: Vec<usize>,
+    /// Indexes from here on were never used.
     fresh: usize,
 }
 
-/// The place of one job.
+/// The index of one job.
 #[derive(Default)]
 pub(super) struct Slot {
     /// The id; 0 if nobody may ask for it.
@@ -47,30 +47,30 @@ struct Cells {
     receive_total: AtomicU64,
 }
 
-impl Slots {
+impl JobTable {
     pub(super) fn new() -> Self {
-        let chunks = (0..PLACES / CHUNK).map(|_| OnceLock::new()).collect();
+        let chunks = (0..CAPACITY / CHUNK).map(|_| OnceLock::new()).collect();
         Self { chunks, free: Mutex::default() }
     }
 
-    /// Takes a place for a job, which `open` makes from its id; `None` if the client is full.
+    /// Takes a index for a job, which `open` makes from its id; `None` if the client is full.
     pub(super) fn open(&self, open: impl FnOnce(volcv_job) -> Job) -> Option<volcv_job> {
         static NEXT: AtomicU64 = AtomicU64::new(1);
-        let place = {
+        let index = {
             let mut free = lock(&self.free);
             let fresh = free.fresh;
-            match free.places.pop() {
-                Some(place) => place,
-                None if fresh < PLACES => {
+            match free.indexes.pop() {
+                Some(index) => index,
+                None if fresh < CAPACITY => {
                     free.fresh += 1;
                     fresh
                 }
                 None => return None,
             }
         };
-        let chunk = self.chunks[place / CHUNK].get_or_init(|| (0..CHUNK).map(|_| Slot::default()).collect());
-        let slot = &chunk[place % CHUNK];
-        let id = NEXT.fetch_add(1, Relaxed) << PLACE_BITS | place as u64;
+        let chunk = self.chunks[index / CHUNK].get_or_init(|| (0..CHUNK).map(|_| Slot::default()).collect());
+        let slot = &chunk[index % CHUNK];
+        let id = NEXT.fetch_add(1, Relaxed) << INDEX_BITS | index as u64;
         slot.cells.reset();
         *lock(&slot.job) = Some(open(id));
         slot.id.store(id, Release);
@@ -78,21 +78,21 @@ impl Slots {
     }
 
     /// The slot of a job that may be asked for.
-    pub(super) fn find(&self, id: volcv_job) -> Result<&Slot, Failure> {
-        self.place(id).filter(|slot| slot.has(id)).ok_or_else(|| Failure::stale("job"))
+    pub(super) fn find(&self, id: volcv_job) -> Result<&Slot, CError> {
+        self.slot(id).filter(|slot| slot.has(id)).ok_or_else(|| CError::stale("job"))
     }
 
     /// The slot of a job, also of one that was released while it runs.
-    pub(super) fn place(&self, id: volcv_job) -> Option<&Slot> {
-        let place = id as usize % PLACES;
-        self.chunks[place / CHUNK].get().map(|chunk| &chunk[place % CHUNK])
+    pub(super) fn slot(&self, id: volcv_job) -> Option<&Slot> {
+        let index = id as usize % CAPACITY;
+        self.chunks[index / CHUNK].get().map(|chunk| &chunk[index % CHUNK])
     }
 
-    /// Gives the place of a job back, when nobody works on it any more, and hands the job out.
+    /// Gives the index of a job back, when nobody works on it any more, and hands the job out.
     pub(super) fn close(&self, id: volcv_job, mut job: MutexGuard<'_, Option<Job>>) -> Option<Job> {
         let last = job.take();
         drop(job);
-        lock(&self.free).places.push(id as usize % PLACES);
+        lock(&self.free).indexes.push(id as usize % CAPACITY);
         last
     }
 

@@ -8,11 +8,11 @@ use volcv::{
     PictureInfo,
 };
 
-use super::{Borrowed, Deadline, Failure, inject};
+use super::{Borrowed, CError, Deadline, inject};
 use crate::abi::*;
 
 /// A request that was checked, with the handles of its borrowed pictures.
-pub(crate) struct Order {
+pub(crate) struct JobRequest {
     work: Work,
     borrows: Vec<Borrowed>,
 }
@@ -25,7 +25,7 @@ enum Work {
 
 /// What a job has of its own.
 #[derive(Default, Clone, Copy)]
-pub(crate) struct Options {
+pub(crate) struct JobOptions {
     pub(crate) user: u64,
     pub(crate) deadline: Option<Duration>,
 }
@@ -36,7 +36,7 @@ pub(super) struct Job {
     pub(super) user: u64,
     /// Counted from the submit on.
     pub(super) deadline: Deadline,
-    /// Ends without an event: somebody waits for it.
+    /// Ends without an event: the thread that submitted it waits for it.
     pub(super) quiet: bool,
     /// Given back by the host while it runs.
     pub(super) released: bool,
@@ -45,13 +45,13 @@ pub(super) struct Job {
 }
 
 pub(super) enum State {
-    Queued(Order),
+    Queued(JobRequest),
     Running,
-    Ended(Box<Ended>),
+    Ended(Box<JobResult>),
 }
 
 /// What became of a job.
-pub(super) struct Ended {
+pub(super) struct JobResult {
     pub(super) error: volcv_error,
     /// The reply's JSON with its NUL; empty if the job failed, and for a download.
     pub(super) reply: Vec<u8>,
@@ -70,7 +70,7 @@ pub(super) enum Image {
     Link(Vec<u8>),
 }
 
-impl Order {
+impl JobRequest {
     pub(crate) fn outpaint(outpaint: Outpaint, borrows: Vec<Borrowed>) -> Self {
         Self { work: Work::Outpaint(Box::new(outpaint)), borrows }
     }
@@ -91,7 +91,7 @@ impl Order {
     }
 
     /// What may spoil the result, for the log.
-    pub(super) fn advice(&self) -> Vec<String> {
+    pub(super) fn warnings(&self) -> Vec<String> {
         match &self.work {
             Work::Outpaint(outpaint) => outpaint.warnings().iter().map(InvalidInput::advice).collect(),
             Work::Raw(_) | Work::Download(_) => Vec::new(),
@@ -99,19 +99,19 @@ impl Order {
     }
 
     /// Makes the call. The request, and with it every borrowed picture, is gone when this returns.
-    pub(super) fn perform(self, client: &BlockingClient, options: &CallOptions) -> Ended {
+    pub(super) fn perform(self, client: &BlockingClient, options: &CallOptions) -> JobResult {
         let has_json = !matches!(self.work, Work::Download(_));
         let result = inject::point(inject::Layer::Worker, || match self.work {
             Work::Outpaint(outpaint) => client.outpaint_with(&outpaint, options),
             Work::Raw(request) => client.call(*request, options),
             Work::Download(link) => client.download_outcome(&link, options),
         });
-        inject::point(inject::Layer::Result, || Ended::of(result, has_json))
+        inject::point(inject::Layer::Result, || JobResult::of(result, has_json))
     }
 }
 
-impl Ended {
-    pub(super) fn failed(failure: &Failure) -> Self {
+impl JobResult {
+    pub(super) fn failed(failure: &CError) -> Self {
         let error = *failure.error;
         Self { error, reply: Vec::new(), images: Vec::new(), rejected: Vec::new(), warnings: Vec::new() }
     }
@@ -127,7 +127,7 @@ impl Ended {
             },
             Err(error) => {
                 let rejected = error.rejected_pictures().iter().cloned().map(Some).collect();
-                Self { rejected, ..Self::failed(&Failure::from_error(&error)) }
+                Self { rejected, ..Self::failed(&CError::from_error(&error)) }
             }
         }
     }
@@ -203,16 +203,16 @@ mod tests {
     #[test]
     fn a_success_keeps_its_warnings_and_the_pictures_that_failed_a_check() {
         let mut outcome = outcome();
-        assert_eq!(message(&Ended::of(Ok(outcome.clone()), true).error), "");
+        assert_eq!(message(&JobResult::of(Ok(outcome.clone()), true).error), "");
         outcome.warnings = vec!["the first is cut".to_owned(), "the second is odd".to_owned()];
         outcome.rejected = vec![Bytes::from_static(b"cut")];
-        let ended = Ended::of(Ok(outcome.clone()), true);
+        let ended = JobResult::of(Ok(outcome.clone()), true);
         assert_eq!((ended.error.code, ended.error.charge), (VOLCV_OK, VOLCV_CHARGE_CHARGED));
         assert_eq!(message(&ended.error), "the first is cut; the second is odd");
         assert_eq!(ended.warnings, outcome.warnings);
         assert_eq!(ended.rejected, [Some(Bytes::from_static(b"cut"))]);
         outcome.warnings = vec!["海".repeat(300)];
-        let ended = Ended::of(Ok(outcome), true);
+        let ended = JobResult::of(Ok(outcome), true);
         assert_eq!(message(&ended.error), format!("{}…", "海".repeat(169)));
         assert_eq!(ended.warnings[0].chars().count(), 300, "the log has all of it");
     }

@@ -8,13 +8,13 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::*};
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
 
-use volcv::core::http::request::Parts;
+use volcv::core::http::request;
 use volcv::core::http::{HeaderMap, HeaderName, HeaderValue};
 use volcv::core::{BodyReader, Stop, TimeLimit};
 use volcv::{CancelToken, Limits, ReplySink, Request, TransportError, TransportErrorKind};
 
 use super::hooks::Hooks;
-use super::{Failure, inject, lock};
+use super::{CError, inject, lock};
 use crate::abi::*;
 
 /// The functions of a `volcv_http_transport`.
@@ -32,7 +32,7 @@ unsafe impl Send for HostHooks {}
 unsafe impl Sync for HostHooks {}
 
 /// The host's transport and its exchanges.
-pub(super) struct Host {
+pub(super) struct HostHttp {
     functions: HostHooks,
     client: usize,
     hooks: Arc<Hooks>,
@@ -63,7 +63,7 @@ struct Open {
 // SAFETY: the sink is Send, and it is only used under the lock, by one thread at a time.
 unsafe impl Send for Open {}
 
-impl Host {
+impl HostHttp {
     pub(super) fn new(functions: HostHooks, client: usize, hooks: Arc<Hooks>) -> Self {
         Self { functions, client, hooks, exchanges: Mutex::default(), destroyed: AtomicBool::new(false) }
     }
@@ -114,7 +114,13 @@ impl Host {
         ended.unwrap_or_else(|| Err(TransportError::new(TransportErrorKind::Cancelled)))
     }
 
-    fn start(&self, id: volcv_exchange, head: &Parts, body_size: u64, limits: &Limits) -> Result<(), volcv_result> {
+    fn start(
+        &self,
+        id: volcv_exchange,
+        head: &request::Parts,
+        body_size: u64,
+        limits: &Limits,
+    ) -> Result<(), volcv_result> {
         // Neither a URL nor a valid header can have a NUL.
         let text = |bytes: &[u8]| CString::new(bytes).map_err(|_| VOLCV_E_INTERNAL);
         let (method, url) = (text(head.method.as_str().as_bytes())?, text(head.uri.to_string().as_bytes())?);
@@ -155,7 +161,7 @@ fn wipe(texts: Vec<(CString, CString)>) {
 
 /// Ends the exchange for the host, however the worker leaves it.
 struct Guard<'a> {
-    host: &'a Host,
+    host: &'a HostHttp,
     id: volcv_exchange,
     exchange: &'a Exchange,
 }
@@ -197,47 +203,43 @@ impl Exchange {
     }
 
     /// The next bytes of the body.
-    pub(crate) fn read(&self, room: &mut [u8]) -> Result<usize, Failure> {
+    pub(crate) fn read(&self, room: &mut [u8]) -> Result<usize, CError> {
         let mut state = lock(&self.state);
         let open = state.open()?;
         // The reader fails only when the attempt is over.
         open.body.read(room).map_err(|_| over())
     }
 
-    pub(crate) fn head(&self, status: u16, headers: &HeaderMap) -> Result<(), Failure> {
+    pub(crate) fn head(&self, status: u16, headers: &HeaderMap) -> Result<(), CError> {
         let mut state = lock(&self.state);
         let open = state.open()?;
         if status < 200 {
             return Ok(());
         }
         if open.has_head {
-            return Err(Failure::new(VOLCV_E_INVALID_ARGUMENT, "the exchange has a head already"));
+            return Err(CError::new(VOLCV_E_INVALID_ARGUMENT, "the exchange has a head already"));
         }
         open.has_head = true;
         self.push(&mut state, |reply| reply.head(status, headers))
     }
 
-    pub(crate) fn data(&self, data: &[u8]) -> Result<(), Failure> {
+    pub(crate) fn data(&self, data: &[u8]) -> Result<(), CError> {
         let mut state = lock(&self.state);
         if !state.open()?.has_head {
-            return Err(Failure::new(VOLCV_E_INVALID_ARGUMENT, "the exchange has no head yet"));
+            return Err(CError::new(VOLCV_E_INVALID_ARGUMENT, "the exchange has no head yet"));
         }
         self.push(&mut state, |reply| inject::point(inject::Layer::Reply, || reply.data(data)))
     }
 
     /// Pushes a part of the reply. After a panic nobody knows what became of it, so the exchange is over.
-    fn push(
-        &self,
-        state: &mut State,
-        part: impl FnOnce(&mut dyn ReplySink) -> Result<(), Stop>,
-    ) -> Result<(), Failure> {
+    fn push(&self, state: &mut State, part: impl FnOnce(&mut dyn ReplySink) -> Result<(), Stop>) -> Result<(), CError> {
         let reply = state.open()?.reply;
         // SAFETY: the sink lives as long as the exchange is open, which the lock keeps it.
         let push = || part(unsafe { &mut *reply });
         let (error, failure) = match catch_unwind(AssertUnwindSafe(push)) {
             Ok(Ok(())) => return Ok(()),
-            Ok(Err(stop)) => (stop.into(), Failure::new(VOLCV_E_CANCELLED, "volcv wants no more of this reply")),
-            Err(panic) => (TransportError::new(TransportErrorKind::Other), Failure::panic(&*panic)),
+            Ok(Err(stop)) => (stop.into(), CError::new(VOLCV_E_CANCELLED, "volcv wants no more of this reply")),
+            Err(panic) => (TransportError::new(TransportErrorKind::Other), CError::panic(&*panic)),
         };
         state.open = None;
         state.ended = Some(Err(error));
@@ -245,7 +247,7 @@ impl Exchange {
         Err(failure)
     }
 
-    pub(crate) fn complete(&self, result: volcv_result, reason: Option<String>) -> Result<(), Failure> {
+    pub(crate) fn complete(&self, result: volcv_result, reason: Option<String>) -> Result<(), CError> {
         let mut state = lock(&self.state);
         let has_head = state.open()?.has_head;
         state.open = None;
@@ -260,13 +262,13 @@ impl Exchange {
 }
 
 impl State {
-    fn open(&mut self) -> Result<&mut Open, Failure> {
+    fn open(&mut self) -> Result<&mut Open, CError> {
         self.open.as_mut().ok_or_else(over)
     }
 }
 
-fn over() -> Failure {
-    Failure::stale("exchange")
+fn over() -> CError {
+    CError::stale("exchange")
 }
 
 fn error_of(result: volcv_result, reason: Option<String>) -> TransportError {

@@ -10,11 +10,11 @@ use volcv::{AttemptRecord, Charge, Delivery, Error, ErrorKind, Outcome};
 use crate::abi::*;
 
 /// Why something did not work. One word large.
-pub(crate) struct Failure {
+pub(crate) struct CError {
     pub(crate) error: Box<volcv_error>,
 }
 
-impl Failure {
+impl CError {
     pub(crate) fn new(code: volcv_result, message: impl AsRef<str>) -> Self {
         let mut error = volcv_error::success();
         error.code = code;
@@ -149,7 +149,7 @@ mod tests {
 
     #[test]
     fn an_argument_is_shown_as_people_write_it() {
-        let failure = Failure::argument("left", 1e300, "0");
+        let failure = CError::argument("left", 1e300, "0");
         let mut expected = volcv_error::success().message;
         copy("left is 1e300, but must be 0", &mut expected);
         assert_eq!(failure.error.message, expected);
@@ -168,7 +168,7 @@ mod tests {
         let request = volcv::CvRequest::new("A", "V", serde_json::json!({})).unwrap();
         let error = client.call(request, &Default::default()).unwrap_err();
         assert!(error.message().contains(&text), "Rust has the whole text");
-        let failure = Failure::from_error(&error);
+        let failure = CError::from_error(&error);
         let bytes: Vec<u8> =
             failure.error.message.iter().map(|byte| *byte as u8).take_while(|byte| *byte != 0).collect();
         let message = std::str::from_utf8(&bytes).unwrap();

@@ -1,0 +1,95 @@
+//! The life of a worker: takes jobs out of the queue and makes their calls.
+
+use std::sync::Arc;
+use std::thread;
+
+use volcv::{Backoff, CallOptions, Phase, Progress};
+
+use super::job::{JobResult, State};
+use super::{CError, Engine, lock};
+use crate::abi::*;
+
+impl Engine {
+    /// The life of a worker.
+    pub(super) fn work(self: &Arc<Self>) {
+        lower_priority();
+        while let Some((id, closing)) = self.next() {
+            let ended = if closing { self.withdraw(id) } else { self.perform(id) };
+            lock(&self.queue).running -= 1;
+            self.end(id, ended);
+        }
+    }
+
+    /// The next job, and whether it has to end unsent.
+    fn next(&self) -> Option<(volcv_job, bool)> {
+        let me = thread::current();
+        loop {
+            let mut queue = lock(&self.queue);
+            if let Some(next) = queue.waiting.pop_front() {
+                queue.running += 1;
+                return Some((next.id, queue.closing));
+            }
+            if queue.closing {
+                return None;
+            }
+            // A thread can wake up for no reason; then it stands there still.
+            if queue.idle.iter().all(|worker| worker.id() != me.id()) {
+                queue.idle.push(me.clone());
+            }
+            drop(queue);
+            thread::park();
+        }
+    }
+
+    pub(super) fn perform(self: &Arc<Self>, id: volcv_job) -> JobResult {
+        let begun = self.jobs.slot(id).and_then(|slot| {
+            let mut job = slot.job();
+            let job = job.as_mut()?;
+            match std::mem::replace(&mut job.state, State::Running) {
+                State::Queued(request) => Some((request, job.deadline, job.cancel.clone())),
+                _ => None,
+            }
+        });
+        let Some((request, deadline, cancel)) = begun else { return JobResult::failed(&CError::stale("job")) };
+        let engine = Arc::clone(self);
+        let observe = move |progress: &Progress| engine.observe(id, progress);
+        let mut call = CallOptions::new().cancel(&cancel).progress(observe);
+        if let Some(left) = deadline.left() {
+            call = call.deadline(left);
+        }
+        let work = || {
+            request.warnings().into_iter().for_each(|warning| self.hooks.log(VOLCV_LOG_WARN, id, || warning));
+            request.perform(&self.client, &call)
+        };
+        std::panic::catch_unwind(std::panic::AssertUnwindSafe(work)).unwrap_or_else(|panic| {
+            let mut failure = CError::panic(&*panic);
+            // How far the call had come is not known any more.
+            failure.error.charge = VOLCV_CHARGE_UNKNOWN;
+            JobResult::failed(&failure)
+        })
+    }
+
+    fn observe(&self, id: volcv_job, progress: &Progress) {
+        let Some(slot) = self.jobs.slot(id).filter(|slot| slot.has(id)) else { return };
+        if let Some(Backoff { reason, wait, .. }) = progress.backoff {
+            let (number, wait) = (progress.attempt, wait.as_millis() as u64);
+            let text = || format!("attempt {number} failed: {reason}; the job is tried again in {wait} ms");
+            self.hooks.log(VOLCV_LOG_WARN, id, text);
+        }
+        if progress.phase == Phase::Connecting && slot.progress().attempt < progress.attempt {
+            self.hooks.log(VOLCV_LOG_DEBUG, id, || format!("attempt {} begins", progress.attempt));
+        }
+        slot.note(progress);
+    }
+}
+
+/// Tells the kernel that this thread is in no hurry. A submit wakes a worker, and a worker that is woken would otherwise
+/// push the game's thread from its core, for milliseconds on a busy machine. Threads made by this one inherit it.
+fn lower_priority() {
+    #[cfg(any(target_os = "linux", target_os = "android"))]
+    {
+        let param = libc::sched_param { sched_priority: 0 };
+        // SAFETY: a plain system call for this thread. It needs no privilege; if it fails, all is as it was.
+        unsafe { libc::sched_setscheduler(0, libc::SCHED_BATCH, &raw const param) };
+    }
+}
