@@ -17,6 +17,7 @@ mod recorder;
 mod repository;
 mod results;
 mod scenarios;
+mod second_ring;
 mod secrets;
 mod support;
 mod tls;

@@ -1,50 +1,50 @@
-//! The second ring of checks: formatting, lints, documentation, feature combinations, and the README in a fresh clone.
+//! The second ring of checks. It needs more than Rust and a C compiler, and says at its start what is missing.
 
 use std::path::Path;
 
-use crate::sh::{need, root, run, say};
-use crate::sizes;
-use crate::{bench, header};
+use crate::sh::{root, run, say};
+use crate::{bench, coverage, header, package, sizes, tools};
 
 /// Runs everything; the first failure ends it.
 pub(crate) fn ci() -> Result<(), String> {
-    need("cargo hack --version", "install it with: cargo install cargo-hack --locked")?;
-    need("cargo fuzz --version", "install it with: cargo install cargo-fuzz --locked")?;
-    need("git --version", "install git")?;
+    tools::check_all()?;
     let root = &root();
     run(root, "cargo fmt --all --check", &[])?;
     run(root, "cargo clippy --workspace --all-targets --locked -- -D warnings", &[])?;
+    run(root, "cargo clippy -p tests --all-targets --features second-ring --locked -- -D warnings", &[])?;
     run(root, "cargo doc --workspace --no-deps --all-features --locked", &[("RUSTDOCFLAGS", "-D warnings")])?;
+    run(root, "cargo deny --log-level error --locked check licenses bans sources", &[])?;
     header::check()?;
     features(root)?;
+    package::check()?;
     sizes::check()?;
     bench::compare()?;
-    let tls = "cargo test --locked -p tests --features aws-lc --test it -- tls::";
-    // No certificate store to be found: the bundled roots have to do.
-    run(root, tls, &[("SSL_CERT_FILE", "/nonexistent"), ("SSL_CERT_DIR", "/nonexistent")])?;
-    // What needs the right to mount.
-    run(root, "cargo test --locked -p volcv-cli --features mounts --test cli -- a_mount_point_is_written", &[])?;
-    proxies(root)?;
+    second_ring(root)?;
     fuzz(root)?;
-    readme(root)
+    readme(root)?;
+    coverage::report()
+}
+
+/// The tests that need more than Rust and a C compiler.
+fn second_ring(root: &Path) -> Result<(), String> {
+    run(root, "cargo test --locked -p tests --features second-ring --test it -- c:: proxy::debian::", &[])?;
+    let tls = "cargo test --locked -p tests --features aws-lc --test it -- tls::";
+    // No certificate store can be found: the bundled roots are used.
+    run(root, tls, &[("SSL_CERT_FILE", "/nonexistent"), ("SSL_CERT_DIR", "/nonexistent")])?;
+    // This test needs the right to mount.
+    run(root, "cargo test --locked -p volcv-cli --features mounts --test cli -- a_mount_point_is_written", &[])
 }
 
 /// Each combination of features compiles without a warning.
 fn features(root: &Path) -> Result<(), String> {
     let strict = [("RUSTFLAGS", "-D warnings"), ("CARGO_TARGET_DIR", "target/features")];
     run(root, "cargo hack check --locked --feature-powerset -p volcv-core", &strict)?;
-    // Two features that add code of their own and touch nobody else's travel as one.
+    // The two features that only add code of their own are checked as one.
     let transport = "cargo hack check --locked --feature-powerset --exclude-features default \
                      --group-features tracing,test-util -p volcv-transport";
     run(root, transport, &strict)?;
-    run(root, "cargo hack check --locked --feature-powerset --exclude-features default,capi -p volcv-ffi", &strict)
-}
-
-/// Calls through proxies that others have written.
-fn proxies(root: &Path) -> Result<(), String> {
-    need("tinyproxy -v", "install it with: apt-get install tinyproxy")?;
-    need("which microsocks", "install it with: apt-get install microsocks")?;
-    run(root, "cargo test --locked -p tests --features proxies --test it -- proxy::debian::", &[])
+    run(root, "cargo hack check --locked --feature-powerset --exclude-features default,capi -p volcv-ffi", &strict)?;
+    run(root, "cargo hack check --locked --each-feature -p volcv", &strict)
 }
 
 /// A short run of each fuzz target, from the committed corpus. New inputs go to a folder outside of the tree.

@@ -39,8 +39,13 @@ pub(crate) fn output(folder: &Path, line: &str) -> Result<String, String> {
 
 /// Fails with a way out if a command is not there.
 pub(crate) fn need(line: &str, way_out: &str) -> Result<(), String> {
-    let output = command(&root(), line)?.output();
-    if output.is_ok_and(|output| output.status.success()) { Ok(()) } else { Err(format!("missing: {line}\n{way_out}")) }
+    if succeeds(line) { Ok(()) } else { Err(format!("missing: {line}\n{way_out}")) }
+}
+
+/// Whether a command succeeds; its output is dropped.
+pub(crate) fn succeeds(line: &str) -> bool {
+    let output = command(&root(), line).and_then(|mut command| command.output().map_err(|error| error.to_string()));
+    output.is_ok_and(|output| output.status.success())
 }
 
 fn command(folder: &Path, line: &str) -> Result<Command, String> {

@@ -10,28 +10,54 @@ use std::time::Duration;
 use volcv_emulator::{Emulator, Fault};
 
 use super::header::{Function, Header};
-use super::{Build, compile, fresh_folder, library, program, ran, root, under_valgrind};
+#[cfg(feature = "second-ring")]
+use super::under_valgrind;
+use super::{Build, compile, fresh_folder, library, program, ran, root};
 
 /// How a program is compiled and run.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(super) enum Under {
     Nothing,
+    #[cfg(feature = "second-ring")]
     Valgrind,
     /// Of addresses and undefined behaviour, in the C side; leaks are looked for on both sides.
+    #[cfg(feature = "second-ring")]
     Sanitizers,
+}
+
+/// The ways of this ring in which every program is run.
+pub(super) const RUNS: &[Under] = &[
+    Under::Nothing,
+    #[cfg(feature = "second-ring")]
+    Under::Valgrind,
+];
+
+impl Under {
+    /// Whether programs run many times slower.
+    pub(super) fn is_slow(self) -> bool {
+        self != Under::Nothing && !self.is_sanitized()
+    }
+
+    fn is_sanitized(self) -> bool {
+        #[cfg(feature = "second-ring")]
+        return self == Under::Sanitizers;
+        #[cfg(not(feature = "second-ring"))]
+        return false;
+    }
 }
 
 /// Compiles `tests/c/NAME.c`.
 pub(super) fn built(name: &str, under: Under, build: Build) -> PathBuf {
     let include = format!("-I{}", cases_folder().display());
     let mut flags = vec!["-std=gnu11", "-pthread", include.as_str()];
-    match under {
-        Under::Nothing => {}
-        Under::Valgrind => flags.push("-DUNDER_VALGRIND"),
-        Under::Sanitizers => flags.extend(["-fsanitize=address,undefined", "-fno-sanitize-recover=all"]),
+    if under.is_slow() {
+        flags.push("-DUNDER_VALGRIND");
     }
-    let path = compile("gcc", &flags, &format!("tests/c/{name}.c"), build);
-    if under == Under::Sanitizers {
+    if under.is_sanitized() {
+        flags.extend(["-fsanitize=address,undefined", "-fno-sanitize-recover=all"]);
+    }
+    let path = compile("cc", &flags, &format!("tests/c/{name}.c"), build);
+    if under.is_sanitized() {
         let symbols = ran(Command::new("nm").arg(&path));
         assert!(symbols.contains("__asan_init") && symbols.contains("__ubsan_handle"), "{name} has no sanitizers");
     }
@@ -41,6 +67,7 @@ pub(super) fn built(name: &str, under: Under, build: Build) -> PathBuf {
 /// Runs a program to success; one that hangs is ended.
 pub(super) fn run(path: &Path, under: Under, emulator: &Emulator, arguments: &[&str], env: &[(&str, u32)]) -> String {
     let inner = match under {
+        #[cfg(feature = "second-ring")]
         Under::Valgrind => under_valgrind(path, emulator),
         _ => program(path, emulator),
     };
@@ -69,7 +96,7 @@ fn run_suite(name: &str, under: Under) {
         emulator.push(Fault::default());
         emulator.push("stall=body".parse().unwrap());
     }
-    let amount = if under == Under::Valgrind { little } else { much };
+    let amount = if under.is_slow() { little } else { much };
     run(&built(name, under, Build::Full), under, &emulator, &[], &[(variable, amount)]);
 }
 
@@ -109,18 +136,19 @@ fn the_library_can_be_loaded_and_unloaded_again_and_again() {
 
 fn load(under: Under) {
     let program = fresh_folder(&format!("load-{under:?}")).join("load");
-    let mut command = Command::new("gcc");
+    let mut command = Command::new("cc");
     command.args(["-std=gnu11", "-pthread", "-g", "-Wall", "-Wextra", "-Werror", "-I"]).arg(root().join("include"));
-    if under == Under::Sanitizers {
+    if under.is_sanitized() {
         command.arg("-fsanitize=address,undefined");
     }
     ran(command.arg(root().join("tests/c/load.c")).arg("-o").arg(&program).arg("-ldl"));
     let library = library(Build::Full).join("libvolcv.so");
-    let rounds = if under == Under::Valgrind { 5 } else { 30 };
+    let rounds = if under.is_slow() { 5 } else { 30 };
     let emulator = Emulator::start().unwrap();
     run(&program, under, &emulator, &[library.to_str().unwrap()], &[("VOLCV_ROUNDS", rounds)]);
 }
 
+#[cfg(feature = "second-ring")]
 #[test]
 fn the_suite_has_no_error_and_no_leak_under_valgrind() {
     SUITE.iter().for_each(|row| run_suite(row.0, Under::Valgrind));
@@ -129,6 +157,7 @@ fn the_suite_has_no_error_and_no_leak_under_valgrind() {
     super::engine::fuzz(Under::Valgrind, 1, 150);
 }
 
+#[cfg(feature = "second-ring")]
 #[test]
 fn the_suite_has_no_error_and_no_leak_under_the_sanitizers_of_c() {
     SUITE.iter().for_each(|row| run_suite(row.0, Under::Sanitizers));

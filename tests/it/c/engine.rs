@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use volcv_emulator::{Emulator, Fault, RequestRecord};
 
-use super::abuse::{Under, built, run};
+use super::abuse::{RUNS, Under, built, run};
 use super::{Build, compile, program, ran};
 
 /// Faults of every kind, those with a bill and those without. The last are the most frequent.
@@ -70,7 +70,7 @@ pub(super) fn fuzz(under: Under, rounds: u32, jobs: u32) {
             let at = (state >> 16) as usize % (FAULTS.len() * 2);
             emulator.push(FAULTS.get(at).map_or(Fault::default(), |text| text.parse().unwrap()));
         }
-        let limit = if under == Under::Valgrind { 2000 } else { 400 };
+        let limit = if under.is_slow() { 2000 } else { 400 };
         let env = [("VOLCV_JOBS", jobs), ("VOLCV_FIRST_SEED", 1 + round * jobs), ("VOLCV_LIMIT", limit)];
         let output = run(&path, under, &emulator, &[], &env);
         // What clients left behind in sockets is read to its end.
@@ -146,7 +146,7 @@ fn a_job_can_be_cancelled_in_every_phase_and_says_what_it_cost() {
 
 #[test]
 fn a_deadline_ends_a_job_that_still_waits_in_the_queue() {
-    for under in [Under::Nothing, Under::Valgrind] {
+    for under in RUNS.iter().copied() {
         let emulator =
             Emulator::builder().faults(vec!["stall=body".parse().unwrap()]).repeat_last(true).start().unwrap();
         run(&built("deadline", under, Build::Full), under, &emulator, &[], &[]);
@@ -166,20 +166,22 @@ fn a_host_transport_may_behave_in_any_way() {
 #[test]
 fn an_idle_client_costs_no_call_no_memory_and_no_wake_up() {
     let emulator = Emulator::start().unwrap();
-    let path = compile("gcc", &["-std=gnu11", "-O2", "-pthread"], "tests/c/budgets.c", Build::Full);
+    let path = compile("cc", &["-std=gnu11", "-O2", "-pthread"], "tests/c/budgets.c", Build::Full);
     println!("{}", ran(program("timeout", &emulator).args(["--kill-after=5", "100"]).arg(path)));
 }
 
 #[test]
 fn a_link_is_fetched_on_volcvs_http_and_on_the_hosts() {
-    let curl = super::examples::pkg_config(&["libcurl"]);
-    let mut flags = vec!["-std=gnu11", "-pthread", "-DWITH_CURL"];
-    flags.extend(curl.iter().map(String::as_str));
-    for (path, under) in [
-        (built("download", Under::Nothing, Build::Full), Under::Nothing),
-        (built("download", Under::Valgrind, Build::Full), Under::Valgrind),
-        (compile("gcc", &flags, "tests/c/download.c", Build::NoHttp), Under::Nothing),
-    ] {
+    #[cfg_attr(not(feature = "second-ring"), allow(unused_mut, reason = "the second ring adds to it"))]
+    let mut programs: Vec<_> = RUNS.iter().map(|under| (built("download", *under, Build::Full), *under)).collect();
+    #[cfg(feature = "second-ring")]
+    {
+        let curl = super::examples::pkg_config(&["libcurl"]);
+        let mut flags = vec!["-std=gnu11", "-pthread", "-DWITH_CURL"];
+        flags.extend(curl.iter().map(String::as_str));
+        programs.push((compile("cc", &flags, "tests/c/download.c", Build::NoHttp), Under::Nothing));
+    }
+    for (path, under) in programs {
         let faults = [
             "ok",
             "status=503,retry-after=0",
@@ -203,7 +205,7 @@ fn a_link_is_fetched_on_volcvs_http_and_on_the_hosts() {
 
 #[test]
 fn a_picture_that_fails_a_check_is_handed_over_to_c() {
-    for under in [Under::Nothing, Under::Valgrind] {
+    for under in RUNS.iter().copied() {
         let faults = ["body=cut-picture", "body=cut-picture", "body=one-of-two-cut", "code=50412"];
         let emulator = Emulator::builder().faults(faults.map(|fault| fault.parse().unwrap()).to_vec()).start().unwrap();
         run(&built("rejected", under, Build::Full), under, &emulator, &[], &[]);

@@ -1,13 +1,15 @@
 //! libvolcv as its users meet it: built, linked into C and C++ programs, and run against the emulator.
 //!
-//! The programs are in `tests/c`, `examples/c` and `examples/cpp`. What this needs beyond Rust (two C compilers,
-//! valgrind and the like) is installed by `.ci/run`; a missing tool fails the test that needs it.
+//! The programs are in `tests/c`, `examples/c` and `examples/cpp`. The first ring needs a C compiler. The second, with the
+//! feature `second-ring`, has a second one, C++, valgrind, CMake, Mono and more: `cargo xtask ci` names them, and a missing
+//! one fails.
 
 pub(crate) mod abi;
 mod abuse;
 mod engine;
 mod examples;
 mod header;
+#[cfg(feature = "second-ring")]
 mod install;
 mod readme;
 pub(crate) mod run;
@@ -65,6 +67,12 @@ pub(crate) fn fresh_folder(name: &str) -> PathBuf {
     folder
 }
 
+/// The compilers of C of this ring.
+pub(crate) const C_COMPILERS: &[&str] = if cfg!(feature = "second-ring") { &["gcc", "clang"] } else { &["cc"] };
+
+/// Those of C++: none in the first ring.
+pub(crate) const CXX_COMPILERS: &[&str] = if cfg!(feature = "second-ring") { &["g++", "clang++"] } else { &[] };
+
 /// The strictest settings that both compilers share.
 pub(crate) const STRICT: [&str; 10] = [
     "-Wall",
@@ -80,7 +88,7 @@ pub(crate) const STRICT: [&str; 10] = [
 ];
 
 /// Compiles a program of the project (a path from its root) and links it with libvolcv. `compiler` and `flags` are
-/// those of a command line, such as `gcc` and `["-std=c99"]`.
+/// those of a command line, such as `cc` and `["-std=c99"]`.
 pub(crate) fn compile(compiler: &str, flags: &[&str], source: &str, build: Build) -> PathBuf {
     let name = format!("{}-{compiler}-{:016x}", source.replace(['/', '.'], "-"), hash(&(flags, build as u8)));
     let folder = target_folder().join("c-programs");
@@ -111,7 +119,16 @@ pub(crate) fn program(path: impl AsRef<Path>, emulator: &Emulator) -> Command {
     command
 }
 
+/// The ways in which this ring runs a program: as it is, and in the second ring under valgrind as well.
+pub(crate) fn runs(path: &Path, emulator: &Emulator) -> Vec<Command> {
+    #[cfg(feature = "second-ring")]
+    return vec![program(path, emulator), under_valgrind(path, emulator)];
+    #[cfg(not(feature = "second-ring"))]
+    return vec![program(path, emulator)];
+}
+
 /// As [`program`], under valgrind: any error or leak is a failure.
+#[cfg(feature = "second-ring")]
 pub(crate) fn under_valgrind(path: impl AsRef<Path>, emulator: &Emulator) -> Command {
     let mut command = program("valgrind", emulator);
     command.args(["--quiet", "--leak-check=full", "--errors-for-leak-kinds=definite,possible", "--error-exitcode=99"]);

@@ -2,14 +2,14 @@
 
 use std::process::Command;
 
-use super::{STRICT, fresh_folder, ran, root};
+use super::{C_COMPILERS, CXX_COMPILERS, STRICT, fresh_folder, ran, root};
 
 #[test]
 fn the_code_of_the_readme_compiles() {
     let readme = std::fs::read_to_string(root().join("README.md")).unwrap();
     let folder = fresh_folder("readme");
     let mut blocks = 0;
-    for (language, compilers, standard) in [("c", ["gcc", "clang"], "c99"), ("cpp", ["g++", "clang++"], "c++17")] {
+    for (language, compilers, standard) in [("c", C_COMPILERS, "c99"), ("cpp", CXX_COMPILERS, "c++17")] {
         for block in readme.split(&format!("\n```{language}\n")).skip(1) {
             let file = folder.join(format!("block-{blocks}.{language}"));
             std::fs::write(&file, block.split_inclusive("\n").take_while(|line| *line != "```\n").collect::<String>())

@@ -1,6 +1,6 @@
 //! Proxies over real sockets, on both transports and from C: who is told what, and what a proxy that fails means.
 
-#[cfg(feature = "proxies")]
+#[cfg(feature = "second-ring")]
 mod debian;
 mod server;
 
@@ -296,7 +296,7 @@ fn the_password_of_a_proxy_is_in_no_log_no_error_and_no_debug_text() {
 
 #[test]
 fn a_program_in_c_takes_the_proxies_of_its_environment_when_it_asks_for_them() {
-    let c = compile("gcc", &["-std=gnu11", "-pthread"], "tests/c/proxy.c", Build::Full);
+    let c = compile("cc", &["-std=gnu11", "-pthread"], "tests/c/proxy.c", Build::Full);
     for (asks, no_proxy, asked) in [("0", "", 0), ("1", "", 1), ("1", "127.0.0.1", 0)] {
         let (proxy, emulator) = (TestProxy::start(Act::Lead), Emulator::start().unwrap());
         let mut command = program(&c, &emulator);

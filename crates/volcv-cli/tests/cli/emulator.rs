@@ -23,7 +23,7 @@ fn it_serves_until_it_is_interrupted() {
             command.env("VOLCV_API_KEY", KEY).env("VOLCV_BASE_URL", &base_url);
             run(command, b"").expect(expected);
         }
-        assert!(Command::new("kill").args([name, &child.id().to_string()]).status().unwrap().success());
+        assert!(Command::new("sh").args(["-c", &format!("kill {name} {}", child.id())]).status().unwrap().success());
         let output = child.wait_with_output().unwrap();
         let stderr = String::from_utf8(output.stderr).unwrap();
         assert_eq!(output.status.code(), Some(0), "{stderr}");

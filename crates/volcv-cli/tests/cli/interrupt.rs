@@ -9,7 +9,7 @@ use serde_json::json;
 use crate::support::{Bench, TRANSPORTS, finish, until};
 
 fn signal(child: &Child, name: &str) {
-    assert!(Command::new("kill").args([name, &child.id().to_string()]).status().unwrap().success());
+    assert!(Command::new("sh").args(["-c", &format!("kill {name} {}", child.id())]).status().unwrap().success());
 }
 
 #[test]

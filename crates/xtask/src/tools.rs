@@ -1,0 +1,65 @@
+//! The programs that the second ring needs, and how each is installed.
+
+use crate::sh::{root, say, succeeds};
+
+/// Debian's packages, one in each line.
+const PACKAGES: &str = include_str!("../../../.ci/packages");
+
+/// Tools of cargo: the command that shows that one is there, and what `cargo install` has to be told.
+pub(crate) const CARGO: [(&str, &str); 6] = [
+    ("cargo hack --version", "cargo-hack --version 0.6.46"),
+    ("cargo fuzz --version", "cargo-fuzz --version 0.13.2"),
+    ("cargo cinstall --version", "cargo-c --version 0.10.24+cargo-0.98.0 --debug"),
+    ("cargo deny --version", "cargo-deny --version DENYVERSION --debug"),
+    ("cargo tarpaulin --version", "cargo-tarpaulin --version TARPVERSION --debug"),
+    ("gungraun-runner --version", "gungraun-runner --version 0.20.0 --debug"),
+];
+
+/// Programs of Debian's packages, and libraries as pkg-config knows them.
+const PROGRAMS: [&str; 17] = [
+    "git --version",
+    "g++ --version",
+    "clang --version",
+    "clang++ --version",
+    "cmake --version",
+    "valgrind --version",
+    "strip --version",
+    "mcs --version",
+    "mono --version",
+    "love --version",
+    "which xvfb-run",
+    "which xauth",
+    "tinyproxy -v",
+    "which microsocks",
+    "openssl version",
+    "pkg-config --exists libcurl openssl",
+    "pkg-config --exists sdl2 SDL2_image",
+];
+
+/// Fails with the list of all that is missing.
+pub(crate) fn check_all() -> Result<(), String> {
+    let programs: Vec<_> = PROGRAMS.into_iter().filter(|line| !succeeds(line)).collect();
+    let tools: Vec<_> = CARGO.into_iter().filter(|(line, _)| !succeeds(line)).collect();
+    if programs.is_empty() && tools.is_empty() {
+        return Ok(());
+    }
+    let mut text = String::from("The second ring needs programs that are not here.\n");
+    if !programs.is_empty() {
+        let packages: Vec<_> = PACKAGES.split_whitespace().collect();
+        text += &format!("  missing: {}\n", programs.join("; "));
+        text += &format!("  on Debian: apt-get install --no-install-recommends {}\n", packages.join(" "));
+    }
+    for (line, install) in tools {
+        text += &format!("  missing: {line}\n  cargo install --locked {install}\n");
+    }
+    Err(text)
+}
+
+/// Installs the tools of cargo that are missing. A debug build of a tool runs as well, and is there in half the time.
+pub(crate) fn install() -> Result<(), String> {
+    for (line, install) in CARGO.into_iter().filter(|(line, _)| !succeeds(line)) {
+        say(&format!("{line} fails"));
+        crate::sh::run(&root(), &format!("cargo install --locked --quiet {install}"), &[])?;
+    }
+    Ok(())
+}

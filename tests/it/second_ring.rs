@@ -1,0 +1,9 @@
+//! What `cargo test --workspace` does not run, in the name of a test, so that everyone who runs it reads it.
+
+use crate::c::root;
+
+#[test]
+fn cargo_xtask_ci_also_tests_cpp_clang_valgrind_sanitizers_cmake_install_csharp_sdl_love_curl_and_proxies() {
+    let ci = std::fs::read_to_string(root().join("crates/xtask/src/ci.rs")).unwrap();
+    assert!(ci.contains("--features second-ring"));
+}
