@@ -8,7 +8,7 @@ use std::time::Duration;
 use clap::{ArgGroup, Args, Parser, Subcommand, ValueEnum};
 use volcv::{Outpaint, PromptField};
 
-use crate::emulator::{Fault, Format};
+use volcv_emulator::Fault;
 
 const SIDES: [&str; 4] = ["top", "bottom", "left", "right"];
 
@@ -309,4 +309,11 @@ fn seconds(text: &str) -> Result<Duration, &'static str> {
 fn key_value(text: &str) -> Result<(String, String), &'static str> {
     let (key, value) = text.split_once('=').ok_or("KEY=VALUE is needed")?;
     Ok((key.to_owned(), value.to_owned()))
+}
+
+/// The formats that the emulator can paint.
+#[derive(Debug, Clone, Copy, ValueEnum)]
+pub(crate) enum Format {
+    Png,
+    Jpeg,
 }

@@ -10,7 +10,7 @@ use crate::client::Client;
 use crate::input;
 use crate::progress::Bar;
 use crate::rejected;
-use crate::report::{self, Failure, Report};
+use crate::report::{self, CliError, Report};
 use crate::save;
 
 /// Makes the call and prints the service's reply as it came.
@@ -31,10 +31,10 @@ pub(crate) fn run(args: &CallArgs, cancel: &CancelToken) -> ExitCode {
     }
 }
 
-fn call(args: &CallArgs, cancel: &CancelToken, report: &mut Report) -> Result<Bytes, Failure> {
+fn call(args: &CallArgs, cancel: &CancelToken, report: &mut Report) -> Result<Bytes, CliError> {
     let text = input::read("body", &args.body, cancel)?;
     let mut request = CvRequest::from_json_text(&args.action, &args.version, text)
-        .map_err(|error| Failure::invalid_input(error.to_string()))?;
+        .map_err(|error| CliError::invalid_input(error.to_string()))?;
     for (key, value) in &args.query {
         request = request.query_item(key, value);
     }

@@ -10,7 +10,7 @@ use volcv::{BlockingClient, CallOptions, ClientBuilder, CvRequest, Error, Outcom
 
 use crate::args::{ConnectionArgs, TransportName};
 use crate::emulator;
-use crate::report::Failure;
+use crate::report::CliError;
 
 const BASE_URL: &str = "VOLCV_BASE_URL";
 const API_KEY: &str = "VOLCV_API_KEY";
@@ -26,25 +26,25 @@ pub(crate) enum Client {
 
 impl Client {
     /// A client for the gateway that arguments and environment name, or for an emulator that is started for it.
-    pub(crate) fn connect(args: &ConnectionArgs, out: Option<&Path>) -> Result<Self, Failure> {
+    pub(crate) fn connect(args: &ConnectionArgs, out: Option<&Path>) -> Result<Self, CliError> {
         let (base_url, key) = match (args.emulator, base_url(args)) {
             (true, _) => emulator::start_local(out)?,
             (false, Some(base_url)) => (base_url, api_key()?),
             (false, None) => {
                 let message = format!("no gateway is given; use --base-url, {BASE_URL}, or --emulator for a try");
-                return Err(Failure::config(message));
+                return Err(CliError::config(message));
             }
         };
         Self::new(args, base_url, key)
     }
 
     /// A client that is good for [`Client::preview`] only; it needs neither key nor gateway.
-    pub(crate) fn dry(args: &ConnectionArgs) -> Result<Self, Failure> {
+    pub(crate) fn dry(args: &ConnectionArgs) -> Result<Self, CliError> {
         let base_url = base_url(args).filter(|_| !args.emulator).unwrap_or("https://gateway.invalid".to_owned());
         Self::new(args, base_url, "not-a-key".to_owned())
     }
 
-    fn new(args: &ConnectionArgs, base_url: String, key: String) -> Result<Self, Failure> {
+    fn new(args: &ConnectionArgs, base_url: String, key: String) -> Result<Self, CliError> {
         let mut builder = ClientBuilder::new(base_url, key).allow_insecure_http(args.allow_insecure_http);
         // An emulator is on this machine and speaks plain http.
         if !args.emulator {
@@ -63,7 +63,7 @@ impl Client {
             TransportName::Ureq => Self::Ureq(builder.ureq()?),
             TransportName::Reqwest => {
                 let runtime = Builder::new_current_thread().enable_all().build();
-                let runtime = runtime.map_err(|error| Failure::config(format!("cannot start tokio: {error}")))?;
+                let runtime = runtime.map_err(|error| CliError::config(format!("cannot start tokio: {error}")))?;
                 // It ends with the process: dropping it would wait for a name lookup that nobody wants any more.
                 Self::Reqwest(builder.reqwest()?, Box::leak(Box::new(runtime)))
             }
@@ -115,7 +115,7 @@ impl Client {
 }
 
 /// The proxy and the certificates. Arguments win over variables, and empty variables are none.
-fn network(args: &ConnectionArgs, builder: ClientBuilder) -> Result<ClientBuilder, Failure> {
+fn network(args: &ConnectionArgs, builder: ClientBuilder) -> Result<ClientBuilder, CliError> {
     let set = |name| std::env::var_os(name).filter(|value| !value.is_empty());
     let builder = match &args.ca_file.clone().or_else(|| set(CA_FILE).map(PathBuf::from)) {
         Some(file) => builder.tls(trusting(file)?),
@@ -127,14 +127,14 @@ fn network(args: &ConnectionArgs, builder: ClientBuilder) -> Result<ClientBuilde
     Ok(match (&args.proxy, set(PROXY)) {
         (Some(url), _) => builder.proxy(url.0.as_str()),
         (None, Some(url)) => {
-            builder.proxy(url.into_string().map_err(|_| Failure::config(format!("{PROXY} is not a text")))?)
+            builder.proxy(url.into_string().map_err(|_| CliError::config(format!("{PROXY} is not a text")))?)
         }
         (None, None) => builder,
     })
 }
 
-fn trusting(file: &Path) -> Result<Tls, Failure> {
-    let failed = |why: &dyn fmt::Display| Failure::config(format!("the CA file {}: {why}", file.display()));
+fn trusting(file: &Path) -> Result<Tls, CliError> {
+    let failed = |why: &dyn fmt::Display| CliError::config(format!("the CA file {}: {why}", file.display()));
     let certificates = std::fs::read(file).map_err(|error| failed(&error))?;
     Tls::new().extra_roots(&certificates).map_err(|error| failed(&error))
 }
@@ -149,11 +149,11 @@ fn base_url(args: &ConnectionArgs) -> Option<String> {
     args.base_url.clone().or_else(|| std::env::var(BASE_URL).ok().filter(|url| !url.is_empty()))
 }
 
-fn api_key() -> Result<String, Failure> {
-    let missing = || Failure::config(format!("no API key is given; set {API_KEY}, or use --emulator for a try"));
+fn api_key() -> Result<String, CliError> {
+    let missing = || CliError::config(format!("no API key is given; set {API_KEY}, or use --emulator for a try"));
     std::env::var_os(API_KEY)
         .filter(|key| !key.is_empty())
         .ok_or_else(missing)?
         .into_string()
-        .map_err(|_| Failure::config(format!("{API_KEY} is not a text")))
+        .map_err(|_| CliError::config(format!("{API_KEY} is not a text")))
 }

@@ -5,14 +5,11 @@ use std::path::Path;
 use std::process::ExitCode;
 use std::time::Duration;
 
-use clap::ValueEnum;
 use volcv::CancelToken;
 use volcv_emulator::{BANNER, DEFAULT_KEY, Emulator, OutputFormat};
 
-use crate::args::EmulatorArgs;
-use crate::report::{self, Failure, Report};
-
-pub(crate) use volcv_emulator::Fault;
+use crate::args::{EmulatorArgs, Format};
+use crate::report::{self, CliError, Report};
 
 /// `volcv emulator`: serves until it is interrupted.
 pub(crate) fn run(args: &EmulatorArgs, cancel: &CancelToken) -> ExitCode {
@@ -41,13 +38,13 @@ pub(crate) fn run(args: &EmulatorArgs, cancel: &CancelToken) -> ExitCode {
 /// Starts an emulator on this machine for one command and says so; gives its base URL and key.
 ///
 /// Its pictures are JPEG where the name of `out` says so, and PNG otherwise.
-pub(crate) fn start_local(out: Option<&Path>) -> Result<(String, String), Failure> {
+pub(crate) fn start_local(out: Option<&Path>) -> Result<(String, String), CliError> {
     let ending = out.and_then(Path::extension).and_then(|ending| ending.to_str()).map(str::to_lowercase);
     let mut builder = Emulator::builder();
     if let Some("jpg" | "jpeg") = ending.as_deref() {
         builder = builder.output(OutputFormat::Jpeg);
     }
-    let emulator = builder.start().map_err(|error| Failure::config(format!("cannot start the emulator: {error}")))?;
+    let emulator = builder.start().map_err(|error| CliError::config(format!("cannot start the emulator: {error}")))?;
     report::note("note", BANNER);
     let base_url = emulator.base_url();
     // It ends with the process: stopping it here would wait for a picture that nobody wants any more.
@@ -55,14 +52,7 @@ pub(crate) fn start_local(out: Option<&Path>) -> Result<(String, String), Failur
     Ok((base_url, DEFAULT_KEY.to_owned()))
 }
 
-/// The formats that the emulator can paint.
-#[derive(Debug, Clone, Copy, ValueEnum)]
-pub(crate) enum Format {
-    Png,
-    Jpeg,
-}
-
-fn start(args: &EmulatorArgs) -> Result<Emulator, Failure> {
+fn start(args: &EmulatorArgs) -> Result<Emulator, CliError> {
     let addr = SocketAddr::new(args.host, args.port);
     let mut builder = Emulator::builder().addr(addr).faults(args.faults.clone()).repeat_last(args.fault_forever);
     if let Some(key) = &args.key {
@@ -78,5 +68,5 @@ fn start(args: &EmulatorArgs) -> Result<Emulator, Failure> {
         Format::Png => OutputFormat::Png,
         Format::Jpeg => OutputFormat::Jpeg,
     };
-    builder.output(format).start().map_err(|error| Failure::config(format!("cannot listen on {addr}: {error}")))
+    builder.output(format).start().map_err(|error| CliError::config(format!("cannot listen on {addr}: {error}")))
 }

@@ -8,7 +8,7 @@ use std::thread;
 
 use volcv::{CancelToken, ErrorKind};
 
-use crate::report::Failure;
+use crate::report::CliError;
 
 /// The name of standard input, where a file is expected.
 pub(crate) const STDIN: &str = "-";
@@ -16,7 +16,7 @@ pub(crate) const STDIN: &str = "-";
 /// Reads a whole file, or standard input for `-`; `what` names it in errors.
 ///
 /// The read happens on a thread of its own, because a pipe that stays silent cannot be interrupted otherwise.
-pub(crate) fn read(what: &str, path: &Path, cancel: &CancelToken) -> Result<Vec<u8>, Failure> {
+pub(crate) fn read(what: &str, path: &Path, cancel: &CancelToken) -> Result<Vec<u8>, CliError> {
     let (sender, receiver) = mpsc::channel();
     let _hook = cancel.on_cancel({
         let sender = sender.clone();
@@ -26,15 +26,15 @@ pub(crate) fn read(what: &str, path: &Path, cancel: &CancelToken) -> Result<Vec<
     thread::Builder::new()
         .name("volcv-input".to_owned())
         .spawn(move || drop(sender.send(Some(read_now(&file)))))
-        .map_err(|error| Failure::config(format!("cannot start a thread: {error}")))?;
+        .map_err(|error| CliError::config(format!("cannot start a thread: {error}")))?;
     match receiver.recv() {
         Ok(Some(Ok(bytes))) => Ok(bytes),
         Ok(Some(Err(error))) => {
-            Err(Failure::invalid_input(format!("cannot read the {what} from {}: {error}", name(path))))
+            Err(CliError::invalid_input(format!("cannot read the {what} from {}: {error}", name(path))))
         }
         // Both senders gone would mean that the reader panicked; nothing was read then either.
         Ok(None) | Err(_) => {
-            Err(Failure::new(ErrorKind::Cancelled, format!("cancelled while reading the {what} from {}", name(path))))
+            Err(CliError::new(ErrorKind::Cancelled, format!("cancelled while reading the {what} from {}", name(path))))
         }
     }
 }

@@ -2,11 +2,11 @@
 
 use volcv::CancelToken;
 
-use crate::report::{CANCELLED, Failure};
+use crate::report::{CANCELLED, CliError};
 use crate::save;
 
 /// A token that the first Ctrl-C, SIGTERM or SIGHUP cancels.
-pub(crate) fn install() -> Result<CancelToken, Failure> {
+pub(crate) fn install() -> Result<CancelToken, CliError> {
     let cancel = CancelToken::new();
     let token = cancel.clone();
     let handler = move || {
@@ -16,6 +16,6 @@ pub(crate) fn install() -> Result<CancelToken, Failure> {
         }
         token.cancel();
     };
-    ctrlc::set_handler(handler).map_err(|error| Failure::config(format!("cannot watch for Ctrl-C: {error}")))?;
+    ctrlc::set_handler(handler).map_err(|error| CliError::config(format!("cannot watch for Ctrl-C: {error}")))?;
     Ok(cancel)
 }

@@ -16,7 +16,7 @@ use crate::input::{self, STDIN};
 use crate::output::{self, Place, Target};
 use crate::progress::Bar;
 use crate::rejected;
-use crate::report::{self, Failure, Report, Saved};
+use crate::report::{self, CliError, Report, Saved};
 use crate::save;
 
 /// Makes the pictures and prints what was made.
@@ -61,14 +61,14 @@ struct Job {
 }
 
 impl Job {
-    fn new(args: &OutpaintArgs, cancel: &CancelToken) -> Result<Self, Failure> {
+    fn new(args: &OutpaintArgs, cancel: &CancelToken) -> Result<Self, CliError> {
         let seeds = seeds(args)?;
         let target = Target::prepare(args, seeds.len().max(1))?;
         let outpaint = outpaint(args, cancel)?;
         Ok(Self { outpaint, seeds, target })
     }
 
-    fn preview(&self, args: &OutpaintArgs) -> Result<Value, Failure> {
+    fn preview(&self, args: &OutpaintArgs) -> Result<Value, CliError> {
         let client = Client::dry(&args.connection)?;
         Ok(match self.seeds.as_slice() {
             [] => client.preview(&self.outpaint)?,
@@ -77,7 +77,7 @@ impl Job {
         })
     }
 
-    fn make(&self, args: &OutpaintArgs, cancel: &CancelToken, report: &mut Report) -> Result<(), Failure> {
+    fn make(&self, args: &OutpaintArgs, cancel: &CancelToken, report: &mut Report) -> Result<(), CliError> {
         let client = Client::connect(&args.connection, Some(&args.output))?;
         let bar = Bar::new(&args.connection);
         let options = bar.watch(CallOptions::new().cancel(cancel), self.seeds.len());
@@ -161,7 +161,7 @@ impl Saver<'_> {
         let seed = self.seeds.get(call).copied().filter(|_| self.seeds.len() > 1);
         let outcome = match result {
             Ok(outcome) => outcome,
-            Err(error) => return self.report.failures.push(Failure::from(error).of_seed(seed)),
+            Err(error) => return self.report.failures.push(CliError::from(error).of_seed(seed)),
         };
         for warning in &outcome.warnings {
             self.warn(seed.map_or_else(|| warning.clone(), |seed| format!("seed {seed}: {warning}")));
@@ -201,7 +201,7 @@ impl Saver<'_> {
         })
     }
 
-    fn save(&mut self, place: Place, bytes: &[u8], seed: Option<i64>) -> Result<(), Failure> {
+    fn save(&mut self, place: Place, bytes: &[u8], seed: Option<i64>) -> Result<(), CliError> {
         let info = PictureInfo::read(bytes);
         let ending = info.map(|info| format!(".{}", info.format.extension())).unwrap_or_default();
         let path = match place {
@@ -213,7 +213,7 @@ impl Saver<'_> {
             }
             Place::TemporaryFolder => {
                 let kept = save::rescue(bytes, &ending).map_err(|error| {
-                    Failure::config(format!("cannot keep a further picture: {error}; the call was charged"))
+                    CliError::config(format!("cannot keep a further picture: {error}; the call was charged"))
                 })?;
                 self.bar.note("note", format!("the reply has a further picture; it is kept in {}", kept.display()));
                 return Ok(());
@@ -229,12 +229,12 @@ impl Saver<'_> {
     }
 
     /// Keeps a picture that could not be written where it should be.
-    fn unsaved(&self, place: &str, error: &io::Error, bytes: &[u8], ending: &str) -> Failure {
+    fn unsaved(&self, place: &str, error: &io::Error, bytes: &[u8], ending: &str) -> CliError {
         match save::rescue(bytes, ending) {
             Ok(kept) => self.bar.note("note", format!("the picture is paid for; it is kept in {}", kept.display())),
             Err(error) => self.bar.note("warning", format!("the picture could not be kept elsewhere either: {error}")),
         }
-        Failure::config(format!("cannot write {place}: {error}; the call was charged"))
+        CliError::config(format!("cannot write {place}: {error}; the call was charged"))
     }
 
     fn warn(&mut self, text: String) {
@@ -243,10 +243,10 @@ impl Saver<'_> {
     }
 }
 
-fn outpaint(args: &OutpaintArgs, cancel: &CancelToken) -> Result<Outpaint, Failure> {
+fn outpaint(args: &OutpaintArgs, cancel: &CancelToken) -> Result<Outpaint, CliError> {
     let stdin = Path::new(STDIN);
     if args.input == stdin && args.mask.as_deref() == Some(stdin) {
-        return Err(Failure::invalid_input("picture and mask cannot both come from standard input"));
+        return Err(CliError::invalid_input("picture and mask cannot both come from standard input"));
     }
     let picture = input::read("picture", &args.input, cancel)?;
     // Clap lets exactly one of the modes through.
@@ -288,7 +288,7 @@ fn outpaint(args: &OutpaintArgs, cancel: &CancelToken) -> Result<Outpaint, Failu
 }
 
 /// The seeds to call with, in order.
-fn seeds(args: &OutpaintArgs) -> Result<Vec<i64>, Failure> {
+fn seeds(args: &OutpaintArgs) -> Result<Vec<i64>, CliError> {
     let Some(variants) = args.variants else { return Ok(args.seeds.clone()) };
     match args.seeds.as_slice() {
         // -1 asks for a random one.
@@ -296,7 +296,7 @@ fn seeds(args: &OutpaintArgs) -> Result<Vec<i64>, Failure> {
         // The library refuses what is out of range, the last one included.
         [first] => Ok((0..variants).map(|i| first.saturating_add(i.into())).collect()),
         seeds if seeds.len() == usize::from(variants) => Ok(seeds.to_vec()),
-        seeds => Err(Failure::invalid_input(format!(
+        seeds => Err(CliError::invalid_input(format!(
             "--variants is {variants}, but {} seeds are given; leave one of them out",
             seeds.len()
         ))),

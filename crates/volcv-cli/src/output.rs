@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use volcv::PictureFormat;
 
 use crate::args::OutpaintArgs;
-use crate::report::Failure;
+use crate::report::CliError;
 use crate::save;
 
 /// The name of standard output, where a file is expected.
@@ -31,17 +31,18 @@ pub(crate) enum Place {
 
 impl Target {
     /// Checks that every name OUT stands for can be written, before anything is paid for.
-    pub(crate) fn prepare(args: &OutpaintArgs, calls: usize) -> Result<Self, Failure> {
+    pub(crate) fn prepare(args: &OutpaintArgs, calls: usize) -> Result<Self, CliError> {
         let target = Self { out: args.output.clone(), calls };
         if target.is_stdout() {
             return match refusal_of_stdout(args, calls) {
-                Some(reason) => Err(Failure::invalid_input(format!("-o {STDOUT}: standard output {reason}"))),
+                Some(reason) => Err(CliError::invalid_input(format!("-o {STDOUT}: standard output {reason}"))),
                 None => Ok(target),
             };
         }
         for call in 0..calls {
             let path = target.path(call, 0, 1);
-            save::check(&path).map_err(|error| Failure::config(format!("cannot write {}: {error}", path.display())))?;
+            save::check(&path)
+                .map_err(|error| CliError::config(format!("cannot write {}: {error}", path.display())))?;
         }
         Ok(target)
     }

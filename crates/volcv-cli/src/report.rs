@@ -23,7 +23,7 @@ pub(crate) struct Report {
     /// The files of pictures that failed a check.
     pub(crate) rejected: Vec<PathBuf>,
     /// Every failure, in the order of the calls; the first one is reported and decides how the command ends.
-    pub(crate) failures: Vec<Failure>,
+    pub(crate) failures: Vec<CliError>,
 }
 
 /// One picture on the disk.
@@ -36,7 +36,7 @@ pub(crate) struct Saved {
 
 impl Report {
     /// A command that has failed before it had any result.
-    pub(crate) fn failed(failure: impl Into<Failure>) -> Self {
+    pub(crate) fn failed(failure: impl Into<CliError>) -> Self {
         Self { failures: vec![failure.into()], ..Self::default() }
     }
 
@@ -121,7 +121,7 @@ impl fmt::Display for Saved {
 
 /// Why a command failed: the client's error, or one of the command's own. It is one word large.
 #[derive(Debug)]
-pub(crate) struct Failure(Box<Facts>);
+pub(crate) struct CliError(Box<Facts>);
 
 #[derive(Debug)]
 struct Facts {
@@ -138,7 +138,7 @@ struct Facts {
     hint: Option<String>,
 }
 
-impl Failure {
+impl CliError {
     pub(crate) fn new(kind: ErrorKind, message: impl Into<String>) -> Self {
         let message = message.into();
         Self(Box::new(Facts {
@@ -200,13 +200,13 @@ impl Failure {
     }
 }
 
-impl fmt::Display for Failure {
+impl fmt::Display for CliError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.0.text)
     }
 }
 
-impl From<Error> for Failure {
+impl From<Error> for CliError {
     fn from(error: Error) -> Self {
         Self(Box::new(Facts {
             kind: error.kind(),
@@ -266,7 +266,7 @@ pub(crate) fn usage(error: &clap::Error) -> ExitCode {
             // The paragraphs behind the first one are clap's tips for people.
             let first = text.split("\n\n").next().unwrap_or_default();
             let words: Vec<&str> = first.trim_start_matches("error: ").split_whitespace().collect();
-            Report::failed(Failure::invalid_input(words.join(" "))).print(true)
+            Report::failed(CliError::invalid_input(words.join(" "))).print(true)
         }
         _ => {
             // Nobody to tell if standard error is closed.

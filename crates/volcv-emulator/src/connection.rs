@@ -1,51 +1,24 @@
-//! Connections: accepting, reading, pausing, closing.
+//! A connection: reading, writing, pausing, closing.
 
 use std::io::{self, ErrorKind, Read, Write};
-use std::net::{Shutdown, TcpListener, TcpStream};
+use std::net::{Shutdown, TcpStream};
 use std::sync::Arc;
-use std::thread;
 use std::time::{Duration, Instant};
 
 use socket2::SockRef;
 
-use crate::exchange::{Next, exchange};
 use crate::http::{self, Head, HeadError};
-use crate::reply::{self, Reply};
 use crate::shared::Shared;
-use crate::{Fault, Stage, envelope};
+use crate::{Fault, Stage};
 
-/// How often a pause looks whether the client has gone.
-const GLANCE: Duration = Duration::from_millis(10);
+/// How often a pause checks whether the client has gone.
+const CHECK_INTERVAL: Duration = Duration::from_millis(10);
 
-/// Accepts until the server stops, then joins the threads of the connections.
-pub(crate) fn accept_all(listener: &TcpListener, shared: &Arc<Shared>) {
-    let mut threads: Vec<thread::JoinHandle<()>> = Vec::new();
-    loop {
-        let accepted = listener.accept();
-        if shared.state().stopped {
-            break;
-        }
-        let Ok((stream, peer)) = accepted else {
-            // Out of descriptors or a connection that died in the queue: neither should spin.
-            shared.sleep(GLANCE);
-            continue;
-        };
-        if shared.is_marker(peer) {
-            continue;
-        }
-        threads.retain(|thread| !thread.is_finished());
-        let stream = Arc::new(stream);
-        let Some(number) = shared.open(&stream) else { break };
-        let mut connection = Connection { shared: Arc::clone(shared), stream, number, requests: 0, buffer: Vec::new() };
-        // The thread's name is the only thing that could fail here besides a lack of threads; then the client sees a close.
-        if let Ok(thread) = thread::Builder::new().name(format!("connection {number}")).spawn(move || connection.run())
-        {
-            threads.push(thread);
-        }
-    }
-    for thread in threads {
-        let _ = thread.join();
-    }
+/// What happens to a connection after an exchange.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Next {
+    KeepOpen,
+    Close,
 }
 
 /// An accepted connection.
@@ -69,42 +42,14 @@ pub(crate) enum Pause {
 }
 
 impl Connection {
-    fn run(&mut self) {
-        let _ = self.stream.set_nodelay(true);
-        if self.greet() == Next::KeepOpen {
-            while self.serve_one() == Next::KeepOpen {}
-        }
-    }
-
-    /// Applies a fault that takes the whole connection.
-    fn greet(&mut self) -> Next {
-        let repeat = self.shared.settings.repeat_last;
-        let Some(fault) = self.shared.state().take_fault(true, repeat) else { return Next::KeepOpen };
-        if fault.delay.is_some_and(|delay| self.pause(Some(delay)) == Pause::Gone) {
-            return Next::Close;
-        }
-        if let Some(hang_up) = fault.hang_up_at(Stage::Accept) {
-            return self.hang_up(hang_up.reset);
-        }
-        self.stall(&fault, Stage::Accept)
-    }
-
-    fn serve_one(&mut self) -> Next {
-        let head = match self.read_head() {
-            Ok(Some(head)) => head,
-            Ok(None) | Err(HeadError::Io) => return Next::Close,
-            Err(HeadError::Malformed(why)) => {
-                let reply = Reply::json(400, &envelope::gateway(&why, "", "invalid_request_error", ""));
-                let _ = reply::send(self, &reply.closing(), &Fault::default());
-                return self.linger();
-            }
-        };
-        self.requests += 1;
-        exchange(self, &head)
+    pub(crate) fn new(shared: &Arc<Shared>, stream: Arc<TcpStream>, number: u64) -> Self {
+        // Without it, small replies come late.
+        let _ = stream.set_nodelay(true);
+        Self { shared: Arc::clone(shared), stream, number, requests: 0, buffer: Vec::new() }
     }
 
     /// The next request head; `None` when the client closed between two requests.
-    fn read_head(&mut self) -> Result<Option<Head>, HeadError> {
+    pub(crate) fn read_head(&mut self) -> Result<Option<Head>, HeadError> {
         loop {
             if let Some((head, used)) = http::parse_head(&self.buffer)? {
                 self.buffer.drain(..used);
@@ -157,7 +102,8 @@ impl Connection {
     pub(crate) fn pause(&self, duration: Option<Duration>) -> Pause {
         let until = duration.map(|duration| Instant::now() + duration);
         loop {
-            let left = until.map_or(GLANCE, |until| until.saturating_duration_since(Instant::now()).min(GLANCE));
+            let left = until
+                .map_or(CHECK_INTERVAL, |until| until.saturating_duration_since(Instant::now()).min(CHECK_INTERVAL));
             if left.is_zero() {
                 return Pause::Over;
             }
@@ -167,20 +113,20 @@ impl Connection {
         }
     }
 
-    /// Looks for the end of the stream for up to `patience`.
-    fn client_gone(&self, patience: Duration) -> bool {
+    /// Waits for the end of the stream for up to `timeout`.
+    fn client_gone(&self, timeout: Duration) -> bool {
         let (stopped, waited_for) = {
             let state = self.shared.state();
             (state.stopped, state.waiting_for_idle > 0)
         };
-        let _ = self.stream.set_read_timeout(Some(patience));
+        let _ = self.stream.set_read_timeout(Some(timeout));
         let mut bytes = [0; 16 * 1024];
         let peeked = self.stream.peek(&mut bytes);
         let gone = match peeked {
             Ok(0) => true,
             Ok(_) if waited_for => matches!((&*self.stream).read(&mut bytes), Ok(0)),
             Ok(_) => {
-                self.shared.sleep(patience);
+                self.shared.sleep(timeout);
                 false
             }
             Err(error) => !matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::TimedOut | ErrorKind::Interrupted),

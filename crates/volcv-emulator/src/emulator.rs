@@ -8,7 +8,7 @@ use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
 use crate::shared::{Settings, Shared};
-use crate::{DEFAULT_KEY, Fault, RequestRecord, connection};
+use crate::{DEFAULT_KEY, Fault, RequestRecord, server};
 
 /// A running server. Dropping it closes every connection and waits for its threads.
 #[derive(Debug)]
@@ -175,7 +175,7 @@ impl EmulatorBuilder {
         let for_thread = Arc::clone(&shared);
         let acceptor = thread::Builder::new()
             .name("volcv-emulator".to_owned())
-            .spawn(move || connection::accept_all(&listener, &for_thread))?;
+            .spawn(move || server::accept_all(&listener, &for_thread))?;
         Ok(Emulator { shared, acceptor: Some(acceptor) })
     }
 }

@@ -1,23 +1,17 @@
 //! One request and its answer, with the faults in between.
 
 use crate::answer;
-use crate::connection::{Connection, Pause};
+use crate::connection::{Connection, Next, Pause};
 use crate::envelope::{self, Ticket};
 use crate::fault::{BodyKind, Early, Fault, Stage};
 use crate::http::Head;
 use crate::record::RequestRecord;
-use crate::reply::{self, Reply};
+use crate::reply::Reply;
+use crate::send;
 use crate::service::{self, Refusal, Wanted};
 
 /// A longer body is refused unread.
 const MAX_BODY: u64 = 256 << 20;
-
-/// What happens to a connection after an exchange.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Next {
-    KeepOpen,
-    Close,
-}
 
 /// Handles one request whose head has arrived.
 pub(crate) fn exchange(connection: &mut Connection, head: &Head) -> Next {
@@ -204,6 +198,6 @@ impl Exchange<'_> {
             state.update(self.record, |record| record.status = (!self.fault.garbage).then_some(reply.status));
             reply.closes || !self.head.keep_alive || state.wants_connection()
         };
-        reply::send(self.connection, &Reply { closes: closing, ..reply.clone() }, &self.fault)
+        send::send(self.connection, &Reply { closes: closing, ..reply.clone() }, &self.fault)
     }
 }

@@ -78,6 +78,8 @@ mod order;
 mod paint;
 mod record;
 mod reply;
+mod send;
+mod server;
 mod service;
 mod shared;
 
