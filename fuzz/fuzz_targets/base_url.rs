@@ -37,7 +37,7 @@ fn check_call(endpoint: &Endpoint, base: &str, action: &str, insecure: bool) {
     let (before, query) = url.split_once('?').expect("a call has a query");
     assert!(before.ends_with(PATH) && query.starts_with("Action="), "{url}");
     url.parse::<Uri>().expect("the url of a call is one");
-    // Not every host that the http crate takes is one to reqwest, which then refuses the call before it is sent.
+    // reqwest refuses some hosts that the http crate accepts. It does so before the call is sent.
     let (Ok(base), Ok(url)) = (Url::parse(base), Url::parse(url)) else { return };
     assert_eq!(base.origin(), url.origin());
     assert!(insecure || url.scheme() == "https" || is_local(&url), "{url}");
@@ -56,7 +56,7 @@ fn check_link(endpoint: &Endpoint, link: &str, insecure: bool) {
     assert_eq!(parsed.origin(), url.origin());
     assert!(url.username().is_empty() && url.password().is_none());
     assert!(insecure || url.scheme() == "https" || is_local(&url), "{url}");
-    // A reply must not turn the client into a way to reach the machine that it runs on.
+    // A link in a reply must not make the client send requests to its own machine.
     assert!(is_local(&base) || !is_local(&url), "a link from {base} to {url}");
 }
 

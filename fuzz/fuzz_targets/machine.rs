@@ -1,4 +1,4 @@
-//! Whatever the network and the driver do, a call ends, and spends no more attempts, money or time than it may.
+//! For every behaviour of the network and the driver a call ends within its attempts, charges and deadline.
 #![no_main]
 
 use std::sync::Arc;
@@ -43,7 +43,7 @@ fuzz_target!(|case: Case<'_>| {
     for attempt in attempts {
         let success = attempt.status.is_some_and(|status| (200..300).contains(&status));
         assert!(attempt.charge == Charge::None || attempt.delivery.is_full() || success);
-        // The other way round: what may have been bought is never called free.
+        // A call that may have bought a picture is never reported as free.
         assert!(attempt.charge > Charge::None || attempt.status.is_some() || !attempt.delivery.is_full());
     }
     if let Err(error) = &result {

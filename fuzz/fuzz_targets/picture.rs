@@ -1,4 +1,4 @@
-//! Bytes from anywhere have a format and a size, or none, and less of them never has another one.
+//! Any bytes have a format and a size or none, and their start never has a different one.
 //!
 //! Input: the start of a picture.
 #![no_main]
@@ -10,7 +10,7 @@ fuzz_target!(|bytes: &[u8]| {
     let info = PictureInfo::read(bytes);
     assert_eq!(Picture::from(bytes.to_vec()).info(), info);
     if let Some(info) = info {
-        // True or false, but never a panic: a cut file leads its walk beyond the end.
+        // The result can be true or false. The offsets of a cut file lead beyond its end and must not cause a panic.
         info.is_whole(bytes);
     }
     if let Some(size) = info.and_then(|info| info.size) {
@@ -20,7 +20,7 @@ fuzz_target!(|bytes: &[u8]| {
     for end in 0..=bytes.len() {
         let read = PictureInfo::read(&bytes[..end]);
         if let Some(shorter) = shorter {
-            // What was known of the start stays true: a cut picture is the same picture or an unknown one.
+            // A cut picture gives the same facts or none.
             let read = read.expect("more bytes lost the format");
             assert_eq!(shorter.format, read.format);
             assert!(shorter.size.is_none() || shorter.size == read.size);

@@ -27,7 +27,7 @@ fuzz_target!(|input: &[u8]| {
     match (whole, in_pieces) {
         (Ok(whole), Ok(in_pieces)) => {
             assert!((200..300).contains(&status) && body.len() <= REPLY_LIMIT);
-            // Without a length, a whole JSON object has its end in itself, however the connection ended.
+            // Without a length, a whole JSON object marks its end by itself, whatever the connection does after it.
             assert!(failure.is_none() || length.is_none() && failure != Some(TransportErrorKind::Cancelled));
             assert_eq!(pictures(&whole), pictures(&in_pieces));
             check_pictures(&whole, body);
@@ -50,14 +50,14 @@ fn pictures(outcome: &Outcome) -> Vec<&[u8]> {
     outcome.outputs.iter().filter_map(bytes).collect()
 }
 
-/// There is a picture or a link, and every picture is whole and what the plainest decoder makes of one of the texts.
+/// The outcome has a picture or a link. Every picture is whole and equals one of the texts decoded by a simple decoder.
 fn check_pictures(outcome: &Outcome, body: &[u8]) {
     assert!(!outcome.outputs.is_empty());
     assert!(
         pictures(outcome).into_iter().all(|bytes| PictureInfo::read(bytes).is_some_and(|info| info.is_whole(bytes)))
     );
     let Ok(reply) = Reply::from_slice(body) else {
-        // The scanner leaves a picture text unread by JSON's rules once the same key comes again and makes it void.
+        // The scanner drops a picture text without a check of its JSON when the same key comes again.
         let text = String::from_utf8_lossy(body);
         let keys = text.matches("\"data\"").count() + text.matches("binary_data_base64").count();
         assert!(

@@ -1,4 +1,4 @@
-//! `Retry-After` from a stranger is a wait or nothing, and the same one every time.
+//! Any text of `Retry-After` is a wait or nothing, and always the same one.
 //!
 //! Input: the header's text.
 #![no_main]

@@ -1,4 +1,4 @@
-//! A driver and a network that do whatever they like to one call.
+//! A driver and a network with any behaviour, for one call.
 
 use std::time::Duration;
 

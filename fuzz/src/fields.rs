@@ -1,9 +1,9 @@
-//! A request with any fields, from the typed builder or from the escape hatch.
+//! A request with any fields, from the typed builder or from JSON.
 
 use libfuzzer_sys::arbitrary::{self, Arbitrary};
 use volcv_types::{CvRequest, Outpaint, Picture, PromptField, Sides, Value};
 
-/// What a caller fills in. The JSON text takes the rest of the input.
+/// The fields of a caller. The JSON text takes the remaining input.
 #[derive(Arbitrary, Debug)]
 pub struct Fields<'a> {
     /// The sizes in which the body is read.

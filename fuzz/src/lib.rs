@@ -69,7 +69,7 @@ pub fn take(attempt: &mut Attempt, share: u64) {
     std::io::copy(&mut part, &mut std::io::sink()).expect("the attempt is not over");
 }
 
-/// Every text of an error is short, keeps the key to itself and cannot move a cursor or forge a line of a log.
+/// Every text of an error is short, has no key, and cannot move a cursor or forge a line of a log.
 pub fn check_texts(error: &Error) {
     let display = error.to_string();
     assert!(display.chars().count() < LONGEST_TEXT, "{} characters", display.chars().count());

@@ -1,4 +1,4 @@
-//! One attempt and its reply, with an eye on the memory that it takes.
+//! One attempt and its reply, and the memory that it takes.
 
 use std::time::Duration;
 
@@ -19,7 +19,7 @@ const PARSED_PER_BYTE: usize = 160;
 /// What a value of the head may take for each of its bytes: four headers have it, a byte that is not UTF-8 becomes three, and
 /// a text that grows is twice as large as its content.
 const HELD_PER_HEADER_BYTE: usize = 4 * 3 * 2;
-/// Texts and records, whatever the reply.
+/// The memory of texts and records, for every reply.
 const OVERHEAD: usize = 64 << 10;
 
 /// A reply that is about to arrive.

@@ -1,4 +1,4 @@
-//! base64 in both directions, with the fastest engine of this machine.
+//! Encodes and decodes base64 with the fastest engine of this machine.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::PAD_INDIFFERENT;
@@ -10,7 +10,7 @@ type Codec = base64::engine::Simd;
 #[cfg(not(any(target_arch = "x86_64", target_arch = "aarch64")))]
 type Codec = base64::engine::GeneralPurpose;
 
-/// Picks the engine, which finds out at run time what the processor can do.
+/// The engine. It detects the processor's features at run time.
 fn codec() -> Codec {
     #[cfg(any(target_arch = "x86_64", target_arch = "aarch64"))]
     return Codec::standard(PAD_INDIFFERENT);
@@ -44,8 +44,8 @@ pub(crate) fn decode_onto(groups: &[u8], bytes: &mut Buffer) -> bool {
     decoded
 }
 
-/// Decodes so many bytes at once. They go through a small buffer, which stays in the first-level cache: the engine writes to
-/// memory that has been cleared, and to clear that of the heap would take longer than the copy.
+/// Decodes in pieces of `BYTES` bytes through a buffer that stays in the first-level cache. The engine writes only to
+/// cleared memory, and clearing heap memory would take longer than the copy.
 fn pieces<const BYTES: usize>(groups: &[u8], bytes: &mut Buffer) -> bool {
     let mut buffer = [0; BYTES];
     let mut pieces = groups.chunks(BYTES / 3 * 4).peekable();
@@ -65,7 +65,7 @@ mod tests {
 
     use super::*;
 
-    /// Memory into which is decoded without a detour.
+    /// A buffer that the engine writes to directly.
     fn mapped() -> Buffer {
         let mut buffer = Buffer::new(8 << 20);
         buffer.extend_from_slice(&[0; 100_000]);

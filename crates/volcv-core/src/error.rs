@@ -1,4 +1,4 @@
-//! The one error of the client: what event, what it cost, and what was tried.
+//! The error of the client: why a call failed, what it cost, and which attempts were made.
 
 use std::error::Error as StdError;
 use std::fmt;
@@ -13,7 +13,7 @@ use crate::redact::shortened;
 
 /// Why a call failed, whether it may have been charged, and every attempt that was made.
 ///
-/// It is one word large. Its texts hold no key, no picture and no control character.
+/// The type is one word large. Its texts hold no key, no picture and no control character.
 #[derive(Clone)]
 pub struct Error(Box<Inner>);
 
@@ -36,31 +36,32 @@ struct Inner {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum ErrorKind {
-    /// A field is out of range, or the service says that the input is wrong. Nothing was bought: mend the input.
+    /// A field is out of range, or the service says that the input is wrong. Nothing was bought: correct the input.
     InvalidInput,
     /// The key is missing, wrong or not allowed to do this. Nothing was bought: check the key.
     Auth,
-    /// The account has nothing left. Nothing was bought: top it up.
+    /// The account has no quota left. Nothing was bought: top the account up.
     Quota,
     /// Too many calls. Nothing was bought: wait, see [`Error::retry_after`].
     Throttled,
-    /// The review refused the input (nothing was bought) or the result (it may have been billed).
+    /// The review refused the input (nothing was bought) or the result (the call may have been billed).
     Refused,
     /// The service failed; see [`Error::charge`].
     Service,
-    /// No connection, or it broke before the request was complete. Nothing was bought: call again.
+    /// No connection, or the connection broke before the request was complete. Nothing was bought: call again.
     Connect,
     /// The server's certificate was not accepted. Nothing was sent: check the clock, the host and the roots.
     Tls,
     /// A limit passed before the request was complete. Nothing was bought.
     Timeout,
-    /// The request arrived, the answer did not. It may have been billed: look at the account before calling again.
+    /// The whole request was sent, but no reply came. The call may have been billed: check the account before calling
+    /// again.
     OutcomeUnknown,
-    /// The service answered with success, but with something that cannot be used. It was billed.
+    /// The service answered with success, but the reply cannot be used. The call was billed.
     Decode,
     /// As [`ErrorKind::Decode`], because the reply is over the limit.
     ResponseTooLarge,
-    /// The caller gave up; see [`Error::charge`].
+    /// The caller cancelled the call; see [`Error::charge`].
     Cancelled,
     /// The client is set up wrongly: base URL, key, limits, proxy. Nothing was sent.
     Config,
@@ -103,7 +104,7 @@ impl fmt::Display for ErrorKind {
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct AttemptRecord {
-    /// How it failed; `None` for the attempt that succeeded.
+    /// How the attempt failed; `None` for a success and for a redirect that was followed.
     pub error: Option<ErrorKind>,
     /// How much of the request was delivered.
     pub delivery: Delivery,
@@ -113,14 +114,14 @@ pub struct AttemptRecord {
     pub code: Option<ServiceCode>,
     /// Whether this attempt was billed.
     pub charge: Charge,
-    /// How long it took.
+    /// How long the attempt took.
     pub elapsed: Duration,
-    /// How long the client waited after it, if it tried again.
+    /// How long the client waited before the next attempt, if there was one.
     pub wait: Option<Duration>,
 }
 
 impl Error {
-    /// What kind of failure it is.
+    /// The kind of failure.
     pub fn kind(&self) -> ErrorKind {
         self.0.kind
     }
@@ -135,14 +136,14 @@ impl Error {
         self.0.retryable
     }
 
-    /// As `Display`, in at most so many bytes, as far as that is possible: a long message loses words, not the codes and
-    /// the cost behind it.
+    /// The text of `Display` in at most `bytes` bytes if possible. A long message is cut; the codes and the cost behind
+    /// it are kept.
     pub fn display_within(&self, bytes: usize) -> String {
         let facts = self.facts();
         format!("{}{facts}", shortened(&self.0.message, bytes.saturating_sub(facts.len())))
     }
 
-    /// What is said behind the message: codes, and what it cost.
+    /// The end of the text: the codes and the cost.
     fn facts(&self) -> String {
         let inner = &self.0;
         let code = inner.code.as_ref().map(|code| format!("code {code}"));
@@ -150,7 +151,7 @@ impl Error {
         let request_id = inner.request_id.as_ref().map(|id| format!("request id {id}"));
         let facts: Vec<String> = [code, status, request_id].into_iter().flatten().collect();
         let cost = match (inner.charge, inner.kind) {
-            // What never left the program needs no word about money.
+            // A call that never left the program needs no word about its cost.
             (Charge::None, ErrorKind::Config | ErrorKind::InvalidInput) if inner.status.is_none() => "",
             (Charge::None, _) => "; nothing was charged",
             (Charge::Unknown, _) => "; the call may have been charged",
@@ -174,7 +175,7 @@ impl Error {
         self.0.status
     }
 
-    /// What the service's support asks for.
+    /// The id that the service's support asks for.
     pub fn request_id(&self) -> Option<&str> {
         self.0.request_id.as_deref()
     }
@@ -190,13 +191,13 @@ impl Error {
     }
 
     /// The bytes of a picture that was paid for but failed a check: cut, damaged, in no known format, or inside a reply
-    /// that cannot be trusted. It may be of use all the same; [`PictureInfo::read`](volcv_types::PictureInfo::read) says
-    /// what it looks like.
+    /// that cannot be trusted. The bytes may still be useful; [`PictureInfo::read`](volcv_types::PictureInfo::read)
+    /// reads its header.
     pub fn rejected_picture(&self) -> Option<&Bytes> {
         self.0.rejected.first()
     }
 
-    /// As [`Error::rejected_picture`]: all of them, in the order of the reply.
+    /// All rejected pictures in the order of the reply; see [`Error::rejected_picture`].
     pub fn rejected_pictures(&self) -> &[Bytes] {
         &self.0.rejected
     }
@@ -206,7 +207,7 @@ impl Error {
         &self.0.message
     }
 
-    /// A client that is set up wrongly, for transports and builders.
+    /// An error of the set-up, for transports and builders.
     pub fn config(message: impl Into<String>) -> Self {
         Self::new(ErrorKind::Config, message)
     }
@@ -304,7 +305,7 @@ impl StdError for Error {
     }
 }
 
-/// So that what may be made in a way that cannot fail can be asked for like all else.
+/// Lets a conversion that cannot fail be used where a fallible one is expected.
 impl From<std::convert::Infallible> for Error {
     fn from(never: std::convert::Infallible) -> Self {
         match never {}

@@ -1,4 +1,4 @@
-//! The contract with a transport: a request that is pulled, a reply that is pushed, and how an attempt can fail.
+//! The contract with a transport: the request that it reads, the sink that takes the reply, and the ways to fail.
 
 use std::error::Error as StdError;
 use std::fmt;
@@ -11,7 +11,7 @@ use crate::request::body::BodyReader;
 /// A request for one attempt. `Content-Length` is among its headers and exact; a transport never sends it chunked.
 pub type Request = http::Request<BodyReader>;
 
-/// Takes the reply of one attempt as it arrives.
+/// Receives the reply of one attempt.
 pub trait ReplySink {
     /// The status and headers of the final reply; informational 1xx replies are not passed on.
     ///
@@ -26,13 +26,13 @@ pub trait ReplySink {
     fn data(&mut self, chunk: &[u8]) -> Result<(), Stop>;
 }
 
-/// The sink wants no more of this reply.
+/// The sink refuses the remaining reply.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Stop;
 
 /// How an attempt failed below HTTP.
 ///
-/// What the failure means, for the money above all, is not the transport's to say: the meter knows.
+/// A transport does not say what the failure means or costs: the core knows from the meter what was delivered.
 #[derive(Debug)]
 pub struct TransportError {
     kind: TransportErrorKind,
@@ -45,11 +45,11 @@ pub struct TransportError {
 pub enum TransportErrorKind {
     /// The host name has no address.
     Resolve,
-    /// No connection, or its TLS handshake broke off.
+    /// No connection could be made, or the TLS handshake failed.
     Connect,
     /// The peer's certificate was refused, or there is no common TLS version.
     Tls,
-    /// The proxy asks for a user name and a password, or for others.
+    /// The proxy asks for a user name and a password, or for different ones.
     ProxyAuth,
     /// A limit passed.
     Timeout(TimeLimit),
@@ -66,7 +66,7 @@ pub enum TransportErrorKind {
 }
 
 impl TransportError {
-    /// A failure without a cause of its own.
+    /// A failure without a cause.
     pub fn new(kind: TransportErrorKind) -> Self {
         Self { kind, source: None }
     }
@@ -112,5 +112,12 @@ impl StdError for TransportError {
 impl From<Stop> for TransportError {
     fn from(_: Stop) -> Self {
         Self::new(TransportErrorKind::Stopped)
+    }
+}
+
+/// A transport can report a time limit of its own.
+impl From<TimeLimit> for TransportError {
+    fn from(limit: TimeLimit) -> Self {
+        Self::new(TransportErrorKind::Timeout(limit))
     }
 }

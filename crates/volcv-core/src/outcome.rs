@@ -1,4 +1,4 @@
-//! What a successful call gives.
+//! The result of a successful call.
 
 use std::fmt;
 
@@ -9,26 +9,26 @@ use crate::error::AttemptRecord;
 use crate::redact::shortened;
 
 /// The result of a call.
-#[derive(Clone, Default)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct Outcome {
-    /// The pictures or the links to them, in the service's order; never empty for an outpainting, and of a generic call
-    /// what could be read as such.
+    /// The pictures or the links to them, in the service's order. The list is never empty for an outpainting; it can be
+    /// empty for a generic call.
     pub outputs: Vec<Output>,
     /// The seed that was sent. With [`RetryPolicy::new_seed`](crate::RetryPolicy) it can differ from the caller's.
     pub seed: Option<i64>,
-    /// What the service's support asks for.
+    /// The id that the service's support asks for.
     pub request_id: Option<String>,
     /// The reply, with an empty text in the place of each picture text.
     pub reply: Reply,
-    /// The body as it came: the JSON text of a call, or the file of a download. That of an outpainting has an empty text
-    /// in the place of each picture text.
+    /// The body of the reply: the JSON text of a call, or the file of a download. The JSON text of an outpainting has
+    /// an empty text in the place of each picture text.
     pub body: Bytes,
     /// Every attempt, the successful one last.
     pub attempts: Vec<AttemptRecord>,
-    /// What was odd about a reply that was good enough, one sentence each; empty for nearly every call.
+    /// What is wrong with the reply although its pictures can be used, one sentence each; empty for nearly every call.
     pub warnings: Vec<String>,
-    /// Pictures of the reply that failed a check, beside at least one in `outputs` that did not.
+    /// Pictures of the reply that failed a check, while at least one in `outputs` passed.
     pub rejected: Vec<Bytes>,
 }
 
@@ -39,7 +39,7 @@ pub enum Output {
     Picture {
         /// The bytes.
         bytes: Bytes,
-        /// Format and size by the first bytes.
+        /// The facts of the picture's header.
         info: PictureInfo,
     },
     /// A link to the picture, valid for 24 hours by most of the documentation.
@@ -55,7 +55,7 @@ impl Outcome {
         })
     }
 
-    /// The warnings in one line of at most so many bytes, for where there is no room for a list.
+    /// The warnings in one line of at most `bytes` bytes, for callers without room for a list.
     pub fn warnings_within(&self, bytes: usize) -> String {
         shortened(&self.warnings.join("; "), bytes).into_owned()
     }

@@ -1,4 +1,4 @@
-//! Makes foreign text fit for errors and logs: no key, no picture text, no control characters, not too long.
+//! Cleans foreign text for errors and logs: no key, no picture text, no control characters, a bounded length.
 
 use std::borrow::Cow;
 
@@ -6,11 +6,11 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD_NO_PAD;
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 
-use crate::request::escape::escape as percent_escape;
+use crate::request::percent;
 
 /// The longest text that is taken over from a reply.
 const MAX_CHARS: usize = 400;
-/// The longest foreign text among words of ours. C has 512 bytes for an error: two of them and our words.
+/// The longest foreign text inside a sentence of volcv. C has 512 bytes for an error, which holds two such texts.
 const MAX_BRIEF: usize = 200;
 /// A run of base64 characters this long is a picture or a token, not a word.
 const MAX_RUN: usize = 96;
@@ -40,12 +40,12 @@ pub(crate) fn clean(text: &str, secret: &str) -> String {
     }
 }
 
-/// As [`clean`], for a text that stands among words of ours: what comes behind it must not be lost where room is short.
+/// As [`clean`], for a text inside a sentence of volcv: the end of the sentence must not be lost where room is short.
 pub(crate) fn brief(text: &str, secret: &str) -> String {
     shortened(&clean(text, secret), MAX_BRIEF).into_owned()
 }
 
-/// A text of at most so many bytes, cut between two characters, so that a reader sees that something is missing.
+/// A text of at most `room` bytes, cut between two characters. A mark at the end shows the cut.
 pub(crate) fn shortened(text: &str, room: usize) -> Cow<'_, str> {
     const MARK: &str = "…";
     if text.len() <= room {
@@ -55,19 +55,20 @@ pub(crate) fn shortened(text: &str, room: usize) -> Cow<'_, str> {
     Cow::Owned(format!("{}{MARK}", &text[..end.unwrap_or_default()]))
 }
 
-/// Replaces the secret as it is, percent-encoded and in base64, alone or behind `Bearer`. A secret too short to be one
-/// would only make the text unreadable.
+/// Replaces the secret as it is, percent-encoded and in base64, alone or behind `Bearer`. A very short secret is not
+/// replaced, because that would only make the text unreadable.
 fn hide<'a>(text: &'a str, secret: &str) -> Cow<'a, str> {
     const SHORTEST: usize = 4;
     if secret.len() < SHORTEST {
         return Cow::Borrowed(text);
     }
     let base64 = |secret: &str| STANDARD_NO_PAD.encode(secret);
-    let all_escaped = utf8_percent_encode(secret, NON_ALPHANUMERIC).to_string();
+    let percent = percent::escape(secret).to_string();
+    let strict_percent = utf8_percent_encode(secret, NON_ALPHANUMERIC).to_string();
     let bearer = base64(&format!("Bearer {secret}"));
-    let spellings = [secret.to_owned(), percent_escape(secret).to_string(), all_escaped, base64(secret), bearer];
+    let spellings = [secret.to_owned(), percent, strict_percent, base64(secret), bearer];
     let hide_one = |text: Cow<'a, str>, spelling: String| {
-        // Mostly it is not there. This search is smaller than that of the standard library, and finds texts as short faster.
+        // Most texts have no key. This search is smaller than that of the standard library, and faster for short texts.
         let mut starts = memchr::memchr_iter(spelling.as_bytes()[0], text.as_bytes());
         let is_there = starts.any(|at| text.as_bytes()[at..].starts_with(spelling.as_bytes()));
         if is_there { Cow::Owned(text.replace(&spelling, "[key]")) } else { text }

@@ -1,5 +1,5 @@
-//! A reply means what serde_json finds in the whole of it, wherever it is split on its way, however it is spelled; and what
-//! is cut is never taken for whole.
+//! A reply gives the same pictures as serde_json finds in the whole text, for every split and every spelling. A reply
+//! that is cut is always an error.
 
 #![allow(clippy::unwrap_used, reason = "all of this is a test")]
 
@@ -19,7 +19,7 @@ use volcv_core::{
 
 const NOW: Now = Now { mono: Duration::ZERO, wall: SystemTime::UNIX_EPOCH };
 
-/// What becomes of a call whose reply arrives in these pieces, under the length of the whole.
+/// The result of a call whose reply arrives in these pieces and announces `length` bytes.
 fn receive<'a>(pieces: impl IntoIterator<Item = &'a [u8]>, length: usize) -> Result<Outcome, Error> {
     let endpoint = Endpoint::parse("https://gateway.example", false).unwrap();
     let outpaint = Outpaint::equal(Picture::from_static(b"GIF89a\x40\0\x40\0"), 0.5);
@@ -41,7 +41,7 @@ fn receive<'a>(pieces: impl IntoIterator<Item = &'a [u8]>, length: usize) -> Res
         NOW,
         match pushed {
             Err(stop) => Err(stop.into()),
-            // A transport that misses the end of the reply says so.
+            // A transport reports a reply without its end.
             Ok(()) if received < length => Err(TransportError::new(TransportErrorKind::Io)),
             Ok(()) => Ok(()),
         },
@@ -55,7 +55,7 @@ fn pictures(outcome: &Outcome) -> Vec<Vec<u8>> {
     outcome.outputs.iter().filter_map(bytes).collect()
 }
 
-/// What serde_json and the plainest decoder find.
+/// The value and the pictures that serde_json and a simple decoder find.
 fn reference(reply: &[u8]) -> (Value, Vec<Vec<u8>>) {
     let value: Value = serde_json::from_slice(reply).unwrap();
     let data = value.get("data").filter(|data| data.is_object()).or_else(|| value.pointer("/Result/data")).unwrap();
@@ -71,10 +71,10 @@ fn reference(reply: &[u8]) -> (Value, Vec<Vec<u8>>) {
     (value, pictures)
 }
 
-/// A key, and what writes its value.
+/// A key and the function that writes its value.
 type Member = (&'static str, fn(&mut Writer));
 
-/// Writes replies, each in a way of its own.
+/// Writes replies in random spellings.
 struct Writer {
     rng: Rng,
     out: String,
@@ -92,7 +92,7 @@ impl Writer {
         self.space();
     }
 
-    /// A text, some of whose characters are written as escapes.
+    /// A text with some characters written as escapes.
     fn text(&mut self, text: &str) {
         let every = self.rng.usize(1..60);
         self.space();
@@ -204,7 +204,7 @@ proptest! {
     #![proptest_config(ProptestConfig { cases: 60, ..ProptestConfig::default() })]
 
     #[test]
-    fn split_anywhere_it_is_what_serde_json_makes_of_the_whole(seed: u64) {
+    fn a_split_reply_gives_the_pictures_of_the_whole(seed: u64) {
         let reply = reply(seed);
         let (value, expected) = reference(&reply);
         for at in 0..=reply.len() {
@@ -217,7 +217,7 @@ proptest! {
     }
 
     #[test]
-    fn cut_anywhere_it_is_a_broken_reply(seed: u64) {
+    fn a_cut_reply_is_an_error(seed: u64) {
         let reply = reply(seed);
         for at in 0..reply.len() {
             let error = receive([&reply[..at]], reply.len()).unwrap_err();
@@ -226,7 +226,7 @@ proptest! {
     }
 
     #[test]
-    fn in_any_pieces_it_is_the_same(seed: u64, sizes in prop::collection::vec(1_usize..40, 1..6)) {
+    fn a_reply_in_any_pieces_gives_the_same_pictures(seed: u64, sizes in prop::collection::vec(1_usize..40, 1..6)) {
         let reply = reply(seed);
         let (_, expected) = reference(&reply);
         let (mut rest, mut pieces) = (&reply[..], Vec::new());
@@ -244,7 +244,7 @@ proptest! {
 }
 
 #[test]
-fn more_than_a_mebibyte_beside_the_pictures_is_too_large_however_it_comes() {
+fn more_than_a_mebibyte_of_json_is_too_large_in_any_pieces() {
     let with = |spaces: usize| {
         let mut reply = reply(1);
         let end = reply.iter().rposition(|byte| *byte == b'}').unwrap();

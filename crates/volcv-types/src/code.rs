@@ -46,9 +46,9 @@ pub enum CodeClass {
     InputRefused,
     /// The review refused the result.
     OutputRefused,
-    /// The review or the algorithm did not like this one result; another seed can pass.
+    /// The review or the algorithm refused this result; another seed can pass.
     OutputRefusedOnce,
-    /// Something broke inside the service.
+    /// The service failed internally.
     Service,
 }
 
@@ -147,7 +147,7 @@ impl ServiceCode {
     /// The row of [`CODES`], if the code is known.
     pub fn row(&self) -> Option<&'static CodeRow> {
         CODES.iter().find(|row| match self {
-            // Rows of names have no number, so 0 is nobody's.
+            // Rows without a number have 0 there, so 0 is no code.
             ServiceCode::Number(number) => *number != 0 && row.number == *number,
             ServiceCode::Name(name) => row.name == name,
         })
@@ -216,7 +216,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn no_code_stands_in_two_rows() {
+    fn every_code_has_one_row() {
         for (i, row) in CODES.iter().enumerate() {
             for other in &CODES[i + 1..] {
                 assert!(row.number == 0 || row.number != other.number, "{row:?} and {other:?}");
@@ -254,7 +254,7 @@ mod tests {
     }
 
     #[test]
-    fn zero_is_nobodys_number() {
+    fn zero_is_no_code() {
         assert_eq!(ServiceCode::Number(0).row(), None);
     }
 

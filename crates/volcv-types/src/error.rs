@@ -1,11 +1,11 @@
-//! The one error of this crate: a value that the service would refuse, named before anything is sent.
+//! The error of this crate: a value that the service would refuse.
 
 use std::fmt;
 
 /// A field whose value is outside the allowed range.
 ///
-/// The same type serves as a piece of advice from [`Outpaint::warnings`](crate::Outpaint::warnings), where the range is
-/// not documented for this ability and the request may be sent all the same.
+/// [`Outpaint::warnings`](crate::Outpaint::warnings) returns the same type for values whose range is not documented for
+/// this ability. Such a request can still be sent.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{field} is {value}, but must be {allowed}")]
 pub struct InvalidInput {
@@ -25,7 +25,7 @@ impl InvalidInput {
         &self.field
     }
 
-    /// The value that was given; sizes and counts stand in for pictures.
+    /// The value that was given. For a picture this is its size.
     pub fn value(&self) -> &str {
         &self.value
     }
@@ -35,7 +35,7 @@ impl InvalidInput {
         &self.allowed
     }
 
-    /// The same facts as a piece of advice: what should be, not what must be.
+    /// The text of a warning: what the value should be.
     pub fn advice(&self) -> String {
         format!("{} is {}, but should be {}", self.field, self.value, self.allowed)
     }
@@ -55,7 +55,7 @@ pub(crate) fn in_range<T: PartialOrd + fmt::Display>(
     Err(InvalidInput::new(field, value, format!("between {low} and {high}{unit}")))
 }
 
-/// A number as people write it: `1e300`, not three hundred digits.
+/// A number in a short form: `1e300` instead of three hundred digits.
 pub(crate) fn short(number: impl fmt::Display) -> String {
     const LONGEST_INTEGER: usize = 20;
     let text = number.to_string();
@@ -70,7 +70,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_number_is_as_short_as_people_write_it() {
+    fn long_numbers_are_written_with_an_exponent() {
         let texts = [1e300, -1e300, 1e-300, 0.5, 16.0, 0.1 + 0.2, f64::NAN, f64::INFINITY].map(short);
         assert_eq!(texts, ["1e300", "-1e300", "1e-300", "0.5", "16", "0.30000000000000004", "NaN", "inf"]);
         assert_eq!((short(i64::MIN), short(u64::MAX)), (i64::MIN.to_string(), u64::MAX.to_string()));

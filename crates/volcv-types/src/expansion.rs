@@ -1,4 +1,4 @@
-//! The arithmetic of growing a picture: four ratios, and the size that results.
+//! The arithmetic of an expansion: the four ratios, and the size of the result.
 
 use std::fmt;
 
@@ -7,7 +7,7 @@ use crate::error::{InvalidInput, in_range, short};
 /// How far a picture grows on each side, as a fraction of its height (`top`, `bottom`) or width (`left`, `right`).
 ///
 /// Each side is 0 (stay) or up to 1 (grow by the whole height or width); the documented range is (0, 1], and at
-/// least one side has to grow. Zeros are sent too, because the service is reported to take a missing side for 0.1.
+/// least one side has to grow. Zeros are sent too, because the service is reported to use 0.1 for a missing side.
 ///
 /// ```
 /// use volcv_types::Sides;
@@ -164,7 +164,7 @@ mod tests {
     }
 
     #[test]
-    fn a_result_is_shrunk_by_its_longer_overhang() {
+    fn a_result_is_shrunk_until_both_sides_fit() {
         let limit = Size { width: 1920, height: 1920 };
         assert_eq!(Size { width: 2880, height: 960 }.shrink_into(limit), Size { width: 1920, height: 640 });
         assert_eq!(Size { width: 1920, height: 4 }.shrink_into(limit), Size { width: 1920, height: 4 });

@@ -1,8 +1,7 @@
 //! Requests, replies and codes of Volcengine's picture outpainting, as plain data.
 //!
-//! This crate knows what the service is told and what it answers: the fields and their ranges, the arithmetic
-//! that turns an aspect into four ratios, the lenient reply envelope, and one row per service code. Everything in
-//! it is a value; nothing here opens a socket, reads a clock or looks at a pixel.
+//! This crate holds the request fields and their ranges, the arithmetic that turns an aspect into four ratios, the
+//! lenient reply envelope, and one row per service code. It opens no socket, reads no clock and decodes no pixel.
 //!
 //! Facts of the service carry their source: "gateway page" is
 //! <https://docs.yutoai.net/en/api/api-289473244.html>, "official spec" is the machine-generated request model in
@@ -11,8 +10,8 @@
 //! ```
 //! use volcv_types::{Outpaint, Picture, Sides};
 //!
-//! // The header of a PNG of 960x640.
-//! let png = b"\x89PNG\r\n\x1a\n\0\0\0\x0dIHDR\0\0\x03\xc0\0\0\x02\x80";
+//! // The header of a PNG of 960 by 640 pixels; a program reads a whole file.
+//! let png = b"\x89PNG\r\n\x1a\n\0\0\0\x0dIHDR\0\0\x03\xc0\0\0\x02\x80\x08\x02\0\0\0";
 //! let wide = Outpaint::sides(Picture::from_static(png), Sides { left: 0.5, right: 0.5, ..Sides::ZERO })
 //!     .prompt("a lake between mountains at dawn")
 //!     .seed(7);
@@ -32,14 +31,15 @@ mod reply;
 mod request;
 mod verdict;
 
-pub use bytes;
+pub use bytes::Bytes;
 pub use code::{CODES, Charge, CodeClass, CodeRow, ServiceCode};
 pub use error::InvalidInput;
 pub use expansion::{Sides, Size};
+pub use header::{PictureFormat, PictureInfo};
 pub use marking::{AigcMeta, Logo, LogoLanguage, LogoPosition};
-pub use outpaint::{Outpaint, PromptField};
-pub use picture::{Picture, PictureFormat, PictureInfo};
+pub use outpaint::Outpaint;
+pub use picture::Picture;
 pub use reply::{GatewayError, Reply, ReplyData, ResponseMetadata, TopError};
-pub use request::{Access, CvRequest};
+pub use request::{Access, CvRequest, PromptField};
 pub use serde_json::{Map, Value};
 pub use verdict::Verdict;

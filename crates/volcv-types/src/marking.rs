@@ -89,11 +89,11 @@ pub enum LogoLanguage {
 /// The hidden provenance text, `aigc_meta`: documented for sibling abilities, each text at most 256 characters.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct AigcMeta {
-    /// Who offers the generation service.
+    /// The provider of the generation service.
     pub content_producer: Option<String>,
     /// The number of this picture at the producer.
     pub producer_id: Option<String>,
-    /// Who spreads the picture.
+    /// The publisher of the picture.
     pub content_propagator: Option<String>,
     /// The number of this picture at the propagator.
     pub propagate_id: Option<String>,

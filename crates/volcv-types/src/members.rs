@@ -11,24 +11,24 @@ use serde_json::{Map, Value};
 
 use crate::error::InvalidInput;
 
-/// The members of a JSON object. Each value is the text of one JSON value: a number of any size and precision goes out
-/// as it came in, which a [`Value`] could not promise.
+/// The members of a JSON object. Each value is the text of one JSON value, so a number of any size and precision is
+/// sent as it was given; a [`Value`] would round it.
 #[derive(Clone, Default)]
 pub(crate) struct Members(BTreeMap<String, Member>);
 
 #[derive(Clone)]
 struct Member {
-    /// Where it stands in the object.
+    /// The position of the member in the object.
     place: usize,
     text: Box<str>,
 }
 
-/// Containers in containers. `serde_json` reads no more, and neither do many other parsers.
+/// The deepest nesting. `serde_json` and many other parsers read no more.
 const MAX_DEPTH: usize = 127;
 
 impl Members {
-    /// Reads the text of a JSON object, behind a byte order mark or not; `field` names it in errors. Of a key that is
-    /// given twice the last value counts, as for `serde_json`; inside of a value nothing is changed.
+    /// Reads the text of a JSON object, with or without a byte order mark; `field` is its name in errors. If a key is
+    /// given twice, the last value counts, as in `serde_json`. The text of a value is not changed.
     pub(crate) fn parse(field: &str, text: &[u8]) -> Result<Self, InvalidInput> {
         let text = text.strip_prefix(b"\xef\xbb\xbf").unwrap_or(text);
         if let Some((line, column)) = too_deep(text) {
@@ -36,7 +36,7 @@ impl Members {
             return Err(InvalidInput::new(field, value, format!("a JSON object of at most {MAX_DEPTH} levels")));
         }
         serde_json::from_slice(text).map_err(|error| {
-            // Only data errors could repeat a piece of the text, which may hold anything.
+            // A data error can quote the text, and the text can hold private data.
             let value = match error.classify() {
                 Category::Data => "another JSON value".to_owned(),
                 _ => format!("not JSON: {error}"),
@@ -45,7 +45,7 @@ impl Members {
         })
     }
 
-    /// Sets a member: in its place if the key is there already, otherwise at the end.
+    /// Sets a member. An existing member keeps its position; a new one goes to the end.
     pub(crate) fn insert(&mut self, key: impl Into<String>, value: impl Into<Value>) {
         self.put(key.into(), value.into().to_string().into());
     }
@@ -70,7 +70,7 @@ impl Members {
         self.0.keys().map(String::as_str)
     }
 
-    /// The object as a [`Value`] holds it. What it cannot hold at all, such as `1e400`, becomes a text.
+    /// The object as a [`Value`]. A number that a [`Value`] cannot hold, such as `1e400`, becomes a text.
     pub(crate) fn to_map(&self) -> Map<String, Value> {
         let value = |text: &str| serde_json::from_str(text).unwrap_or_else(|_| text.into());
         self.0.iter().map(|(key, member)| (key.clone(), value(&member.text))).collect()
@@ -128,7 +128,8 @@ impl<'de> Deserialize<'de> for Members {
     }
 }
 
-/// Line and column of the bracket that opens one level too many. The reader of values that are kept as text has no limit.
+/// Line and column of the bracket that exceeds the deepest nesting. serde_json checks no depth in values that it keeps
+/// as text.
 fn too_deep(text: &[u8]) -> Option<(usize, usize)> {
     let (mut depth, mut in_text, mut escaped) = (0_usize, false, false);
     for (i, byte) in text.iter().enumerate() {
@@ -175,7 +176,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_json_object_is_refused_with_its_place_and_without_its_text() {
+    fn a_text_that_is_no_json_object_is_refused_without_quoting_it() {
         for (text, error) in [
             (
                 "",
@@ -218,7 +219,7 @@ mod tests {
     }
 
     #[test]
-    fn a_map_holds_what_a_value_can() {
+    fn a_map_holds_every_value_that_fits() {
         let members = Members::parse("body", br#"{"a":[1,"x"],"b":1e400,"c":null}"#).unwrap();
         assert_eq!(Value::Object(members.to_map()), json!({"a": [1, "x"], "b": "1e400", "c": null}));
     }

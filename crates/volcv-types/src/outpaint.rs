@@ -11,18 +11,18 @@ use crate::expansion::{Sides, Size};
 use crate::marking::{AigcMeta, Logo};
 use crate::members::Members;
 use crate::picture::Picture;
-use crate::request::{Access, CvRequest};
+use crate::request::{CvRequest, PromptField};
 
-/// An outpainting: what to send is chosen by the constructor, how by the methods behind it.
+/// An outpainting: the constructor sets the picture and the mode, the methods set the options.
 ///
 /// A field that is not set is not sent, so the service's own default holds. Nothing is checked until
 /// [`Outpaint::request`], which every client calls before it sends anything.
 ///
-/// Top, left, width and height are those of the upright picture, as people see it: its EXIF orientation is counted in. It
-/// is not documented whether the service heeds the orientation, so there is a warning for a picture that has one.
+/// Top, left, width and height refer to the upright picture, turned by its EXIF orientation. It is not documented
+/// whether the service respects the orientation, so a picture that has one causes a warning.
 ///
-/// The ranges are those of section 1 of the gateway page and of transcribed official comments; for limits that are
-/// documented only for sibling abilities see [`Outpaint::warnings`].
+/// The ranges come from section 1 of the gateway page and from transcribed official comments. [`Outpaint::warnings`]
+/// checks limits that are documented only for sibling abilities.
 #[derive(Clone)]
 #[must_use]
 pub struct Outpaint {
@@ -49,33 +49,6 @@ enum Mode {
     Sides(Sides),
     Aspect(f64, f64),
     Canvas(Picture),
-}
-
-/// The name under which the prompt goes out.
-///
-/// The gateway page says `prompt`, the official spec says `custom_prompt`, and nobody documents what the service
-/// does with the other one.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum PromptField {
-    /// `prompt` on a gateway, `custom_prompt` on direct access.
-    #[default]
-    ByAccess,
-    /// `prompt`.
-    Prompt,
-    /// `custom_prompt`.
-    CustomPrompt,
-    /// The same text in both.
-    Both,
-}
-
-impl PromptField {
-    pub(crate) fn keys(self, access: Access) -> &'static [&'static str] {
-        match (self, access) {
-            (PromptField::Both, _) => &["prompt", "custom_prompt"],
-            (PromptField::Prompt, _) | (PromptField::ByAccess, Access::Gateway) => &["prompt"],
-            (PromptField::CustomPrompt, _) | (PromptField::ByAccess, Access::Direct) => &["custom_prompt"],
-        }
-    }
 }
 
 impl Outpaint {
@@ -349,7 +322,7 @@ impl Outpaint {
     }
 }
 
-/// Prints what kind of expansion of what picture it is; no bytes and no prompt.
+/// Prints the mode and the pictures' sizes, but no bytes and no prompt.
 impl fmt::Debug for Outpaint {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Outpaint")

@@ -1,4 +1,4 @@
-//! The service's reply, read so leniently that no odd field can hide the one that matters.
+//! The service's reply. It is read leniently: a field of an unexpected type does not hide the other fields.
 
 use serde::{Deserialize, Deserializer};
 use serde_json::{Map, Value};
@@ -16,9 +16,9 @@ use crate::code::ServiceCode;
 pub struct Reply {
     /// `code`: 10000 is success. A text in wrappers such as `upstream_error`.
     pub code: Option<ServiceCode>,
-    /// `message`: text for people.
+    /// `message`: a text for people.
     pub message: Option<String>,
-    /// `request_id`: what the service's support asks for.
+    /// `request_id`: the id that the service's support asks for.
     pub request_id: Option<String>,
     /// `time_elapsed`: a duration as text, such as `3.9405467s`; not meant to be parsed.
     pub time_elapsed: Option<String>,
@@ -34,7 +34,7 @@ pub struct Reply {
     pub upstream: Option<Value>,
     /// `success`: false in an aggregator's management replies.
     pub success: Option<bool>,
-    /// Every other key, as it came.
+    /// Every other key, unchanged.
     pub extra: Map<String, Value>,
 }
 
@@ -56,7 +56,7 @@ pub struct ReplyData {
     pub task_id: Option<String>,
     /// `status` of the asynchronous actions: `in_queue`, `generating`, `done`, `not_found`, `expired`.
     pub status: Option<String>,
-    /// Every other key, as it came.
+    /// Every other key, unchanged.
     pub extra: Map<String, Value>,
 }
 
@@ -68,7 +68,7 @@ pub struct ResponseMetadata {
     pub request_id: Option<String>,
     /// `Error`, if the call failed.
     pub error: Option<TopError>,
-    /// Every other key, as it came.
+    /// Every other key, unchanged.
     pub extra: Map<String, Value>,
 }
 
@@ -82,7 +82,7 @@ pub struct TopError {
     pub number: Option<ServiceCode>,
     /// `Message`.
     pub message: Option<String>,
-    /// Every other key, as it came.
+    /// Every other key, unchanged.
     pub extra: Map<String, Value>,
 }
 
@@ -92,11 +92,11 @@ pub struct TopError {
 pub struct GatewayError {
     /// `code`: a name, a number, or null.
     pub code: Option<ServiceCode>,
-    /// `type`: who made the error, such as `new_api_error`.
+    /// `type`: the origin of the error, such as `new_api_error`.
     pub kind: Option<String>,
     /// `message`; the request id is often part of this text.
     pub message: Option<String>,
-    /// Every other key, as it came.
+    /// Every other key, unchanged.
     pub extra: Map<String, Value>,
 }
 
@@ -212,7 +212,7 @@ fn object(value: Value) -> Result<Map<String, Value>, Value> {
     }
 }
 
-/// An id is a text; some gateways write those that are numbers as numbers.
+/// An id is a text; some gateways write a numeric id as a number.
 fn id(value: Value) -> Result<String, Value> {
     match value {
         Value::Number(number) => Ok(number.to_string()),
@@ -220,7 +220,7 @@ fn id(value: Value) -> Result<String, Value> {
     }
 }
 
-/// A list of texts; one text stands for a list of one, and null for an empty list. What is no text is skipped.
+/// A list of texts. A single text counts as a list of one, null as an empty list. Other values are skipped.
 fn texts(value: Value) -> Result<Vec<String>, Value> {
     match value {
         Value::Null => Ok(Vec::new()),

@@ -1,4 +1,4 @@
-//! The request that every call becomes: the typed outpainting as well as the escape hatch.
+//! The request of a call, made by hand or from an outpainting.
 
 use std::fmt;
 
@@ -6,13 +6,12 @@ use serde_json::{Map, Value};
 
 use crate::error::InvalidInput;
 use crate::members::Members;
-use crate::outpaint::PromptField;
 use crate::picture::Picture;
 
-/// Any action of the service: a JSON object, and pictures that travel beside it as `binary_data_base64`.
+/// Any action of the service: a JSON object, and pictures that are sent in it as `binary_data_base64`.
 ///
-/// This is the escape hatch for abilities that this crate has no type for. It is sent, resent, charged and
-/// classified by the same rules as an [`Outpaint`](crate::Outpaint), which is just a checked way to make one.
+/// Use it for abilities that this crate has no type for. The rules of retry and charge are the same as for an
+/// [`Outpaint`](crate::Outpaint), which becomes such a request after its checks.
 ///
 /// ```
 /// use volcv_types::CvRequest;
@@ -30,7 +29,7 @@ pub struct CvRequest {
     prompt: Option<(String, PromptField)>,
 }
 
-/// How the service is reached, which decides how it spells some fields.
+/// The way to the service. The names of some fields depend on it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 #[non_exhaustive]
 pub enum Access {
@@ -39,6 +38,33 @@ pub enum Access {
     Gateway,
     /// Volcengine's own host with signed requests; the prompt is called `custom_prompt` (official spec).
     Direct,
+}
+
+/// The field of the body that carries the prompt.
+///
+/// The gateway page says `prompt`, the official spec says `custom_prompt`. It is not documented what the service does
+/// with the other field.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum PromptField {
+    /// `prompt` on a gateway, `custom_prompt` on direct access.
+    #[default]
+    ByAccess,
+    /// `prompt`.
+    Prompt,
+    /// `custom_prompt`.
+    CustomPrompt,
+    /// The same text in both fields.
+    Both,
+}
+
+impl PromptField {
+    pub(crate) fn keys(self, access: Access) -> &'static [&'static str] {
+        match (self, access) {
+            (PromptField::Both, _) => &["prompt", "custom_prompt"],
+            (PromptField::Prompt, _) | (PromptField::ByAccess, Access::Gateway) => &["prompt"],
+            (PromptField::CustomPrompt, _) | (PromptField::ByAccess, Access::Direct) => &["custom_prompt"],
+        }
+    }
 }
 
 impl CvRequest {
@@ -57,9 +83,9 @@ impl CvRequest {
         }
     }
 
-    /// A request of `action` in `version` whose body is the text of a JSON object. Every value goes out as it is written
-    /// there: numbers of any size and precision, which a [`Value`] would round. A byte order mark before the object is
-    /// skipped; of a key that the object has twice, the last value counts.
+    /// A request of `action` in `version` whose body is the text of a JSON object. Every value goes out as it is
+    /// written there: numbers of any size and precision, which a [`Value`] would round. A byte order mark before the
+    /// object is skipped; of a key that the object has twice, the last value counts.
     ///
     /// ```
     /// use volcv_types::{Access, CvRequest};
@@ -154,13 +180,13 @@ impl CvRequest {
         &self.pictures
     }
 
-    /// The JSON object without the pictures' texts, with the prompt in the field that this access calls for. Numbers are
-    /// as a [`Value`] holds them; [`CvRequest::body_text`] has them as they are sent.
+    /// The JSON object without the pictures' texts, with the prompt in the field of this access. A [`Value`] rounds
+    /// large numbers; [`CvRequest::body_text`] has them as they are sent.
     pub fn body(&self, access: Access) -> Map<String, Value> {
         self.members(access).to_map()
     }
 
-    /// As [`CvRequest::body`], as the JSON text that is sent.
+    /// The JSON text that is sent, without the pictures' texts.
     pub fn body_text(&self, access: Access) -> String {
         self.members(access).to_string()
     }
@@ -169,7 +195,7 @@ impl CvRequest {
         let mut body = self.body.clone();
         if let Some((text, field)) = &self.prompt {
             for key in field.keys(access) {
-                // A field that the caller set by hand stays as it is.
+                // A field that the caller set is not replaced.
                 if !body.contains_key(key) {
                     body.insert(*key, text.as_str());
                 }
@@ -223,7 +249,7 @@ fn kind_of(value: &Value) -> &'static str {
     }
 }
 
-/// Picture texts in a hand-made body are long; everything a person wants to read is not.
+/// Replaces long texts, which are pictures in the caller's own body.
 fn shorten(value: &mut Value) {
     match value {
         Value::String(text) if text.len() > 1000 => *value = format!("<{} characters>", text.len()).into(),

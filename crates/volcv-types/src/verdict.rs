@@ -1,14 +1,14 @@
-//! What a reply says about the call, whichever of the service's bodies it came in.
+//! What a reply says about the call, for every kind of body that the service and its gateways send.
 
 use serde_json::Value;
 
 use crate::code::{CodeClass, ServiceCode};
 use crate::reply::{GatewayError, Reply, ReplyData, ResponseMetadata};
 
-/// Wrappers inside wrappers are followed this far; real replies nest once.
+/// The deepest nesting of wrapped replies that is read; real replies nest once.
 const MAX_NESTING: usize = 4;
 
-/// The findings of one reply: success or failure, and the facts for the error report.
+/// What one reply says: success or failure, and the facts for the error.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 #[non_exhaustive]
 pub struct Verdict {
@@ -16,11 +16,11 @@ pub struct Verdict {
     pub code: Option<ServiceCode>,
     /// The text for people that belongs to the code.
     pub message: Option<String>,
-    /// The number to give to the service's support.
+    /// The id that the service's support asks for.
     pub request_id: Option<String>,
-    /// The body says that the call failed, with or without a code.
+    /// Whether the body says that the call failed, with or without a code.
     pub failed: bool,
-    /// The failure was reported by an aggregator gateway's own `error` object.
+    /// Whether an aggregator gateway reported the failure in its own `error` object.
     pub from_gateway: bool,
 }
 
@@ -32,8 +32,8 @@ impl Reply {
         verdict
     }
 
-    /// Whether the reply or the envelope in it has `code` 10000, and no data in it an inner status other than 0. A picture
-    /// that comes with this is paid for, whatever else the reply says.
+    /// Whether the reply or the envelope in it has `code` 10000, and no `data` in it has an inner status other than 0.
+    /// A picture in such a reply is paid for, whatever else the reply says.
     pub fn says_success(&self) -> bool {
         let envelopes = || std::iter::successors(Some(self), |reply| reply.result.as_deref()).take(MAX_NESTING);
         let is_success = |code: &ServiceCode| code.class() == Some(CodeClass::Success);
@@ -81,7 +81,7 @@ impl Verdict {
         }
     }
 
-    /// A later, inner code replaces an outer one, unless it only says that all is well.
+    /// Records a code. A later, inner code replaces an outer one, unless the inner one says success.
     fn note(&mut self, code: ServiceCode, message: &Option<String>) {
         let success = code.class() == Some(CodeClass::Success);
         if success && self.code.is_some() {
@@ -104,7 +104,7 @@ impl Verdict {
         self.note_error(code, &error.message);
     }
 
-    /// An error that is spoken of in a field of its own. Some gateways send that field, empty, with every success.
+    /// Reads an error field. Some gateways send an empty error field with every success.
     fn note_error(&mut self, code: Option<ServiceCode>, message: &Option<String>) {
         match (code, non_empty(message)) {
             (Some(code), _) => {
@@ -127,8 +127,8 @@ impl Verdict {
         }
     }
 
-    /// The request id hides in the text: `... (request id: 2024...)`. A type stands in for a missing code only if
-    /// it is a known one: `one_api_error` says who speaks, not what happened.
+    /// The request id is part of the text: `... (request id: 2024...)`. A type replaces a missing code only if
+    /// it is a known one: `one_api_error` names the gateway, not the failure.
     fn read_gateway_error(&mut self, error: &GatewayError) {
         let kind = error.kind.clone().map(ServiceCode::Name).filter(|kind| kind.class().is_some());
         let code = non_zero(&error.code).or(kind);
@@ -144,7 +144,7 @@ impl Verdict {
         self.request_id = self.request_id.take().or(in_text.filter(|id| !id.is_empty()));
     }
 
-    /// What the upstream of an aggregator had answered; an aggregator passes it on where something went wrong.
+    /// Reads the reply of an aggregator's upstream. Aggregators add it to a failure only.
     fn read_upstream(&mut self, upstream: &Value, nesting: usize) {
         let reply = match upstream {
             Value::Object(map) if !map.is_empty() => Some(Reply::from(map.clone())),
@@ -159,7 +159,7 @@ impl Verdict {
         };
         if let Some(reply) = reply {
             self.failed = true;
-            // The upstream's own request id is the one its support can find.
+            // The support of the upstream knows only the upstream's own request id.
             let outer = self.request_id.take();
             self.read(&reply, nesting);
             self.request_id = self.request_id.take().or(outer);
@@ -212,7 +212,7 @@ mod tests {
     }
 
     #[test]
-    fn an_error_field_counts_only_if_it_says_something() {
+    fn an_empty_error_field_does_not_count() {
         let picture = r#""code":10000,"data":{"binary_data_base64":["AA=="]}"#;
         for nothing in [
             r#""error":{}"#,

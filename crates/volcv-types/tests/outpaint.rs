@@ -1,4 +1,4 @@
-//! What an outpainting sends, and what it refuses before anything is sent.
+//! The requests that an outpainting sends, and the input that it refuses.
 
 #![allow(clippy::unwrap_used, reason = "a test may fail")]
 
@@ -68,7 +68,7 @@ fn the_pages_reply_is_read_whole() {
 }
 
 #[test]
-fn what_is_not_set_is_not_sent_but_all_four_sides_are() {
+fn only_fields_that_are_set_are_sent_and_all_four_sides() {
     let wider = Sides { left: 0.5, ..Sides::ZERO };
     assert_eq!(
         body(&Outpaint::sides(png(64, 64), wider)),
@@ -130,7 +130,7 @@ fn each_field_out_of_range_is_named_with_its_value_and_range() {
 }
 
 #[test]
-fn what_is_no_picture_and_what_does_not_fit_is_refused() {
+fn bytes_of_no_picture_and_masks_of_another_size_are_refused() {
     refused(Outpaint::equal(Vec::new(), 0.5), "picture", "empty", "PNG or JPEG");
     refused(Outpaint::equal(b"hello".to_vec(), 0.5), "picture", "5 bytes that start with [68, 65, 6c, 6c, 6f]", "PNG");
     refused(Outpaint::equal(Picture::url("ftp://x/y"), 0.5), "picture", "a text of 9 bytes", "https://");
@@ -195,7 +195,7 @@ fn a_picture_is_as_large_as_people_see_it() {
 }
 
 #[test]
-fn what_no_page_promises_is_a_warning_and_an_error_in_strict_mode() {
+fn undocumented_limits_are_warnings_and_errors_in_strict_mode() {
     let deep = |depth: u8, colour: u8| {
         let head = b"\x89PNG\r\n\x1a\n\0\0\0\x0dIHDR\0\0\x02\x80\0\0\x01\xe0".as_slice();
         Picture::from([head, &[depth, colour, 0, 0, 0]].concat())
@@ -242,7 +242,7 @@ fn a_default_that_shrinks_the_result_below_the_picture_is_named_with_the_sizes()
                     but must be given, for up to 6000x4000";
     assert_eq!(warned(large()).as_deref(), Some(expected));
     assert_eq!(large().strict(true).request().unwrap_err().field(), "max_width, max_height");
-    // What the caller asked for is no surprise, and neither is a result that has the picture's size at least.
+    // A limit that the caller set needs no warning, and neither does a result of at least the picture's size.
     for none in [
         large().max_width(6000).max_height(4000),
         large().max_width(1000),

@@ -1,12 +1,13 @@
 //! Several seeds of one picture: a bounded window of calls, results in order, and a stop when the account fails.
 
-use crate::call::machine::{Call, CallConfig};
-use crate::call::meter::Observer;
-use crate::error::Error;
+use crate::call::config::CallConfig;
+use crate::call::machine::Call;
+use crate::call::progress::Observer;
+use crate::error::{Error, ErrorKind};
 use crate::outcome::Outcome;
 use crate::request::plan::Plan;
 
-/// Calls that belong together. Drivers take calls out with [`Batch::start`] and bring results to [`Batch::finish`].
+/// The calls of a batch. Drivers get calls from [`Batch::start`] and return results to [`Batch::finish`].
 #[derive(Debug)]
 pub struct Batch {
     waiting: std::vec::IntoIter<Call>,
@@ -57,14 +58,14 @@ impl Batch {
         self.window.min(self.results.len())
     }
 
-    /// The results in the order of the seeds. A call that was never sent fails as the account did.
+    /// The results in the order of the seeds. A call that was never sent gets the error of the account.
     pub fn into_results(self) -> Vec<Result<Outcome, Error>> {
         let never_sent = || {
             let error = match &self.failed {
                 Some(failed) => Error::new(failed.kind(), failed.message().to_owned())
                     .with_code(failed.service_code().cloned())
                     .prefixed("not sent after another call of the batch had failed: "),
-                None => Error::new(crate::ErrorKind::Cancelled, "the batch ended before this call was sent"),
+                None => Error::new(ErrorKind::Cancelled, "the batch ended before this call was sent"),
             };
             Err(error)
         };

@@ -1,79 +1,78 @@
-//! The facts of one attempt: from delivery, transport error, status and body to an outcome, or to what
-//! [`decide`](crate::retry) needs to know. Nothing here says what an attempt cost or what follows.
+//! The facts of an attempt that has ended: its event, and the outcome or the error to show.
 
 use std::fmt::Display;
 
 use crate::call::delivery::Delivery;
 use crate::call::limits::TimeLimit;
-use crate::call::meter::Phase;
+use crate::call::progress::Phase;
 use crate::call::time::Now;
 use crate::error::{Error, ErrorKind};
 use crate::exchange::{TransportError, TransportErrorKind};
 use crate::outcome::Outcome;
 use crate::redact::brief;
-use crate::reply::file;
 use crate::reply::inbox::Inbox;
-use crate::reply::verdict;
-use crate::request::plan::{Expects, Plan};
-use crate::retry::{AttemptEvent, DownloadEvent, Facts};
+use crate::reply::read::{ReplyFacts, read};
+use crate::request::expects::Expects;
+use crate::request::plan::Plan;
+use crate::retry::{AttemptEvent, Facts};
 
-/// A failed attempt: its facts, and the error of the call if this was the last attempt.
-#[derive(Debug)]
-pub(crate) struct Failure {
-    pub(crate) facts: Facts,
-    pub(crate) error: Error,
-    /// Of a download: the URL to which the host of the link redirects.
-    pub(crate) location: Option<String>,
+/// How an attempt ended, as the driver and the meter saw it.
+pub(crate) struct AttemptEnd {
+    pub(crate) inbox: Inbox,
+    pub(crate) delivery: Delivery,
+    pub(crate) phase: Phase,
+    pub(crate) result: Result<(), TransportError>,
+    pub(crate) now: Now,
 }
 
-/// Reads the end of one attempt.
-pub(crate) fn classify(
-    plan: &Plan,
-    inbox: Inbox,
-    delivery: Delivery,
-    phase: Phase,
-    result: Result<(), TransportError>,
-    hint: &str,
-    now: Now,
-) -> Result<Outcome, Failure> {
+/// What an attempt that has ended means.
+#[derive(Debug)]
+pub(crate) struct Classified {
+    pub(crate) facts: Facts,
+    /// Where a redirect leads.
+    pub(crate) location: Option<String>,
+    pub(crate) result: Result<Outcome, Error>,
+}
+
+/// Reads the end of one attempt. `hint` is added to the error of a connection that could not be made.
+pub(crate) fn classify(plan: &Plan, end: AttemptEnd, hint: &str) -> Classified {
+    let AttemptEnd { inbox, delivery, phase, result, now } = end;
     let error = result.err();
-    let why = error.as_ref().map(|error| explain(error, phase, plan, hint));
     let kind = error.as_ref().map(TransportError::kind);
+    let why = error.as_ref().map(|error| explain(error, phase, plan, hint));
     let status = inbox.status();
-    let is_download = plan.expects() == Expects::File;
-    let call = |event, has_picture| Facts::Call { event, delivery, status, has_picture };
-    let outcome = if kind == Some(TransportErrorKind::Cancelled) {
-        let facts = match is_download {
-            true => Facts::Download(DownloadEvent::Cancelled),
-            false => call(AttemptEvent::Cancelled, false),
-        };
-        Err(Failure { facts, error: cancelled(when(&inbox, is_download, delivery, phase)), location: None })
+    let reply = if kind == Some(TransportErrorKind::Cancelled) {
+        let message = cancelled_message(plan, &inbox, delivery, phase);
+        without_reply(AttemptEvent::Cancelled, cancelled(message))
     } else {
         match inbox.into_received() {
-            None if is_download => Err(not_fetched(kind, why)),
-            None => {
-                let (event, error) = unanswered(delivery, kind, why);
-                Err(Failure { facts: call(event, false), error, location: None })
-            }
-            Some(received) if is_download => file::read(plan, received, why, now).map_err(|failed| {
-                let file::Failed { event, error, location } = failed;
-                Failure { facts: Facts::Download(event), error, location }
-            }),
-            Some(received) => verdict::read(plan, received, why, now).map_err(|failed| {
-                let has_picture = failed.error.rejected_pictures().iter().any(|bytes| file::is_whole_picture(bytes));
-                Failure { facts: call(failed.event, has_picture), error: failed.error, location: None }
-            }),
+            Some(received) => read(plan, received, why, now),
+            None => unanswered(plan, delivery, kind, why),
         }
     };
-    outcome.map_err(|failure| match error.and_then(TransportError::into_source) {
-        Some(source) => Failure { error: failure.error.with_source(source), ..failure },
-        None => failure,
-    })
+    let ReplyFacts { event, has_whole_picture, location, result } = reply;
+    // The cause of a cancel is the caller.
+    let source = error.filter(|_| event != AttemptEvent::Cancelled).and_then(TransportError::into_source);
+    let result = result.map_err(|error| match source {
+        Some(source) => error.with_source(source),
+        None => error,
+    });
+    let facts = Facts { expects: plan.expects(), event, delivery, status, has_whole_picture };
+    Classified { facts, location, result }
 }
 
-/// When the caller gave up, in words.
-fn when(inbox: &Inbox, is_download: bool, delivery: Delivery, phase: Phase) -> String {
-    if is_download {
+fn without_reply(event: AttemptEvent, error: Error) -> ReplyFacts {
+    ReplyFacts { event, has_whole_picture: false, location: None, result: Err(error) }
+}
+
+/// The error of a call that the caller cancelled.
+pub(crate) fn cancelled(when: impl Display) -> Error {
+    Error::new(ErrorKind::Cancelled, format!("the call was cancelled {when}"))
+}
+
+/// How far a cancelled attempt came, in words.
+fn cancelled_message(plan: &Plan, inbox: &Inbox, delivery: Delivery, phase: Phase) -> String {
+    if plan.expects() == Expects::File {
         return "while the picture was fetched".to_owned();
     }
     let moved = match inbox.status() {
@@ -83,12 +82,7 @@ fn when(inbox: &Inbox, is_download: bool, delivery: Delivery, phase: Phase) -> S
     format!("while {phase}; {moved}")
 }
 
-/// The caller gave up.
-pub(crate) fn cancelled(when: impl Display) -> Error {
-    Error::new(ErrorKind::Cancelled, format!("the call was cancelled {when}"))
-}
-
-/// How far the request came, in words.
+/// How much of the request was sent, in words.
 fn sent(delivery: Delivery) -> String {
     match delivery {
         Delivery::NotSent => "nothing of the request was sent".to_owned(),
@@ -97,39 +91,29 @@ fn sent(delivery: Delivery) -> String {
     }
 }
 
-/// No reply began: only the meter can say what that means.
-fn unanswered(delivery: Delivery, kind: Option<TransportErrorKind>, why: Option<String>) -> (AttemptEvent, Error) {
-    let broken = not_connected(kind);
-    let (event, kind) = match (delivery, kind) {
-        (Delivery::NotSent, Some(TransportErrorKind::Tls)) => (AttemptEvent::CertificateRefused, ErrorKind::Tls),
-        (Delivery::NotSent, Some(TransportErrorKind::ProxyAuth)) => (AttemptEvent::ProxyRefused, ErrorKind::Config),
-        (Delivery::NotSent, _) => (AttemptEvent::NotSent, broken),
-        (Delivery::Partial { .. }, _) => (AttemptEvent::UploadBroken, broken),
-        (Delivery::Full { .. }, _) => (AttemptEvent::Unanswered, ErrorKind::OutcomeUnknown),
+/// No reply began: the meter says what that means.
+fn unanswered(plan: &Plan, delivery: Delivery, kind: Option<TransportErrorKind>, why: Option<String>) -> ReplyFacts {
+    let why = why.unwrap_or_else(|| "the transport ended without a reply".to_owned());
+    let timed_out = matches!(kind, Some(TransportErrorKind::Timeout(_)));
+    let broken = if timed_out { ErrorKind::Timeout } else { ErrorKind::Connect };
+    let not_sent = match kind {
+        Some(TransportErrorKind::Tls) => (AttemptEvent::CertificateRefused, ErrorKind::Tls),
+        Some(TransportErrorKind::ProxyAuth) => (AttemptEvent::ProxyRefused, ErrorKind::Config),
+        _ => (AttemptEvent::NotSent, broken),
     };
-    (event, Error::new(kind, format!("{}; {}", reason(why), sent(delivery))))
-}
-
-/// The host of a link did not answer.
-fn not_fetched(kind: Option<TransportErrorKind>, why: Option<String>) -> Failure {
-    let (event, kind) = match kind {
-        Some(TransportErrorKind::Tls) => (DownloadEvent::CertificateRefused, ErrorKind::Tls),
-        Some(TransportErrorKind::ProxyAuth) => (DownloadEvent::NotReached, ErrorKind::Config),
-        kind => (DownloadEvent::NotReached, not_connected(kind)),
+    if plan.expects() == Expects::File {
+        let (event, kind) = not_sent;
+        return without_reply(event, Error::new(kind, format!("the picture could not be fetched: {why}")));
+    }
+    let (event, kind) = match delivery {
+        Delivery::NotSent => not_sent,
+        Delivery::Partial { .. } => (AttemptEvent::UploadBroken, broken),
+        Delivery::Full { .. } => (AttemptEvent::Unanswered, ErrorKind::OutcomeUnknown),
     };
-    let error = Error::new(kind, format!("the picture could not be fetched: {}", reason(why)));
-    Failure { facts: Facts::Download(event), error, location: None }
+    without_reply(event, Error::new(kind, format!("{why}; {}", sent(delivery))))
 }
 
-fn not_connected(kind: Option<TransportErrorKind>) -> ErrorKind {
-    if matches!(kind, Some(TransportErrorKind::Timeout(_))) { ErrorKind::Timeout } else { ErrorKind::Connect }
-}
-
-fn reason(why: Option<String>) -> String {
-    why.unwrap_or_else(|| "the transport ended without a reply".to_owned())
-}
-
-/// A transport's failure in words, with the phase it happened in. The hint is for a connection that did not come about.
+/// A transport's failure in words, with the phase in which it failed.
 fn explain(error: &TransportError, phase: Phase, plan: &Plan, hint: &str) -> String {
     let (cause, to) = (cause(error, plan.secret()), plan.address());
     match error.kind() {
@@ -146,7 +130,7 @@ fn explain(error: &TransportError, phase: Phase, plan: &Plan, hint: &str) -> Str
     }
 }
 
-/// The innermost cause, which is the one that says something.
+/// The innermost cause, which is the most specific one.
 fn cause(error: &TransportError, secret: &str) -> String {
     let innermost = std::iter::successors(std::error::Error::source(error), |cause| cause.source()).last();
     innermost.map(|cause| format!(" ({})", brief(&cause.to_string(), secret))).unwrap_or_default()

@@ -1,64 +1,71 @@
-//! The limits of an attempt, and the timer that tells when one of them has passed.
+//! The limits of an attempt, and the timer that reports which limit has passed.
 
 use std::fmt;
 use std::time::Duration;
 
-use crate::call::meter::{Meter, Phase};
+use crate::call::meter::Meter;
+use crate::call::progress::Phase;
 
-/// How long, and how much, at most.
+/// The time limits of a call and the size limit of its reply.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Limits {
-    /// Resolving, connecting and shaking hands; 10 s.
+    /// The time to resolve, connect and shake hands; 10 s.
     pub connect: Duration,
-    /// No byte moved while uploading or downloading; 30 s. Waiting for the picture does not count.
+    /// The time without a byte while uploading or downloading; 30 s. Waiting for the picture does not count.
     pub stall: Duration,
-    /// One attempt from start to end; 300 s.
+    /// The time of one attempt from start to end; 300 s.
     pub attempt: Duration,
-    /// The whole call with all its attempts and waits; none.
+    /// The time of the whole call with all its attempts and waits; no limit.
     pub deadline: Option<Duration>,
-    /// Bytes of a reply; 64 MiB.
+    /// The bytes of a reply; 64 MiB.
     pub reply_bytes: u64,
 }
 
 impl Limits {
     /// The default limits.
+    ///
+    /// ```
+    /// use std::time::Duration;
+    /// use volcv_core::Limits;
+    /// let limits = Limits::new().connect(Duration::from_secs(5)).deadline(Duration::from_secs(90));
+    /// ```
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// Sets [`Limits::connect`], longer than zero.
+    /// The time to resolve, connect and shake hands: more than zero; 10 s by default.
     #[must_use]
-    pub fn connect(mut self, time: Duration) -> Self {
-        self.connect = time;
+    pub fn connect(mut self, limit: Duration) -> Self {
+        self.connect = limit;
         self
     }
 
-    /// Sets [`Limits::stall`], longer than zero.
+    /// The time without a byte while uploading or downloading: more than zero; 30 s by default.
     #[must_use]
-    pub fn stall(mut self, time: Duration) -> Self {
-        self.stall = time;
+    pub fn stall(mut self, limit: Duration) -> Self {
+        self.stall = limit;
         self
     }
 
-    /// Sets [`Limits::attempt`], longer than zero.
+    /// The time of one attempt from start to end: more than zero; 300 s by default.
     #[must_use]
-    pub fn attempt(mut self, time: Duration) -> Self {
-        self.attempt = time;
+    pub fn attempt(mut self, limit: Duration) -> Self {
+        self.attempt = limit;
         self
     }
 
-    /// Sets [`Limits::deadline`], longer than zero.
+    /// The time of the whole call with all its attempts and waits: more than zero; no limit by default.
     #[must_use]
-    pub fn deadline(mut self, time: Duration) -> Self {
-        self.deadline = Some(time);
+    pub fn deadline(mut self, limit: impl Into<Option<Duration>>) -> Self {
+        self.deadline = limit.into();
         self
     }
 
-    /// Sets [`Limits::reply_bytes`].
+    /// The bytes of a reply: at least 1; 64 MiB by default.
     #[must_use]
-    pub fn reply_bytes(mut self, bytes: u64) -> Self {
-        self.reply_bytes = bytes;
+    pub fn reply_bytes(mut self, limit: u64) -> Self {
+        self.reply_bytes = limit;
         self
     }
 }
@@ -100,9 +107,9 @@ impl fmt::Display for TimeLimit {
     }
 }
 
-/// Watches one attempt, so that every transport has the same limits without knowing them.
+/// The timer of one attempt. It gives every transport the same limits.
 ///
-/// A driver asks [`Timer::check`] beside the running attempt, sleeps as long as it is told, and asks again.
+/// While the attempt runs, a driver calls [`Timer::check`], sleeps for the returned time, and calls it again.
 #[derive(Debug)]
 pub struct Timer {
     limits: Limits,
@@ -110,8 +117,8 @@ pub struct Timer {
     started: Duration,
     /// The end of the attempt, and whether that is the deadline of the whole call.
     end: (Duration, TimeLimit),
-    /// The moment and the counts of the last movement that was seen.
-    moved: (Duration, Phase, u64),
+    /// The time, phase and byte count of the last progress that was seen.
+    progress: (Duration, Phase, u64),
 }
 
 impl Timer {
@@ -121,8 +128,8 @@ impl Timer {
             Some(deadline) if deadline <= attempt => (deadline, TimeLimit::Deadline),
             _ => (attempt, TimeLimit::Attempt),
         };
-        let moved = (now, meter.progress().phase, 0);
-        Self { limits, meter, started: now, end, moved }
+        let progress = (now, meter.progress().phase, 0);
+        Self { limits, meter, started: now, end, progress }
     }
 
     /// How long the attempt may go on before the next check.
@@ -132,21 +139,23 @@ impl Timer {
     pub fn check(&mut self, now: Duration) -> Result<Duration, TimeLimit> {
         let progress = self.meter.progress();
         let count = progress.sent + progress.received;
-        if (progress.phase, count) != (self.moved.1, self.moved.2) {
-            self.moved = (now, progress.phase, count);
+        if (progress.phase, count) != (self.progress.1, self.progress.2) {
+            self.progress = (now, progress.phase, count);
         }
         let (end, limit) = match progress.phase {
             Phase::Connecting => (self.started.saturating_add(self.limits.connect), TimeLimit::Connect),
-            Phase::Uploading | Phase::Downloading => (self.moved.0.saturating_add(self.limits.stall), TimeLimit::Stall),
+            Phase::Uploading | Phase::Downloading => {
+                (self.progress.0.saturating_add(self.limits.stall), TimeLimit::Stall)
+            }
             Phase::Waiting | Phase::Backoff => self.end,
         };
         let (end, limit) = if end < self.end.0 { (end, limit) } else { self.end };
         if now >= end {
             return Err(limit);
         }
-        // A new phase starts without a word, so a look now and then keeps the stall limit exact to an eighth.
-        let glance = (self.limits.stall / 8).max(Duration::from_millis(1));
-        Ok((end - now).min(glance))
+        // No signal announces a new phase. Checking eight times per stall limit keeps that limit exact to an eighth.
+        let interval = (self.limits.stall / 8).max(Duration::from_millis(1));
+        Ok((end - now).min(interval))
     }
 }
 
@@ -161,7 +170,7 @@ mod tests {
         (Timer::new(Limits::default(), meter.clone(), S, deadline), meter)
     }
 
-    /// Sleeps as told until a limit passes, and returns the limit and the moment.
+    /// Sleeps as long as the timer says until a limit passes, and returns the limit and the time.
     fn run(timer: &mut Timer, mut now: Duration) -> (TimeLimit, Duration) {
         loop {
             match timer.check(now) {

@@ -17,21 +17,24 @@ use std::time::Duration;
 
 use volcv_types::Charge;
 
-use crate::call::classify::{Failure, cancelled, classify};
-use crate::call::limits::{Limits, TimeLimit, Timer};
-use crate::call::meter::{Meter, Observer, Phase};
+use crate::call::classify::{AttemptEnd, Classified, cancelled, classify};
+use crate::call::config::CallConfig;
+use crate::call::limits::{Limits, Timer};
+use crate::call::meter::Meter;
+use crate::call::policy::{RetryBudget, backoff};
+use crate::call::progress::{Observer, Phase};
 use crate::call::time::Now;
 use crate::error::{AttemptRecord, Error, ErrorKind};
-use crate::exchange::{ReplySink, Request, Stop, TransportError};
+use crate::exchange::{ReplySink, Request, Stop, TransportError, TransportErrorKind};
 use crate::outcome::Outcome;
-use crate::pool::BufferPool;
 use crate::reply::inbox::Inbox;
-use crate::request::plan::{Expects, Plan};
-use crate::retry::{Decision, RetryAction, RetryBudget, RetryPolicy, backoff, decide, total_charge};
+use crate::request::expects::Expects;
+use crate::request::plan::Plan;
+use crate::retry::{Decision, RetryAction, charge_of_call, decide, is_retryable};
 
 /// What the driver has to do next.
 #[derive(Debug)]
-#[allow(clippy::large_enum_variant, reason = "it is moved once for each attempt, which takes seconds")]
+#[allow(clippy::large_enum_variant, reason = "a step is moved once for each attempt, which takes seconds")]
 pub enum Step {
     /// Send this once, pushing the reply into [`Call::reply`]; then call [`Call::on_sent`].
     Send(Attempt),
@@ -49,31 +52,14 @@ pub struct Attempt {
     pub request: Request,
     /// The limits of this attempt: `attempt` never reaches beyond the deadline of the call.
     pub limits: Limits,
-    /// Tells when one of the limits has passed.
+    /// The timer that reports which limit has passed.
     pub timer: Timer,
 }
 
-/// What all calls of a client share.
-#[derive(Clone, Debug, Default)]
-#[non_exhaustive]
-pub struct CallConfig {
-    /// When to send again.
-    pub policy: RetryPolicy,
-    /// How long and how much.
-    pub limits: Limits,
-    /// Tokens for retries.
-    pub budget: Arc<RetryBudget>,
-    /// Memory for results.
-    pub pool: BufferPool,
-    /// What to say behind the text of an error when no connection comes about, such as which proxy is used; empty for
-    /// nothing. The core reads no environment: who knows about proxies says so here.
-    pub hint: String,
-}
-
-/// Seeds that volcv makes: those that every ability of the service takes.
+/// The seeds that volcv chooses from. Every ability of the service accepts them.
 const NEW_SEEDS: std::ops::RangeInclusive<i64> = 0..=i32::MAX as i64;
 
-/// Redirects of a result's link that are followed, each checked as the link itself.
+/// The most redirects of a result's link that are followed. Each target is checked as the link itself.
 const MAX_REDIRECTS: usize = 5;
 
 /// One call.
@@ -83,33 +69,38 @@ pub struct Call {
     link: Option<Plan>,
     /// Redirects since the last try of the link itself.
     hops: usize,
-    /// All redirects. Each is among `attempts`, but is not counted as one.
+    /// All redirects. Each has a record in `attempts`, but does not count towards `max_attempts`.
     redirects: usize,
     config: CallConfig,
+    /// Tokens for retries; none of a download.
+    budget: Option<Arc<RetryBudget>>,
     observer: Option<Observer>,
     index: usize,
     rng: fastrand::Rng,
     attempts: Vec<AttemptRecord>,
     deadline: Option<Duration>,
     state: State,
+    no_reply: NoReply,
 }
 
 enum State {
-    /// To be sent now.
+    /// The next attempt is due.
     Ready,
-    /// With the transport.
+    /// The transport has the attempt.
     Sending { meter: Meter, inbox: Box<Inbox>, since: Duration },
-    /// To be sent at this moment; the error is what to say if that comes too late.
+    /// The next attempt is due at `until`. `last` is the error of the call if the deadline passes before.
     Waiting { until: Duration, last: Error },
-    /// To be reported.
+    /// The result is not reported yet.
     Ended(Box<Result<Outcome, Error>>),
-    /// Reported.
+    /// The result is reported.
     Reported,
 }
 
 impl Call {
     /// A call that has not been sent yet.
     pub fn new(plan: Plan, config: CallConfig) -> Self {
+        // The budget protects the paid service, and the host of a link is a different one.
+        let budget = (plan.expects() != Expects::File).then(|| Arc::clone(&config.budget));
         let rng = fastrand::Rng::new();
         Self {
             plan,
@@ -117,12 +108,14 @@ impl Call {
             hops: 0,
             redirects: 0,
             config,
+            budget,
             observer: None,
             index: 0,
             rng,
             attempts: Vec::new(),
             deadline: None,
             state: State::Ready,
+            no_reply: NoReply,
         }
     }
 
@@ -133,7 +126,7 @@ impl Call {
         self
     }
 
-    /// Says which call of a batch this is, for its observer.
+    /// Sets the index of the call in its batch, which its observer gets.
     pub(crate) fn with_index(mut self, index: usize) -> Self {
         self.index = index;
         self
@@ -157,7 +150,7 @@ impl Call {
                 self.state = State::Waiting { until, last };
                 Step::Wait(until - now.mono)
             }
-            // The driver overslept: the reason for the wait is still the better explanation.
+            // The driver slept too long. The last error explains more than the deadline.
             State::Waiting { last, .. } if now.mono >= deadline => Step::Done(Err(last)),
             State::Ready if now.mono >= deadline => {
                 let error = Error::new(ErrorKind::Timeout, "the deadline passed before the call was sent");
@@ -166,9 +159,9 @@ impl Call {
             State::Ready | State::Waiting { .. } => Step::Send(self.start(now.mono, deadline)),
             State::Ended(result) => Step::Done(*result),
             sending @ State::Sending { .. } => {
-                // Only a driver that forgot `on_sent` comes here; the attempt counts as broken off.
+                // The driver did not call `on_sent`. The attempt counts as failed.
                 self.state = sending;
-                self.on_sent(now, Err(TransportError::new(crate::TransportErrorKind::Other)));
+                self.on_sent(now, Err(TransportError::new(TransportErrorKind::Other)));
                 self.next(now)
             }
             State::Reported => Step::Done(Err(Error::config("the call has ended already"))),
@@ -182,7 +175,10 @@ impl Call {
 
     /// The sink for the reply of the current attempt.
     pub fn reply(&mut self) -> &mut (dyn ReplySink + Send) {
-        self
+        match &mut self.state {
+            State::Sending { inbox, .. } => inbox.as_mut(),
+            _ => &mut self.no_reply,
+        }
     }
 
     /// The attempt has ended: the transport returned, or was dropped because a limit had passed.
@@ -193,46 +189,39 @@ impl Call {
         };
         let phase = meter.progress().phase;
         let delivery = meter.seal();
-        let status = inbox.status();
-        let mut record = AttemptRecord {
-            error: None,
+        let end = AttemptEnd { inbox: *inbox, delivery, phase, result, now };
+        let Classified { facts, location, result } = classify(&self.plan, end, &self.config.hint);
+        let decision = decide(&facts);
+        let is_redirect = decision.action == RetryAction::Follow;
+        let failure = result.as_ref().err().filter(|_| !is_redirect);
+        self.attempts.push(AttemptRecord {
+            error: failure.map(Error::kind),
             delivery,
-            status,
-            code: None,
-            charge: if self.is_download() { Charge::None } else { Charge::Charged },
+            status: facts.status,
+            code: failure.and_then(Error::service_code).cloned(),
+            charge: decision.charge,
             elapsed: now.mono.saturating_sub(since),
             wait: None,
-        };
-        match classify(&self.plan, *inbox, delivery, phase, result, &self.config.hint, now) {
+        });
+        match result {
             Ok(mut outcome) => {
                 self.give_back_token();
-                self.attempts.push(record);
                 outcome.attempts = self.attempts.clone();
                 self.state = State::Ended(Box::new(Ok(outcome)));
             }
-            Err(Failure { location: Some(location), .. }) => {
-                self.attempts.push(record);
-                self.follow(&location);
-            }
-            Err(failure) => {
-                record.error = Some(failure.error.kind());
-                record.code = failure.error.service_code().cloned();
-                let decision = decide(failure.facts);
-                record.charge = decision.charge;
-                self.attempts.push(record);
-                self.apply(decision, failure.error, now.mono, &meter);
-            }
+            Err(_) if is_redirect => self.follow(&location.unwrap_or_default()),
+            Err(error) => self.retry_or_end(error, decision, now.mono, &meter),
         }
     }
 
-    /// The caller gives up between attempts. During one, the transport ends it with `Cancelled` instead.
+    /// The caller cancels the call between attempts. During an attempt, the transport ends it with `Cancelled` instead.
     pub fn cancel(&mut self, now: Now) {
         if let State::Sending { .. } = self.state {
-            return self.on_sent(now, Err(TransportError::new(crate::TransportErrorKind::Cancelled)));
+            return self.on_sent(now, Err(TransportError::new(TransportErrorKind::Cancelled)));
         }
         if !matches!(self.state, State::Ended(_) | State::Reported) {
             let error = if matches!(self.state, State::Waiting { .. }) {
-                // The retry that it paid for will not happen.
+                // The retry for this token is not made.
                 self.give_back_token();
                 cancelled(format_args!("while {}", Phase::Backoff))
             } else {
@@ -242,23 +231,22 @@ impl Call {
         }
     }
 
-    /// Sends again or ends the call. The decision proposes, the caller's hook may differ, the limits have the last word.
-    fn apply(&mut self, decision: Decision, error: Error, now: Duration, meter: &Meter) {
+    /// Applies the decision about the last attempt. The caller's hook may replace the action; the limits still hold.
+    fn retry_or_end(&mut self, error: Error, decision: Decision, now: Duration, meter: &Meter) {
         let policy = &self.config.policy;
         let record = self.attempts.last().expect("the attempt was recorded by the caller");
-        let action = policy.decide.as_ref().map_or(decision.action, |decide| decide(record, decision.action));
-        let paid = self.attempts.iter().filter(|attempt| attempt.charge > Charge::None).count();
-        let retryable = decision.action == RetryAction::Again && decision.charge == Charge::None;
-
+        let action = policy.decide.as_ref().map_or(decision.action, |hook| hook(record, decision.action));
         let wanted = match action {
             RetryAction::Again | RetryAction::WithinChargeLimit => true,
             RetryAction::NewSeed => policy.new_seed && self.plan.seed().is_some(),
-            RetryAction::Stop => false,
+            RetryAction::Follow | RetryAction::Stop => false,
         };
-        let cancelled = error.kind() == ErrorKind::Cancelled;
+        let paid = self.charges().filter(|charge| *charge > Charge::None).count();
         let attempts = self.attempts.len() - self.redirects;
         let affordable = paid < policy.charge_limit as usize && attempts < policy.max_attempts as usize;
-        if !wanted || !affordable || cancelled {
+        let retryable = is_retryable(decision, self.charges());
+        // No hook can undo a cancel.
+        if !wanted || !affordable || error.kind() == ErrorKind::Cancelled {
             return self.end(error, retryable);
         }
         let retries = u32::try_from(attempts - 1).unwrap_or(u32::MAX);
@@ -266,7 +254,7 @@ impl Call {
         let wait = backoff(policy, retries, &mut self.rng).max(asked);
         let until = now.saturating_add(wait);
         let in_time = self.deadline.is_none_or(|deadline| until < deadline) && asked <= policy.max_wait;
-        if !in_time || !self.take_token() {
+        if !in_time || !self.budget.as_ref().is_none_or(|budget| budget.take()) {
             return self.end(error, retryable);
         }
         if action == RetryAction::NewSeed {
@@ -283,7 +271,7 @@ impl Call {
         self.state = State::Waiting { until, last };
     }
 
-    /// Goes on where the link has moved to, at once.
+    /// Follows a redirect.
     fn follow(&mut self, location: &str) {
         (self.hops, self.redirects) = (self.hops + 1, self.redirects + 1);
         let next = match self.hops {
@@ -300,19 +288,14 @@ impl Call {
         }
     }
 
-    /// Takes a token for a retry. The budget protects the paid service: the host of a link is another.
-    fn take_token(&self) -> bool {
-        self.is_download() || self.config.budget.take()
-    }
-
     fn give_back_token(&self) {
-        if !self.is_download() {
-            self.config.budget.give_back();
+        if let Some(budget) = &self.budget {
+            budget.give_back();
         }
     }
 
-    fn is_download(&self) -> bool {
-        self.plan.expects() == Expects::File
+    fn charges(&self) -> impl Iterator<Item = Charge> + '_ {
+        self.attempts.iter().map(|attempt| attempt.charge)
     }
 
     fn start(&mut self, now: Duration, deadline: Duration) -> Attempt {
@@ -336,8 +319,7 @@ impl Call {
 
     /// Adds what only the whole call knows: all attempts, and what they cost together.
     fn finish(&self, error: Error, retryable: bool) -> Error {
-        let charge = total_charge(&self.attempts, self.is_download());
-        let retryable = retryable && (charge == Charge::None || self.is_download());
+        let charge = charge_of_call(self.plan.expects(), self.charges());
         error.with_charge(charge).with_retryable(retryable).with_attempts(self.attempts.clone())
     }
 }
@@ -348,26 +330,15 @@ impl std::fmt::Debug for Call {
     }
 }
 
-/// Outside of an attempt there is no reply to take.
-impl ReplySink for Call {
-    fn head(&mut self, status: u16, headers: &http::HeaderMap) -> Result<(), Stop> {
-        match &mut self.state {
-            State::Sending { inbox, .. } => inbox.head(status, headers),
-            _ => Err(Stop),
-        }
+/// The sink between two attempts, which refuses every reply.
+struct NoReply;
+
+impl ReplySink for NoReply {
+    fn head(&mut self, _: u16, _: &http::HeaderMap) -> Result<(), Stop> {
+        Err(Stop)
     }
 
-    fn data(&mut self, chunk: &[u8]) -> Result<(), Stop> {
-        match &mut self.state {
-            State::Sending { inbox, .. } => inbox.data(chunk),
-            _ => Err(Stop),
-        }
-    }
-}
-
-/// The time limit that a transport hit by itself, for those that report it.
-impl From<TimeLimit> for TransportError {
-    fn from(limit: TimeLimit) -> Self {
-        TransportError::new(crate::TransportErrorKind::Timeout(limit))
+    fn data(&mut self, _: &[u8]) -> Result<(), Stop> {
+        Err(Stop)
     }
 }

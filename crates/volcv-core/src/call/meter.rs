@@ -1,4 +1,4 @@
-//! Counts what a transport takes and delivers: the fact that decides whether a call can have been charged.
+//! The meter counts the bytes of an attempt. The bytes sent decide whether the call can have been charged.
 
 use std::fmt;
 use std::io;
@@ -7,72 +7,10 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::SeqCst};
 use std::time::Duration;
 
 use crate::call::delivery::Delivery;
+use crate::call::progress::{Backoff, Observer, Phase, Progress};
 use crate::error::ErrorKind;
 
-/// Where an attempt stands.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum Phase {
-    /// Resolving, connecting, shaking hands: no byte of the body was taken yet.
-    Connecting,
-    /// The body is on its way.
-    Uploading,
-    /// The service works on the picture; silence is normal.
-    Waiting,
-    /// The reply has begun.
-    Downloading,
-    /// Waiting before the next attempt.
-    Backoff,
-}
-
-impl fmt::Display for Phase {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Phase::Connecting => "connecting",
-            Phase::Uploading => "uploading",
-            Phase::Waiting => "waiting for the reply",
-            Phase::Downloading => "downloading",
-            Phase::Backoff => "waiting to try again",
-        })
-    }
-}
-
-/// A snapshot of one call for progress bars.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct Progress {
-    /// What is going on.
-    pub phase: Phase,
-    /// The place of the call in its batch, from 0; 0 outside of a batch.
-    pub call: usize,
-    /// The number of the attempt, from 1.
-    pub attempt: u32,
-    /// Body bytes taken by the transport in this attempt.
-    pub sent: u64,
-    /// Bytes of the whole body.
-    pub send_total: u64,
-    /// Reply bytes of this attempt.
-    pub received: u64,
-    /// Bytes of the whole reply, if the service announced them.
-    pub receive_total: Option<u64>,
-    /// In [`Phase::Backoff`]: what it is about.
-    pub backoff: Option<Backoff>,
-}
-
-/// The wait behind an attempt that failed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct Backoff {
-    /// What went wrong.
-    pub reason: ErrorKind,
-    /// How long until the next attempt.
-    pub wait: Duration,
-}
-
-/// Called at every change of a call's progress, on the thread that made the change: keep it short.
-pub type Observer = Arc<dyn Fn(&Progress) + Send + Sync>;
-
-/// The counter of one attempt, shared by the body reader, the reply sink and whoever watches.
+/// The counter of one attempt, shared by the body reader, the reply sink and the timer.
 #[derive(Clone)]
 pub struct Meter(Arc<Counters>);
 
@@ -124,7 +62,7 @@ impl Meter {
         }
     }
 
-    /// Ends the attempt for the body reader and says, once and for all, what was delivered.
+    /// Ends the attempt for the body reader and returns what was delivered, which no longer changes.
     pub(crate) fn seal(&self) -> Delivery {
         self.0.sent.fetch_or(SEALED, SeqCst);
         self.delivery()
@@ -203,7 +141,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_sealed_meter_hands_out_no_more_bytes() {
+    fn a_sealed_meter_lets_no_more_bytes_pass() {
         let meter = Meter::of(0, 1, 10, None);
         assert_eq!(meter.delivery(), Delivery::NotSent);
         meter.take(4).unwrap();

@@ -2,8 +2,11 @@
 
 pub(crate) mod batch;
 pub(crate) mod classify;
+pub(crate) mod config;
 pub(crate) mod delivery;
 pub(crate) mod limits;
 pub(crate) mod machine;
 pub(crate) mod meter;
+pub(crate) mod policy;
+pub(crate) mod progress;
 pub(crate) mod time;

@@ -1,12 +1,12 @@
-//! Time as the core sees it: handed in by the driver, real or virtual.
+//! The time, which the driver passes to the core. It can be real or virtual.
 
 use std::time::{Duration, SystemTime};
 
-/// The time of one event.
+/// The current time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Now {
-    /// Time since any fixed point, never going back: all limits and waits are measured with it.
+    /// The time since a fixed point, which never goes back. All limits and waits use it.
     pub mono: Duration,
-    /// The calendar, which only a `Retry-After` date needs.
+    /// The calendar time. Only a date in `Retry-After` needs it.
     pub wall: SystemTime,
 }

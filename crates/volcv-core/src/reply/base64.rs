@@ -1,7 +1,8 @@
 //! One picture text of a reply, decoded as it arrives: base64 in pieces of any size becomes bytes at once.
 //!
-//! Accepted is what services and gateways send: both alphabets (`+/` and `-_`), with or without padding, blanks and line
-//! breaks, a `data:` prefix. Everything else is an error, so that no short picture passes for a whole one.
+//! It accepts every form that services and gateways send: both alphabets (`+/` and `-_`), with or without padding,
+//! blanks and line breaks, a `data:` prefix. Every other form is an error, so that no short picture counts as a whole
+//! one.
 
 use crate::buffer::Buffer;
 use crate::codec;
@@ -23,36 +24,36 @@ pub(crate) struct PictureText {
     breaks_json: bool,
 }
 
-/// What became of one text.
+/// The result of one text.
 #[derive(Debug)]
 pub(crate) struct Decoded {
-    /// The bytes of the whole text, empty for an empty text; or what could be decoded of it.
+    /// The bytes of the whole text, empty for an empty text; or the bytes that could be decoded.
     pub(crate) picture: Result<Buffer, Damaged>,
-    /// The text has characters that JSON allows only as escapes. The scanner hands on an escape that JSON does not know
-    /// as the byte 0, which is one of them.
+    /// The text has characters that JSON allows only as escapes. The scanner passes an escape that JSON does not know
+    /// as the byte 0, which is such a character.
     pub(crate) breaks_json: bool,
 }
 
-/// A text that is not a whole picture: why, and the bytes before that place.
+/// A text that is not valid: why, and the bytes that were decoded before the problem.
 #[derive(Debug)]
 pub(crate) struct Damaged {
     pub(crate) why: &'static str,
     pub(crate) bytes: Buffer,
 }
 
-/// Where the text stands with regard to a `data:` prefix.
+/// How much is known about a `data:` prefix.
 #[derive(Debug)]
 enum Prefix {
     /// The first characters, until there are enough to tell.
     Undecided(Vec<u8>),
-    /// Inside the prefix, this many characters of it.
+    /// Inside the prefix; the number of its characters so far.
     Inside(usize),
     /// Behind it, or there is none.
     Over,
 }
 
 impl PictureText {
-    /// A text of at most `expected` characters, as far as is known.
+    /// A decoder for a text of about `expected` characters or fewer.
     pub(crate) fn new(expected: usize, pool: &BufferPool) -> Self {
         Self {
             bytes: Buffer::with_pool(expected / 4 * 3, pool),
@@ -67,7 +68,7 @@ impl PictureText {
     /// The next characters, escapes resolved.
     pub(crate) fn push(&mut self, text: &[u8]) {
         self.read(text);
-        // Behind a problem nothing is decoded any more, but the JSON is still as wrong as it is.
+        // Behind a problem nothing is decoded, but control characters still break the JSON.
         self.breaks_json |= self.problem.is_some() && text.iter().any(|byte| *byte < b' ');
     }
 
@@ -86,14 +87,14 @@ impl PictureText {
         Decoded { picture, breaks_json: self.breaks_json }
     }
 
-    /// The result of a text that the reply broke off in.
+    /// The result of a text that was cut with its reply.
     pub(crate) fn cut_off(mut self) -> Decoded {
         self.problem.get_or_insert("has no end");
         self.finish()
     }
 
     fn read(&mut self, mut text: &[u8]) {
-        // A loop, not a call of itself: a megabyte of blanks must not fill the stack.
+        // A recursion would fill the stack with a megabyte of blanks.
         while let Prefix::Undecided(_) = &self.prefix {
             let Some((first, rest)) = text.split_first() else { return };
             text = rest;
@@ -108,7 +109,7 @@ impl PictureText {
             let comma = text.iter().position(|byte| *byte == b',');
             let part = &text[..comma.unwrap_or(text.len())];
             *length += part.len();
-            // The scanner hands on escapes that stand for no character of a prefix as a backslash.
+            // The scanner passes an escape that is no character of a prefix as a backslash.
             let bad = part.iter().any(|byte| !matches!(byte, b' '..=b'~') || *byte == b'\\');
             if bad || *length > MAX_PREFIX {
                 self.problem.get_or_insert("has a data: prefix that is none");
@@ -120,7 +121,7 @@ impl PictureText {
         self.decode(text);
     }
 
-    /// Tells a `data:` prefix from base64, which has no colon.
+    /// Decides whether the text has a `data:` prefix. base64 has no colon.
     fn decide(&mut self) {
         let Prefix::Undecided(start) = &mut self.prefix else { return };
         let start = std::mem::take(start);
@@ -137,7 +138,7 @@ impl PictureText {
         while !self.rest.is_empty() {
             let Some((first, after)) = text.split_first() else { return };
             text = after;
-            let kept = self.sift(*first);
+            let kept = self.character(*first);
             self.rest.extend(kept);
             if self.rest.len() == 4 {
                 let group = [self.rest[0], self.rest[1], self.rest[2], self.rest[3]];
@@ -147,19 +148,19 @@ impl PictureText {
         }
         let (whole, rest) = text.split_at(text.len() / 4 * 4);
         if self.decode_groups_or_not(whole) {
-            let kept: Vec<u8> = rest.iter().filter_map(|byte| self.sift(*byte)).collect();
+            let kept: Vec<u8> = rest.iter().filter_map(|byte| self.character(*byte)).collect();
             self.rest.extend(kept);
             return;
         }
-        // Blanks shift the groups, and the fast engine knows one alphabet.
-        let dense: Vec<u8> = text.iter().filter_map(|byte| self.sift(*byte)).collect();
+        // The fast engine knows one alphabet and no blanks.
+        let dense: Vec<u8> = text.iter().filter_map(|byte| self.character(*byte)).collect();
         let (whole, rest) = dense.split_at(dense.len() / 4 * 4);
         self.decode_groups(whole);
         self.rest.extend(rest);
     }
 
     /// A character in the standard alphabet; nothing for a blank.
-    fn sift(&mut self, byte: u8) -> Option<u8> {
+    fn character(&mut self, byte: u8) -> Option<u8> {
         match byte {
             b'-' => Some(b'+'),
             b'_' => Some(b'/'),
@@ -173,7 +174,7 @@ impl PictureText {
     }
 
     fn decode_groups(&mut self, groups: &[u8]) {
-        // What stands before the bad group is decoded, however the text comes.
+        // The groups before the bad one are decoded, however the text is cut into pieces.
         if !self.decode_groups_or_not(groups) && !groups.chunks(4).all(|group| self.decode_groups_or_not(group)) {
             self.problem.get_or_insert("is not valid base64");
         }
@@ -249,7 +250,7 @@ mod tests {
     }
 
     #[test]
-    fn what_was_decoded_before_a_problem_is_handed_over() {
+    fn the_bytes_before_a_problem_are_returned() {
         let damaged = |decoder: PictureText, cut: bool| {
             let decoded = if cut { decoder.cut_off() } else { decoder.finish() };
             decoded.picture.map(|_| ()).unwrap_err()
@@ -266,7 +267,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_base64_is_an_error_and_never_a_short_picture() {
+    fn a_text_that_is_not_base64_is_an_error_and_never_a_short_picture() {
         for whole in [
             "AQIDB",
             "AQ==IDBA",

@@ -1,27 +1,27 @@
-//! Turns a successful reply into pictures, and finds the request id in what is left of a broken one.
+//! Turns a successful reply into pictures or links, and finds the request id in a broken reply.
 
 use bytes::Bytes;
-use volcv_types::Reply;
+use volcv_types::{PictureInfo, Reply};
 
+use crate::buffer::Buffer;
 use crate::outcome::Output;
 use crate::reply::base64::Damaged;
-use crate::reply::file::picture;
 use crate::reply::scanner::{Picture, Pictures};
 
-/// The pictures and links of a reply.
+/// The results in a reply.
 #[derive(Debug, Default)]
-pub(crate) struct Outputs {
+pub(crate) struct ReplyOutputs {
     /// Whole pictures and links, in the order of the reply.
     pub(crate) outputs: Vec<Output>,
-    /// Why there is no more, in words.
+    /// What is wrong with the other texts of the lists, in words.
     pub(crate) problems: Vec<String>,
     /// Pictures that failed a check.
     pub(crate) rejected: Vec<Bytes>,
 }
 
 /// The pictures of a reply, or the links if there are none.
-pub(crate) fn outputs(reply: &Reply, pictures: Pictures) -> Outputs {
-    let mut found = Outputs::default();
+pub(crate) fn outputs(reply: &Reply, pictures: Pictures) -> ReplyOutputs {
+    let mut found = ReplyOutputs::default();
     let inner = reply.result.as_ref().and_then(|result| result.data.as_ref());
     let mut lists = Vec::new();
     for (data, pictures) in [(reply.data.as_ref(), pictures.data), (inner, pictures.result_data)] {
@@ -45,7 +45,7 @@ pub(crate) fn outputs(reply: &Reply, pictures: Pictures) -> Outputs {
     found
 }
 
-impl Outputs {
+impl ReplyOutputs {
     /// Reads one list: each empty text stands for the next picture, each other text is a link.
     fn list(&mut self, texts: &[String], pictures: Vec<Picture>) -> Vec<Output> {
         let mut pictures = (1..).zip(pictures);
@@ -55,7 +55,7 @@ impl Outputs {
                 outputs.push(Output::Link(text.trim().to_owned()));
                 continue;
             }
-            // An empty text that is left stands for no picture, as null does.
+            // An empty text without a picture means nothing, as null does.
             let Some((number, text)) = pictures.next().filter(|(_, text)| !is_empty(text)) else { continue };
             match text.map_err(|Damaged { why, bytes }| (why.to_owned(), Bytes::from(bytes))).and_then(picture) {
                 Ok((bytes, info)) => outputs.push(Output::Picture { bytes, info }),
@@ -71,6 +71,24 @@ impl Outputs {
 
 fn is_empty(text: &Picture) -> bool {
     text.as_ref().is_ok_and(|bytes| bytes.is_empty())
+}
+
+/// Bytes that are a whole picture in a known format.
+///
+/// # Errors
+/// The bytes, and in words why they are no whole picture.
+pub(crate) fn picture(bytes: Buffer) -> Result<(Bytes, PictureInfo), (String, Bytes)> {
+    let bytes = Bytes::from(bytes);
+    match PictureInfo::read(&bytes) {
+        Some(info) if info.is_whole(&bytes) => Ok((bytes, info)),
+        Some(info) => Err((format!("is a {} file without its end", info.format.extension()), bytes)),
+        None => Err((format!("is in no known format: it starts with {:02x?}", &bytes[..bytes.len().min(8)]), bytes)),
+    }
+}
+
+/// Whether the bytes are a whole picture in a known format.
+pub(crate) fn is_whole(bytes: &[u8]) -> bool {
+    PictureInfo::read(bytes).is_some_and(|info| info.is_whole(bytes))
 }
 
 /// Looks for a request id in a text that is no valid JSON, such as a reply that was cut.
@@ -92,16 +110,16 @@ mod tests {
 
     const GIF: &str = "R0lGODlhAQABAAAAADs=";
 
-    fn found(json: &str) -> Outputs {
+    fn found(json: &str) -> ReplyOutputs {
         let mut scanner = crate::reply::scanner::Scanner::default();
         scanner.push(json.as_bytes()).unwrap();
         let json = scanner.finish();
-        super::outputs(&Reply::from_slice(&json.text).unwrap(), json.pictures)
+        super::outputs(&Reply::from_slice(&json.json).unwrap(), json.pictures)
     }
 
     /// The outputs, or the first problem if there is none.
     fn outputs(json: &str) -> Result<Vec<Output>, String> {
-        let Outputs { outputs, mut problems, .. } = found(json);
+        let ReplyOutputs { outputs, mut problems, .. } = found(json);
         if outputs.is_empty() { Err(problems.remove(0)) } else { Ok(outputs) }
     }
 
@@ -148,7 +166,7 @@ mod tests {
     }
 
     #[test]
-    fn a_whole_picture_is_given_out_whatever_stands_beside_it() {
+    fn a_whole_picture_is_an_output_whatever_else_the_list_has() {
         for texts in [
             format!(r#""R0lGO","{GIF}""#),
             format!(r#""{GIF}",null,"R0lGODlhAQABAAAAAAA=""#),

@@ -1,18 +1,47 @@
-//! Makes valid JSON of a reply that is nearly JSON, so that a text nobody needs does not cost a picture.
+//! Reads the JSON of a reply and repairs a text that is nearly JSON, so that one bad character does not cost a picture.
 //!
-//! What is in a text or stands in the place of a number may be wrong: bytes that are not UTF-8, raw control characters,
-//! halves of surrogate pairs, unknown escapes, `NaN`. The structure may not: every container closes, there is one value, and
-//! only blanks and NULs stand behind it.
+//! The repair covers strings and numbers: bytes that are not UTF-8, raw control characters, halves of surrogate pairs,
+//! unknown escapes, `NaN`. The structure must be right: every container closes, there is one value, and only blanks and
+//! NULs follow it.
 
 use std::borrow::Cow;
 
 use serde_json::Value;
+use volcv_types::Reply;
 
-/// What stands in place of what cannot be read.
+use crate::redact::brief;
+use crate::reply::scanner::Scanned;
+
+/// The JSON of a reply that could be read.
+pub(crate) struct Json {
+    pub(crate) reply: Reply,
+    /// What is wrong with the text, although it could be read.
+    pub(crate) warning: Option<String>,
+    /// The repaired text, if the text was not JSON.
+    pub(crate) repaired: Option<String>,
+}
+
+/// Reads the JSON text of a reply; `None` if it is not a JSON object even after the repair.
+pub(crate) fn read(scanned: &Scanned, secret: &str) -> Option<Json> {
+    match Reply::from_slice(&scanned.json) {
+        Ok(reply) => {
+            let warning = scanned.warning.map(|warning| format!("the reply {warning}"));
+            Some(Json { reply, warning, repaired: None })
+        }
+        Err(error) => {
+            let repaired = to_json(&scanned.json)?;
+            let reply = Reply::from_slice(repaired.as_bytes()).ok()?;
+            let warning = format!("the reply is not quite JSON ({})", brief(&error.to_string(), secret));
+            Some(Json { reply, warning: Some(warning), repaired: Some(repaired) })
+        }
+    }
+}
+
+/// Replaces a character that cannot be read.
 const UNREADABLE: &str = "\\ufffd";
 
-/// The same reply as JSON, which is valid if the structure is; nothing if a text has no end.
-pub(crate) fn to_json(reply: &[u8]) -> Option<String> {
+/// The repaired text, which is valid JSON if the structure is; `None` if a string has no end.
+fn to_json(reply: &[u8]) -> Option<String> {
     let text = String::from_utf8_lossy(reply);
     let mut rest = text.trim_start_matches('\u{feff}').trim_end_matches(['\0', ' ', '\t', '\r', '\n']);
     let mut json = String::with_capacity(rest.len());
@@ -34,7 +63,7 @@ pub(crate) fn to_json(reply: &[u8]) -> Option<String> {
     Some(json)
 }
 
-/// Copies a text with its end, and gives what stands behind it; nothing if the text has no end.
+/// Copies a string with its end and returns the text behind it; `None` if the string has no end.
 fn text_to_json<'a>(mut rest: &'a str, json: &mut String) -> Option<&'a str> {
     json.push('"');
     loop {
@@ -62,7 +91,7 @@ fn text_to_json<'a>(mut rest: &'a str, json: &mut String) -> Option<&'a str> {
     }
 }
 
-/// An escape as JSON has it, and what stands behind it in `rest`, which begins with a backslash.
+/// The escape at the start of `rest` as JSON has it, and the text behind it.
 fn escape_to_json(rest: &str) -> (Cow<'_, str>, &str) {
     let code = |at: usize| {
         let digits = rest.get(at..at + 6)?.strip_prefix("\\u")?;
@@ -88,12 +117,12 @@ mod tests {
 
     use super::*;
 
-    fn read(reply: impl AsRef<[u8]>) -> Option<Value> {
+    fn repair(reply: impl AsRef<[u8]>) -> Option<Value> {
         serde_json::from_str(&to_json(reply.as_ref())?).ok()
     }
 
     #[test]
-    fn what_is_wrong_in_a_text_or_a_number_does_not_matter() {
+    fn wrong_strings_and_numbers_are_repaired() {
         for (reply, expected) in [
             (
                 r#"{"a":NaN,"b":[-Infinity,Infinity,undefined,1e5]}"#.as_bytes(),
@@ -109,12 +138,12 @@ mod tests {
             (br#"{"a":"\q\x41\"\\","b":"\u00g1"}"#, json!({"a": "\u{fffd}q\u{fffd}x41\"\\", "b": "\u{fffd}u00g1"})),
             (b"\xef\xbb\xbf {\"a\":1} \0\0\n\0", json!({"a": 1})),
         ] {
-            assert_eq!(read(reply), Some(expected), "{}", String::from_utf8_lossy(reply));
+            assert_eq!(repair(reply), Some(expected), "{}", String::from_utf8_lossy(reply));
         }
     }
 
     #[test]
-    fn what_is_wrong_with_the_structure_is_no_json() {
+    fn a_wrong_structure_is_not_repaired() {
         for reply in [
             r#"{"a":1"#,
             r#"{"a":1}}"#,
@@ -130,7 +159,7 @@ mod tests {
             r#"{"a":"\"#,
             r#"{"a":"\u12"#,
         ] {
-            assert_eq!(read(reply), None, "{reply}");
+            assert_eq!(repair(reply), None, "{reply}");
         }
     }
 
@@ -138,18 +167,18 @@ mod tests {
         #![proptest_config(ProptestConfig::with_cases(2000))]
 
         #[test]
-        fn what_is_json_stays_what_it_is(text: String, number: f64, cut: prop::sample::Index) {
+        fn valid_json_keeps_its_value(text: String, number: f64, cut: prop::sample::Index) {
             let value = json!({"text": text, "list": [number, {"x": null}, true]});
             let whole = value.to_string();
-            prop_assert_eq!(read(&whole), Some(serde_json::from_str(&whole).unwrap()));
+            prop_assert_eq!(repair(&whole), Some(serde_json::from_str(&whole).unwrap()));
             let cut = cut.index(whole.len());
-            prop_assert_eq!(read(&whole.as_bytes()[..cut]), None);
+            prop_assert_eq!(repair(&whole.as_bytes()[..cut]), None);
         }
 
         #[test]
-        fn any_bytes_end_in_json_or_in_nothing(bytes: Vec<u8>) {
-            let _ = read([b"{\"a\":\"", &bytes[..], b"\"}"].concat());
-            let _ = read(bytes);
+        fn any_bytes_are_read_without_a_panic(bytes: Vec<u8>) {
+            let _ = repair([b"{\"a\":\"", &bytes[..], b"\"}"].concat());
+            let _ = repair(bytes);
         }
     }
 }

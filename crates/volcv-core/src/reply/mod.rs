@@ -1,10 +1,11 @@
-//! What comes back: takes the bytes in, finds the pictures in them, and reads the rest as JSON.
+//! The reply: takes the bytes in, decodes the pictures in them, and reads the remaining JSON.
 
-mod base64;
-mod decode;
-pub(crate) mod file;
+pub(crate) mod base64;
+pub(crate) mod decode;
 pub(crate) mod inbox;
-mod lenient;
+pub(crate) mod lenient;
+pub(crate) mod read;
 mod reply_text;
-mod scanner;
+pub(crate) mod retry_after;
+pub(crate) mod scanner;
 pub(crate) mod verdict;

@@ -1,12 +1,12 @@
-//! Tells by its first characters what a text of a reply's two lists is: a link, or a picture as text. Services and
-//! gateways put either into either list.
+//! Decides by the first characters of a text in a reply's two lists whether it is a link or a picture. Services and
+//! gateways put both into both lists.
 
 use volcv_types::PictureInfo;
 
 use crate::pool::BufferPool;
 use crate::reply::base64::PictureText;
 
-/// What a text is.
+/// The kind of a text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Kind {
     Link,
@@ -14,15 +14,15 @@ pub(crate) enum Kind {
     Picture,
 }
 
-/// A text is looked at each time that so many more bytes of it are there. So many characters of base64 hold the bytes by
-/// which every format is known.
+/// A text is checked again after each `STEP` bytes. That many characters of base64 hold the magic bytes of every
+/// format.
 const STEP: usize = 64;
 
-/// A text that has begun with so many bytes of blanks is looked at no longer.
+/// A text that begins with `LONGEST` bytes of blanks is not checked again.
 const LONGEST: usize = 16 * STEP;
 
-/// What a text is that begins so, as it stands in the JSON; `whole` if this is all of it, `in_links` if it stands in
-/// `image_urls`. Nothing if too little of it is there.
+/// The kind of a text with this start, which is still escaped. `whole` means that this is the whole text, `in_links`
+/// that it is in `image_urls`. `None` means that the start is too short to decide.
 pub(crate) fn kind_of(start: &[u8], whole: bool, in_links: bool) -> Option<Kind> {
     if !whole && (start.is_empty() || start.len() % STEP != 0) {
         return None;
@@ -44,12 +44,12 @@ pub(crate) fn kind_of(start: &[u8], whole: bool, in_links: bool) -> Option<Kind>
 fn begins_like_a_picture(text: &[u8]) -> bool {
     let mut decoder = PictureText::new(0, &BufferPool::default());
     decoder.push(text);
-    // The last group may be cut: what stands before it is enough.
+    // The last group may be cut. The bytes before it are enough.
     let bytes = decoder.finish().picture.unwrap_or_else(|damaged| damaged.bytes);
     PictureInfo::read(&bytes).is_some()
 }
 
-/// The characters of a part of a JSON text, as far as they are ASCII; an escape that is cut or unknown ends them.
+/// The characters of a part of a JSON string. An escape that is cut, unknown or not ASCII ends them.
 fn unescaped(mut part: &[u8]) -> Vec<u8> {
     let mut text = Vec::with_capacity(part.len());
     while let Some((first, rest)) = part.split_first() {
@@ -107,7 +107,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_neither_is_taken_for_what_the_list_is_for() {
+    fn a_text_of_neither_form_is_what_its_list_is_for() {
         for text in ["cdn.example/a.png", "//cdn.example/a", "AQID", "ftp://a"] {
             assert_eq!((kind(text, false), kind(text, true)), (Kind::Picture, Kind::Link), "{text}");
         }

@@ -1,9 +1,9 @@
-//! Reads the JSON of a reply as it arrives. Picture texts are decoded at once and never held; everything else goes to
-//! one JSON text, which is read at the end and which alone decides whether the reply is valid JSON.
+//! Scans the JSON of a reply as it arrives. Picture texts are decoded at once and never held. All other bytes are
+//! copied to the JSON text, which is parsed at the end and decides whether the reply is valid JSON.
 //!
-//! A picture text is a text in one of the two lists of `data`, at the top or in the `Result` of a wrapped reply, and nowhere
-//! else: one in `binary_data_base64` that is no link, or one in `image_urls` that is a `data:` URL or begins like a
-//! picture in base64. Where a key comes twice, the last one counts, as for serde_json.
+//! A picture text is a text in one of the two lists of `data`, at the top or in the `Result` of a wrapped reply, and
+//! nowhere else: one in `binary_data_base64` that is no link, or one in `image_urls` that is a `data:` URL or begins
+//! like a picture in base64. Where a key comes twice, the last one counts, as for serde_json.
 
 use std::fmt;
 
@@ -11,7 +11,6 @@ use bytes::Bytes;
 use memchr::memchr2;
 
 use crate::buffer::Buffer;
-use crate::error::ErrorKind;
 use crate::pool::BufferPool;
 use crate::reply::base64::{Damaged, Decoded, PictureText};
 use crate::reply::reply_text::{Kind, kind_of};
@@ -20,42 +19,42 @@ use crate::reply::reply_text::{Kind, kind_of};
 const MAX_VALUES: usize = 100_000;
 
 /// Bytes of JSON beside the pictures of an outpainting. Real replies have a few hundred.
-pub(crate) const MAX_TEXT: usize = 1 << 20;
+pub(crate) const MAX_JSON: usize = 1 << 20;
 
-/// Room for the JSON behind a large picture. It lies behind the picture's in memory and is given back with it: so an
-/// allocator that has put some small thing in between can still use the place for the next picture.
+/// Room for the JSON behind a large picture, reserved together with the picture's memory. Without it a small allocation
+/// between two pictures could keep the allocator from using the picture's memory again.
 const ROOM: usize = 16 * 1024;
 
-/// What is left of a reply when its pictures are taken out.
+/// A reply that was scanned: its JSON, and its pictures apart from that.
 #[derive(Debug, Default)]
 pub(crate) struct Scanned {
     /// The JSON, with an empty text in the place of each picture text.
-    pub(crate) text: Vec<u8>,
+    pub(crate) json: Vec<u8>,
     pub(crate) pictures: Pictures,
-    /// What the JSON text does not show although JSON does not allow it.
+    /// What is wrong with the reply although its JSON text can be valid.
     pub(crate) warning: Option<&'static str>,
 }
 
 /// All picture texts of a reply.
 #[derive(Debug, Default)]
 pub(crate) struct Pictures {
-    /// Those in `data`.
+    /// The pictures in `data`.
     pub(crate) data: Lists,
-    /// Those in `Result.data`.
+    /// The pictures in `Result.data`.
     pub(crate) result_data: Lists,
 }
 
 /// The picture texts of one `data`, in order: one for each empty text of the JSON text in that list.
 #[derive(Debug, Default)]
 pub(crate) struct Lists {
-    /// Those of `binary_data_base64`.
+    /// The pictures of `binary_data_base64`.
     pub(crate) bytes: Vec<Picture>,
-    /// Those of `image_urls`.
+    /// The pictures of `image_urls`.
     pub(crate) links: Vec<Picture>,
 }
 
 impl Pictures {
-    /// The bytes of all of them, for a reply whose text cannot be read or says that the call failed.
+    /// The bytes of all pictures, for a reply that cannot be read or says that the call failed.
     pub(crate) fn into_bytes(self) -> Vec<Bytes> {
         let Self { data, result_data } = self;
         let all = [data.bytes, data.links, result_data.bytes, result_data.links].into_iter().flatten();
@@ -67,37 +66,20 @@ impl Pictures {
 /// The bytes of one picture text, empty for an empty text.
 pub(crate) type Picture = Result<Buffer, Damaged>;
 
-/// Containers in containers; serde_json would refuse more than 128 of them at the end.
+/// The deepest nesting of containers; serde_json refuses more than 128 levels.
 const MAX_DEPTH: usize = 128;
 
 /// The reply is more than the limits allow.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum LimitExceeded {
-    /// More bytes in all than the limit; how many were announced, if any.
+    /// More bytes than the limit; the announced number of bytes, if any.
     Size(u64, Option<u64>),
     /// More bytes of JSON beside the pictures than this.
-    Text(usize),
+    Json(usize),
     /// Too many values.
     Values,
     /// Nested too deeply.
     Depth,
-}
-
-impl LimitExceeded {
-    pub(crate) fn kind(self) -> ErrorKind {
-        if self == LimitExceeded::Depth { ErrorKind::Decode } else { ErrorKind::ResponseTooLarge }
-    }
-
-    /// The text of the error of a reply of which so many bytes were read.
-    pub(crate) fn message(self, received: u64) -> String {
-        // How much had been read when the other limits were noticed depends on how the transport cuts the reply.
-        let read = if matches!(self, LimitExceeded::Size(..)) {
-            format!("; {received} bytes were read")
-        } else {
-            String::new()
-        };
-        format!("{self}{read}")
-    }
 }
 
 impl fmt::Display for LimitExceeded {
@@ -107,7 +89,7 @@ impl fmt::Display for LimitExceeded {
                 write!(f, "the reply is larger than the limit of {limit} bytes")?;
                 announced.map_or(Ok(()), |length| write!(f, " ({length} bytes were announced)"))
             }
-            LimitExceeded::Text(max) => write!(f, "the reply has more than {max} bytes of JSON beside its pictures"),
+            LimitExceeded::Json(max) => write!(f, "the reply has more than {max} bytes of JSON beside its pictures"),
             LimitExceeded::Values => write!(f, "the reply's JSON has more than {MAX_VALUES} values"),
             LimitExceeded::Depth => write!(f, "the reply's JSON is nested more than {MAX_DEPTH} levels deep"),
         }
@@ -126,27 +108,27 @@ pub(crate) struct Scanner {
     start: usize,
     /// About how many bytes are to come, for the memory of pictures.
     expected: usize,
-    max_text: Option<usize>,
+    max_json: Option<usize>,
     pool: BufferPool,
 }
 
 /// A container that is open.
 #[derive(Debug)]
 struct Frame {
-    place: Place,
+    kind: ValueKind,
     object: bool,
     /// In an object: the next text is a key.
     key_next: bool,
-    /// In an object: what the value behind the last key is.
-    member: Place,
-    /// A value has begun since the last comma. Another one is no JSON, and no picture: the number of pictures is bounded by
-    /// that of the commas.
+    /// In an object: what the value of the last key can hold.
+    member: ValueKind,
+    /// A value has begun since the last comma. A second value before the next comma is not valid JSON and is not read
+    /// as a picture, so the number of commas bounds the number of pictures.
     has_value: bool,
 }
 
-/// What a value is, as far as pictures are concerned.
+/// What a value can hold of pictures.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Place {
+enum ValueKind {
     Root,
     Result,
     Data(Source),
@@ -170,7 +152,7 @@ struct List {
 
 #[derive(Debug)]
 enum State {
-    /// In front of the JSON, maybe in a comment line.
+    /// In front of the JSON; `comment` inside a comment line.
     Before {
         comment: bool,
     },
@@ -179,7 +161,7 @@ enum State {
     Text {
         escaped: bool,
     },
-    /// At the start of a text that may be a picture; what was read of it, as it came.
+    /// At the start of a text that may be a picture; `start` is its escaped text so far.
     Start {
         list: List,
         start: Vec<u8>,
@@ -208,14 +190,14 @@ enum Escape {
 }
 
 impl Scanner {
-    /// A reader of a reply of about `expected` bytes, whose pictures may have memory of earlier ones.
+    /// A scanner for a reply of about `expected` bytes, whose pictures get their memory from `pool`.
     pub(crate) fn with_pool(expected: usize, pool: &BufferPool) -> Self {
         Self { expected, pool: pool.clone(), ..Self::default() }
     }
 
-    /// Takes no more than this of JSON beside the pictures.
-    pub(crate) fn limited_to(self, max_text: usize) -> Self {
-        Self { max_text: Some(max_text), ..self }
+    /// Limits the bytes of JSON beside the pictures.
+    pub(crate) fn limited_to(self, max_json: usize) -> Self {
+        Self { max_json: Some(max_json), ..self }
     }
 
     /// The next bytes.
@@ -235,16 +217,16 @@ impl Scanner {
             if self.values > MAX_VALUES {
                 return Err(LimitExceeded::Values);
             }
-            if let Some(max) = self.max_text.filter(|max| self.scanned.text.len() > *max) {
-                self.scanned.text.truncate(max);
-                return Err(LimitExceeded::Text(max));
+            if let Some(max) = self.max_json.filter(|max| self.scanned.json.len() > *max) {
+                self.scanned.json.truncate(max);
+                return Err(LimitExceeded::Json(max));
             }
         }
         self.expected = coming;
         Ok(())
     }
 
-    /// What was read. A picture text without an end leaves a JSON text that is not valid JSON.
+    /// The scanned reply. A picture text without an end leaves a JSON text that is not valid.
     pub(crate) fn finish(mut self) -> Scanned {
         if let State::Start { list, start } = &mut self.state {
             let (list, start) = (*list, std::mem::take(start));
@@ -257,8 +239,8 @@ impl Scanner {
         self.scanned
     }
 
-    /// Blanks, a byte order mark, and comment lines, which some gateways send to keep a connection alive while they wait
-    /// (a line that begins with a colon: WHATWG HTML, 9.2.6, server-sent events).
+    /// Blanks, a byte order mark, and comment lines, which some gateways send to keep a connection alive while they
+    /// wait (a line that begins with a colon: WHATWG HTML, 9.2.6, server-sent events).
     fn before<'a>(&mut self, chunk: &'a [u8]) -> &'a [u8] {
         let State::Before { comment } = &mut self.state else { return chunk };
         for (i, byte) in chunk.iter().enumerate() {
@@ -276,15 +258,15 @@ impl Scanner {
                     return &chunk[i..];
                 }
             }
-            self.scanned.text.push(*byte);
+            self.scanned.json.push(*byte);
         }
         &[]
     }
 
     /// Structure: everything up to and including the next quotation mark.
     fn between<'a>(&mut self, chunk: &'a [u8]) -> &'a [u8] {
-        // What is over a limit is not looked at: an error must not depend on how the reply comes.
-        let room = self.max_text.map_or(usize::MAX, |max| (max + 1).saturating_sub(self.scanned.text.len()));
+        // Bytes over a limit are not read: the error must not depend on how the transport cuts the reply.
+        let room = self.max_json.map_or(usize::MAX, |max| (max + 1).saturating_sub(self.scanned.json.len()));
         let taken = &chunk[..chunk.len().min(room)];
         for (i, byte) in taken.iter().enumerate() {
             match byte {
@@ -297,41 +279,43 @@ impl Scanner {
                     }
                 }
                 b'"' => {
-                    self.scanned.text.extend_from_slice(&chunk[..=i]);
+                    self.scanned.json.extend_from_slice(&chunk[..=i]);
                     self.begin_text();
                     return &chunk[i + 1..];
                 }
                 _ => {}
             }
             if self.deepest > MAX_DEPTH || self.values > MAX_VALUES {
-                self.scanned.text.extend_from_slice(&chunk[..=i]);
+                self.scanned.json.extend_from_slice(&chunk[..=i]);
                 return &[];
             }
         }
-        self.scanned.text.extend_from_slice(taken);
+        self.scanned.json.extend_from_slice(taken);
         &chunk[taken.len()..]
     }
 
     fn open(&mut self, object: bool) {
         self.values += 1;
-        let place = self.value_place();
+        let kind = self.value_kind();
         self.begin_value();
-        self.stack.push(Frame { place, object, key_next: object, member: Place::Other, has_value: false });
+        self.stack.push(Frame { kind, object, key_next: object, member: ValueKind::Other, has_value: false });
         self.deepest = self.deepest.max(self.stack.len());
     }
 
-    /// What a value at this point is.
-    fn value_place(&self) -> Place {
+    /// What a value at this point can hold.
+    fn value_kind(&self) -> ValueKind {
         match self.stack.last() {
-            None => Place::Root,
+            None => ValueKind::Root,
             Some(Frame { object: true, member, .. }) => *member,
-            // The elements of the list are pictures, those of a list in it are not.
-            Some(Frame { place: Place::Pictures(list), .. }) if !self.in_nested_array() => Place::Pictures(*list),
-            Some(_) => Place::Other,
+            // The elements of the list can be pictures. The elements of a list inside the list cannot.
+            Some(Frame { kind: ValueKind::Pictures(list), .. }) if !self.in_nested_array() => {
+                ValueKind::Pictures(*list)
+            }
+            Some(_) => ValueKind::Other,
         }
     }
 
-    /// Notes that a value begins here, and says whether one may.
+    /// Records that a value begins here, and returns whether JSON allows a value here.
     fn begin_value(&mut self) -> bool {
         self.stack.last_mut().is_some_and(|frame| !std::mem::replace(&mut frame.has_value, true))
     }
@@ -342,15 +326,15 @@ impl Scanner {
     }
 
     fn begin_text(&mut self) {
-        self.start = self.scanned.text.len();
+        self.start = self.scanned.json.len();
         let is_value = self.stack.last().is_some_and(|frame| !frame.key_next) && self.begin_value();
-        self.state = match self.value_place() {
-            Place::Pictures(list) if is_value => State::Start { list, start: Vec::new() },
+        self.state = match self.value_kind() {
+            ValueKind::Pictures(list) if is_value => State::Start { list, start: Vec::new() },
             _ => State::Text { escaped: false },
         };
     }
 
-    /// The start of a text that may be a picture: kept until it can be told what it is.
+    /// The start of a text that may be a picture. It is kept until the kind of the text is known.
     fn start<'a>(&mut self, chunk: &'a [u8]) -> &'a [u8] {
         let State::Start { list, start } = &mut self.state else { return chunk };
         let list = *list;
@@ -368,13 +352,13 @@ impl Scanner {
         &[]
     }
 
-    /// Goes on with a text of which it is known what it is, and of which this is the start.
+    /// Continues with a text whose kind is known.
     fn begin(&mut self, kind: Kind, list: List, mut start: &[u8]) {
         self.state = match kind {
             Kind::Link => State::Text { escaped: false },
             Kind::Picture => {
                 let text = Box::new(PictureText::new(self.expected, &self.pool));
-                self.scanned.text.reserve((self.expected / 256).min(ROOM));
+                self.scanned.json.reserve((self.expected / 256).min(ROOM));
                 State::Picture { list, text, escape: Escape::None }
             }
         };
@@ -389,13 +373,13 @@ impl Scanner {
         if list.links { &mut lists.links } else { &mut lists.bytes }
     }
 
-    /// A key or an ordinary text: copied up to its end.
+    /// A key or an ordinary text, which is copied up to its end.
     fn text<'a>(&mut self, chunk: &'a [u8]) -> &'a [u8] {
         let State::Text { escaped } = &mut self.state else { return chunk };
         let mut at = usize::from(std::mem::take(escaped));
         while let Some(found) = memchr2(b'"', b'\\', &chunk[at..]).map(|found| at + found) {
             if chunk[found] == b'"' {
-                self.scanned.text.extend_from_slice(&chunk[..=found]);
+                self.scanned.json.extend_from_slice(&chunk[..=found]);
                 self.state = State::Between;
                 self.end_text();
                 return &chunk[found + 1..];
@@ -406,32 +390,32 @@ impl Scanner {
             }
             at = found + 2;
         }
-        self.scanned.text.extend_from_slice(chunk);
+        self.scanned.json.extend_from_slice(chunk);
         &[]
     }
 
-    /// If the text was a key, it says what its value is.
+    /// After a key, notes what its value can hold.
     fn end_text(&mut self) {
         let Some(frame) = self.stack.last_mut().filter(|frame| frame.key_next) else { return };
         frame.key_next = false;
-        let key = &self.scanned.text[self.start - 1..];
-        frame.member = match (frame.place, unescape(key).as_deref().unwrap_or_default()) {
-            (Place::Root, "Result") => Place::Result,
-            (Place::Root, "data") => Place::Data(Source::Data),
-            (Place::Result, "data") => Place::Data(Source::ResultData),
-            (Place::Data(source), "binary_data_base64") => Place::Pictures(List { source, links: false }),
-            (Place::Data(source), "image_urls") => Place::Pictures(List { source, links: true }),
-            _ => return frame.member = Place::Other,
+        let key = &self.scanned.json[self.start - 1..];
+        frame.member = match (frame.kind, unescape(key).as_deref().unwrap_or_default()) {
+            (ValueKind::Root, "Result") => ValueKind::Result,
+            (ValueKind::Root, "data") => ValueKind::Data(Source::Data),
+            (ValueKind::Result, "data") => ValueKind::Data(Source::ResultData),
+            (ValueKind::Data(source), "binary_data_base64") => ValueKind::Pictures(List { source, links: false }),
+            (ValueKind::Data(source), "image_urls") => ValueKind::Pictures(List { source, links: true }),
+            _ => return frame.member = ValueKind::Other,
         };
-        // The same key again makes what was there before void.
+        // A repeated key replaces the earlier value.
         match frame.member {
-            Place::Data(Source::Data) => self.scanned.pictures.data = Lists::default(),
-            Place::Pictures(list) => self.pictures(list).clear(),
+            ValueKind::Data(Source::Data) => self.scanned.pictures.data = Lists::default(),
+            ValueKind::Pictures(list) => self.pictures(list).clear(),
             _ => self.scanned.pictures.result_data = Lists::default(),
         }
     }
 
-    /// A picture text: handed on up to the next escape or the end.
+    /// A picture text, which is passed to its decoder up to the next escape or the end.
     fn picture<'a>(&mut self, chunk: &'a [u8]) -> &'a [u8] {
         let State::Picture { list, text, escape } = &mut self.state else { return chunk };
         match *escape {
@@ -450,7 +434,7 @@ impl Scanner {
                         if breaks_json {
                             self.scanned.warning = Some("has a picture text with characters that JSON does not allow");
                         }
-                        self.scanned.text.push(b'"');
+                        self.scanned.json.push(b'"');
                         self.pictures(list).push(picture);
                     }
                 }
@@ -488,7 +472,7 @@ impl Scanner {
     }
 }
 
-/// The key behind its quotation marks; keys are rarely written with escapes, but they may be.
+/// The key without quotation marks and escapes.
 fn unescape(key: &[u8]) -> Option<String> {
     serde_json::from_slice(key).ok()
 }

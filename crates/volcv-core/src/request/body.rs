@@ -1,4 +1,4 @@
-//! The request body: JSON text and raw picture bytes, turned into base64 only while a transport reads it.
+//! The request body: JSON text and raw picture bytes. The bytes are encoded as base64 while a transport reads the body.
 
 use std::fmt;
 use std::io::{self, Read};
@@ -61,8 +61,8 @@ impl RequestBody {
         self.len == 0
     }
 
-    /// Shows the whole body in pieces without sending it, for the hash of a signature: a signed request carries that in its
-    /// head, before a transport reads the body.
+    /// Calls `show` with the whole body in pieces, without an attempt. A signed request needs the hash of its body in
+    /// its head, before a transport reads the body.
     pub fn for_each_piece(&self, mut show: impl FnMut(&[u8])) {
         let mut reader = self.reader(Meter::of(0, 0, self.len, None));
         let mut piece = [0; 16 * 1024];
@@ -106,14 +106,14 @@ impl fmt::Debug for RequestBody {
 pub struct BodyReader {
     body: RequestBody,
     segment: usize,
-    /// Bytes of the segment that are done: of its text, or of its raw bytes.
+    /// The bytes of the segment that were read: of its text, or of its raw bytes.
     offset: usize,
     /// The tail of an encoded group that did not fit into the last buffer, right-aligned.
     carry: [u8; 4],
     carried: usize,
     left: u64,
     meter: Meter,
-    /// What a transport of the hyper family has got, to be filled again when it is done with it.
+    /// Frames that a transport of the hyper family holds. A frame that it has dropped is filled again.
     #[cfg(feature = "http-body")]
     frames: std::collections::VecDeque<Bytes>,
 }
@@ -156,7 +156,8 @@ impl BodyReader {
                     let n = rest.len().min(room.len() / 4 * 3);
                     (n, codec::encode_into(&rest[..n], room))
                 }
-                // Less room than one group: encode it aside, and hand it over in two reads.
+                // The output has less room than one group. The group is encoded into `carry` and copied in several
+                // reads.
                 Segment::Base64(_) => {
                     let n = rest.len().min(3);
                     codec::encode_into(&rest[..n], &mut self.carry);
@@ -190,9 +191,9 @@ impl fmt::Debug for BodyReader {
 
 #[cfg(feature = "http-body")]
 impl BodyReader {
-    /// A frame that has come back, or a new one. hyper holds a handful of them before it writes them all at once.
+    /// A frame that hyper has dropped, or a new one. hyper collects a few frames before it writes them all at once.
     fn frame(&mut self) -> bytes::BytesMut {
-        /// Large enough to keep system calls rare, small enough to stay in the second-level cache with its fellows.
+        /// Large enough to keep system calls rare, small enough for several frames to stay in the second-level cache.
         const FRAME: u64 = 32 * 1024;
         match self.frames.pop_front().map(Bytes::try_into_mut) {
             Some(Ok(frame)) => return frame,

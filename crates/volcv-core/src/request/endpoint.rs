@@ -1,17 +1,18 @@
-//! The gateway's address: how a base URL becomes the URL of a call, which schemes a key may travel over, and which links of
-//! results may be fetched.
+//! The gateway's address: how a base URL becomes the URL of a call, which schemes a key may travel over, and which
+//! links of results may be fetched.
 
 use std::fmt;
 
 use http::Uri;
 use http::uri::Authority;
 use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
-use volcv_types::Charge;
 
 use crate::error::Error;
 use crate::redact::brief;
-use crate::request::escape::escape;
+use crate::request::expects::Expects;
 use crate::request::host::{Reach, may_reach, reaches, to_ascii};
+use crate::request::percent::escape;
+use crate::retry::charge_of_call;
 
 /// The path of the service below a gateway's base URL.
 const PATH: &str = "/volcv/v1";
@@ -36,8 +37,8 @@ impl Endpoint {
         if base_url.is_empty() {
             return Err(Error::config("the base url is empty; give the gateway's, such as https://gateway.example"));
         }
-        if let Some((place, c)) = base_url.chars().enumerate().find(|(_, c)| c.is_whitespace() || c.is_control()) {
-            let (what, place) = (if c.is_whitespace() { "a blank" } else { "a control character" }, place + 1);
+        if let Some((index, c)) = base_url.chars().enumerate().find(|(_, c)| c.is_whitespace() || c.is_control()) {
+            let (what, place) = (if c.is_whitespace() { "a blank" } else { "a control character" }, index + 1);
             let total = base_url.chars().count();
             return Err(Error::config(format!(
                 "the base url has {what} ({}) at place {place} of {total}",
@@ -73,7 +74,7 @@ impl Endpoint {
             "http" if is_loopback(authority) || allow_insecure_http => {}
             "http" => {
                 return Err(Error::config(format!(
-                    "the base url is http://{shown}, where anybody on the way can read the api key; \
+                    "the base url is http://{shown}, where anyone on the network path can read the api key; \
                      use https, or set the option that allows insecure http if you mean it"
                 )));
             }
@@ -94,15 +95,17 @@ impl Endpoint {
         url.parse().map_err(|error| Error::config(format!("the url of the call is not valid: {error}")))
     }
 
-    /// Checks a result's link before it is fetched, or what it has moved to (`from` is where that was said): `https`, or as
-    /// near as the gateway itself is.
+    /// Checks a result's link before it is fetched, or the target of a redirect that `from` answered. The link must be
+    /// `https` or on this machine, and must not lead into a network that the gateway is not in.
     ///
-    /// A link comes from a reply. It must not turn this program into a way to reach the network it runs in.
+    /// A link comes from a reply. It must not make this program send requests into its own network.
     ///
     /// # Errors
     /// Says why the link is not followed. The picture is paid for.
     pub(crate) fn link(&self, link: &str, from: Option<&Uri>) -> Result<Uri, Error> {
-        let bad = |why: &str| Error::decode(format!("the link to the picture {why}")).with_charge(Charge::Charged);
+        let bad = |why: &str| {
+            Error::decode(format!("the link to the picture {why}")).with_charge(charge_of_call(Expects::File, []))
+        };
         let link = tidy(link);
         let link = from.map_or(Ok(link.clone()), |from| absolute(&link, from)).map_err(bad)?;
         let link = with_ascii_host(&link).map_err(|_| bad("has a host that is no name"))?;
@@ -139,24 +142,24 @@ fn is_loopback(authority: &Authority) -> bool {
     host.eq_ignore_ascii_case("localhost") || host.parse().is_ok_and(|ip: std::net::IpAddr| ip.is_loopback())
 }
 
-/// A URL whose host travels as ASCII. Nothing is said of what is no URL: reading it will.
+/// The URL with its host in ASCII. A text that is no URL is returned unchanged; the parser will refuse it.
 fn with_ascii_host(url: &str) -> Result<String, String> {
     let Some((scheme, rest)) = url.split_once("://").filter(|_| !url.is_ascii()) else { return Ok(url.to_owned()) };
     let (authority, rest) = rest.split_at(rest.find(['/', '?', '#']).unwrap_or(rest.len()));
     Ok(format!("{scheme}://{}{rest}", to_ascii(authority)?))
 }
 
-/// A link without what people and programs leave in it: blanks around it, line breaks in it, a fragment behind it.
+/// A link without the blanks around it, the line breaks in it and the fragment behind it.
 fn tidy(link: &str) -> String {
     let link = link.trim().split('#').next().unwrap_or_default();
     link.chars().filter(|c| !matches!(c, '\t' | '\r' | '\n')).collect()
 }
 
-/// What must be escaped wherever it stands in a URL: blanks, control characters, and what `http` does not take.
+/// Characters that must be escaped everywhere in a URL: blanks, control characters, and those that `http` refuses.
 const NOT_IN_URLS: &AsciiSet =
     &CONTROLS.add(b' ').add(b'"').add(b'<').add(b'>').add(b'\\').add(b'^').add(b'`').add(b'{').add(b'|').add(b'}');
 
-/// A `Location`, as seen from the URL whose answer had it (RFC 3986, 5.2).
+/// A `Location` resolved against the URL that answered with it (RFC 3986, 5.2).
 fn absolute(location: &str, from: &Uri) -> Result<String, &'static str> {
     let scheme = from.scheme_str().unwrap_or_default();
     let origin = format!("{scheme}://{}", from.authority().map_or("", Authority::as_str));
@@ -174,7 +177,7 @@ fn absolute(location: &str, from: &Uri) -> Result<String, &'static str> {
     })
 }
 
-/// A path without the segments `.` and `..` (RFC 3986, 5.2.4); what stands behind the path stays.
+/// A path without the segments `.` and `..` (RFC 3986, 5.2.4). The query is kept.
 fn without_dots(reference: &str) -> String {
     let (path, query) = reference.split_at(reference.find('?').unwrap_or(reference.len()));
     let mut kept: Vec<&str> = Vec::new();
@@ -184,7 +187,7 @@ fn without_dots(reference: &str) -> String {
             kept.pop();
         }
         let is_dots = matches!(segment, "." | "..");
-        // Behind dots at the end stands a folder.
+        // Dots at the end name a folder, so the path ends with a slash.
         if !is_dots || segments.peek().is_none() {
             kept.push(if is_dots { "" } else { segment });
         }
@@ -194,6 +197,8 @@ fn without_dots(reference: &str) -> String {
 
 #[cfg(test)]
 mod tests {
+    use volcv_types::Charge;
+
     use super::*;
 
     fn call(base: &str) -> String {
@@ -231,7 +236,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_a_base_url_is_refused_without_showing_credentials() {
+    fn a_text_that_is_no_base_url_is_refused_without_showing_credentials() {
         for base in [
             "",
             "gw.example",
@@ -310,7 +315,7 @@ mod tests {
     }
 
     #[test]
-    fn a_location_is_seen_from_where_it_was_said() {
+    fn a_location_is_resolved_against_the_url_that_answered() {
         let far = Endpoint::parse("https://gw.example", false).unwrap();
         let from: Uri = "https://cdn.example/x/y.png?z=1".parse().unwrap();
         for (location, expected) in [

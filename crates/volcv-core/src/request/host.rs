@@ -5,7 +5,7 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 /// What a request to a host can reach, from the widest to the nearest.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Reach {
-    /// A name, or an address that everybody can reach.
+    /// A name, or a public address.
     Public,
     /// An address of the network that this machine is in.
     Private,
@@ -13,14 +13,14 @@ pub(crate) enum Reach {
     Machine,
 }
 
-/// How far the host of a stranger's URL may reach: in every spelling that a resolver or reqwest's URL reader may take for
+/// How far the host of a link may reach. The host can be any spelling that a resolver or reqwest's URL parser takes for
 /// this machine, such as `127.1`, `0x7f000001`, `[::ffff:127.0.0.1]` and `localhost.`
 ///
 /// Names are not resolved: the core has no network.
 pub(crate) fn may_reach(host: &str) -> Reach {
     let host = host.to_ascii_lowercase();
     let host = host.strip_suffix('.').unwrap_or(&host);
-    // No top level domain is a number; what ends in one is an address in an odd spelling.
+    // No top level domain is a number, so a host that ends in one is an unusual spelling of an address.
     let last = host.rsplit('.').next().unwrap_or_default();
     let is_number = last.starts_with("0x") || (!last.is_empty() && last.bytes().all(|byte| byte.is_ascii_digit()));
     match address(host) {
@@ -30,7 +30,7 @@ pub(crate) fn may_reach(host: &str) -> Reach {
     }
 }
 
-/// How far the host of the caller's own URL reaches for sure.
+/// How far the host of the caller's own URL reaches at least.
 pub(crate) fn reaches(host: &str) -> Reach {
     match address(host) {
         Some(ip) => reach_of_address(ip),
@@ -43,8 +43,8 @@ fn address(host: &str) -> Option<IpAddr> {
     host.trim_start_matches('[').trim_end_matches(']').parse().ok()
 }
 
-/// By the registries of special addresses (RFC 6890, <https://www.iana.org/assignments/iana-ipv4-special-registry> and its
-/// twin for IPv6).
+/// By the registries of special addresses (RFC 6890, <https://www.iana.org/assignments/iana-ipv4-special-registry> and
+/// its twin for IPv6).
 fn reach_of_address(ip: IpAddr) -> Reach {
     match ip.to_canonical() {
         ip if ip.is_loopback() || ip.is_unspecified() => Reach::Machine,
@@ -90,12 +90,12 @@ pub(crate) fn to_ascii(host: &str) -> Result<String, String> {
             None => Ok(format!("xn--{}", punycode(&small))),
         }
     };
-    // The full stops that Chinese and Japanese keyboards give.
+    // Chinese and Japanese keyboards type these two full stops.
     let parts: Result<Vec<String>, String> = host.split(['.', '\u{3002}', '\u{ff0e}']).map(part_to_ascii).collect();
     Ok(parts?.join("."))
 }
 
-/// The encoder of RFC 3492, section 6.3. Written by hand because the crate for international names brings twenty others.
+/// The encoder of RFC 3492, section 6.3. The crate for international names would add twenty dependencies.
 fn punycode(name: &[char]) -> String {
     const BASE: u32 = 36;
     let digit = |value: u32| {

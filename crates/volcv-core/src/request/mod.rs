@@ -1,8 +1,9 @@
-//! What is sent: where to, as whom, and a body that is encoded while it is read.
+//! The request: its URL, its credentials, and a body that is encoded while it is read.
 
 pub(crate) mod auth;
 pub(crate) mod body;
 pub(crate) mod endpoint;
-pub(crate) mod escape;
+pub(crate) mod expects;
 mod host;
+pub(crate) mod percent;
 pub(crate) mod plan;

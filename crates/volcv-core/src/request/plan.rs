@@ -1,4 +1,4 @@
-//! From a request to what goes on the wire: method, URL, headers, body.
+//! The plan of a call: method, URL, headers and body of its request.
 
 use std::fmt;
 
@@ -14,6 +14,7 @@ use crate::redact::brief;
 use crate::request::auth::ApiKey;
 use crate::request::body::{RequestBody, Segment};
 use crate::request::endpoint::Endpoint;
+use crate::request::expects::Expects;
 
 const USER_AGENT: &str = concat!("volcv/", env!("CARGO_PKG_VERSION"));
 
@@ -25,19 +26,8 @@ pub struct Plan {
     expects: Expects,
     key: Option<ApiKey>,
     request: Option<CvRequest>,
-    /// Of a download: checks where a link leads.
+    /// Of a download: the endpoint, which checks the target of a redirect.
     endpoint: Option<Endpoint>,
-}
-
-/// What the caller wants to have of a good reply.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Expects {
-    /// Pictures or links; a reply without one is unusable.
-    Pictures,
-    /// The JSON text itself.
-    Json,
-    /// The bytes behind a link. Fetching them again costs nothing.
-    File,
 }
 
 impl Plan {
@@ -67,7 +57,7 @@ impl Plan {
         Ok(Self { uri, body, expects: Expects::File, key: None, request: None, endpoint })
     }
 
-    /// The download of what a link has moved to, which is checked as the link was.
+    /// The download from the target of a redirect, which is checked as the link was.
     pub(crate) fn redirected(&self, location: &str) -> Result<Self, Error> {
         let Some(endpoint) = &self.endpoint else { return Err(Error::decode("calls are never redirected")) };
         Ok(Self { uri: endpoint.link(location, Some(&self.uri))?, ..self.clone() })
@@ -106,12 +96,12 @@ impl Plan {
         self.expects
     }
 
-    /// What must not stand in any text made from a reply.
+    /// The key, which must not appear in any text made from a reply.
     pub(crate) fn secret(&self) -> &str {
         self.key.as_ref().map_or("", ApiKey::secret)
     }
 
-    /// Where the call goes.
+    /// The URL of the call.
     pub fn uri(&self) -> &Uri {
         &self.uri
     }
@@ -133,7 +123,7 @@ impl Plan {
         *request.method_mut() = self.method();
         *request.uri_mut() = self.uri.clone();
         let headers = request.headers_mut();
-        // Compressed replies would have to be held twice; the gateway never compresses unless asked.
+        // A compressed reply would be in memory twice. The gateway compresses only on request.
         headers.insert(header::ACCEPT_ENCODING, HeaderValue::from_static("identity"));
         headers.insert(header::USER_AGENT, HeaderValue::from_static(USER_AGENT));
         if let Some(key) = &self.key {
@@ -160,13 +150,13 @@ impl fmt::Debug for Plan {
     }
 }
 
-/// The JSON text with the pictures spliced in as raw bytes.
+/// The JSON text with the pictures inserted as raw bytes.
 fn render(request: &CvRequest) -> RequestBody {
     let mut text = request.body_text(Access::Gateway);
     let pictures: Vec<&Picture> = request.pictures().iter().collect();
     let mut segments = Vec::new();
     if !pictures.is_empty() {
-        // The object is closed again behind the pictures.
+        // The closing bracket is written again behind the pictures.
         text.pop();
         if text.len() > 1 {
             text.push(',');

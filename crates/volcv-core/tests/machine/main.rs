@@ -1,4 +1,4 @@
-//! The call machine driven by hand: no sockets, no clocks, thousands of cases per second.
+//! Drives the call machine without sockets and clocks, with thousands of cases per second.
 
 #![allow(clippy::unwrap_used, reason = "a test may fail")]
 
@@ -51,7 +51,7 @@ fn the_charge_limit_is_the_only_way_to_send_after_an_unknown_outcome() {
 }
 
 #[test]
-fn max_attempts_ends_what_costs_nothing() {
+fn max_attempts_ends_free_attempts() {
     let run = run(CallConfig::default(), &[Event::reply(429, "")]);
     let error = run.result.unwrap_err();
     assert_eq!(
@@ -72,7 +72,7 @@ fn retry_after_is_the_floor_of_the_wait() {
 }
 
 #[test]
-fn a_wait_beyond_the_deadline_or_beyond_reason_fails_at_once() {
+fn a_wait_beyond_the_deadline_or_max_wait_fails_at_once() {
     let mut config = CallConfig::default();
     config.limits.deadline = Some(Duration::from_secs(5));
     for (config, text) in
@@ -111,7 +111,7 @@ fn an_empty_budget_ends_retries_and_successes_fill_it() {
 }
 
 #[test]
-fn the_hook_may_differ_but_the_limits_have_the_last_word() {
+fn the_hook_may_replace_the_action_but_the_limits_hold() {
     let mut config = policy(3, 1);
     config.policy.decide = Some(std::sync::Arc::new(|_, _| volcv_core::RetryAction::Again));
     assert_eq!(run(config.clone(), &[Event::reply(401, "")]).sent, 3);
@@ -172,7 +172,7 @@ fn cancelling_a_wait_gives_its_token_back() {
 }
 
 #[test]
-fn the_whole_decision_table_is_what_a_person_reviewed() {
+fn the_decision_table_is_the_reviewed_one() {
     let mut table =
         String::from("what happens, with the default policy | kind | charge | bodies bought | attempts | retryable\n");
     let mut add = |name: &str, event: Event| {

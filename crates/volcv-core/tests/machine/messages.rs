@@ -1,4 +1,4 @@
-//! What errors say: to whom, how far, which limit; and what they never say.
+//! The texts of errors: the host, the bytes sent, the limit; and never the key.
 
 use std::time::Duration;
 

@@ -1,4 +1,4 @@
-//! What was paid for is handed over: the picture, whatever else a good reply says; and the bytes of one that failed a check.
+//! The caller gets every picture that was paid for: in the outcome, or among the rejected pictures of the error.
 
 use std::time::Duration;
 
@@ -11,7 +11,7 @@ use crate::play::*;
 const TEXT: &str = "R0lGODlhAQABAAAAADs=";
 const CUT: &str = "R0lGODlhAQABAAAAAAA=";
 
-/// A reply with a picture, these members in front of it, and this behind it.
+/// A reply with a picture. `front` is inserted before its members, `behind` after the object.
 fn with(front: &str, behind: &str) -> String {
     format!(r#"{{{front}"code":10000,"request_id":"r","data":{{"binary_data_base64":["{TEXT}"]}}}}{behind}"#)
 }
@@ -35,7 +35,7 @@ fn an_error_field_without_content_is_no_error_and_the_picture_is_bought_once() {
 }
 
 #[test]
-fn what_else_a_success_says_is_a_warning() {
+fn other_messages_of_a_success_are_warnings() {
     for (reply, warning) in [
         (with(r#""error":{"message":"late notice"},"#, ""), "the reply has a picture, but also says: late notice"),
         (with(r#""success":false,"message":"odd","#, ""), "the reply has a picture, but also says: odd"),
@@ -67,7 +67,7 @@ fn what_else_a_success_says_is_a_warning() {
 }
 
 #[test]
-fn a_reply_that_is_cut_or_goes_on_is_an_error_that_hands_over_its_picture() {
+fn a_reply_that_is_cut_or_goes_on_is_an_error_with_its_picture() {
     let whole = with("", "");
     for reply in [
         whole[..whole.len() - 1].to_owned(),
@@ -85,7 +85,7 @@ fn a_reply_that_is_cut_or_goes_on_is_an_error_that_hands_over_its_picture() {
 }
 
 #[test]
-fn a_picture_that_fails_a_check_is_handed_over() {
+fn a_picture_that_fails_a_check_is_in_the_error() {
     for (text, bytes) in
         [(CUT, &GIF[..GIF.len() - 1]), ("PGh0bWw+", b"<html>"), ("R0lGODlhAQABAAAA*", b"GIF89a\x01\0\x01\0\0\0")]
     {
@@ -100,9 +100,9 @@ fn a_picture_that_fails_a_check_is_handed_over() {
     assert!(GIF.starts_with(error.rejected_picture().unwrap()), "{error}");
 }
 
-/// What says that it has failed and has a whole picture all the same is not sent again: that would buy a second one.
+/// A failure with a whole picture is not sent again, because that would buy a second picture.
 #[test]
-fn a_failure_with_a_whole_picture_ends_the_call_and_hands_the_picture_over() {
+fn a_failure_with_a_whole_picture_ends_the_call_and_has_the_picture() {
     let inner = with("", "").replace(r#""data":{"#, r#""data":{"algorithm_base_resp":{"status_code":50500},"#);
     for (status, reply) in [
         (200, inner),
@@ -215,7 +215,7 @@ fn five_redirects_of_a_link_are_followed_and_each_is_checked() {
         let error = result.unwrap_err();
         assert_eq!((went.len(), error.kind(), error.charge()), (1, ErrorKind::Decode, Charge::Charged), "{bad}");
     }
-    // A redirect is no attempt, and another try begins with the link itself.
+    // A redirect does not count as an attempt, and each new attempt begins with the link itself.
     let answers = [to("/b"), (403, "", ""), to("/c"), (503, "", ""), (404, "", ""), to("/d"), (200, "", FILE)];
     let (result, went, waits) = download("https://cdn.example/a", &answers);
     assert_eq!((result.unwrap(), waits), (FILE.as_bytes().to_vec(), 3));
@@ -224,7 +224,7 @@ fn five_redirects_of_a_link_are_followed_and_each_is_checked() {
 }
 
 #[test]
-fn a_link_into_a_network_of_its_own_is_not_fetched() {
+fn a_link_into_a_private_network_is_not_fetched() {
     for link in ["https://192.168.0.1/a", "https://127.0.0.1/", "http://cdn.example/a", "cdn.example/a"] {
         let (result, went, _) = download(link, &[(200, "", FILE)]);
         assert_eq!((went.len(), result.unwrap_err().charge()), (0, Charge::Charged), "{link}");

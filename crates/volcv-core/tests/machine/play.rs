@@ -1,4 +1,4 @@
-//! Plays a call by hand: what a transport would do, in virtual time.
+//! Plays the transport of a call in virtual time.
 
 use std::io::Read as _;
 use std::time::{Duration, SystemTime};
@@ -14,7 +14,7 @@ pub(crate) const SUCCESS: &str = r#"{"code":10000,"request_id":"r","data":{"algo
     "binary_data_base64":["R0lGODlhAQABAAAAADs="]}}"#;
 pub(crate) const GIF: &[u8] = b"GIF89a\x01\0\x01\0\0\0\0;";
 
-/// One attempt as the test wants it to go.
+/// The course of one attempt.
 #[derive(Debug, Clone)]
 pub(crate) struct Event {
     /// How much of the body is taken: 0, 1 (half) or 2 (all).
@@ -41,7 +41,7 @@ impl Event {
     }
 }
 
-/// What a run of the machine did.
+/// The record of a run of the machine.
 pub(crate) struct Run {
     pub(crate) result: Result<Outcome, Error>,
     pub(crate) sent: usize,

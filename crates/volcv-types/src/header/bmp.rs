@@ -1,11 +1,11 @@
 //! BMP: the structures BITMAPCOREHEADER, BITMAPINFOHEADER, BITMAPV4HEADER and BITMAPV5HEADER of Windows, the 52 and 56
 //! bytes that Adobe writes, and the header of OS/2 2.x, which can end behind any of its fields.
 
-use super::{index, le16, le32};
+use super::info::PictureInfo;
+use super::number::{index, le16, le32};
 use crate::expansion::Size;
-use crate::picture::PictureInfo;
 
-/// The file header and the shorter of the headers that follow it. What is shorter is no bitmap.
+/// The file header and the shorter of the headers that follow it. A shorter file is no bitmap.
 pub(super) const SHORTEST: usize = FILE_HEADER + CORE as usize;
 
 const FILE_HEADER: usize = 14;
@@ -42,7 +42,7 @@ pub(super) fn read(bytes: &[u8], info: &mut PictureInfo) -> Option<()> {
     Some(())
 }
 
-/// Whether the rows lie inside the file. Where the header is not understood this is not known, and the answer is yes.
+/// Whether the rows lie inside the file. For an unknown header the answer is yes.
 pub(super) fn is_whole(bytes: &[u8]) -> bool {
     let (Some(size), Some(header)) = (size(bytes), header(bytes)) else { return true };
     let Some(Pixels { bits, compression }) = Pixels::read(bytes) else { return false };

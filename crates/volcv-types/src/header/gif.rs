@@ -1,17 +1,17 @@
 //! GIF: the GIF89a specification of CompuServe, sections 18 to 27.
 
-use super::{index, le16};
+use super::info::PictureInfo;
+use super::number::{index, le16};
 use crate::expansion::Size;
-use crate::picture::PictureInfo;
 
-/// The logical screen is the picture; a second frame makes it an animation.
+/// The size is that of the logical screen; a second frame makes the file an animation.
 pub(super) fn read(bytes: &[u8], info: &mut PictureInfo) -> Option<()> {
     info.size = Some(Size { width: le16(bytes, 6)?, height: le16(bytes, 8)? });
     info.bits = 8;
     let mut frames = 0;
     walk(bytes, |block| {
         match block {
-            // Later frames use a transparent colour for what does not change.
+            // Later frames use a transparent colour for unchanged pixels.
             Block::Control { transparent } => info.alpha |= transparent && frames == 0,
             Block::Frame => frames += 1,
         }
@@ -30,7 +30,7 @@ enum Block {
     Frame,
 }
 
-/// Shows each block to `look`, until that has seen enough or the trailer comes; `None` if the file ends before.
+/// Calls `look` with each block, until it returns false or the trailer comes; `None` if the file ends before.
 fn walk(bytes: &[u8], mut look: impl FnMut(Block) -> bool) -> Option<()> {
     const EXTENSION: u8 = 0x21;
     const GRAPHIC_CONTROL: u8 = 0xf9;

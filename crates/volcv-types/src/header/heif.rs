@@ -1,9 +1,9 @@
 //! HEIC and AVIF: ISO/IEC 14496-12 for the boxes, 23008-12 for items and their properties, and the AVIF
 //! specification of the Alliance for Open Media for `av1C`.
 
-use super::{Endian, be16, be32, index, number};
+use super::info::PictureInfo;
+use super::number::{Endian, be16, be32, index, number};
 use crate::expansion::Size;
-use crate::picture::PictureInfo;
 
 /// Brands of pictures, and of sequences of them.
 const STILL: [&[u8]; 8] = [b"avif", b"heic", b"heix", b"heim", b"heis", b"mif1", b"mif2", b"avci"];
@@ -22,8 +22,8 @@ pub(super) fn is_picture(bytes: &[u8]) -> bool {
 
 /// The properties of the primary item. Where the file does not name one, the largest item is the picture.
 ///
-/// Crop (`clap`), turn (`irot`) and mirror (`imir`) apply in their order; a reader has to obey them, while an EXIF item
-/// is there for information only.
+/// Crop (`clap`), turn (`irot`) and mirror (`imir`) apply in their order. Readers must apply them; an EXIF item is for
+/// information only.
 pub(super) fn read(bytes: &[u8], info: &mut PictureInfo) -> Option<()> {
     let sequence = bytes.get(8..12).is_some_and(|brand| SEQUENCE.contains(&brand));
     info.animated = sequence || boxes(bytes).any(|top| top.kind == b"moov");
@@ -32,8 +32,8 @@ pub(super) fn read(bytes: &[u8], info: &mut PictureInfo) -> Option<()> {
     let properties = child(items, b"iprp")?;
     let all: Vec<Part> = boxes(child(properties, b"ipco")?).take(MOST_PROPERTIES).collect();
     info.alpha = all.iter().any(is_alpha);
-    for place in primary(items).and_then(|item| places(properties, item)).unwrap_or_default() {
-        // Places are counted from 1; 0 stands for none.
+    for place in primary(items).and_then(|item| property_indices(properties, item)).unwrap_or_default() {
+        // Indices count from 1; 0 means no property.
         let Some(property) = place.checked_sub(1).and_then(|place| all.get(place)) else { continue };
         let body = property.body;
         match property.kind {
@@ -74,22 +74,22 @@ pub(super) fn is_whole(bytes: &[u8]) -> bool {
 /// Where a box ends.
 #[derive(PartialEq, Eq)]
 enum End {
-    /// Inside what holds it.
+    /// Inside its container.
     Inside,
-    /// Where the file ends: its length is not said.
+    /// At the end of the file, because the box has no length.
     Open,
-    /// Beyond what holds it.
+    /// Beyond its container.
     Outside,
 }
 
 struct Part<'a> {
     kind: &'a [u8],
-    /// As far as the file goes.
+    /// The content, up to the end of the file.
     body: &'a [u8],
     end: End,
 }
 
-/// The boxes in `bytes`, up to what is none: a box has a name in ASCII and room for its own head.
+/// The boxes in `bytes`, up to the first bytes that are no box. A box has a name in ASCII and room for its own head.
 fn boxes(mut bytes: &[u8]) -> impl Iterator<Item = Part<'_>> {
     std::iter::from_fn(move || {
         let kind = bytes.get(4..8).filter(|kind| kind.iter().all(|byte| matches!(byte, b' '..=b'~')))?;
@@ -115,8 +115,8 @@ fn primary(items: &[u8]) -> Option<u32> {
     if *body.first()? == 0 { be16(body, 4) } else { be32(body, 4) }
 }
 
-/// The places of an item's properties, in the order in which they apply (`ipma`).
-fn places(properties: &[u8], item: u32) -> Option<Vec<usize>> {
+/// The indices of an item's properties, in the order in which they apply (`ipma`).
+fn property_indices(properties: &[u8], item: u32) -> Option<Vec<usize>> {
     boxes(properties).filter(|part| part.kind == b"ipma").find_map(|part| {
         let body = part.body;
         let (version, wide) = (*body.first()?, body.get(3)? & 1 == 1);
@@ -143,7 +143,7 @@ fn extent(body: &[u8]) -> Option<Size> {
     Some(Size { width: be32(body, 4)?, height: be32(body, 8)? })
 }
 
-/// The part that is to be seen: its width and height are fractions. After a quarter turn they are those of the turned
+/// The visible part: its width and height are fractions. After a quarter turn they refer to the turned
 /// picture.
 fn cropped(body: &[u8], orientation: u8) -> Option<Size> {
     let pixels = |at| be32(body, at)?.checked_div(be32(body, at + 4)?);

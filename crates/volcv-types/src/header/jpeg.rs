@@ -1,8 +1,10 @@
-//! JPEG: ITU-T T.81, annex B; the place of the EXIF block is from the EXIF specification (CIPA DC-008), section 4.7.2.
+//! JPEG: ITU-T T.81, annex B; the position of the EXIF block is from the EXIF specification (CIPA DC-008), section
+//! 4.7.2.
 
-use super::{be16, exif, index};
+use super::exif;
+use super::info::PictureInfo;
+use super::number::{be16, index};
 use crate::expansion::Size;
-use crate::picture::PictureInfo;
 
 const END: u8 = 0xd9;
 const SCAN: u8 = 0xda;
@@ -52,11 +54,11 @@ pub(super) fn is_whole(bytes: &[u8]) -> bool {
 
 struct Segment<'a> {
     marker: u8,
-    /// Behind the marker.
+    /// The offset behind the marker.
     start: usize,
-    /// Behind the length, as far as the file goes.
+    /// The content behind the length, up to the end of the file.
     data: &'a [u8],
-    /// Where the segment says it ends; a cut file ends before.
+    /// The end that the segment announces; a cut file ends before it.
     end: usize,
 }
 

@@ -1,24 +1,45 @@
-//! Reads what the header of a picture says: format, size, orientation and kind of pixels. It never decodes a pixel.
+//! Reads the header of a picture: format, size, orientation and kind of pixels. No pixel is decoded.
 //!
-//! Written by hand because this crate has no dependency but serde and thiserror, and because a mask of the wrong
-//! size must be found before anything is paid for. Each format has a file of its own with two functions: `read` fills
-//! in what the header says, `is_whole` follows the file to its end. Both go over the bytes once at most.
+//! A mask of the wrong size must be found before a call is paid for, and a crate for pixels would be a large dependency
+//! for that. Each format has a file with two functions: `read` reads the facts of the header, `is_whole` checks that
+//! the file has its end. Both read the bytes once at most.
 
 mod bmp;
 mod exif;
 mod gif;
 mod heif;
+mod info;
 mod jpeg;
+mod number;
 mod png;
 mod tiff;
 mod webp;
 
-use crate::picture::{PictureFormat, PictureInfo};
+pub use info::{PictureFormat, PictureInfo};
 
-/// Format by magic bytes, all else by the format's header. What a damaged header does not say stays unknown.
-pub(crate) fn read(bytes: &[u8]) -> Option<PictureInfo> {
+impl PictureInfo {
+    /// Reads the header of an encoded picture; `None` if it is none that this crate knows.
+    ///
+    /// Most headers lie in the first bytes, but an EXIF block can lie behind the pixels.
+    pub fn read(bytes: &[u8]) -> Option<Self> {
+        read(bytes)
+    }
+
+    /// Whether the bytes go on to the end that their format has, as far as this crate knows the format.
+    ///
+    /// A PNG has its last chunk, a JPEG its end marker, a GIF its trailer, a WebP the length it announces; the pixels
+    /// of a BMP, a TIFF and a HEIF lie inside the file. PNG, JPEG and TIFF have to say their size as well. Bytes behind
+    /// the end do not matter, and pixels are not decoded.
+    pub fn is_whole(&self, bytes: &[u8]) -> bool {
+        is_whole(bytes, *self)
+    }
+}
+
+/// The format by its magic bytes, the other facts by the format's header. Facts that a damaged header does not say stay
+/// unknown.
+fn read(bytes: &[u8]) -> Option<PictureInfo> {
     let mut info = PictureInfo::new(format(bytes)?);
-    // `None` says that the header ends early or is damaged; what was read until then counts.
+    // `None` means that the header ends early or is damaged; the facts read before that point count.
     let _ = match info.format {
         PictureFormat::Png => png::read(bytes, &mut info),
         PictureFormat::Jpeg => jpeg::read(bytes, &mut info),
@@ -32,8 +53,7 @@ pub(crate) fn read(bytes: &[u8]) -> Option<PictureInfo> {
     Some(info)
 }
 
-/// Whether a picture of this format goes on to its end.
-pub(crate) fn is_whole(bytes: &[u8], info: PictureInfo) -> bool {
+fn is_whole(bytes: &[u8], info: PictureInfo) -> bool {
     match info.format {
         PictureFormat::Png => info.size.is_some() && png::is_whole(bytes),
         PictureFormat::Jpeg => info.size.is_some() && jpeg::is_whole(bytes),
@@ -54,50 +74,8 @@ fn format(bytes: &[u8]) -> Option<PictureFormat> {
         [b'G', b'I', b'F', b'8', b'7' | b'9', b'a', ..] => PictureFormat::Gif,
         // 42 is the number of TIFF, 43 that of BigTIFF.
         [b'I', b'I', 42 | 43, 0, ..] | [b'M', b'M', 0, 42 | 43, ..] => PictureFormat::Tiff,
-        // The first byte of the box's length: no file type box has 16 MiB, and so none begins like a bitmap.
+        // The first byte of the box's length is 0, because no file type box has 16 MiB.
         [0, _, _, _, b'f', b't', b'y', b'p', ..] if heif::is_picture(bytes) => PictureFormat::Heif,
         _ => return None,
     })
-}
-
-/// The order of the bytes of a number.
-#[derive(Clone, Copy)]
-enum Endian {
-    Big,
-    Little,
-}
-
-/// The unsigned number in `length` bytes (at most 8) from `at` on.
-fn number(bytes: &[u8], at: usize, length: usize, endian: Endian) -> Option<u64> {
-    let bytes = bytes.get(at..at.checked_add(length)?)?.iter();
-    let shift_in = |number: u64, byte: &u8| number << 8 | u64::from(*byte);
-    Some(match endian {
-        Endian::Big => bytes.fold(0, shift_in),
-        Endian::Little => bytes.rev().fold(0, shift_in),
-    })
-}
-
-fn be16(bytes: &[u8], at: usize) -> Option<u32> {
-    Some(u16::from_be_bytes(array(bytes, at)?).into())
-}
-
-fn be32(bytes: &[u8], at: usize) -> Option<u32> {
-    Some(u32::from_be_bytes(array(bytes, at)?))
-}
-
-fn le16(bytes: &[u8], at: usize) -> Option<u32> {
-    Some(u16::from_le_bytes(array(bytes, at)?).into())
-}
-
-fn le32(bytes: &[u8], at: usize) -> Option<u32> {
-    Some(u32::from_le_bytes(array(bytes, at)?))
-}
-
-fn array<const N: usize>(bytes: &[u8], at: usize) -> Option<[u8; N]> {
-    bytes.get(at..at.checked_add(N)?)?.try_into().ok()
-}
-
-/// A length or an offset of a file. Where it does not fit into memory, it lies outside of every file.
-fn index(number: impl TryInto<usize>) -> usize {
-    number.try_into().unwrap_or(usize::MAX)
 }

@@ -1,8 +1,9 @@
 //! PNG: the W3C recommendation, third edition, sections 5 and 11.
 
-use super::{be32, exif, index};
+use super::exif;
+use super::info::PictureInfo;
+use super::number::{be32, index};
 use crate::expansion::Size;
-use crate::picture::PictureInfo;
 
 const SIGNATURE: usize = 8;
 
@@ -47,7 +48,7 @@ struct Chunk<'a> {
 }
 
 impl<'a> Chunk<'a> {
-    /// Length, kind, data and checksum (5.3); the checksum is not looked at.
+    /// Length, kind, data and checksum (5.3); the checksum is not checked.
     fn read(bytes: &'a [u8], at: usize) -> Option<Self> {
         let kind = bytes.get(at + 4..at + 8)?;
         let data = bytes.get(at + 8..)?.get(..index(be32(bytes, at)?))?;

@@ -1,8 +1,8 @@
 //! TIFF in both byte orders: TIFF revision 6.0, section 2, and the BigTIFF design with its 8-byte offsets.
 
-use super::{Endian, index, number};
+use super::info::PictureInfo;
+use super::number::{Endian, index, number};
 use crate::expansion::Size;
-use crate::picture::PictureInfo;
 
 const WIDTH: u16 = 256;
 const HEIGHT: u16 = 257;
@@ -82,8 +82,8 @@ impl<'a> Tiff<'a> {
     }
 
     fn reaches_its_end(&self) -> Option<()> {
-        // Fields and offsets of a real file do not overlap, so there are fewer of them than bytes. Where directories form
-        // a circle, all of it has been inside the file when `left` is 0.
+        // Fields and offsets of a real file do not overlap, so there are fewer of them than bytes. Where directories
+        // form a circle, all their fields have been checked when `left` is 0.
         let mut left = self.bytes.len();
         let mut at = self.first()?;
         while at != 0 && left > 0 {
@@ -110,7 +110,7 @@ impl<'a> Directory<'a> {
         4 + 2 * self.tiff.word
     }
 
-    /// The fields as far as the file goes.
+    /// The fields, up to the end of the file.
     fn fields(&self) -> impl Iterator<Item = Field<'a>> {
         let (tiff, length) = (self.tiff, self.field_length());
         let end = self.fields.saturating_add(self.count.saturating_mul(length)).min(tiff.bytes.len());
@@ -127,7 +127,7 @@ impl<'a> Directory<'a> {
         value.and_then(|value| u8::try_from(value).ok()).filter(|value| (1..=8).contains(value)).unwrap_or(1)
     }
 
-    /// How many fields and offsets were looked at, at most `limit`; `None` if one of them points outside the file.
+    /// The number of fields and offsets that were checked, at most `limit`; `None` if one points outside the file.
     fn reaches_its_end(&self, limit: usize) -> Option<usize> {
         let length = self.tiff.bytes.len();
         for field in self.fields().take(limit) {
@@ -168,7 +168,7 @@ impl<'a> Field<'a> {
         Some(field)
     }
 
-    /// Bytes of one value; 0 for unknown types, of which nothing is read.
+    /// The bytes of one value; 0 for unknown types, whose values are not read.
     fn value_length(&self) -> usize {
         match self.kind {
             1 | 2 | 6 | 7 => 1,

@@ -1,8 +1,9 @@
 //! WebP: RFC 9649, section 2; the headers of its two codecs are from RFC 6386, section 9.1, and RFC 9649, section 3.4.
 
-use super::{exif, index, le16, le32};
+use super::exif;
+use super::info::PictureInfo;
+use super::number::{index, le16, le32};
 use crate::expansion::Size;
-use crate::picture::PictureInfo;
 
 const FIRST_CHUNK: usize = 12;
 

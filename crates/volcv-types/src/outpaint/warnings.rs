@@ -1,18 +1,20 @@
-//! What an outpainting may fail for, or spoil, although nothing documented forbids it.
+//! Warnings: undocumented reasons for which the service may refuse an outpainting or spoil its result.
 
 use super::Outpaint;
 use crate::error::InvalidInput;
 use crate::expansion::Size;
-use crate::picture::{Picture, PictureFormat, PictureInfo};
+use crate::header::{PictureFormat, PictureInfo};
+use crate::picture::Picture;
 
 impl Outpaint {
-    /// What may be refused or may spoil the result: nothing here is documented for outpainting, or an error.
+    /// Reasons for which the service may refuse the call or spoil its result. None is documented for outpainting, so
+    /// none is an error.
     ///
-    /// The limits are those of sibling abilities, <https://www.volcengine.com/docs/6793/1357816>: JPEG, PNG or BMP, sides
-    /// of 128 to 4096 pixels, at most 4.7 MB of base64 per picture and 8 MB together; and the gateway page's advice on the
-    /// prompt. No page says what the service makes of an EXIF orientation, alpha, more than 8 bits per channel, CMYK or
-    /// animation. The last warning is about a result that the defaults of `max_width` and `max_height` shrink below the
-    /// picture itself.
+    /// The limits are those of sibling abilities, <https://www.volcengine.com/docs/6793/1357816>: JPEG, PNG or BMP,
+    /// sides of 128 to 4096 pixels, at most 4.7 MB of base64 per picture and 8 MB together; and the gateway page's
+    /// advice on the prompt. No page says how the service treats an EXIF orientation, alpha, more than 8 bits per
+    /// channel, CMYK or animation. The last warning is about a result that the defaults of `max_width` and `max_height`
+    /// shrink below the picture itself.
     pub fn warnings(&self) -> Vec<InvalidInput> {
         let mut warnings = Vec::new();
         let mut total = 0;
@@ -42,7 +44,7 @@ impl Outpaint {
 
     fn about_default_limits(&self) -> Option<InvalidInput> {
         let (picture, grown, result) = (self.known_size()?, self.grown_size()?, self.output_size()?);
-        // What the caller asked for is no surprise.
+        // A limit that the caller set needs no warning.
         let asked = |set: Option<u32>| set.unwrap_or(u32::MAX);
         let wanted = grown.shrink_into(Size { width: asked(self.max_width), height: asked(self.max_height) });
         let smaller = result.width < picture.width || result.height < picture.height;
@@ -61,7 +63,7 @@ impl Outpaint {
     }
 }
 
-/// What speaks against a picture: what it is, and what it should be.
+/// The warnings about one picture: what it is, and what it should be.
 fn about_picture(info: PictureInfo) -> Vec<(String, &'static str)> {
     let format = info.format.extension();
     let mut found = Vec::new();

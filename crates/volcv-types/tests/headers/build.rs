@@ -149,7 +149,7 @@ pub(crate) fn ispe(width: u32, height: u32) -> Vec<u8> {
     boxed(b"ispe", &[&[0; 4], &width.to_be_bytes()[..], &height.to_be_bytes()].concat())
 }
 
-/// A HEIF file of properties, of which the items have those with the given places (counted from 1).
+/// A HEIF file with these properties. Each item has those with the given indices (counted from 1).
 pub(crate) fn heif(primary: Option<u16>, properties: &[Vec<u8>], items: &[(u16, &[u8])]) -> Vec<u8> {
     let mut places = vec![0; 4];
     places.extend((items.len() as u32).to_be_bytes());

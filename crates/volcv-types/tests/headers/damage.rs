@@ -1,4 +1,4 @@
-//! Damaged files never make it panic, never change what was known, and never make it walk for long.
+//! A damaged file never causes a panic or a long search, and a cut file keeps the facts of its start.
 
 use proptest::prelude::*;
 use volcv_types::PictureInfo;
@@ -6,7 +6,7 @@ use volcv_types::PictureInfo;
 use crate::build::*;
 use crate::fixtures;
 
-/// Reads all there is to read.
+/// Reads the header and looks for the end.
 fn read(bytes: &[u8]) -> Option<PictureInfo> {
     let info = PictureInfo::read(bytes);
     if let Some(info) = info {

@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::Path;
 
-/// The name of each file, what its header says, and how many bytes at its end are mere padding.
+/// The name of each file, the facts of its header, and the number of padding bytes at its end.
 const FILES: [(&str, &str, usize); 23] = [
     ("alpha-turned6.png", "png 5x3 turned 6, upright 3x5 8 bits alpha", 0),
     ("alpha.avif", "heif 16x12 8 bits alpha", 0),
@@ -36,7 +36,7 @@ pub(crate) fn all() -> Vec<(&'static str, Vec<u8>)> {
 }
 
 #[test]
-fn a_real_file_says_what_it_is_and_is_whole_to_the_byte() {
+fn the_header_and_the_end_of_a_real_file_are_found() {
     for ((name, bytes), (_, expected, padding)) in all().into_iter().zip(FILES) {
         assert_eq!(crate::facts(&bytes), expected, "{name}");
         crate::assert_ends_at(&bytes, bytes.len() - padding);

@@ -8,7 +8,7 @@ use crate::facts;
 const VALLEY: &[u8] = include_bytes!("../../../../examples/assets/valley.jpg");
 
 #[test]
-fn what_is_no_picture_has_no_format() {
+fn bytes_of_no_picture_have_no_format() {
     for bytes in [b"".as_slice(), b"BM", b"<html>", b"{}", b"GIF88a", b"RIFF....WAVE", b"\0\0\0\x1cftypmp42"] {
         assert_eq!(facts(bytes), "no picture");
     }
@@ -66,7 +66,8 @@ fn masks_of_a_bitmap_give_bits_and_alpha() {
     let eight = [0xff_0000, 0xff00, 0xff, 0xff00_0000];
     assert_eq!(with_masks(56, 3, 32, eight), "bmp 4x4 8 bits alpha");
     assert_eq!(with_masks(124, 3, 32, eight), "bmp 4x4 8 bits alpha");
-    // No mask for alpha in 52 bytes, and none behind 40 but with BI_ALPHABITFIELDS; without bit fields there are no masks.
+    // No mask for alpha in 52 bytes, and none behind 40 but with BI_ALPHABITFIELDS; without bit fields there are no
+    // masks.
     assert_eq!(with_masks(52, 3, 32, eight), "bmp 4x4 8 bits");
     assert_eq!(with_masks(40, 3, 32, eight), "bmp 4x4 8 bits");
     assert_eq!(with_masks(40, 6, 32, eight), "bmp 4x4 8 bits alpha");
@@ -206,7 +207,7 @@ fn a_tiff_is_read_in_both_byte_orders_and_with_both_lengths_of_offsets() {
 }
 
 #[test]
-fn a_heif_gives_what_its_primary_item_is() {
+fn a_heif_gives_the_facts_of_its_primary_item() {
     let properties = [ispe(160, 160), ispe(640, 480), boxed(b"irot", &[1]), boxed(b"imir", &[0]), ispe(800, 100)];
     let read = |primary, places: &[u8]| facts(&heif(primary, &properties, &[(7, &[1, 0x83]), (9, places)]));
     assert_eq!(read(Some(9), &[2]), "heif 640x480");

@@ -10,7 +10,7 @@ mod whole;
 
 use volcv_types::PictureInfo;
 
-/// What is known of a picture, as one line of text: `bmp 192x120 8 bits`.
+/// The facts of a picture in one line of text: `bmp 192x120 8 bits`.
 fn facts(bytes: &[u8]) -> String {
     let Some(info) = PictureInfo::read(bytes) else { return "no picture".to_owned() };
     let mut words = vec![info.format.extension().to_owned()];

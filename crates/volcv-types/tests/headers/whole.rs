@@ -29,7 +29,7 @@ fn a_png_ends_with_its_last_chunk() {
 }
 
 #[test]
-fn a_gif_ends_with_its_trailer_whatever_bytes_it_has_before_and_behind() {
+fn a_gif_ends_with_its_trailer_and_may_have_other_bytes() {
     let gif = |stray: &[u8]| {
         [b"GIF89a\x01\0\x01\0\0\0\0\x21\xfe\x02;;\0", stray, b",\0\0\0\0\x01\0\x01\0\0\x02\x02;\x01\0;"].concat()
     };
@@ -41,14 +41,14 @@ fn a_gif_ends_with_its_trailer_whatever_bytes_it_has_before_and_behind() {
 }
 
 #[test]
-fn a_webp_ends_where_it_says() {
+fn a_webp_ends_at_its_announced_length() {
     let bytes = webp(&[(b"VP8 ", b"\x30\x01\0\x9d\x01\x2a\x40\x01\xf0\x00.")]);
     assert_ends_at(&bytes, bytes.len());
     assert!(!is_whole(b"RIFF\xff\0\0\0WEBPVP8 "));
 }
 
 #[test]
-fn the_rows_of_a_bitmap_lie_inside_the_file_whatever_its_header() {
+fn the_rows_of_a_bitmap_lie_inside_the_file_for_every_header() {
     let core = [&12_u32.to_le_bytes()[..], &[5, 0, 3, 0, 1, 0, 24, 0]].concat();
     // 15 bytes a row, and one of padding that the last row can do without.
     assert_ends_at(&bmp(&core, 48), 14 + 12 + 47);
@@ -102,7 +102,7 @@ fn strips_and_tiles_of_a_tiff_lie_inside_the_file() {
             let layouts: [&[(u16, u16, &[u64])]; 3] = [
                 &[(offsets, LONG, &[DATA]), (counts, SHORT, &[8])],
                 &[(offsets, LONG, &[8, DATA, 8]), (counts, LONG, &[1, 8, 2])],
-                // Lengths before offsets, and a field of a type that nobody knows.
+                // Lengths before offsets, and a field of an unknown type.
                 &[(counts, LONG, &[8, 1, 1]), (offsets, LONG, &[DATA, 8, 8]), (65_000, 99, &[9_999_999])],
             ];
             for fields in layouts {

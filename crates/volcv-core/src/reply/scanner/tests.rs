@@ -1,4 +1,4 @@
-//! The scanner beside serde_json, which reads the same replies whole.
+//! Compares the scanner with serde_json, which reads the same replies whole.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -23,7 +23,7 @@ fn scan(json: &[u8], sizes: &[usize]) -> Scanned {
 /// The texts of the four lists: bytes and links of `data`, then those of `Result.data`.
 type Texts = [Vec<Option<String>>; 4];
 
-/// What serde_json finds in the whole text: the pictures, and the rest with empty texts in their place.
+/// The pictures that serde_json finds in the whole text, and the value with empty texts in their place.
 fn reference(json: &[u8]) -> Option<(Value, Texts)> {
     let mut value: Value = serde_json::from_slice(json).ok()?;
     let mut take = |pointer: &str| {
@@ -66,7 +66,7 @@ fn texts(scanned: &Scanned) -> Texts {
 }
 
 fn is_json(scanned: &Scanned) -> bool {
-    scanned.warning.is_none() && serde_json::from_slice::<Value>(&scanned.text).is_ok()
+    scanned.warning.is_none() && serde_json::from_slice::<Value>(&scanned.json).is_ok()
 }
 
 fn has_damage(scanned: &Scanned) -> bool {
@@ -79,12 +79,12 @@ fn assert_same(json: &[u8], sizes: &[usize]) {
         assert!(!is_json(&scanned) || has_damage(&scanned));
         return;
     };
-    assert_eq!(serde_json::from_slice::<Value>(&scanned.text).unwrap(), value, "{}", String::from_utf8_lossy(json));
+    assert_eq!(serde_json::from_slice::<Value>(&scanned.json).unwrap(), value, "{}", String::from_utf8_lossy(json));
     assert_eq!(texts(&scanned), expected, "{}", String::from_utf8_lossy(json));
 }
 
 #[test]
-fn pictures_are_found_where_they_belong_and_nowhere_else() {
+fn pictures_are_found_in_the_two_lists_and_nowhere_else() {
     for json in [
         r#"{"data":{"binary_data_base64":["AQID","BAUG"]},"code":10000}"#,
         r#"{"data":{"binary_data_base64":"AQID"}}"#,
@@ -119,9 +119,9 @@ fn comment_lines_in_front_are_left_out() {
         let json = format!(r#"{comments}{{"data":{{"binary_data_base64":["AQID"]}}}}"#);
         for size in 1..12 {
             let scanned = scan(json.as_bytes(), &[size]);
-            let text = String::from_utf8(scanned.text).unwrap();
+            let json_text = String::from_utf8(scanned.json).unwrap();
             assert_eq!(
-                text.trim_start_matches('\u{feff}').trim(),
+                json_text.trim_start_matches('\u{feff}').trim(),
                 r#"{"data":{"binary_data_base64":[""]}}"#,
                 "{comments:?}"
             );
@@ -129,12 +129,12 @@ fn comment_lines_in_front_are_left_out() {
             assert_eq!(scanned.warning.is_some(), comments.contains(':'));
         }
     }
-    let text = scan(br#"{"data":{}}: x"#, &[3]).text;
-    assert_eq!(text, br#"{"data":{}}: x"#, "behind the JSON there are no comments");
+    let json = scan(br#"{"data":{}}: x"#, &[3]).json;
+    assert_eq!(json, br#"{"data":{}}: x"#, "behind the JSON there are no comments");
 }
 
 #[test]
-fn a_picture_that_the_reply_breaks_off_in_is_damaged() {
+fn a_picture_cut_with_its_reply_is_damaged() {
     let json = format!(r#"{{"data":{{"binary_data_base64":["AQID","{}"#, "AQID".repeat(20));
     for size in [1, 7, 1000] {
         let scanned = scan(json.as_bytes(), &[size]);
@@ -161,7 +161,7 @@ fn a_text_without_a_comma_before_it_is_no_picture() {
     ] {
         let scanned = scan(json.as_bytes(), &[7]);
         assert!(
-            scanned.pictures.data.bytes.len() == 1 && serde_json::from_slice::<Value>(&scanned.text).is_err(),
+            scanned.pictures.data.bytes.len() == 1 && serde_json::from_slice::<Value>(&scanned.json).is_err(),
             "{json}"
         );
     }
@@ -191,7 +191,7 @@ fn too_much_json_beside_the_pictures_is_stopped() {
     assert_eq!((0..30).try_for_each(|_| many.push("1,".repeat(4000).as_bytes())), Err(LimitExceeded::Values));
     let mut long = Scanner::default().limited_to(100);
     assert_eq!(long.push(&[b' '; 100]), Ok(()));
-    assert_eq!(long.push(b" "), Err(LimitExceeded::Text(100)));
+    assert_eq!(long.push(b" "), Err(LimitExceeded::Json(100)));
     assert_eq!(Scanner::default().push("[".repeat(129).as_bytes()), Err(LimitExceeded::Depth));
     assert_eq!(Scanner::default().push("[".repeat(128).as_bytes()), Ok(()));
     let mut picture = Scanner::default();
@@ -202,18 +202,18 @@ fn too_much_json_beside_the_pictures_is_stopped() {
 }
 
 #[test]
-fn what_is_over_a_limit_is_not_looked_at_however_the_reply_comes() {
+fn bytes_over_a_limit_are_not_read_in_any_pieces() {
     let behind = r#""request_id":"behind","data":{"binary_data_base64":["AQID"]}"#;
     for (reply, expected) in [
         (format!("{}{behind}", "[".repeat(200)), LimitExceeded::Depth),
         (format!("[{}{behind}", "1,".repeat(MAX_VALUES)), LimitExceeded::Values),
-        (format!("{}{behind}", " ".repeat(300_000)), LimitExceeded::Text(250_000)),
-        (format!("{}{}{behind}", " ".repeat(249_999), "[".repeat(200)), LimitExceeded::Text(250_000)),
+        (format!("{}{behind}", " ".repeat(300_000)), LimitExceeded::Json(250_000)),
+        (format!("{}{}{behind}", " ".repeat(249_999), "[".repeat(200)), LimitExceeded::Json(250_000)),
     ] {
         let scan = |size: usize| {
             let mut scanner = Scanner::default().limited_to(250_000);
             let result = reply.as_bytes().chunks(size).try_for_each(|piece| scanner.push(piece));
-            (result, scanner.finish().text)
+            (result, scanner.finish().json)
         };
         let whole = scan(reply.len());
         assert_eq!(whole.0, Err(expected));
@@ -245,7 +245,7 @@ proptest! {
     #![proptest_config(ProptestConfig { cases: 3000, ..ProptestConfig::default() })]
 
     #[test]
-    fn any_split_gives_what_parsing_the_whole_gives(
+    fn any_split_gives_the_same_as_the_whole(
         value in any_json(), pretty: bool, sizes in prop::collection::vec(1_usize..30, 1..5),
     ) {
         let text = if pretty { format!("{value:#}") } else { value.to_string() };
@@ -253,7 +253,7 @@ proptest! {
     }
 
     #[test]
-    fn a_reply_cut_or_damaged_anywhere_is_never_taken_for_whole(
+    fn a_cut_or_damaged_reply_is_never_read_as_whole(
         value in any_json(), at: prop::sample::Index, byte: u8, cut: bool,
     ) {
         let mut text = json!({"data": {"binary_data_base64": ["AQID"], "x": value}}).to_string().into_bytes();
@@ -261,7 +261,7 @@ proptest! {
         if cut { text.truncate(at) } else { text[at] = byte }
         let scanned = scan(&text, &[6]);
         let valid = serde_json::from_slice::<Value>(&text).is_ok();
-        // A damaged picture text leaves a valid JSON text; its error stands with the picture.
+        // A damaged picture text leaves a valid JSON text; its error is with the picture.
         prop_assert!(valid || !is_json(&scanned) || has_damage(&scanned));
     }
 }
