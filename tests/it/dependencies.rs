@@ -34,8 +34,9 @@ const TLS: [&str; 4] = ["rustls", "ring", "aws_lc", "webpki"];
 const RUNTIME: [&str; 3] = ["tokio", "mio", "async_std"];
 
 #[test]
-fn types_depend_on_serde_and_thiserror_only() {
+fn types_depend_on_serde_thiserror_and_bytes_only() {
     let family = [
+        "bytes",
         "serde",
         "serde_core",
         "serde_derive",

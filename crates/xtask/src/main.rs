@@ -4,16 +4,21 @@ pub mod landscape;
 
 mod bench;
 mod ci;
+mod coverage;
 mod header;
+mod package;
 mod pictures;
 mod sh;
 mod sizes;
 mod table;
+mod tools;
 
 use std::process::ExitCode;
 
 const USAGE: &str = "\
 cargo xtask ci         every check beyond `cargo test --workspace`; says what it needs and fails without it
+cargo xtask tools      installs the cargo tools that `ci` needs and that are missing
+cargo xtask api        compares the public items of the library crates with docs/api; --update: writes them
 cargo xtask header     writes include/volcv.h
 cargo xtask bench      what a call costs, beside raw sockets and a client written by hand; --scale: with many calls at once;
                        --plot FILE; --codec: bytes per second; --instructions [--update]: valgrind's counts
@@ -25,6 +30,7 @@ cargo xtask sizes      builds libvolcv for each set of features and compares doc
 fn main() -> ExitCode {
     let mut words = std::env::args().skip(1);
     let result = match words.next().as_deref() {
+        Some("api") => package::public_api(words.next().as_deref() == Some("--update")),
         Some("bench") => bench::bench(&words.collect::<Vec<_>>()),
         Some("ci") => ci::ci(),
         Some("header") => header::write(),
@@ -34,6 +40,7 @@ fn main() -> ExitCode {
         Some("pictures") => pictures::pictures(),
         Some("sizes") if words.next().as_deref() == Some("--update") => sizes::update(),
         Some("sizes") => sizes::check(),
+        Some("tools") => tools::install(),
         _ => Err(USAGE.to_owned()),
     };
     match result {

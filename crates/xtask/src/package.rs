@@ -31,9 +31,8 @@ fn minimal_versions() -> Result<(), String> {
     // The resolver's option is not stable; the code is compiled without any unstable feature.
     let unstable = [("RUSTC_BOOTSTRAP", "1")];
     let target = root.join("target/minimal").display().to_string();
-    let result = run(&folder, "cargo update --quiet -Z direct-minimal-versions", &unstable).and_then(|()| {
-        run(&folder, "cargo check --quiet -p volcv --all-features", &[("CARGO_TARGET_DIR", &target)])
-    });
+    let result = run(&folder, "cargo update --quiet -Z direct-minimal-versions", &unstable)
+        .and_then(|()| run(&folder, "cargo check --quiet -p volcv --all-features", &[("CARGO_TARGET_DIR", &target)]));
     fs::remove_dir_all(&folder).map_err(|error| format!("{}: {error}", folder.display()))?;
     result
 }
@@ -42,7 +41,9 @@ fn minimal_versions() -> Result<(), String> {
 pub(crate) fn public_api(update: bool) -> Result<(), String> {
     for name in &PUBLISHED[..4] {
         let path = Path::new("docs/api").join(format!("{name}.txt"));
-        let line = format!("cargo public-api --omit blanket-impls,auto-trait-impls,auto-derived-impls --all-features -p {name}");
+        let line = format!(
+            "cargo public-api --omit blanket-impls,auto-trait-impls,auto-derived-impls --all-features -p {name}"
+        );
         let now = output(&root(), &line)?;
         let file = root().join(&path);
         if update {

@@ -6,12 +6,13 @@ use crate::sh::{root, say, succeeds};
 const PACKAGES: &str = include_str!("../../../.ci/packages");
 
 /// Tools of cargo: the command that shows that one is there, and what `cargo install` has to be told.
-pub(crate) const CARGO: [(&str, &str); 6] = [
+const CARGO: [(&str, &str); 7] = [
     ("cargo hack --version", "cargo-hack --version 0.6.46"),
     ("cargo fuzz --version", "cargo-fuzz --version 0.13.2"),
     ("cargo cinstall --version", "cargo-c --version 0.10.24+cargo-0.98.0 --debug"),
-    ("cargo deny --version", "cargo-deny --version DENYVERSION --debug"),
-    ("cargo tarpaulin --version", "cargo-tarpaulin --version TARPVERSION --debug"),
+    ("cargo deny --version", "cargo-deny --version 0.20.2 --debug"),
+    ("cargo tarpaulin --version", "cargo-tarpaulin --version 0.37.5 --debug"),
+    ("cargo public-api --version", "cargo-public-api --version PUBAPI --debug"),
     ("gungraun-runner --version", "gungraun-runner --version 0.20.0 --debug"),
 ];
 
