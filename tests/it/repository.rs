@@ -49,16 +49,20 @@ fn every_module_has_a_sentence_that_says_what_it_is_for() {
 }
 
 #[test]
-fn the_architecture_names_every_crate_and_every_module_of_the_core() {
+fn the_architecture_names_every_crate_every_folder_of_the_core_and_only_files_that_exist() {
     let text = fs::read_to_string(root().join("ARCHITECTURE.md")).unwrap();
     for folder in fs::read_dir(root().join("crates")).unwrap() {
         let name = folder.unwrap().file_name().into_string().unwrap();
         assert!(text.contains(&format!("`{name}`")), "{name}");
     }
-    for file in fs::read_dir(root().join("crates/volcv-core/src")).unwrap() {
-        let name = file.unwrap().file_name().into_string().unwrap();
-        // A folder belongs to the module of the same name.
-        assert!(name == "lib.rs" || !name.contains('.') || text.contains(&format!("`{name}`")), "{name}");
+    for entry in fs::read_dir(root().join("crates/volcv-core/src")).unwrap() {
+        let name = entry.unwrap().file_name().into_string().unwrap();
+        assert!(name.contains('.') || text.contains(&format!("`{name}/`")), "{name}/");
+    }
+    let files: Vec<String> = all_sources().into_iter().map(|(path, _)| path.display().to_string()).collect();
+    let named = text.split(|c: char| !(c.is_ascii_alphanumeric() || "/._-".contains(c)));
+    for name in named.filter(|name| name.ends_with(".rs") && name.len() > 3) {
+        assert!(files.iter().any(|file| file.ends_with(&format!("/{name}"))), "there is no {name}");
     }
 }
 

@@ -68,6 +68,12 @@ impl ClientBuilder {
         self
     }
 
+    /// All limits at once.
+    pub fn limits(mut self, limits: Limits) -> Self {
+        self.limits = limits;
+        self
+    }
+
     /// Resolving, connecting and shaking hands; 10 s by default.
     pub fn connect_limit(mut self, time: Duration) -> Self {
         self.limits.connect = time;

@@ -1,16 +1,17 @@
-//! The C and C++ code of the README compiles as it stands there.
+//! The C and C++ code of the README and of the pages in `docs/` compiles as it stands there.
 
 use std::process::Command;
 
 use super::{C_COMPILERS, CXX_COMPILERS, STRICT, fresh_folder, ran, root};
 
 #[test]
-fn the_code_of_the_readme_compiles() {
-    let readme = std::fs::read_to_string(root().join("README.md")).unwrap();
+fn the_code_of_the_readme_and_the_docs_compiles() {
+    let pages = ["README.md", "docs/c.md", "docs/own-http.md"];
+    let text: String = pages.map(|page| std::fs::read_to_string(root().join(page)).unwrap()).join("\n");
     let folder = fresh_folder("readme");
     let mut blocks = 0;
     for (language, compilers, standard) in [("c", C_COMPILERS, "c99"), ("cpp", CXX_COMPILERS, "c++17")] {
-        for block in readme.split(&format!("\n```{language}\n")).skip(1) {
+        for block in text.split(&format!("\n```{language}\n")).skip(1) {
             let file = folder.join(format!("block-{blocks}.{language}"));
             std::fs::write(&file, block.split_inclusive("\n").take_while(|line| *line != "```\n").collect::<String>())
                 .unwrap();
@@ -22,5 +23,5 @@ fn the_code_of_the_readme_compiles() {
             blocks += 1;
         }
     }
-    assert!(blocks >= 2, "{blocks} blocks of code");
+    assert!(blocks >= 4, "{blocks} blocks of code");
 }
