@@ -1,7 +1,8 @@
-//! The crates as others get them: from their own tarballs, with licences that fit, with the oldest dependencies they ask for.
+//! The crates as others get them: from their own tarballs, with the oldest dependencies they allow, with a public API that
+//! changes only on purpose.
 
+use std::collections::BTreeSet;
 use std::fs;
-use std::path::Path;
 
 use crate::sh::{output, root, run, say};
 
@@ -40,19 +41,15 @@ fn minimal_versions() -> Result<(), String> {
 /// Compares the public items of the library crates with the committed lists, or writes the lists.
 pub(crate) fn public_api(update: bool) -> Result<(), String> {
     for name in &PUBLISHED[..4] {
-        let path = Path::new("docs/api").join(format!("{name}.txt"));
-        let line = format!(
-            "cargo public-api --omit blanket-impls,auto-trait-impls,auto-derived-impls --all-features -p {name}"
-        );
-        let now = output(&root(), &line)?;
-        let file = root().join(&path);
+        let list = root().join("docs/api").join(format!("{name}.txt"));
+        let failed = |error: std::io::Error| format!("{}: {error}", list.display());
+        let now = public_items(name)?;
         if update {
-            fs::write(&file, now).map_err(|error| format!("{}: {error}", file.display()))?;
+            fs::write(&list, now).map_err(failed)?;
             continue;
         }
-        let before = fs::read_to_string(&file).map_err(|error| format!("{}: {error}", file.display()))?;
-        let lines = |text: &str| text.lines().map(str::to_owned).collect::<std::collections::BTreeSet<_>>();
-        let (old, new) = (lines(&before), lines(&now));
+        let before = fs::read_to_string(&list).map_err(failed)?;
+        let (old, new): (BTreeSet<_>, BTreeSet<_>) = (before.lines().collect(), now.lines().collect());
         old.difference(&new).for_each(|line| say(&format!("- {line}")));
         new.difference(&old).for_each(|line| say(&format!("+ {line}")));
         if old != new {
@@ -60,4 +57,14 @@ pub(crate) fn public_api(update: bool) -> Result<(), String> {
         }
     }
     Ok(())
+}
+
+fn public_items(name: &str) -> Result<String, String> {
+    let target = "--lib --all-features --target-dir target/api";
+    let line = format!("cargo rustdoc --quiet --locked -p {name} {target} -- -Z unstable-options --output-format json");
+    // The JSON of rustdoc is not stable yet; the code that it describes is.
+    run(&root(), &line, &[("RUSTC_BOOTSTRAP", "1")])?;
+    let json = format!("target/api/doc/{}.json", name.replace('-', "_"));
+    let omitted = "--omit blanket-impls,auto-trait-impls,auto-derived-impls";
+    output(&root(), &format!("cargo public-api --rustdoc-json {json} {omitted}"))
 }

@@ -12,7 +12,7 @@ const CARGO: [(&str, &str); 7] = [
     ("cargo cinstall --version", "cargo-c --version 0.10.24+cargo-0.98.0 --debug"),
     ("cargo deny --version", "cargo-deny --version 0.20.2 --debug"),
     ("cargo tarpaulin --version", "cargo-tarpaulin --version 0.37.5 --debug"),
-    ("cargo public-api --version", "cargo-public-api --version PUBAPI --debug"),
+    ("cargo public-api --version", "cargo-public-api --version 0.52.0 --debug"),
     ("gungraun-runner --version", "gungraun-runner --version 0.20.0 --debug"),
 ];
 
