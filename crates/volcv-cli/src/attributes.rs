@@ -48,7 +48,7 @@ mod imp {
     /// Whether a file that cannot be opened for writing, for this reason, can be replaced all the same by `new` beside it:
     /// renaming asks for rights to the folder only, and in a sticky one for being the owner. The path is absolute.
     pub(crate) fn is_replaceable(new: &File, path: &Path, old: &Metadata, reason: &io::Error) -> bool {
-        // EPERM would mean a file that nobody may change, EROFS a mount point.
+        // EPERM would mean an immutable file, EROFS a mount point.
         let rights_only = reason.raw_os_error() == Some(libc::EACCES);
         let is_running = reason.kind() == io::ErrorKind::ExecutableFileBusy;
         let folder = path.parent().unwrap_or(path);

@@ -64,7 +64,7 @@ impl Client {
             TransportName::Reqwest => {
                 let runtime = Builder::new_current_thread().enable_all().build();
                 let runtime = runtime.map_err(|error| CliError::config(format!("cannot start tokio: {error}")))?;
-                // It ends with the process: dropping it would wait for a name lookup that nobody wants any more.
+                // Dropping the runtime would wait for a running name lookup, so the runtime ends with the process.
                 Self::Reqwest(builder.reqwest()?, Box::leak(Box::new(runtime)))
             }
         })

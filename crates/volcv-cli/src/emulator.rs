@@ -47,7 +47,7 @@ pub(crate) fn start_local(out: Option<&Path>) -> Result<(String, String), CliErr
     let emulator = builder.start().map_err(|error| CliError::config(format!("cannot start the emulator: {error}")))?;
     report::note("note", BANNER);
     let base_url = emulator.base_url();
-    // It ends with the process: stopping it here would wait for a picture that nobody wants any more.
+    // The emulator ends with the process: stopping it here would wait for a picture that is not needed.
     std::mem::forget(emulator);
     Ok((base_url, DEFAULT_KEY.to_owned()))
 }

@@ -269,7 +269,7 @@ pub(crate) fn usage(error: &clap::Error) -> ExitCode {
             Report::failed(CliError::invalid_input(words.join(" "))).print(true)
         }
         _ => {
-            // Nobody to tell if standard error is closed.
+            // A closed standard error leaves no place for a message.
             let _ = error.print();
             ExitCode::from(exit_code(ErrorKind::InvalidInput))
         }
@@ -290,6 +290,6 @@ pub(crate) fn result(text: &[u8]) -> ExitCode {
 
 /// Writes a line to standard error: an error, a warning, a hint.
 pub(crate) fn note(label: &str, text: impl fmt::Display) {
-    // Nobody to tell if standard error is closed.
+    // A closed standard error leaves no place for a message.
     let _ = writeln!(io::stderr().lock(), "{label}: {text}");
 }

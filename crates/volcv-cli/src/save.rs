@@ -42,7 +42,7 @@ pub(crate) fn save(path: &Path, bytes: &[u8]) -> io::Result<()> {
 /// `.rejected-2` and so on if that is taken. Gives the name.
 pub(crate) fn save_rejected(path: &Path, bytes: &[u8]) -> io::Result<PathBuf> {
     let _writing = writing();
-    // Whoever may not read the picture may not read what was meant to be it.
+    // The rejected picture is readable only for users who can read the file it was meant for.
     let old = resolve(path)?.1;
     let mut file = temporary_beside(path, old.as_ref())?;
     file.write_all(bytes)?;

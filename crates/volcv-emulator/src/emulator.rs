@@ -8,7 +8,7 @@ use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
 use crate::shared::{Settings, Shared};
-use crate::{DEFAULT_KEY, Fault, RequestRecord, server};
+use crate::{DEFAULT_KEY, Fault, OutputFormat, RequestRecord, server};
 
 /// A running server. Dropping it closes every connection and waits for its threads.
 #[derive(Debug)]
@@ -78,7 +78,7 @@ impl Emulator {
     /// Waits until no connection is open; false if that took too long.
     ///
     /// A stall that leaves request bytes unread cannot see that the client has gone, because the end of the stream is
-    /// behind those bytes. While somebody waits here, such stalls read and discard them (uncounted) to find out.
+    /// behind those bytes. While a thread waits here, such stalls read and discard them (uncounted) to find out.
     pub fn wait_idle(&self, limit: Duration) -> bool {
         self.shared.wait_idle(limit)
     }
@@ -177,30 +177,5 @@ impl EmulatorBuilder {
             .name("volcv-emulator".to_owned())
             .spawn(move || server::accept_all(&listener, &for_thread))?;
         Ok(Emulator { shared, acceptor: Some(acceptor) })
-    }
-}
-
-/// A picture file format.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum OutputFormat {
-    /// Lossless: the known pixels come back exactly.
-    Png,
-    /// Lossy, quality 92.
-    Jpeg,
-}
-
-impl OutputFormat {
-    pub(crate) fn extension(self) -> &'static str {
-        match self {
-            Self::Png => "png",
-            Self::Jpeg => "jpg",
-        }
-    }
-
-    pub(crate) fn media_type(self) -> &'static str {
-        match self {
-            Self::Png => "image/png",
-            Self::Jpeg => "image/jpeg",
-        }
     }
 }

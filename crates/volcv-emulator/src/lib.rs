@@ -72,6 +72,7 @@ mod emulator;
 mod envelope;
 mod exchange;
 mod fault;
+mod format;
 mod gzip;
 mod http;
 mod order;
@@ -83,8 +84,9 @@ mod server;
 mod service;
 mod shared;
 
-pub use emulator::{Emulator, EmulatorBuilder, OutputFormat};
+pub use emulator::{Emulator, EmulatorBuilder};
 pub use fault::{BodyKind, Early, Fault, FaultError, Framing, HangUp, Stage, Trickle};
+pub use format::OutputFormat;
 pub use record::RequestRecord;
 
 /// The key that an emulator accepts unless it is told otherwise.
