@@ -14,6 +14,7 @@ use std::ffi::{OsStr, OsString};
 use std::io;
 use std::path::Path;
 use std::process::{Command, ExitCode};
+use std::time::Duration;
 
 use child::{Client, Cost, Service};
 use peer::Setup;
@@ -34,6 +35,9 @@ const SIZES: [usize; 4] = [64 * KIB, MIB, 8 * MIB, 32 * MIB];
 /// The size of the plot and of the budgets.
 const TYPICAL: usize = 8 * MIB;
 
+/// The service needs 2 to 60 s for a picture.
+const SERVICE_TIME: Duration = Duration::from_secs(3);
+
 /// What a run does, from its arguments.
 struct Options {
     calls: usize,
@@ -47,7 +51,10 @@ fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let words: Vec<&str> = arguments.iter().map(String::as_str).collect();
     let result = match words[..] {
-        ["serve", bytes] => number(bytes).and_then(server::serve),
+        ["serve", bytes, millis] => number(bytes).and_then(|bytes| {
+            let service_time = Duration::from_millis(number(millis)? as u64);
+            server::serve(bytes, service_time)
+        }),
         ["peer", name, url, bytes] => {
             number(bytes).and_then(|bytes| peer::run(name, &Setup { url: url.to_owned(), bytes }))
         }
@@ -120,9 +127,9 @@ fn contestants(options: &Options) -> io::Result<Vec<Contestant>> {
     Ok(contestants)
 }
 
-fn serve(bytes: usize) -> io::Result<Service> {
+fn serve(bytes: usize, service_time: Duration) -> io::Result<Service> {
     let mut program = Command::new(std::env::current_exe()?);
-    Service::start(program.arg("serve").arg(bytes.to_string()))
+    Service::start(program.arg("serve").arg(bytes.to_string()).arg(service_time.as_millis().to_string()))
 }
 
 /// All sizes, all peers. The rounds of the peers alternate, so that a slower minute of the machine hits all of them.
@@ -131,7 +138,7 @@ fn compare(options: &Options) -> io::Result<()> {
     let mut rows = Vec::new();
     for bytes in SIZES {
         eprintln!("{} up and down, {} rounds of {} calls each", report::size(bytes), options.rounds, options.calls);
-        let service = serve(bytes)?;
+        let service = serve(bytes, Duration::ZERO)?;
         let clients: io::Result<Vec<Client>> =
             contestants.iter().map(|contestant| contestant.start(&service, bytes)).collect();
         let mut clients = clients?;
@@ -149,12 +156,28 @@ fn compare(options: &Options) -> io::Result<()> {
         service.end()?;
     }
     print!("{}", report::table(&rows, contestants.len()));
+    println!("\n{}", report::felt_table(&felt(&contestants)?, SERVICE_TIME, TYPICAL));
+    let over = report::over_budget(&rows, contestants.len(), TYPICAL);
     if let Some(path) = &options.plot {
         let typical: Vec<&Row> = rows.iter().filter(|row| row.bytes == TYPICAL).collect();
         std::fs::write(path, plot::svg(&typical))?;
         eprintln!("wrote {path}");
     }
-    Ok(())
+    if over.is_empty() { Ok(()) } else { Err(io::Error::other(format!("over budget:\n{}", over.join("\n")))) }
+}
+
+/// What a user feels: the time of one call whose picture takes the service as long as a quick real one.
+fn felt(contestants: &[Contestant]) -> io::Result<Vec<(&'static str, Duration)>> {
+    eprintln!("{} up and down, one call with {} s of service time", report::size(TYPICAL), SERVICE_TIME.as_secs());
+    let service = serve(TYPICAL, SERVICE_TIME)?;
+    let mut rows = Vec::new();
+    for contestant in contestants {
+        let mut client = contestant.start(&service, TYPICAL)?;
+        rows.push((contestant.name, client.measure(1, 1)?.wall));
+        client.end()?;
+    }
+    service.end()?;
+    Ok(rows)
 }
 
 /// The middle of each number by itself; a round that was disturbed does not move it.
@@ -171,7 +194,7 @@ fn scale(options: &Options) -> io::Result<()> {
     /// The same number of calls for each row.
     const CALLS: usize = 128;
     let contestants = contestants(options)?;
-    let service = serve(TYPICAL)?;
+    let service = serve(TYPICAL, Duration::ZERO)?;
     let mut rows = Vec::new();
     for contestant in &contestants {
         for at_once in [1, 16, 64] {

@@ -42,6 +42,41 @@ pub fn table(rows: &[Row], peers: usize) -> String {
     table
 }
 
+/// What a user feels, and how little of it is the client.
+pub fn felt_table(rows: &[(&'static str, Duration)], service_time: Duration, bytes: usize) -> String {
+    let (size, seconds) = (size(bytes), service_time.as_secs());
+    let mut table = format!(
+        "| {size} up and down, {seconds} s of service time | one call | of it not the service |\n| --- | --: | --: |\n"
+    );
+    for (name, wall) in rows {
+        let (whole, own) = (wall.as_secs_f64(), millis(wall.saturating_sub(service_time)));
+        let _ = writeln!(table, "| {name} | {whole:.3} s | {own} ms |");
+    }
+    table
+}
+
+/// The clients of volcv whose CPU or memory is over the budget: CPU at most twice the floor, or a quarter of the client that
+/// is written by hand; peak at most both pictures and 8 MiB. Pictures of one size are
+/// judged.
+pub fn over_budget(rows: &[Row], peers: usize, judged: usize) -> Vec<String> {
+    let mut over = Vec::new();
+    for group in rows.chunks(peers).filter(|group| group[0].bytes == judged) {
+        let by_hand =
+            group.iter().find(|row| row.name.starts_with("by hand")).map_or(Duration::MAX, |row| row.cost.cpu);
+        for row in group.iter().filter(|row| row.name.starts_with("volcv")) {
+            let (cpu, size) = (row.cost.cpu, size(row.bytes));
+            if cpu > (group[0].cost.cpu * 2).max(by_hand / 4) {
+                over.push(format!("{} at {size}: {} ms of CPU", row.name, millis(cpu)));
+            }
+            let pictures = 2.0 * row.bytes as f64 / (1024.0 * 1024.0);
+            if row.peak > pictures + 8.0 {
+                over.push(format!("{} at {size}: {:.1} MiB at the peak", row.name, row.peak));
+            }
+        }
+    }
+    over
+}
+
 /// What is left of the peak when the pictures are taken out is what the client itself needs.
 pub fn scale_table(rows: &[ScaleRow], bytes: usize) -> String {
     let mut table = format!(

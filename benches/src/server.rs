@@ -4,14 +4,16 @@ use std::io::{self, BufRead, BufReader, ErrorKind, Read, Write};
 use std::net::{TcpListener, TcpStream};
 use std::sync::Arc;
 use std::thread;
+use std::time::Duration;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
 use crate::picture::picture;
 
-/// Serves until standard input ends, which is when the bench does. Prints its address first.
-pub fn serve(picture_bytes: usize) -> io::Result<()> {
+/// Serves until standard input ends, which is when the bench does. Prints its address first. Each picture takes
+/// `service_time` to paint.
+pub fn serve(picture_bytes: usize, service_time: Duration) -> io::Result<()> {
     let reply: Arc<[u8]> = reply(picture_bytes).into();
     let listener = TcpListener::bind(("127.0.0.1", 0))?;
     println!("{}", listener.local_addr()?);
@@ -19,7 +21,7 @@ pub fn serve(picture_bytes: usize) -> io::Result<()> {
         for stream in listener.incoming().flatten() {
             let reply = Arc::clone(&reply);
             // A client that goes away ends its connection, and fails by itself if that was too early.
-            thread::spawn(move || answer_all(&stream, &reply));
+            thread::spawn(move || answer_all(&stream, &reply, service_time));
         }
     });
     io::copy(&mut io::stdin(), &mut io::sink()).map(drop)
@@ -36,7 +38,7 @@ fn reply(picture_bytes: usize) -> Vec<u8> {
 }
 
 /// One connection with all its requests.
-fn answer_all(mut stream: &TcpStream, reply: &[u8]) -> io::Result<()> {
+fn answer_all(mut stream: &TcpStream, reply: &[u8], service_time: Duration) -> io::Result<()> {
     stream.set_nodelay(true)?;
     let mut reader = BufReader::with_capacity(256 * 1024, stream);
     while let Some(length) = read_head(&mut reader)? {
@@ -44,6 +46,7 @@ fn answer_all(mut stream: &TcpStream, reply: &[u8]) -> io::Result<()> {
         if read < length {
             return Err(ErrorKind::UnexpectedEof.into());
         }
+        thread::sleep(service_time);
         stream.write_all(reply)?;
     }
     Ok(())

@@ -95,3 +95,8 @@ pub const DEFAULT_KEY: &str = "emulator-key";
 /// For programs to print when they start an emulator or use one.
 pub const BANNER: &str =
     "volcv emulator: its pictures are painted locally, not made by a model, and nothing is charged";
+
+// The code of the README is compiled and run.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

@@ -41,6 +41,8 @@ struct State {
     entries: Vec<Entry>,
     next_id: u64,
     thread: Option<Thread>,
+    /// When the thread wakes up by itself. Mostly that is early enough for a new entry, and no call has to wake it.
+    wakes_at: Option<Instant>,
     closed: bool,
 }
 
@@ -90,7 +92,7 @@ impl TimeoutThread {
         }
         let id = state.next_id;
         state.next_id += 1;
-        if state.entries.iter().all(|entry| due < entry.due) {
+        if state.wakes_at.is_some_and(|wakes_at| due < wakes_at) {
             self.shared.changed.notify_one();
         }
         state.entries.push(Entry { id, due, task });
@@ -130,6 +132,7 @@ impl Shared {
             }
             let next = state.entries.iter().map(|entry| entry.due).min();
             let sleep = next.map_or(LONGEST_SLEEP, |next| next.saturating_duration_since(now)).min(LONGEST_SLEEP);
+            state.wakes_at = Some(now + sleep);
             state = self.changed.wait_timeout(state, sleep).unwrap_or_else(PoisonError::into_inner).0;
         }
     }

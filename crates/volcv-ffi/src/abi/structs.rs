@@ -17,9 +17,8 @@ pub type volcv_exchange = u64;
 
 /// A client: workers, a queue, and the connections they share. Any thread may use it, many at once. After
 /// volcv_client_destroy() the pointer is stale, which is an error code, not a crash. Its threads block no signals but
-/// those that were blocked in the thread that made it. The memory of pictures of 256 KiB and more that were
-/// released stays with it for the next: up to 24 MiB, and what is above goes back to the system when nobody has needed
-/// it for five to ten seconds.
+/// those that were blocked in the thread that made it. The memory of released pictures of 256 KiB and more goes back to the
+/// system, but for up to four pieces, 24 MiB together, which stay with the client for the next pictures.
 pub struct volcv_client {
     _private: [u8; 0],
 }
