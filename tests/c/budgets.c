@@ -1,7 +1,7 @@
 /*
  * Measures what the library takes out of a frame, and proves what can be counted: volcv_poll() of a busy client
  * without an event allocates nothing and makes no system call, a borrowed picture is not copied, a copied one goes into
- * memory of an earlier one, and a client that has nothing to do wakes nobody up. Prints the times, which depend on the machine.
+ * memory of an earlier one, and a client that has nothing to do wakes no thread up. Prints the times, which depend on the machine.
  */
 #define _GNU_SOURCE
 #include "check.h"

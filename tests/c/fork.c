@@ -30,7 +30,7 @@ static void end_child(pid_t child)
     CHECK(WIFEXITED(status) && WEXITSTATUS(status) == 0);
 }
 
-/* What the header asks for; the clients' memory is nobody's now. */
+/* What the header asks for; the clients' memory has no owner now. */
 static void leave(void)
 {
     execl("/bin/true", "true", (char *)NULL);

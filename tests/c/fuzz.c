@@ -52,7 +52,7 @@ static void *submit_many(void *part)
         IS(result, VOLCV_OK);
         records[at].job = job;
         accepted++;
-        /* Now and then somebody has second thoughts, about this job or an older one. */
+        /* Some jobs are cancelled later, this one or an older one. */
         const uint32_t other = (uint32_t)(roll(&state) % (at + 1));
         const uint32_t victim = roll(&state) % 2 == 0 ? at : other;
         const volcv_job old = records[victim].job;

@@ -1,7 +1,7 @@
 /*
  * Proves what hooks may do and when they are called: the functions that say VOLCV_E_REENTRANT say it in every hook,
  * and all others work there; after volcv_client_destroy() has returned no hook runs, which a page without access
- * would notice; a hook that does not return makes VOLCV_E_TIMEOUT of it, in time and in silence, and a second call
+ * would notice; a hook that does not return makes VOLCV_E_TIMEOUT of it, in time and without calling a hook, and a second call
  * catches up.
  */
 #define _GNU_SOURCE

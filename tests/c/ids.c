@@ -92,7 +92,7 @@ static void *misuse(void *seed)
             const volcv_result result = submit(clients[of], 0, &job);
             CHECK(result == VOLCV_OK || (result == VOLCV_E_BUSY && job == 0));
             if (result == VOLCV_OK) {
-                /* The one that was there before goes, unless somebody has released it already. */
+                /* The one that was there before goes, unless another thread has released it already. */
                 (void)volcv_job_release(clients[of], atomic_exchange(&shared[of][roll(&state) % SHARED], job));
             }
             continue;
@@ -126,7 +126,7 @@ int main(void)
         CHECK(pthread_join(threads[i], NULL) == 0);
     }
     CHECK(stale > operations && fine > operations / 100);
-    /* Both clients are as good as new. */
+    /* Both clients can be used as before. */
     for (int of = 0; of < 2; of++) {
         volcv_event event;
         while (volcv_poll(clients[of], &event, 1) > 0) {

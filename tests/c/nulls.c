@@ -146,7 +146,7 @@ static void links_that_are_not_followed(void)
     IS(use_link(link_to_file), VOLCV_OK);
 }
 
-/* A number that would be ignored in silence is an error. */
+/* A number that would be ignored without an error is an error. */
 static void numbers_of_another_mode(void)
 {
 #define OTHER(change, field, allowed)                      \

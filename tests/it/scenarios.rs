@@ -383,11 +383,8 @@ fn a_connection_closed_while_idle_costs_neither_an_error_nor_a_second_charge() {
         let client = AnyClient::new(transport, builder(&emulator));
         let outpaint = Outpaint::equal(small(), 0.25);
         client.outpaint(&outpaint, &CallOptions::new()).unwrap();
-        // A connection is used again once it has settled.
-        std::thread::sleep(Duration::from_millis(100));
         client.outpaint(&outpaint, &CallOptions::new()).unwrap();
         assert_eq!(emulator.connections(), 1, "{transport} keeps a fresh connection");
-        std::thread::sleep(Duration::from_millis(100));
         // An answer that closes its connection leaves none to reuse.
         emulator.push("close-delimited".parse().unwrap());
         for _ in 0..2 {

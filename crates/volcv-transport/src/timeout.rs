@@ -6,6 +6,7 @@
 use std::cell::Cell;
 use std::fmt;
 use std::io;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -126,7 +127,10 @@ impl Shared {
             if !due.is_empty() {
                 // Callbacks and hooks of cancels run without the lock.
                 drop(state);
-                due.into_iter().for_each(|run| run());
+                for run in due {
+                    // A panic in code of the caller has been reported by its hook; the other limits still hold.
+                    let _ = catch_unwind(AssertUnwindSafe(run));
+                }
                 state = self.lock();
                 continue;
             }

@@ -133,7 +133,7 @@ pub unsafe extern "C" fn volcv_http_complete(
     })
 }
 
-/// Takes those that mean something. What is no header costs nobody the reply: it was paid for.
+/// Takes the headers that mean something. A line that is no header is left out: the reply was paid for.
 unsafe fn headers_of(headers: *const volcv_header, count: usize) -> Result<HeaderMap, CError> {
     const MOST: usize = 65_536;
     if count > MOST {

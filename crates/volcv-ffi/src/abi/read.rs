@@ -94,7 +94,7 @@ versioned! {
 const LARGEST: usize = 4096;
 
 /// Reads a struct of any version: what an old caller does not have is zero, and what this library does not know has to
-/// be zero, or the caller would be ignored in silence.
+/// be zero, or the caller would be ignored without an error.
 pub(super) unsafe fn read<T: Versioned>(from: *const T, name: &str) -> Result<T, CError> {
     // SAFETY: what this function asks for.
     let size = unsafe { size_of_struct(from, name) }?;

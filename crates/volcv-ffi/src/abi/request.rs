@@ -70,7 +70,7 @@ pub(super) unsafe fn outpaint_of(engine: &Engine, request: *const volcv_outpaint
     Ok(JobRequest::outpaint(outpaint, borrows))
 }
 
-/// Nothing of another mode, which would be ignored in silence.
+/// Nothing of another mode, which would be ignored without an error.
 fn of_the_mode(request: &volcv_outpaint) -> Result<(), CError> {
     if request.mode > VOLCV_MODE_CANVAS {
         return Err(CError::argument("volcv_outpaint.mode", request.mode, "a VOLCV_MODE_ number"));

@@ -1,7 +1,6 @@
 //! New jobs.
 
 use std::ffi::c_char;
-use std::sync::Arc;
 
 use super::options::job_options_of;
 use super::read::{Out, reported};
@@ -118,7 +117,7 @@ unsafe fn submit<R>(
     out_job: *mut volcv_job,
     error: *mut volcv_error,
     read: unsafe fn(&Engine, *const R) -> Result<JobRequest, CError>,
-    take: fn(&Arc<Engine>, JobRequest, JobOptions, &mut volcv_job) -> Result<(), CError>,
+    take: fn(&Engine, JobRequest, JobOptions, &mut volcv_job) -> Result<(), CError>,
 ) -> volcv_result {
     reported(error, |checked| {
         let out = Out::new(out_job, 0, "out_job")?;

@@ -14,7 +14,7 @@ use super::host_http::{Exchange, HostHttp};
 use super::job::{Job, JobOptions, JobRequest, JobResult, State};
 use super::job_table::JobTable;
 use super::setup::BuiltClient;
-use super::{CError, Deadline, Setup, fork, lock};
+use super::{CError, Deadline, Setup, fork, lock, registry};
 use crate::abi::*;
 
 /// What a `volcv_client` is.
@@ -33,8 +33,10 @@ pub(crate) struct Engine {
     /// For jobs without one of their own.
     deadline: Option<Duration>,
     workers: Mutex<Vec<JoinHandle<()>>>,
-    /// Calls of C that are going on.
-    pub(super) callers: AtomicUsize,
+    /// Calls of C that are going on, and callbacks of the timer.
+    pub(super) callers: Arc<AtomicUsize>,
+    /// The number that a `volcv_client *` is.
+    handle: usize,
     _alive: fork::Alive,
 }
 
@@ -42,7 +44,7 @@ pub(crate) struct Engine {
 pub(super) struct Queue {
     pub(super) waiting: VecDeque<Waiting>,
     pub(super) running: usize,
-    /// Workers that have not ended, and timer callbacks that are at work.
+    /// Workers that have not ended.
     threads: usize,
     /// Workers without a job. The last to come is the first to go: its memory is still warm, and the others need none.
     pub(super) idle: Vec<Thread>,
@@ -73,7 +75,8 @@ impl Engine {
             max_queued,
             deadline,
             workers: Mutex::default(),
-            callers: AtomicUsize::new(0),
+            callers: Arc::default(),
+            handle,
             _alive: alive,
         });
         (0..max_in_flight).try_for_each(|_| engine.start_worker())?;
@@ -101,12 +104,7 @@ impl Engine {
     }
 
     /// Queues a job, which `job` is set to; never blocks.
-    pub(crate) fn submit(
-        self: &Arc<Self>,
-        request: JobRequest,
-        options: JobOptions,
-        job: &mut volcv_job,
-    ) -> Result<(), CError> {
+    pub(crate) fn submit(&self, request: JobRequest, options: JobOptions, job: &mut volcv_job) -> Result<(), CError> {
         *job = self.accept(request, options, false)?;
         Ok(())
     }
@@ -117,12 +115,7 @@ impl Engine {
     }
 
     /// As [`Engine::submit`]; a quiet job ends without an event.
-    pub(super) fn accept(
-        self: &Arc<Self>,
-        request: JobRequest,
-        options: JobOptions,
-        quiet: bool,
-    ) -> Result<volcv_job, CError> {
+    pub(super) fn accept(&self, request: JobRequest, options: JobOptions, quiet: bool) -> Result<volcv_job, CError> {
         let mut queue = lock(&self.queue);
         if queue.closing {
             return Err(CError::new(VOLCV_E_SHUTDOWN, "the client is being destroyed"));
@@ -156,25 +149,16 @@ impl Engine {
 
     /// Ends a job at its deadline if it is still in the queue then. Without memory for a thread it is ended by the worker
     /// that takes it.
-    fn end_at(self: &Arc<Self>, id: volcv_job, deadline: Deadline) -> Option<TimeoutGuard> {
-        let engine = Arc::downgrade(self);
+    fn end_at(&self, id: volcv_job, deadline: Deadline) -> Option<TimeoutGuard> {
+        let handle = self.handle;
         let end = move || {
-            let Some(engine) = engine.upgrade() else { return };
-            let Some(_guard) = engine.unqueue_for_timer(id) else { return };
-            // A call without any time left is not sent; the core says so in the error.
-            engine.end(id, engine.perform(id));
+            let Ok(engine) = registry::find(std::ptr::without_provenance_mut(handle)) else { return };
+            if engine.unqueue(id) {
+                // A call without any time left is not sent; the core says so in the error.
+                engine.end(id, engine.perform(id));
+            }
         };
         self.client.call_at(deadline.instant()?, end).ok()
-    }
-
-    fn unqueue_for_timer(&self, id: volcv_job) -> Option<ThreadGuard<'_>> {
-        let mut queue = lock(&self.queue);
-        let index = queue.waiting.iter().position(|waiting| waiting.id == id)?;
-        let waiting = queue.waiting.remove(index);
-        queue.threads += 1;
-        drop(queue);
-        drop(waiting);
-        Some(ThreadGuard(self))
     }
 
     /// Takes a job out of the queue; false if a worker or the timer was quicker.
@@ -276,7 +260,7 @@ impl Engine {
     }
 }
 
-/// A thread that works for the client. [`Engine::join`] waits until it is dropped.
+/// A worker. [`Engine::join`] waits until it is dropped.
 struct ThreadGuard<'a>(&'a Engine);
 
 impl Drop for ThreadGuard<'_> {

@@ -9,7 +9,7 @@ use volcv::{AttemptRecord, Charge, Delivery, Error, ErrorKind, Outcome};
 
 use crate::abi::*;
 
-/// Why something did not work. One word large.
+/// Why something did not work. It is as large as a pointer.
 pub(crate) struct CError {
     pub(crate) error: Box<volcv_error>,
 }

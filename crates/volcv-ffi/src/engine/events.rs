@@ -3,7 +3,7 @@
 use std::collections::VecDeque;
 use std::mem::MaybeUninit;
 use std::sync::atomic::{AtomicUsize, Ordering::*};
-use std::sync::{Arc, Condvar, Mutex};
+use std::sync::{Condvar, Mutex};
 
 use super::job::{JobOptions, JobRequest, JobResult, State};
 use super::{CError, Deadline, Engine, lock};
@@ -118,12 +118,7 @@ impl Engine {
     }
 
     /// Submits, waits, and releases what failed, unless there is a picture in it. `job` is set to a job that is left.
-    pub(crate) fn run(
-        self: &Arc<Self>,
-        request: JobRequest,
-        options: JobOptions,
-        job: &mut volcv_job,
-    ) -> Result<(), CError> {
+    pub(crate) fn run(&self, request: JobRequest, options: JobOptions, job: &mut volcv_job) -> Result<(), CError> {
         Self::refuse_inside_hooks()?;
         let id = self.accept(request, options, true)?;
         self.wait_until(&[id], true, Deadline::NEVER, false)?;

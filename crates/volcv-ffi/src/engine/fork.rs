@@ -7,7 +7,7 @@ use super::CError;
 use crate::abi::VOLCV_E_FORKED;
 
 static CHILD: AtomicBool = AtomicBool::new(false);
-/// Clients that exist or are being made. A child without any is as good as a new process.
+/// Clients that exist or are being made. A child without any can use the library.
 static CLIENTS: AtomicUsize = AtomicUsize::new(0);
 
 /// An error in a child that was forked while there were clients. One load: no lock and no system call.

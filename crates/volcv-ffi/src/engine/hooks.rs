@@ -1,4 +1,4 @@
-//! The host's functions: called from one place, silenced when a client could not be destroyed in time.
+//! The host's functions: called from one place, muted when a client could not be destroyed in time.
 
 use std::cell::Cell;
 use std::ffi::{CString, c_char, c_void};
@@ -48,7 +48,7 @@ pub(super) struct Hooks {
     ready: Option<ReadyHook>,
     /// How many hooks are running, and [`MUTED`].
     gate: AtomicU32,
-    /// What came due in silence.
+    /// Releases that came due while the hooks were muted.
     postponed: Mutex<Vec<Release>>,
 }
 
@@ -63,7 +63,7 @@ impl Hooks {
         Self { log, ready, gate: AtomicU32::new(0), postponed: Mutex::default() }
     }
 
-    /// Runs a hook, unless there is silence.
+    /// Runs a hook, unless the hooks are muted.
     pub(super) fn call<T>(&self, hook: impl FnOnce() -> T) -> Option<T> {
         struct Leave<'a>(&'a AtomicU32);
         impl Drop for Leave<'_> {
@@ -95,7 +95,7 @@ impl Hooks {
         }
     }
 
-    /// Ends the silence and catches up on what was held back.
+    /// Ends the muting, and runs the releases that were postponed.
     pub(super) fn unmute(&self) {
         self.gate.fetch_and(!MUTED, SeqCst);
         let postponed = std::mem::take(&mut *lock(&self.postponed));

@@ -94,7 +94,7 @@ impl HostHttp {
         let size = body.remaining();
         let reply: *mut (dyn ReplySink + Send + '_) = reply;
         // SAFETY: only the lifetime is stretched. `Guard` takes the pointer back, under the lock, before this function
-        // returns or unwinds, and nobody copies it.
+        // returns or unwinds, and it is copied nowhere.
         let reply =
             unsafe { std::mem::transmute::<*mut (dyn ReplySink + Send + '_), *mut (dyn ReplySink + Send)>(reply) };
         let state = State { open: Some(Open { body, reply, has_head: false }), ended: None };
@@ -102,8 +102,8 @@ impl HostHttp {
         lock(&self.exchanges).insert(id, Arc::clone(&exchange));
         let guard = Guard { host: self, id, exchange: &exchange };
 
-        let ring = Arc::clone(&exchange);
-        let _on_cancel = cancel.on_cancel(move || ring.wake());
+        let waiting = Arc::clone(&exchange);
+        let _on_cancel = cancel.on_cancel(move || waiting.wake());
         if !cancel.is_cancelled() {
             if let Err(result) = self.start(id, &head, size, limits) {
                 lock(&exchange.state).ended.get_or_insert(Err(error_of(result, None)));
@@ -231,7 +231,7 @@ impl Exchange {
         self.push(&mut state, |reply| inject::point(inject::Layer::Reply, || reply.data(data)))
     }
 
-    /// Pushes a part of the reply. After a panic nobody knows what became of it, so the exchange is over.
+    /// Pushes a part of the reply. A panic leaves it in an unknown state, so the exchange is over.
     fn push(&self, state: &mut State, part: impl FnOnce(&mut dyn ReplySink) -> Result<(), Stop>) -> Result<(), CError> {
         let reply = state.open()?.reply;
         // SAFETY: the sink lives as long as the exchange is open, which the lock keeps it.

@@ -1,5 +1,4 @@
-//! Panics on demand, so that tests can prove that none leaves the library. Without the feature `test-util` this is
-//! nothing.
+//! Panics on demand, so that tests can prove that none leaves the library. Outside of tests this is nothing.
 
 /// Where a panic can be asked for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

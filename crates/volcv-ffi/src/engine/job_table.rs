@@ -14,7 +14,7 @@ const CHUNK: usize = 256;
 const INDEX_BITS: u32 = 16;
 const CAPACITY: usize = 1 << INDEX_BITS;
 
-/// All jobs of a client, at most 65,536. JobTable never move.
+/// All jobs of a client, at most 65,536. Their slots never move.
 pub(super) struct JobTable {
     chunks: Box<[OnceLock<Box<[Slot]>>]>,
     free: Mutex<Free>,
@@ -27,10 +27,10 @@ struct Free {
     fresh: usize,
 }
 
-/// The index of one job.
+/// The place of one job.
 #[derive(Default)]
 pub(super) struct Slot {
-    /// The id; 0 if nobody may ask for it.
+    /// The id; 0 if no call of C may ask for the job.
     id: AtomicU64,
     cells: Cells,
     job: Mutex<Option<Job>>,
@@ -53,7 +53,7 @@ impl JobTable {
         Self { chunks, free: Mutex::default() }
     }
 
-    /// Takes a index for a job, which `open` makes from its id; `None` if the client is full.
+    /// Takes an index for a job, which `open` makes from its id; `None` if the client is full.
     pub(super) fn open(&self, open: impl FnOnce(volcv_job) -> Job) -> Option<volcv_job> {
         static NEXT: AtomicU64 = AtomicU64::new(1);
         let index = {
@@ -88,7 +88,7 @@ impl JobTable {
         self.chunks[index / CHUNK].get().map(|chunk| &chunk[index % CHUNK])
     }
 
-    /// Gives the index of a job back, when nobody works on it any more, and hands the job out.
+    /// Gives the index of a job back when no thread works on the job any more, and returns the job.
     pub(super) fn close(&self, id: volcv_job, mut job: MutexGuard<'_, Option<Job>>) -> Option<Job> {
         let last = job.take();
         drop(job);

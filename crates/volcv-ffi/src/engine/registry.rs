@@ -1,4 +1,4 @@
-//! All clients of the process by their handles. A handle is a number in the shape of a pointer that nobody follows, so a
+//! All clients of the process by their handles. A handle is a number in the shape of a pointer that is never followed, so a
 //! late call with a destroyed client is an error code.
 
 use std::ops::Deref;
@@ -24,19 +24,25 @@ pub(crate) fn add(setup: Setup) -> Result<*mut volcv_client, CError> {
 }
 
 /// A client in use: it is not destroyed before this is dropped.
-pub(crate) struct ClientGuard(Arc<Engine>);
+pub(crate) struct ClientGuard {
+    // The fields are dropped in this order, so that `destroy` has the last reference when it finds no caller.
+    engine: Arc<Engine>,
+    _caller: Caller,
+}
+
+struct Caller(Arc<AtomicUsize>);
+
+impl Drop for Caller {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Release);
+    }
+}
 
 impl Deref for ClientGuard {
     type Target = Arc<Engine>;
 
     fn deref(&self) -> &Arc<Engine> {
-        &self.0
-    }
-}
-
-impl Drop for ClientGuard {
-    fn drop(&mut self) {
-        self.0.callers.fetch_sub(1, Release);
+        &self.engine
     }
 }
 
@@ -44,7 +50,7 @@ impl Drop for ClientGuard {
 pub(crate) fn find(client: *mut volcv_client) -> Result<ClientGuard, CError> {
     look_up(client, |engine| {
         engine.callers.fetch_add(1, Relaxed);
-        ClientGuard(Arc::clone(engine))
+        ClientGuard { engine: Arc::clone(engine), _caller: Caller(Arc::clone(&engine.callers)) }
     })
 }
 
@@ -69,10 +75,10 @@ pub(crate) fn destroy(client: *mut volcv_client, deadline: Deadline) -> Result<(
         return too_late(&engine);
     }
     let mut clients = CLIENTS.write().unwrap_or_else(PoisonError::into_inner);
-    let gone = clients.iter().position(|(handle, _)| *handle == client.addr());
-    let gone = gone.map(|place| clients.swap_remove(place));
+    let index = clients.iter().position(|(handle, _)| *handle == client.addr());
+    let gone = index.map(|index| clients.swap_remove(index));
     drop(clients);
-    // Nobody comes in any more. Those who are inside may still be about to call a hook.
+    // No new call can find the client. Those that are going on may still be about to call a hook.
     while engine.callers.load(Acquire) > 0 {
         if deadline.is_over() {
             CLIENTS.write().unwrap_or_else(PoisonError::into_inner).extend(gone);

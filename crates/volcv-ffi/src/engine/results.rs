@@ -13,7 +13,7 @@ impl Engine {
     pub(crate) fn progress(&self, id: volcv_job) -> Result<volcv_progress, CError> {
         let slot = self.jobs.find(id)?;
         let progress = slot.progress();
-        // The place may have been given to another job meanwhile.
+        // The slot may have been given to another job meanwhile.
         if slot.has(id) { Ok(progress) } else { Err(CError::stale("job")) }
     }
 

@@ -32,7 +32,7 @@ impl Engine {
             if queue.closing {
                 return None;
             }
-            // A thread can wake up for no reason; then it stands there still.
+            // A thread can wake up for no reason; then it is in the list already.
             if queue.idle.iter().all(|worker| worker.id() != me.id()) {
                 queue.idle.push(me.clone());
             }

@@ -111,7 +111,7 @@ impl BlockingClient {
     }
 
     /// Runs `callback` on the timer thread of this client at this time, unless the guard is dropped before. It must be
-    /// short: the limits of calls are kept by the same thread.
+    /// short: the same thread keeps the limits of all calls.
     ///
     /// # Errors
     /// The system has no thread.
