@@ -380,7 +380,7 @@ int main(int argc, char **argv)
         volcv_client_destroy(client, VOLCV_WAIT_FOREVER);
     } else {
         fprintf(stderr, "%s\n", error.message);
-        http_destroy(transport.user); /* Without a client nobody else will. */
+        http_destroy(transport.user); /* Without a client, this program has to. */
     }
     curl_global_cleanup();
     return status;

@@ -50,7 +50,7 @@ fn check_link(endpoint: &Endpoint, link: &str, insecure: bool) {
     let (Ok(base), Ok(parsed)) = (Url::parse(endpoint.url()), Url::parse(link)) else { return };
     let preview = plan.preview();
     let Ok(url) = Url::parse(preview["url"].as_str().expect("a preview has the url")) else {
-        assert!(!link.is_ascii(), "of international names, volcv takes some that nobody can have");
+        assert!(!link.is_ascii(), "of international names, volcv takes some that cannot be registered");
         return;
     };
     assert_eq!(parsed.origin(), url.origin());

@@ -88,7 +88,7 @@ static int zero(const void *bytes, size_t size)
 #define EMPTY_BEHIND_SIZE(out) CHECK((out).struct_size == sizeof(out) && zero(&(out).struct_size + 1, sizeof(out) - 4))
 
 /* Not more than this can follow from a number that is out of range; what was accepted is undone. */
-static void settle(const char *field, volcv_result result, int strict)
+static void release_result(const char *field, volcv_result result, int strict)
 {
     int documented = result == VOLCV_E_INVALID_ARGUMENT;
     if (!strict) {
@@ -161,7 +161,7 @@ static volcv_result use_job_options(const volcv_job_options *with)
         for (size_t i = 0; i < sizeof odd / sizeof odd[0]; i++) {                       \
             fresh();                                                                    \
             value.field = odd[i];                                                       \
-            settle(#of "." #field, use_##of(&value), strict);                           \
+            release_result(#of "." #field, use_##of(&value), strict);                           \
         }                                                                               \
     } while (0)
 

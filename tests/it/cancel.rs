@@ -24,7 +24,7 @@ fn a_cancelled_call_returns_at_once_and_says_what_it_may_have_cost() {
             emulator.push(fault.parse().unwrap());
             let client = AnyClient::new(transport, builder(&emulator));
             let cancel = CancelToken::new();
-            let patience = thread::spawn({
+            let cancelled_at = thread::spawn({
                 let cancel = cancel.clone();
                 move || {
                     thread::sleep(Duration::from_millis(300));
@@ -34,7 +34,7 @@ fn a_cancelled_call_returns_at_once_and_says_what_it_may_have_cost() {
             });
             let error =
                 client.outpaint(&Outpaint::equal(picture(), 0.25), &CallOptions::new().cancel(&cancel)).unwrap_err();
-            let late = patience.join().unwrap().elapsed();
+            let late = cancelled_at.join().unwrap().elapsed();
             assert_eq!((error.kind(), error.charge()), (ErrorKind::Cancelled, charge), "{transport} {fault}: {error}");
             // No limit ends any of these calls this early; how long a cancel takes is measured, not tested.
             assert!(late < Duration::from_secs(8), "{transport} {fault}: {late:?} after the cancel");

@@ -10,7 +10,7 @@ use volcv::{CallOptions, CancelToken, ClientBuilder, Delivery, ErrorKind, Outpai
 
 use crate::support::{AnyClient, TRANSPORTS, small};
 
-/// A listener that nobody accepts from, with its queue filled; further connections wait for an answer for ever.
+/// A listener whose connections are never accepted, with its queue filled; further connections wait for an answer for ever.
 pub(crate) struct FullQueue {
     pub(crate) address: SocketAddr,
     _sockets: Vec<Socket>,
@@ -82,9 +82,9 @@ fn a_call_that_is_connecting_can_be_cancelled() {
     for transport in TRANSPORTS {
         let client = queue.client(transport, |builder| builder.connect_limit(Duration::from_secs(60)));
         let cancel = CancelToken::new();
-        let patience = cancel_soon(&cancel);
+        let cancelled_at = cancel_soon(&cancel);
         let error = client.outpaint(&Outpaint::equal(small(), 0.5), &CallOptions::new().cancel(&cancel)).unwrap_err();
-        let late = patience.join().unwrap().elapsed();
+        let late = cancelled_at.join().unwrap().elapsed();
         assert_eq!((error.kind(), error.charge()), (ErrorKind::Cancelled, Charge::None), "{transport}: {error}");
         assert!(late < Duration::from_secs(8), "{transport}: {late:?} after the cancel");
     }

@@ -68,7 +68,7 @@ impl Transport for Recorder {
         let mut sink = Copying { note: Note::default(), reply };
         let result = self.ureq.send(request, &mut sink, limits, cancel);
         let mut note = sink.note;
-        // Whoever cancelled here is the watch: no row of the table gives up by itself.
+        // The cancel came from the timer: no row of the table gives up by itself.
         let watched = cancel.is_cancelled().then_some(TransportErrorKind::Timeout(TimeLimit::Stall));
         note.error = result.as_ref().err().map(|error| watched.unwrap_or(error.kind()));
         self.notes.lock().unwrap().push(note);

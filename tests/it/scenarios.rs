@@ -34,7 +34,7 @@ pub(crate) struct Setup {
     pub(crate) charge_limit: Option<u32>,
 }
 
-/// The quickest patience that a loaded machine still keeps.
+/// The shortest limit that a loaded machine still keeps.
 const SHORT: Duration = Duration::from_millis(300);
 
 const PLAIN: Setup =

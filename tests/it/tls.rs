@@ -4,7 +4,6 @@ use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::sync::Arc;
 use std::thread;
-use std::time::Duration;
 
 use base64::Engine as _;
 use rcgen::{BasicConstraints, CertificateParams, IsCa, Issuer, KeyPair, date_time_ymd};
@@ -107,8 +106,6 @@ fn a_trusted_gateway_works_on_both_transports_and_keeps_its_connection() {
         for picture in [small(), large()] {
             let outpaint = Outpaint::equal(picture, 0.25).max_width(200);
             client.outpaint(&outpaint, &CallOptions::new()).unwrap();
-            // A connection is used again once it has settled.
-            thread::sleep(Duration::from_millis(100));
         }
         assert_eq!((gateway.emulator.charges(), gateway.emulator.connections()), (2, 1), "{transport}");
     }

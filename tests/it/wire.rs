@@ -35,7 +35,7 @@ fn call_with(
     let builder = ClientBuilder::new(format!("http://{address}"), "some-key").max_attempts(1);
     let client = AnyClient::new(transport, setup(builder));
     let result = client.outpaint(&Outpaint::equal(large(), 0.25), &CallOptions::new());
-    // A runtime that nobody drives closes nothing: the connection ends with the client.
+    // A runtime that is not driven closes nothing: the connection ends with the client.
     drop(client);
     server.join().unwrap();
     result

@@ -114,7 +114,7 @@ fn cancel_latency(transport: &str, phase: &str, fault: &str, picture: &Picture, 
     let mut times: Vec<Duration> = (0..runs)
         .map(|_| {
             let cancel = CancelToken::new();
-            let patience = thread::spawn({
+            let cancelled_at = thread::spawn({
                 let cancel = cancel.clone();
                 move || {
                     thread::sleep(Duration::from_millis(30));
@@ -126,7 +126,7 @@ fn cancel_latency(transport: &str, phase: &str, fault: &str, picture: &Picture, 
             let error = client.outpaint(&outpaint, &CallOptions::new().cancel(&cancel)).unwrap_err();
             let returned = Instant::now();
             assert_eq!(error.kind(), ErrorKind::Cancelled, "{error}");
-            returned.saturating_duration_since(patience.join().unwrap())
+            returned.saturating_duration_since(cancelled_at.join().unwrap())
         })
         .collect();
     times.sort_unstable();

@@ -32,7 +32,7 @@ mod imp {
         new.set_permissions(Permissions::from_mode(mode))
     }
 
-    /// The mode of the new file. Rights that the old one gave to its group do not go to another group, and nobody gets to
+    /// The mode of the new file. Rights that the old one gave to its group do not go to another group, and no user gets to
     /// run a file with the rights of another user than before.
     fn mode_for(old: u32, same_owner: bool, same_group: bool) -> u32 {
         let mut mode = old & 0o7777;

@@ -13,7 +13,7 @@ use bytes::Bytes;
 use crate::pool::{BufferPool, MAPPED_FROM, Mapping};
 
 /// So much has to have come before memory is taken for all that was announced.
-const BELIEVED: usize = 32 * 1024;
+const TRUSTED_FROM: usize = 32 * 1024;
 
 /// What is taken first where nothing was announced. Only what is written to is there, and most pictures are smaller.
 const UNKNOWN: usize = 16 << 20;
@@ -33,12 +33,12 @@ enum Memory {
 }
 
 impl Buffer {
-    /// An empty one, of which a stranger says that it will hold `expected` bytes.
+    /// An empty one; a peer has announced `expected` bytes.
     pub fn new(expected: usize) -> Self {
         Self::with_pool(expected, &BufferPool::default())
     }
 
-    /// As [`Buffer::new`], with memory of earlier ones if there is some that fits.
+    /// As [`Buffer::new`], with a free mapping of the pool if one fits.
     pub fn with_pool(expected: usize, pool: &BufferPool) -> Self {
         Self { memory: Memory::default(), expected, pool: pool.clone() }
     }
@@ -50,7 +50,7 @@ impl Buffer {
     pub fn try_reserve(&mut self, more: usize) -> Result<(), TryReserveError> {
         let needed = self.len().saturating_add(more);
         match &mut self.memory {
-            Memory::Heap(heap) if needed <= BELIEVED.max(heap.capacity()) => {}
+            Memory::Heap(heap) if needed <= TRUSTED_FROM.max(heap.capacity()) => {}
             Memory::Mapped { map, .. } if needed <= map.len() => {}
             _ => {
                 let announced = Some(std::mem::take(&mut self.expected)).filter(|announced| *announced >= needed);
@@ -84,7 +84,7 @@ impl Buffer {
     /// The same bytes, in memory that is hardly larger: they may be held for long.
     pub(crate) fn fitted(mut self) -> Self {
         if matches!(&self.memory, Memory::Mapped { map, length } if !map.suits(*length)) {
-            // Without memory for a copy, this has to do.
+            // Without memory for a copy, the larger mapping is kept.
             let _ = self.move_to(self.pool.mapping(self.len()), self.len());
         }
         self
@@ -181,15 +181,15 @@ mod tests {
     }
 
     #[test]
-    fn a_large_buffer_is_mapped_once_it_is_believed_and_a_small_one_never() {
+    fn a_large_buffer_is_mapped_once_enough_has_come_and_a_small_one_never() {
         for (expected, mapped) in [(MAPPED_FROM, true), (MAPPED_FROM - 1, false), (0, false), (usize::MAX, false)] {
             let mut buffer = Buffer::new(expected);
-            buffer.extend_from_slice(&[1; BELIEVED]);
-            assert!(!is_mapped(&buffer), "{expected} bytes were announced, and nobody knows yet whether that is true");
+            buffer.extend_from_slice(&[1; TRUSTED_FROM]);
+            assert!(!is_mapped(&buffer), "{expected} bytes were announced, which may be untrue");
             buffer.extend_from_slice(&[2]);
             assert_eq!(is_mapped(&buffer), mapped, "{expected}");
-            assert_eq!((buffer.len(), buffer[BELIEVED - 1], buffer[BELIEVED]), (BELIEVED + 1, 1, 2));
-            assert_eq!(Bytes::from(buffer).len(), BELIEVED + 1);
+            assert_eq!((buffer.len(), buffer[TRUSTED_FROM - 1], buffer[TRUSTED_FROM]), (TRUSTED_FROM + 1, 1, 2));
+            assert_eq!(Bytes::from(buffer).len(), TRUSTED_FROM + 1);
         }
     }
 
@@ -217,12 +217,12 @@ mod tests {
         let parts: Vec<Bytes> = (0..100)
             .map(|_| {
                 let mut buffer = Buffer::with_pool(40 << 20, &pool);
-                buffer.extend_from_slice(&[5; BELIEVED + 1]);
+                buffer.extend_from_slice(&[5; TRUSTED_FROM + 1]);
                 assert!(is_mapped(&buffer));
                 Bytes::from(buffer)
             })
             .collect();
-        assert!(parts.iter().all(|part| part.len() == BELIEVED + 1));
+        assert!(parts.iter().all(|part| part.len() == TRUSTED_FROM + 1));
         assert_eq!(pool.bytes(), 2 << 20, "one mapping for all of them, of which the first huge page is there");
     }
 

@@ -58,7 +58,7 @@ impl Trace {
     }
 }
 
-/// Without the feature, nobody is told.
+/// Without the feature, there are no events.
 #[cfg(not(feature = "tracing"))]
 #[derive(Debug)]
 pub(crate) struct Trace;

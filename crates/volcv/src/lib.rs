@@ -64,7 +64,7 @@
 //!
 //! # Networks
 //!
-//! Calls go to the base URL's host and to nobody else: they follow no redirect. Downloads of result links follow up to five,
+//! Calls go to the base URL's host only: they follow no redirect. Downloads of result links follow up to five,
 //! without the key, to `https` only, and to no address of a private network or of this machine that the base URL is not in
 //! itself. Host names are not resolved for that check.
 //!

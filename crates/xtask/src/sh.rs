@@ -11,7 +11,7 @@ pub(crate) fn root() -> PathBuf {
 
 /// A line for the person who waits.
 pub(crate) fn say(text: &str) {
-    // Nobody reads it if standard error is gone.
+    // Without a standard error, the line is lost.
     let _ = writeln!(std::io::stderr(), "{text}");
 }
 

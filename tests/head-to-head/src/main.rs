@@ -67,7 +67,7 @@ fn main() -> ExitCode {
     if wrong.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }
 
-/// One cell: a server, a client, a call, and somebody who looks at the watch.
+/// One cell: a server, a client, a call, and a time limit.
 fn meet(row: &'static Row, contestant: &'static Contestant, start: Duration) -> Cell {
     thread::sleep(start);
     let server = Server::start(row.fault).expect("a port of this machine is free");
@@ -76,7 +76,7 @@ fn meet(row: &'static Row, contestant: &'static Contestant, start: Duration) -> 
     let seen = server.clone();
     // Not a scoped thread: a client that hangs must not hold the program.
     thread::spawn(move || {
-        // Nobody listens any more if the client took too long.
+        // The receiver is gone if the client took too long.
         let _ = sender.send(call(row.fault, contestant, &target, &seen));
     });
     let outcome = match receiver.recv_timeout(WATCH) {

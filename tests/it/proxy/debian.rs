@@ -39,12 +39,12 @@ impl Drop for Program {
     }
 }
 
-/// Calls to http and https targets, a wrong password, and a target where nobody listens.
+/// Calls to http and https targets, a wrong password, and a target without a listener.
 fn works(program: &Program, scheme: &str, refused: &str) {
     let url = |password: &str| format!("{scheme}://user:{password}@127.0.0.1:{}", program.port);
     let (emulator, gateway) = (Emulator::start().unwrap(), SecureGateway::start("localhost", |_| {}));
     let secure = format!("https://localhost:{}", gateway.port);
-    let nobody = Emulator::start().unwrap().base_url();
+    let no_listener = Emulator::start().unwrap().base_url();
     for via in VIAS {
         for (target, root) in [(&emulator.base_url(), &[][..]), (&secure, &gateway.root)] {
             let end = call(via, target, root, &url("pa.ss-1"));
@@ -52,7 +52,7 @@ fn works(program: &Program, scheme: &str, refused: &str) {
             let end = call(via, target, root, &url("wrong"));
             assert_eq!((&*end.kind, end.attempts), ("config", 1), "{via} {target}: {end:?}");
         }
-        let end = call(via, &nobody, &[], &url("pa.ss-1"));
+        let end = call(via, &no_listener, &[], &url("pa.ss-1"));
         assert_eq!((&*end.kind, end.attempts), ("connect", 2), "{via}: {end:?}");
         assert!(end.text.contains(refused), "{via}: {end:?}");
     }

@@ -4,7 +4,6 @@
 mod debian;
 mod server;
 
-use std::thread;
 use std::time::Duration;
 
 use volcv::core::types::Charge;
@@ -148,8 +147,6 @@ fn a_large_call_moves_through_a_proxy_and_its_connection_is_used_again() {
         let client = AnyClient::new(transport, gateway.builder(gateway.trusting()).proxy(proxy.url("http", "")));
         for _ in 0..2 {
             client.outpaint(&Outpaint::equal(large(), 0.25).max_width(200), &CallOptions::new()).unwrap();
-            // A connection is used again once it has settled.
-            thread::sleep(Duration::from_millis(100));
         }
         assert_eq!((gateway.emulator.charges(), proxy.asked().len()), (2, 1), "{transport}");
     }
@@ -208,7 +205,7 @@ fn a_proxy_that_fails_is_a_failed_connection_that_is_tried_again() {
             ("socks5", Act::Answer(b"HTTP/"), "the proxy does not answer as a SOCKS5 proxy does"),
             ("socks5", Act::Answer(&[5, 0]), "the proxy closed the connection"),
         ] {
-            // Nobody listens there any more.
+            // Nothing listens there any more.
             let target = format!("http://{}", Emulator::start().unwrap().addr());
             let proxy = TestProxy::start(act);
             let end = call(via, &target, &[], &proxy.url(scheme, "user:secret@"));
@@ -249,9 +246,9 @@ fn a_proxy_that_hangs_ends_at_the_connect_limit_and_can_be_cancelled() {
             assert!(text.contains("within the connect limit; the way goes through the proxy "), "{scheme}: {text}");
 
             let cancel = CancelToken::new();
-            let patience = cancel_soon(&cancel);
+            let cancelled_at = cancel_soon(&cancel);
             let error = builder(60.0).outpaint(&outpaint, &CallOptions::new().cancel(&cancel)).unwrap_err();
-            let late = patience.join().unwrap().elapsed();
+            let late = cancelled_at.join().unwrap().elapsed();
             assert_eq!((error.kind(), error.charge()), (ErrorKind::Cancelled, Charge::None), "{transport}: {error}");
             assert!(late < Duration::from_secs(8), "{transport}: {late:?} after the cancel");
         }

@@ -156,7 +156,7 @@ fn a_proxy_that_cannot_be_read_is_told_without_its_password() {
     assert_eq!(bench.emulator.connections(), 0);
 }
 
-/// A gateway with a certificate of an authority that nobody knows, and that authority's own. It has one answer.
+/// A gateway with a certificate of an authority that no root store has, and that authority's own. It has one answer.
 fn secure_gateway() -> (SocketAddr, Certificate) {
     let authority_key = KeyPair::generate().unwrap();
     let mut authority = CertificateParams::new(Vec::new()).unwrap();

@@ -11,7 +11,7 @@ use std::process::{Command, Stdio};
 use crate::support::finish;
 use crate::support::{Bench, TRANSPORTS, run};
 
-/// The user and the group `nobody` of Linux; on other systems they are just two numbers that nobody has.
+/// The user and the group `nobody` of Linux; on other systems they are two numbers without an account.
 const NOBODY: u32 = 65534;
 
 fn mode(path: &Path) -> u32 {
@@ -22,7 +22,7 @@ fn set_mode(path: &Path, mode: u32) {
     fs::set_permissions(path, Permissions::from_mode(mode)).unwrap();
 }
 
-/// Rights do not bind the superuser, so for it the command runs as somebody else.
+/// Rights do not bind the superuser, so for it the command runs as another user.
 fn is_root(bench: &Bench) -> bool {
     fs::metadata(bench.dir.path()).unwrap().uid() == 0
 }

@@ -173,9 +173,9 @@ pub(crate) fn reply_with(pictures: &[&[u8]]) -> Value {
 }
 
 /// Waits for something that happens soon.
-pub(crate) fn until(what: &str, mut happened: impl FnMut() -> bool) {
+pub(crate) fn until(what: &str, mut is_true: impl FnMut() -> bool) {
     let end = Instant::now() + Duration::from_secs(10);
-    while !happened() {
+    while !is_true() {
         assert!(Instant::now() < end, "{what} did not happen");
         thread::sleep(Duration::from_millis(5));
     }

@@ -244,7 +244,7 @@ pub enum BodyKind {
     Bom,
     /// `binary_data_base64` also in other places, before and after the real one.
     Decoy,
-    /// Content-Encoding: gzip, although nobody asked for it.
+    /// Content-Encoding: gzip, although the request does not accept it.
     Gzip,
     /// An unknown key with 100000 nested arrays.
     Deep,

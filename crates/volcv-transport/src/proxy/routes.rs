@@ -28,7 +28,7 @@ impl Routes {
 
     /// As the variables say, the small names before the large ones as curl has it. An empty variable is none.
     ///
-    /// `HTTP_PROXY` is not read where `REQUEST_METHOD` is set: in a CGI program it is a header of whoever asks
+    /// `HTTP_PROXY` is not read where `REQUEST_METHOD` is set: in a CGI program it is a header of the request
     /// (<https://httpoxy.org>).
     pub(crate) fn from_env(variable: impl Fn(&str) -> Option<String>) -> Result<Self, Error> {
         let set = |name: &str| variable(name).map(Zeroizing::new).filter(|value| !value.is_empty());

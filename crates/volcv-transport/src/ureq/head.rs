@@ -1,4 +1,4 @@
-//! The head of a reply, read with patience: a line that is no header is left out, and the reply is read.
+//! The head of a reply, read leniently: a line that is no header is left out, and the reply is read.
 //!
 //! ureq's parser refuses the whole reply for such a line, and any reply with more than 128 headers. So ureq is given the
 //! status and where the body ends, and the sink gets the headers from here.
