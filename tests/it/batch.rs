@@ -52,7 +52,7 @@ fn a_refused_seed_leaves_the_others_alone() {
     for transport in TRANSPORTS {
         let emulator = Emulator::start().unwrap();
         emulator.push(Fault::code(50412));
-        let client = AnyClient::new(transport, builder(&emulator).window(1));
+        let client = AnyClient::new(transport, builder(&emulator).max_concurrent(1));
         let results = client.variants(&Outpaint::equal(small(), 0.5), &SEEDS, &CallOptions::new()).unwrap();
         let kinds: Vec<_> = results.iter().map(|result| result.as_ref().err().map(|error| error.kind())).collect();
         assert_eq!(kinds, [Some(ErrorKind::Refused), None, None, None], "{transport}");
@@ -65,7 +65,7 @@ fn an_account_that_fails_stops_the_seeds_that_were_not_sent() {
         let emulator = Emulator::start().unwrap();
         emulator.push(Fault::default());
         emulator.push("body=gateway-quota".parse().unwrap());
-        let client = AnyClient::new(transport, builder(&emulator).window(1));
+        let client = AnyClient::new(transport, builder(&emulator).max_concurrent(1));
         let results = client.variants(&Outpaint::equal(small(), 0.5), &SEEDS, &CallOptions::new()).unwrap();
         let kinds: Vec<_> = results.iter().map(|result| result.as_ref().err().map(|error| error.kind())).collect();
         let quota = Some(ErrorKind::Quota);
@@ -97,10 +97,10 @@ fn each_result_is_handed_over_as_soon_as_it_is_there() {
 }
 
 #[test]
-fn the_window_bounds_how_many_calls_run_at_once() {
+fn max_concurrent_bounds_how_many_calls_run_at_once() {
     const WORK: Duration = Duration::from_millis(20);
-    for (window, most) in [(1, 1), (2, 2), (9, 4)] {
-        let builder = || ClientBuilder::new("https://gateway.example", "some-key").window(window);
+    for (calls, most) in [(1, 1), (2, 2), (9, 4)] {
+        let builder = || ClientBuilder::new("https://gateway.example", "some-key").max_concurrent(calls);
         let outpaint = Outpaint::equal(small(), 0.25);
 
         let running = Arc::new(Running::default());

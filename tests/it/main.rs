@@ -11,6 +11,7 @@ mod downloads;
 mod ear;
 mod examples;
 mod heads;
+mod keep_alive;
 mod pictures;
 mod proxy;
 mod recorder;

@@ -11,7 +11,7 @@ use volcv::{CallOptions, Charge, ClientBuilder, Error, ErrorKind, Outcome, Outpa
 use crate::ear::events_of;
 use crate::support::{AnyClient, TRANSPORTS, large, small};
 
-const SUCCESS: &str = r#"{"code":10000,"data":{"binary_data_base64":["R0lGODlhAQABAAAAADs="]}}"#;
+pub(crate) const SUCCESS: &str = r#"{"code":10000,"data":{"binary_data_base64":["R0lGODlhAQABAAAAADs="]}}"#;
 
 /// One server for one request: `script` sees the socket behind the request's head, and the length of the body.
 fn call(transport: &str, script: fn(&mut TcpStream, u64)) -> Result<Outcome, Error> {

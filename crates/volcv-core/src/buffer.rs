@@ -1,8 +1,7 @@
-//! The memory of one large thing: a picture as it arrives, or a copy of one.
+//! A growing buffer for the bytes of one picture.
 //!
-//! A picture of 256 KiB and more gets a mapping of its own. Memory that an allocator hands out for the first time costs a page
-//! fault for every 4 KiB, which is more than base64 and sockets together, and an allocator keeps what each thread has freed.
-//! A mapping can be had in huge pages, and goes to [`BufferPool`] when it is dropped.
+//! A picture of 256 KiB or more has a mapping of its own. An allocator keeps the memory that each thread has freed, and fresh
+//! memory costs a page fault for every 4 KiB. A mapping can have huge pages, and goes to [`BufferPool`] when it is dropped.
 
 use std::collections::TryReserveError;
 use std::fmt;
@@ -12,46 +11,47 @@ use bytes::Bytes;
 
 use crate::pool::{BufferPool, MAPPED_FROM, Mapping};
 
-/// So much has to have come before memory is taken for all that was announced.
+/// Memory for the announced length is taken once this many bytes have arrived.
 const TRUSTED_FROM: usize = 32 * 1024;
 
-/// What is taken first where nothing was announced. Only what is written to is there, and most pictures are smaller.
+/// The first mapping of a picture without an announced length. Only pages that are written to take memory, and most
+/// pictures are smaller.
 const UNKNOWN: usize = 16 << 20;
 
 /// Bytes that grow at their end.
 #[derive(Default)]
 pub struct Buffer {
-    memory: Memory,
-    /// The length that was announced; 0 once it has been made use of.
+    storage: Storage,
+    /// The announced length; 0 after it has been used.
     expected: usize,
     pool: BufferPool,
 }
 
-enum Memory {
+enum Storage {
     Heap(Vec<u8>),
     Mapped { map: Mapping, length: usize },
 }
 
 impl Buffer {
-    /// An empty one; a peer has announced `expected` bytes.
+    /// An empty buffer. The server has announced `expected` bytes, which may be wrong.
     pub fn new(expected: usize) -> Self {
         Self::with_pool(expected, &BufferPool::default())
     }
 
     /// As [`Buffer::new`], with a free mapping of the pool if one fits.
     pub fn with_pool(expected: usize, pool: &BufferPool) -> Self {
-        Self { memory: Memory::default(), expected, pool: pool.clone() }
+        Self { storage: Storage::default(), expected, pool: pool.clone() }
     }
 
-    /// Makes sure of memory for `more` bytes.
+    /// Takes memory for `more` bytes.
     ///
     /// # Errors
-    /// There is none.
+    /// The system has no memory.
     pub fn try_reserve(&mut self, more: usize) -> Result<(), TryReserveError> {
         let needed = self.len().saturating_add(more);
-        match &mut self.memory {
-            Memory::Heap(heap) if needed <= TRUSTED_FROM.max(heap.capacity()) => {}
-            Memory::Mapped { map, .. } if needed <= map.len() => {}
+        match &mut self.storage {
+            Storage::Heap(heap) if needed <= TRUSTED_FROM.max(heap.capacity()) => {}
+            Storage::Mapped { map, .. } if needed <= map.len() => {}
             _ => {
                 let announced = Some(std::mem::take(&mut self.expected)).filter(|announced| *announced >= needed);
                 let unknown = || if needed < MAPPED_FROM { 0 } else { UNKNOWN.max(needed.saturating_mul(2)) };
@@ -62,41 +62,41 @@ impl Buffer {
         Ok(())
     }
 
-    /// Moves to other memory, or, without any, to the heap, with room for so many bytes.
+    /// Moves the bytes to this mapping, or without a mapping to a heap buffer of `room` bytes.
     fn move_to(&mut self, map: Option<Mapping>, room: usize) -> Result<(), TryReserveError> {
         let length = self.len();
-        match (map, &mut self.memory) {
+        match (map, &mut self.storage) {
             (Some(mut map), _) => {
                 map.write(0, self);
-                self.memory = Memory::Mapped { map, length };
+                self.storage = Storage::Mapped { map, length };
             }
-            (None, Memory::Heap(heap)) => heap.try_reserve(room - length)?,
-            (None, Memory::Mapped { .. }) => {
+            (None, Storage::Heap(heap)) => heap.try_reserve(room - length)?,
+            (None, Storage::Mapped { .. }) => {
                 let mut heap = Vec::new();
                 heap.try_reserve(room)?;
                 heap.extend_from_slice(self);
-                self.memory = Memory::Heap(heap);
+                self.storage = Storage::Heap(heap);
             }
         }
         Ok(())
     }
 
-    /// The same bytes, in memory that is hardly larger: they may be held for long.
+    /// The same bytes in memory that is hardly larger, because a caller may hold them for long.
     pub(crate) fn fitted(mut self) -> Self {
-        if matches!(&self.memory, Memory::Mapped { map, length } if !map.suits(*length)) {
-            // Without memory for a copy, the larger mapping is kept.
+        if matches!(&self.storage, Storage::Mapped { map, length } if !map.suits(*length)) {
+            // Without memory for a copy, the bytes stay where they are.
             let _ = self.move_to(self.pool.mapping(self.len()), self.len());
         }
         self
     }
 
-    /// Appends; without memory for it, the program ends as it does with a [`Vec`].
+    /// Appends. Without memory the program ends, as it does with a [`Vec`].
     pub fn extend_from_slice(&mut self, bytes: &[u8]) {
         let reserved = self.try_reserve(bytes.len());
-        match &mut self.memory {
-            // Without memory, this is where the allocator has its say.
-            Memory::Heap(heap) => heap.extend_from_slice(bytes),
-            Memory::Mapped { map, length } => {
+        match &mut self.storage {
+            // Without memory, the allocator ends the program here.
+            Storage::Heap(heap) => heap.extend_from_slice(bytes),
+            Storage::Mapped { map, length } => {
                 debug_assert!(reserved.is_ok(), "the mapping is only left as it is if it is large enough");
                 map.write(*length, bytes);
                 *length += bytes.len();
@@ -104,17 +104,17 @@ impl Buffer {
         }
     }
 
-    /// Appends what `fill` writes to the front of memory of `most` bytes that holds anything, as many as it says; `None` if
-    /// there is no such memory, and then `fill` is not called.
+    /// Lets `fill` write up to `most` bytes directly into the mapping; it returns how many it wrote. Without a mapping the
+    /// result is `None`, and `fill` is not called.
     pub(crate) fn fill<E>(
         &mut self,
         most: usize,
         fill: impl FnOnce(&mut [u8]) -> Result<usize, E>,
     ) -> Option<Result<(), E>> {
         self.try_reserve(most).ok()?;
-        match &mut self.memory {
-            Memory::Heap(_) => None,
-            Memory::Mapped { map, length } => {
+        match &mut self.storage {
+            Storage::Heap(_) => None,
+            Storage::Mapped { map, length } => {
                 let filled = fill(map.room(*length, most));
                 Some(filled.map(|written| *length += written.min(most)))
             }
@@ -122,9 +122,9 @@ impl Buffer {
     }
 
     pub(crate) fn truncate(&mut self, to: usize) {
-        match &mut self.memory {
-            Memory::Heap(heap) => heap.truncate(to),
-            Memory::Mapped { length, .. } => *length = to.min(*length),
+        match &mut self.storage {
+            Storage::Heap(heap) => heap.truncate(to),
+            Storage::Mapped { length, .. } => *length = to.min(*length),
         }
     }
 }
@@ -133,16 +133,16 @@ impl Deref for Buffer {
     type Target = [u8];
 
     fn deref(&self) -> &[u8] {
-        match &self.memory {
-            Memory::Heap(heap) => heap,
-            Memory::Mapped { map, length } => &map[..*length],
+        match &self.storage {
+            Storage::Heap(heap) => heap,
+            Storage::Mapped { map, length } => &map[..*length],
         }
     }
 }
 
-impl Default for Memory {
+impl Default for Storage {
     fn default() -> Self {
-        Memory::Heap(Vec::new())
+        Storage::Heap(Vec::new())
     }
 }
 
@@ -152,13 +152,13 @@ impl AsRef<[u8]> for Buffer {
     }
 }
 
-/// Without a copy, unless much more memory than this would be held.
+/// Copies the bytes only if their memory is much larger than they are.
 impl From<Buffer> for Bytes {
     fn from(buffer: Buffer) -> Self {
         let buffer = buffer.fitted();
-        match buffer.memory {
-            Memory::Heap(heap) => Bytes::from(heap),
-            Memory::Mapped { .. } => Bytes::from_owner(buffer),
+        match buffer.storage {
+            Storage::Heap(heap) => Bytes::from(heap),
+            Storage::Mapped { .. } => Bytes::from_owner(buffer),
         }
     }
 }
@@ -177,7 +177,7 @@ mod tests {
     use super::*;
 
     fn is_mapped(buffer: &Buffer) -> bool {
-        matches!(buffer.memory, Memory::Mapped { .. })
+        matches!(buffer.storage, Storage::Mapped { .. })
     }
 
     #[test]
@@ -204,15 +204,15 @@ mod tests {
             buffer.extend_from_slice(&vec![3; length % 1000]);
             let buffer = buffer.fitted();
             assert!(buffer.len() == length && buffer.iter().all(|byte| *byte == 3));
-            match &buffer.memory {
-                Memory::Heap(heap) => assert!(held == 0 && heap.capacity() < 2 * length),
-                Memory::Mapped { map, .. } => assert_eq!(map.resident(), held),
+            match &buffer.storage {
+                Storage::Heap(heap) => assert!(held == 0 && heap.capacity() < 2 * length),
+                Storage::Mapped { map, .. } => assert_eq!(map.resident(), held),
             }
         }
     }
 
     #[test]
-    fn a_small_part_of_what_was_announced_does_not_hold_the_memory_for_all() {
+    fn a_small_part_of_the_announced_length_does_not_hold_the_memory_for_all() {
         let pool = BufferPool::default();
         let parts: Vec<Bytes> = (0..100)
             .map(|_| {
@@ -223,21 +223,21 @@ mod tests {
             })
             .collect();
         assert!(parts.iter().all(|part| part.len() == TRUSTED_FROM + 1));
-        assert_eq!(pool.bytes(), 2 << 20, "one mapping for all of them, of which the first huge page is there");
+        assert_eq!(pool.bytes(), 2 << 20, "one mapping, with its first huge page");
     }
 
     #[test]
-    fn what_was_announced_is_allocated_at_once() {
+    fn the_announced_length_is_allocated_at_once() {
         let mut buffer = Buffer::new(200_000);
         buffer.extend_from_slice(&[0; 40_000]);
-        let Memory::Heap(heap) = buffer.memory else { panic!("too small for a mapping") };
+        let Storage::Heap(heap) = buffer.storage else { panic!("too small for a mapping") };
         assert_eq!(heap.capacity(), 200_000);
     }
 
     proptest! {
         #![proptest_config(ProptestConfig::with_cases(64))]
         #[test]
-        fn it_holds_what_was_put_in_however_much_was_announced(
+        fn a_buffer_holds_the_appended_bytes_whatever_length_was_announced(
             expected in prop::sample::select(vec![0, 1000, 100_000, MAPPED_FROM, MAPPED_FROM + 100_000]),
             sizes in prop::collection::vec((0_usize..700_000, 0_u8..4), 0..12),
         ) {

@@ -12,8 +12,8 @@ use crate::setup::{Hint, Setup};
 use crate::timeout::TimeoutThread;
 use crate::transport::{AsyncTransport, Transport};
 
-/// How many calls of a batch run at once unless told otherwise: gateways throttle early.
-const DEFAULT_WINDOW: usize = 2;
+/// The calls of a batch that run at once by default. It is small because gateways throttle early.
+const DEFAULT_MAX_CONCURRENT: usize = 2;
 
 /// Makes a [`Client`] or a [`BlockingClient`]; the last method picks the transport.
 ///
@@ -37,7 +37,7 @@ pub struct ClientBuilder {
     limits: Limits,
     policy: RetryPolicy,
     budget: Arc<RetryBudget>,
-    window: usize,
+    max_concurrent: usize,
     #[cfg(any(feature = "ureq", feature = "reqwest"))]
     pub(crate) proxies: Option<Result<Routes, Error>>,
     #[cfg(any(feature = "ureq", feature = "reqwest"))]
@@ -54,7 +54,7 @@ impl ClientBuilder {
             limits: Limits::default(),
             policy: RetryPolicy::default(),
             budget: Arc::default(),
-            window: DEFAULT_WINDOW,
+            max_concurrent: DEFAULT_MAX_CONCURRENT,
             #[cfg(any(feature = "ureq", feature = "reqwest"))]
             proxies: None,
             #[cfg(any(feature = "ureq", feature = "reqwest"))]
@@ -129,8 +129,8 @@ impl ClientBuilder {
     }
 
     /// Calls of one batch that run at once; 2 by default.
-    pub fn window(mut self, calls: usize) -> Self {
-        self.window = calls;
+    pub fn max_concurrent(mut self, calls: usize) -> Self {
+        self.max_concurrent = calls;
         self
     }
 
@@ -210,7 +210,7 @@ impl ClientBuilder {
         config.limits = self.limits;
         config.policy = self.policy;
         config.budget = self.budget;
-        Ok(Setup { endpoint, key: self.key?, config, hint, window: self.window.max(1) })
+        Ok(Setup { endpoint, key: self.key?, config, hint, max_concurrent: self.max_concurrent.max(1) })
     }
 }
 

@@ -1,11 +1,11 @@
-//! A token to give up with: for blocking calls from another thread, for async calls beside dropping the future.
+//! A token that cancels calls: blocking calls from another thread, async calls as an alternative to dropping the future.
 
 use std::fmt;
 use std::sync::atomic::{AtomicBool, Ordering::SeqCst};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-/// Cancels the calls it was given to, once and for all. Clones share one state.
+/// Cancels the calls that were given this token. Clones share one state, and a cancelled token stays cancelled.
 ///
 /// ```
 /// let cancel = volcv_transport::CancelToken::new();
@@ -57,7 +57,7 @@ impl CancelToken {
 
     /// Sleeps for this long, or until cancelled; says whether it is cancelled.
     pub fn wait(&self, time: Duration) -> bool {
-        // A time beyond the end of the clock is as good as for ever.
+        // `None` is a time that the clock cannot express.
         let end = Instant::now().checked_add(time);
         let mut hooks = self.hooks();
         while !self.is_cancelled() {
@@ -88,7 +88,7 @@ impl CancelToken {
         CancelGuard { token: self.clone(), id }
     }
 
-    /// Nothing inside the lock can leave the state half-changed, so a poisoned one is as good as new.
+    /// No code under this lock can leave the state half-changed, so a poisoned lock can be used.
     fn hooks(&self) -> MutexGuard<'_, Hooks> {
         self.0.hooks.lock().unwrap_or_else(PoisonError::into_inner)
     }

@@ -1,4 +1,4 @@
-//! The loops around the core's machines. They send, sleep and watch; they decide nothing.
+//! The loops around the machines of the core: they send, sleep and cancel. The core decides.
 
 use std::future::poll_fn;
 use std::sync::{Mutex, PoisonError};
@@ -24,7 +24,7 @@ pub(crate) fn run(timeouts: &TimeoutThread, mut call: Call, cancel: &CancelToken
         match call.next(transport.now()) {
             Step::Send(attempt) => {
                 trace.attempt_starts();
-                let result = send_watched(timeouts, attempt, call.reply(), cancel);
+                let result = send(timeouts, attempt, call.reply(), cancel);
                 call.on_sent(transport.now(), result);
                 trace.attempt_ended(&call);
             }
@@ -37,8 +37,8 @@ pub(crate) fn run(timeouts: &TimeoutThread, mut call: Call, cancel: &CancelToken
     }
 }
 
-/// One attempt under watch: when a limit passes, it is cancelled.
-fn send_watched(
+/// Sends one attempt, which the timer thread cancels when a limit passes.
+fn send(
     timeouts: &TimeoutThread,
     attempt: Attempt,
     reply: &mut (dyn ReplySink + Send),
@@ -59,14 +59,14 @@ fn send_watched(
     }
 }
 
-/// Runs a batch, this thread being one of its workers.
+/// Runs a batch on this thread and on one thread for each further call at a time.
 pub(crate) fn run_batch(
     timeouts: &TimeoutThread,
     batch: Batch,
     cancel: &CancelToken,
     on_result: Option<&OnResult>,
 ) -> Vec<Result<Outcome, Error>> {
-    let helpers = batch.window().saturating_sub(1);
+    let helpers = batch.max_concurrent().saturating_sub(1);
     let batch = Mutex::new(batch);
     let locked = || batch.lock().unwrap_or_else(PoisonError::into_inner);
     let work = || {
@@ -89,7 +89,7 @@ pub(crate) fn run_batch(
     batch.into_inner().unwrap_or_else(PoisonError::into_inner).into_results()
 }
 
-/// Runs one call to its end. Dropping the future closes the connection and leaves nothing behind.
+/// Runs one call to its end. Dropping the future closes the connection.
 pub(crate) async fn run_async(
     transport: &dyn ErasedTransport,
     mut call: Call,
@@ -103,7 +103,7 @@ pub(crate) async fn run_async(
         match call.next(transport.now()) {
             Step::Send(attempt) => {
                 trace.attempt_starts();
-                let result = send_watched_async(transport, attempt, call.reply(), cancel).await;
+                let result = send_async(transport, attempt, call.reply(), cancel).await;
                 call.on_sent(transport.now(), result);
                 trace.attempt_ended(&call);
             }
@@ -118,7 +118,7 @@ pub(crate) async fn run_async(
     }
 }
 
-async fn send_watched_async(
+async fn send_async(
     transport: &dyn ErasedTransport,
     attempt: Attempt,
     reply: &mut (dyn ReplySink + Send),
@@ -129,7 +129,7 @@ async fn send_watched_async(
     loop {
         let time = timer.check(transport.now().mono)?;
         let mut sleep = transport.sleep(time);
-        // The reply first: a limit that passes at the same moment must not throw it away.
+        // The reply is polled first, so that a limit that passes at the same moment does not throw it away.
         let either = poll_fn(|context| match send.as_mut().poll(context) {
             Poll::Ready(result) => Poll::Ready(Some(result)),
             Poll::Pending => sleep.as_mut().poll(context).map(|()| None),
@@ -150,7 +150,7 @@ async fn unless_cancelled<T>(cancel: &CancelToken, mut future: BoxFuture<'_, T>)
             return Poll::Ready(Some(value));
         }
         let waker = context.waker().clone();
-        // The latest waker replaces the one before.
+        // A future may be polled with another waker each time.
         drop(guard.replace(cancel.on_cancel(move || waker.wake())));
         if cancel.is_cancelled() { Poll::Ready(None) } else { Poll::Pending }
     })

@@ -18,8 +18,8 @@ use crate::transport::{AsyncTransport, IDLE_LIMIT, MAX_HEADERS, MAX_IDLE};
 /// One attempt on a reqwest client: no redirects, no retries, no decompression, and no proxies but those of
 /// [`ClientBuilder`](crate::ClientBuilder).
 ///
-/// hyper, which is inside of reqwest, reads from an idle connection: one that the server has ended, or on which it has
-/// sent a stray byte, is not used again.
+/// A connection is used again if it was idle for at most 10 s. hyper, which is inside of reqwest, reads before it sends: it does
+/// not use a connection that the server has ended, or on which the server has sent a stray byte.
 ///
 /// A line in a reply's head that is no header is left out, and the reply is read. Three things remain an error, because
 /// hyper's parser has no setting for them: a NUL in a header line, a CR without LF in it, and a control character in the
@@ -80,6 +80,9 @@ impl AsyncTransport for ReqwestTransport {
         reply: &mut (dyn ReplySink + Send),
         _: &Limits,
     ) -> Result<(), TransportError> {
+        // A runtime that has done nothing since the last call does not know yet what has happened to an idle connection:
+        // hyper would send before it reads. tokio looks at its sockets before it goes on behind this.
+        tokio::task::yield_now().await;
         let request = request.map(reqwest::Body::wrap);
         let mut response = match self.tunnels.as_ref().filter(|_| self.routes.proxy_for(request.uri()).is_some()) {
             Some(tunnels) => tunnels.execute(request).await?,

@@ -1,4 +1,4 @@
-//! What both clients know: where to, as whom, and within which limits.
+//! The settings that both clients share.
 
 use std::collections::HashSet;
 use std::sync::Arc;
@@ -9,16 +9,16 @@ use volcv_core::{ApiKey, Batch, Buffer, Call, CallConfig, Endpoint, Error, Plan}
 
 use crate::options::CallOptions;
 
-/// What to say of proxies where no connection to a URL came about, or where the base URL cannot be used.
+/// What an error of a failed connection to this URL, or of an unusable base URL, says of proxies.
 pub(crate) type Hint = Arc<dyn Fn(Option<&Uri>) -> String + Send + Sync>;
 
-/// What both clients know: where to, as whom, and within which limits.
+/// Endpoint, key, limits and policies of a client.
 pub(crate) struct Setup {
     pub(crate) endpoint: Endpoint,
     pub(crate) key: ApiKey,
     pub(crate) config: CallConfig,
     pub(crate) hint: Hint,
-    pub(crate) window: usize,
+    pub(crate) max_concurrent: usize,
 }
 
 impl Setup {
@@ -47,7 +47,7 @@ impl Setup {
         self.check_seeds(outpaint, seeds)?;
         let plan = self.plan(outpaint)?;
         let config = self.config_for(&plan, options);
-        Ok(Batch::new(&plan, seeds, self.window, &config, options.observer.clone()))
+        Ok(Batch::new(&plan, seeds, self.max_concurrent, &config, options.observer.clone()))
     }
 
     /// Every seed is checked, not only the first. Two calls with the same seed would buy the same picture twice; with -1

@@ -106,7 +106,7 @@ impl Act {
         self
     }
 
-    /// Lets the connection break behind the reply's body.
+    /// Breaks the connection after the reply's body.
     pub fn cut(mut self, with: TransportErrorKind) -> Self {
         if let End::Reply { cut, .. } = &mut self.end {
             *cut = Some(with);
@@ -151,7 +151,7 @@ impl ScriptedTransport {
         self.state().sent.iter().filter(|sent| sent.complete).count()
     }
 
-    /// The waits between attempts. With an async client, the looks at a hanging attempt are among them.
+    /// The waits between attempts. With an async client they include the waits for the limits of a hanging attempt.
     pub fn waits(&self) -> Vec<Duration> {
         self.state().waits.clone()
     }
@@ -195,7 +195,7 @@ impl ScriptedTransport {
 
     fn virtual_now(&self) -> Now {
         let mono = self.state().mono;
-        // The calendar starts on a day that HTTP dates like: Sun, 06 Nov 1994 08:49:37 GMT.
+        // The start is the example of RFC 9110 for dates: Sun, 06 Nov 1994 08:49:37 GMT.
         Now { mono, wall: SystemTime::UNIX_EPOCH + Duration::from_secs(784_111_777) + mono }
     }
 }
@@ -208,7 +208,7 @@ fn push(
     cut: Option<TransportErrorKind>,
 ) -> Result<(), TransportError> {
     reply.head(status, headers)?;
-    // In pieces, as a network would.
+    // A network delivers a reply in pieces.
     for chunk in body.chunks(1000) {
         reply.data(chunk)?;
     }
@@ -226,7 +226,7 @@ impl Transport for ScriptedTransport {
         if let Some(result) = self.play(request, reply) {
             return result;
         }
-        // Virtual time does not wait for the driver's watch, so a hang ends here, as the watch would end it.
+        // The timer thread runs on real time, so a hang in virtual time ends here, at the same limit.
         let sent = self.state().sent.last().map_or((0, true), |sent| (sent.body.len(), sent.complete));
         let (limit, kind) = match sent {
             (0, false) => (limits.connect, TimeLimit::Connect),

@@ -1,7 +1,6 @@
-//! Events for `tracing`, behind the feature of that name: sizes, kinds and times, never a key, prompt or picture.
+//! Events for the crate `tracing` (feature `tracing`): sizes, kinds and times, never a key, prompt or picture.
 //!
-//! Each is emitted when it happens, on the thread that drives the call. The field `call` tells the calls of a process
-//! apart.
+//! An event is emitted on the thread that drives the call. The field `call` is the number of the call in this process.
 
 use volcv_core::{Call, Error, Outcome};
 

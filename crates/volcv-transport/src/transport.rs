@@ -1,4 +1,4 @@
-//! What a transport is: one attempt of one request, and nothing decided.
+//! The traits of transports. A transport sends one attempt of one request, and decides nothing.
 
 use std::future::Future;
 use std::pin::Pin;
@@ -32,7 +32,7 @@ pub trait Transport: Send + Sync + 'static {
     ///
     /// When `cancel` is cancelled, by the caller or because one of the `limits` has passed, it closes the connection
     /// and returns soon; the error it returns then does not matter. [`CancelToken::on_cancel`] is the way to wake a
-    /// blocked thread, by shutting its socket down for example.
+    /// blocked thread, for example by shutting its socket down.
     ///
     /// The call ends only when this function returns. So a transport whose HTTP cannot be interrupted must not wait longer
     /// than the `limits` say, for all of it [`Limits::attempt`] at most (it never reaches beyond the deadline of the
@@ -53,7 +53,7 @@ pub trait Transport: Send + Sync + 'static {
         cancel.wait(time);
     }
 
-    /// The time, for transports that make their own.
+    /// The time; transports with virtual time replace it.
     fn now(&self) -> Now {
         system_now()
     }
@@ -75,7 +75,7 @@ pub trait AsyncTransport: Send + Sync + 'static {
     /// Sleeps.
     fn sleep(&self, time: Duration) -> impl Future<Output = ()> + Send;
 
-    /// The time, for transports that make their own.
+    /// The time; transports with virtual time replace it.
     fn now(&self) -> Now {
         system_now()
     }
@@ -107,7 +107,7 @@ where
 /// A boxed future, as the closures of [`from_async_fn`] return it.
 pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
 
-/// The private twin of [`AsyncTransport`] that can be a trait object, so that [`Client`](crate::Client) is not generic.
+/// [`AsyncTransport`] as a trait object, so that [`Client`](crate::Client) is not generic.
 pub(crate) trait ErasedTransport: Send + Sync + 'static {
     fn send<'a>(
         &'a self,
@@ -182,7 +182,7 @@ where
     }
 }
 
-/// The clocks of this machine; the fixed point is the first call of the process.
+/// The clocks of this machine. Monotonic time counts from the first use in this process.
 fn system_now() -> Now {
     static START: OnceLock<Instant> = OnceLock::new();
     Now { mono: START.get_or_init(Instant::now).elapsed(), wall: SystemTime::now() }

@@ -52,9 +52,9 @@
 //!
 //! # Cancel safety
 //!
-//! A future of [`Client`] may be dropped at any moment: its connection is closed, no task and no thread stays behind.
-//! A [`CancelToken`] ends a blocking call in any phase; helper threads that were resolving a name or connecting then
-//! end by themselves, those that connect within the connect limit. What the service had received by then may still be billed:
+//! A future of [`Client`] may be dropped at any moment: its connection is closed, and no task and no thread stays.
+//! A [`CancelToken`] ends a blocking call in any phase; a helper thread that was resolving a name or connecting then
+//! ends by itself, one that connects within the connect limit. What the service had received by then may still be billed:
 //! [`Error::charge`] says so.
 //!
 //! # Memory

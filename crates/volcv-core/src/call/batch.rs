@@ -1,4 +1,4 @@
-//! Several seeds of one picture: a bounded window of calls, results in order, and a stop when the account fails.
+//! Several seeds of one picture: a bounded number of calls at once, results in order, and a stop when the account fails.
 
 use crate::call::config::CallConfig;
 use crate::call::machine::Call;
@@ -13,26 +13,39 @@ pub struct Batch {
     waiting: std::vec::IntoIter<Call>,
     started: usize,
     running: usize,
-    window: usize,
+    max_concurrent: usize,
     results: Vec<Option<Result<Outcome, Error>>>,
     /// The account failure that ends the batch: nothing more is sent.
     failed: Option<Error>,
 }
 
 impl Batch {
-    /// One call for each seed, at most `window` (at least 1) of them at the same time.
-    pub fn new(plan: &Plan, seeds: &[i64], window: usize, config: &CallConfig, observer: Option<Observer>) -> Self {
+    /// One call for each seed, at most `max_concurrent` (at least 1) of them at the same time.
+    pub fn new(
+        plan: &Plan,
+        seeds: &[i64],
+        max_concurrent: usize,
+        config: &CallConfig,
+        observer: Option<Observer>,
+    ) -> Self {
         let call = |(index, seed): (usize, &i64)| {
             Call::new(plan.with_seed(*seed), config.clone()).observed_by(observer.clone()).with_index(index)
         };
         let calls: Vec<Call> = seeds.iter().enumerate().map(call).collect();
         let results = calls.iter().map(|_| None).collect();
-        Self { waiting: calls.into_iter(), started: 0, running: 0, window: window.max(1), results, failed: None }
+        Self {
+            waiting: calls.into_iter(),
+            started: 0,
+            running: 0,
+            max_concurrent: max_concurrent.max(1),
+            results,
+            failed: None,
+        }
     }
 
-    /// The next call to run and its index; `None` while the window is full, or when nothing is left to send.
+    /// The next call to run and its index; `None` while as many calls run as may, or when nothing is left to send.
     pub fn start(&mut self) -> Option<(usize, Call)> {
-        if self.running >= self.window || self.failed.is_some() {
+        if self.running >= self.max_concurrent || self.failed.is_some() {
             return None;
         }
         let call = self.waiting.next()?;
@@ -54,8 +67,8 @@ impl Batch {
     }
 
     /// How many calls may run at once: drivers need no more workers than this.
-    pub fn window(&self) -> usize {
-        self.window.min(self.results.len())
+    pub fn max_concurrent(&self) -> usize {
+        self.max_concurrent.min(self.results.len())
     }
 
     /// The results in the order of the seeds. A call that was never sent gets the error of the account.

@@ -223,11 +223,11 @@ fn the_decision_table_is_the_reviewed_one() {
 }
 
 #[test]
-fn a_batch_keeps_order_window_and_partial_success() {
+fn a_batch_keeps_its_order_its_concurrency_and_its_partial_success() {
     let mut batch = Batch::new(&plan(), &[1, 2, 3, 4], 2, &CallConfig::default(), None);
     let (a, first) = batch.start().unwrap();
     let (b, second) = batch.start().unwrap();
-    assert!(batch.start().is_none(), "the window is full");
+    assert!(batch.start().is_none(), "two calls run");
     batch.finish(b, play(second, &[Event::reply(200, SUCCESS)]).result);
     let (c, third) = batch.start().unwrap();
     batch.finish(a, play(first, &[Event::reply(400, r#"{"code":50412}"#)]).result);

@@ -14,8 +14,8 @@ use crate::transport::ErasedTransport;
 
 /// An async client. Cloning is cheap; clones share the connections and the retry budget.
 ///
-/// Dropping a future of this client closes its connection and leaves nothing behind; what had been delivered by then
-/// may still be billed.
+/// Dropping a future of this client closes its connection, and no task stays. What had been delivered by then may still be
+/// billed.
 #[derive(Clone)]
 pub struct Client {
     pub(crate) transport: Arc<dyn ErasedTransport>,
@@ -41,7 +41,7 @@ impl Client {
 
     /// Outpaints one picture once for each seed; results come in the order of the seeds.
     ///
-    /// Each success is kept whatever becomes of the others. A key or an account that fails stops those not yet sent.
+    /// A success is kept whether the others succeed or not. After an error of the key or the account, no further call is sent.
     ///
     /// # Errors
     /// The request itself is invalid, or a seed other than -1 is given twice; nothing was sent.
@@ -63,8 +63,8 @@ impl Client {
         self.run(self.setup.plan_call(request)?, options).await
     }
 
-    /// Fetches the picture behind a link of a result. The key is not sent along. It costs nothing, so whatever fails is
-    /// tried again, up to `max_attempts`; up to five redirects are followed, to `https` and to no private address, unless
+    /// Fetches the picture that a link of a result leads to, without the key. A download costs nothing, so it is tried again
+    /// after every failure, up to `max_attempts`. It follows up to five redirects, to `https` and to no private address, unless
     /// the base URL is one.
     ///
     /// # Errors
@@ -98,7 +98,7 @@ impl Client {
         self.setup.preview_variants(outpaint, seeds)
     }
 
-    /// Memory for a picture of so many bytes, that of an earlier picture if there is some that fits.
+    /// Memory for a picture of this length, from an earlier picture if that fits.
     pub fn buffer(&self, bytes: usize) -> Buffer {
         self.setup.buffer(bytes)
     }

@@ -40,10 +40,10 @@ impl BlockingClient {
 
     /// Outpaints one picture once for each seed; results come in the order of the seeds.
     ///
-    /// Each success is kept whatever becomes of the others. A key or an account that fails stops those not yet sent.
+    /// The rules are those of [`Client::variants`](crate::Client::variants).
     ///
     /// # Errors
-    /// The request itself is invalid, or a seed other than -1 is given twice; nothing was sent.
+    /// As [`Client::variants`](crate::Client::variants).
     pub fn variants(
         &self,
         outpaint: &Outpaint,
@@ -62,13 +62,10 @@ impl BlockingClient {
         self.run(self.setup.plan_call(request)?, options)
     }
 
-    /// Fetches the picture behind a link of a result. The key is not sent along. It costs nothing, so whatever fails is
-    /// tried again, up to `max_attempts`; up to five redirects are followed, to `https` and to no private address, unless
-    /// the base URL is one.
+    /// Fetches the picture that a link of a result leads to. The rules are those of [`Client::download`](crate::Client::download).
     ///
     /// # Errors
-    /// As [`BlockingClient::outpaint`]; the picture itself was paid for before, so [`Error::charge`] is `Charged`, and
-    /// [`Error::is_retryable`] speaks of the download only.
+    /// As [`Client::download`](crate::Client::download).
     pub fn download(&self, link: &str, options: &CallOptions) -> Result<Bytes, Error> {
         Ok(self.download_outcome(link, options)?.body)
     }
@@ -105,7 +102,7 @@ impl BlockingClient {
         self.setup.preview_variants(outpaint, seeds)
     }
 
-    /// Memory for a picture of so many bytes, that of an earlier picture if there is some that fits.
+    /// As [`Client::buffer`](crate::Client::buffer).
     pub fn buffer(&self, bytes: usize) -> Buffer {
         self.setup.buffer(bytes)
     }
@@ -123,6 +120,7 @@ impl BlockingClient {
         drive::run(&self.timeouts, self.setup.start(plan, options), &options.cancel)
     }
 }
+
 impl fmt::Debug for BlockingClient {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("BlockingClient").field("endpoint", &self.setup.endpoint).finish_non_exhaustive()

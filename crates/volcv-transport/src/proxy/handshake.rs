@@ -1,4 +1,4 @@
-//! How a connection through a proxy begins, without any I/O: what to send, how much to read, and what it means.
+//! The handshake with a proxy, without any I/O: what to send, how much to read, and what the answer means.
 
 use std::fmt;
 use std::io;
@@ -12,7 +12,7 @@ use zeroize::Zeroizing;
 
 use super::{Credentials, Proxy, Scheme, routes};
 
-/// The heads of a proxy's answer may have so many bytes together.
+/// The most bytes that the heads of a proxy's answer may have together.
 const MAX_HEAD: usize = 64 * 1024;
 
 const NO_SOCKS: &str = "the proxy does not answer as a SOCKS5 proxy does";
@@ -51,7 +51,7 @@ impl Target {
     }
 }
 
-/// As in the request for a tunnel.
+/// The form that a CONNECT request has.
 impl fmt::Display for Target {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.host {
@@ -61,7 +61,7 @@ impl fmt::Display for Target {
     }
 }
 
-/// Why there is no way through a proxy. It never shows the credentials.
+/// Why no connection through a proxy was made. The text never shows the credentials.
 #[derive(Debug, Clone)]
 pub(crate) struct ProxyError {
     text: String,
@@ -73,7 +73,7 @@ impl ProxyError {
         Self { text: text.into(), wants_credentials: false }
     }
 
-    /// The proxy has not let this client in.
+    /// The proxy asks for credentials, or has refused the given ones.
     fn auth(proxy: &Proxy, how: impl fmt::Display) -> Self {
         let text = match &proxy.0.credentials {
             Some(_) => format!("the proxy refused the user name or the password ({how})"),
@@ -111,13 +111,13 @@ impl std::error::Error for ProxyError {}
 pub(crate) enum Step {
     /// Send this.
     Send(Zeroizing<Vec<u8>>),
-    /// Read exactly so many bytes: none of what comes behind the proxy's answer may be taken away.
+    /// Read exactly this many bytes, because the bytes after the proxy's answer are the target's.
     Receive(usize),
     /// The connection leads to the target.
     Done,
 }
 
-/// The beginning of one connection.
+/// The handshake of one connection.
 pub(crate) struct Handshake<'a> {
     proxy: &'a Proxy,
     target: Target,
@@ -126,18 +126,18 @@ pub(crate) struct Handshake<'a> {
 
 enum State {
     Start,
-    /// The answer to CONNECT: the bytes of all heads, and where the last one begins.
+    /// The answer to CONNECT: the bytes of all heads, and where the last head begins.
     Head {
         bytes: Vec<u8>,
         start: usize,
     },
     /// Which method of SOCKS5 the proxy has chosen.
     Method,
-    /// Whether it took the credentials.
+    /// Whether the proxy accepted the credentials.
     Credentials,
-    /// Its answer up to the kind of address.
+    /// The proxy's answer up to the kind of address.
     Reply,
-    /// The rest, which says from where it has connected.
+    /// The rest of the answer, which is the address that the proxy connected from.
     Rest,
 }
 
@@ -146,7 +146,7 @@ impl<'a> Handshake<'a> {
         Self { proxy, target, state: State::Start }
     }
 
-    /// `received` is what the step before asked for; nothing at the start and behind [`Step::Send`].
+    /// `received` is what the last step asked for; it is empty at the start and after [`Step::Send`].
     pub(crate) fn next(&mut self, received: &[u8]) -> Result<Step, ProxyError> {
         if received.is_empty() {
             return self.ask();
@@ -212,7 +212,7 @@ impl<'a> Handshake<'a> {
         }
     }
 
-    /// Sends at the start, and reads behind what was sent.
+    /// Sends at the start, and reads after each message that was sent.
     fn ask(&mut self) -> Result<Step, ProxyError> {
         Ok(match (&self.state, self.proxy.0.scheme) {
             (State::Start, Scheme::Http) => {
@@ -262,7 +262,7 @@ fn connect(target: &Target, credentials: Option<&Credentials>) -> Zeroizing<Vec<
     let Some(Credentials { user, password }) = credentials else {
         return Zeroizing::new(format!("{lines}\r\n").into_bytes());
     };
-    // Large enough from the start, so that no copy stays behind.
+    // Large enough from the start, because a growing buffer would leave a copy in freed memory.
     let mut pair = Zeroizing::new(String::with_capacity(user.len() + 1 + password.len()));
     [user.as_str(), ":", password.as_str()].into_iter().for_each(|text| pair.push_str(text));
     let pair = Zeroizing::new(STANDARD.encode(pair.as_bytes()));

@@ -1,7 +1,7 @@
-//! Proxies: what a proxy's URL may say, which way a call goes, and how a connection through a proxy begins.
+//! Proxies: their URLs, the choice of a proxy for a URL, and the handshake with a proxy.
 //!
-//! Nothing here does any I/O. Both built-in transports connect to the proxy by their own means and then follow
-//! [`handshake::Handshake`], so that they say and accept the same.
+//! This module does no I/O. Both built-in transports connect to the proxy by their own means and then follow
+//! [`handshake::Handshake`], so that both send and accept the same.
 
 mod bypass;
 pub(crate) mod handshake;
@@ -117,8 +117,8 @@ impl Parts {
     }
 }
 
-/// Host and port of what stands behind the credentials. A text that cannot be read may be a password in the wrong place, so
-/// it is not repeated.
+/// Host and port of the part after the credentials. A text that cannot be read may be a misplaced password, so an error does
+/// not repeat it.
 fn split(address: &str) -> Result<(&str, Option<&str>), &'static str> {
     if let Some(bracketed) = address.strip_prefix('[') {
         let (host, rest) = bracketed.split_once(']').ok_or("has a [ without a ]")?;
@@ -163,7 +163,7 @@ impl Credentials {
 }
 
 fn decode(what: &str, text: &str) -> Result<Zeroizing<String>, String> {
-    // Large enough from the start, so that no copy stays behind.
+    // Large enough from the start, because a growing buffer would leave a copy in freed memory.
     let mut bytes = Zeroizing::new(Vec::with_capacity(text.len()));
     bytes.extend(percent_decode_str(text));
     let decoded = std::str::from_utf8(&bytes).map_err(|_| format!("has a {what} that is not UTF-8"))?;

@@ -1,4 +1,4 @@
-//! Which way a URL is reached: straight, or through which proxy.
+//! Which proxy a URL is reached through, if any.
 
 use volcv_core::Error;
 use volcv_core::http::Uri;
@@ -10,13 +10,13 @@ use super::bypass::Bypass;
 const FOR_HTTPS: [&str; 4] = ["https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY"];
 const FOR_HTTP: [&str; 4] = ["http_proxy", "HTTP_PROXY", "all_proxy", "ALL_PROXY"];
 
-/// The ways of one client. The default is straight, to every host.
+/// The proxies of one client. The default is a direct connection to every host.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Routes {
     https: Option<Proxy>,
     http: Option<Proxy>,
     bypass: Bypass,
-    /// A variable that names a proxy which is not used.
+    /// A set variable whose proxy is not used.
     unused: Option<&'static str>,
 }
 
@@ -26,9 +26,9 @@ impl Routes {
         Self { https: Some(proxy.clone()), http: Some(proxy), ..Self::default() }
     }
 
-    /// As the variables say, the small names before the large ones as curl has it. An empty variable is none.
+    /// The proxies of the environment. As in curl, lower-case names win over upper-case ones; an empty variable counts as unset.
     ///
-    /// `HTTP_PROXY` is not read where `REQUEST_METHOD` is set: in a CGI program it is a header of the request
+    /// `HTTP_PROXY` is not read where `REQUEST_METHOD` is set: in a CGI program the client of the web server sets it by a header
     /// (<https://httpoxy.org>).
     pub(crate) fn from_env(variable: impl Fn(&str) -> Option<String>) -> Result<Self, Error> {
         let set = |name: &str| variable(name).map(Zeroizing::new).filter(|value| !value.is_empty());
@@ -45,13 +45,13 @@ impl Routes {
         Ok(Self { https: find(FOR_HTTPS)?, http: find(FOR_HTTP)?, bypass: bypass.unwrap_or_default(), unused: None })
     }
 
-    /// Straight, though the variables may name a proxy: then a connection that fails says so.
-    pub(crate) fn straight(variable: impl Fn(&str) -> Option<String>) -> Self {
+    /// Direct connections. If a variable names a proxy, a failed connection says that it is not used.
+    pub(crate) fn direct(variable: impl Fn(&str) -> Option<String>) -> Self {
         let is_set = |name: &&str| variable(name).map(Zeroizing::new).is_some_and(|value| !value.is_empty());
         Self { unused: FOR_HTTPS.into_iter().find(is_set), ..Self::default() }
     }
 
-    /// Whether there is a URL that is reached through a proxy.
+    /// Whether any URL is reached through a proxy.
     #[cfg(feature = "reqwest")]
     pub(crate) fn has_proxy(&self) -> bool {
         self.https.is_some() || self.http.is_some()
@@ -63,8 +63,8 @@ impl Routes {
         proxy.as_ref().filter(|_| !self.bypass.has(uri.host().unwrap_or_default(), port(uri)))
     }
 
-    /// What to say of proxies where no connection to this URL came about, or where there is no URL that can be used; with
-    /// what parts it from the words before.
+    /// What an error of a failed connection to this URL, or of an unusable base URL, says of proxies. It begins with `; `, or is
+    /// empty.
     pub(crate) fn hint(&self, uri: Option<&Uri>) -> String {
         match (uri.and_then(|uri| self.proxy_for(uri)), self.unused) {
             (Some(proxy), _) => format!("; the way goes through the proxy {proxy}"),
@@ -87,7 +87,7 @@ mod tests {
         |name| set.iter().find(|(key, _)| *key == name).map(|(_, value)| (*value).to_owned())
     }
 
-    fn way(set: &[(&str, &str)], url: &'static str) -> Option<String> {
+    fn proxy_of(set: &[(&str, &str)], url: &'static str) -> Option<String> {
         let routes = Routes::from_env(lookup(set)).unwrap();
         routes.proxy_for(&Uri::from_static(url)).map(ToString::to_string)
     }
@@ -110,25 +110,25 @@ mod tests {
             (&[("ALL_PROXY", "a")], HTTPS, Some("a")),
             (&[("all_proxy", "a"), ("https_proxy", "b")], HTTPS, Some("b")),
             (&[("all_proxy", "a"), ("https_proxy", "b")], HTTP, Some("a")),
-            // A loopback host is none of its own kind.
+            // A loopback host is treated like any other host.
             (&[("all_proxy", "a")], "http://127.0.0.1:1", Some("a")),
             (&[("all_proxy", "a"), ("no_proxy", "127.0.0.1")], "http://127.0.0.1:1", None),
             (&[("all_proxy", "a"), ("NO_PROXY", "gw.example:443")], HTTPS, None),
             (&[("all_proxy", "a"), ("NO_PROXY", "gw.example:443")], HTTP, Some("a")),
             (&[("all_proxy", "a"), ("NO_PROXY", "gw.example"), ("no_proxy", "b")], HTTPS, Some("a")),
         ] {
-            assert_eq!(way(set, url), host.map(|host| format!("http://{host}:80")), "{set:?} {url}");
+            assert_eq!(proxy_of(set, url), host.map(|host| format!("http://{host}:80")), "{set:?} {url}");
         }
     }
 
     #[test]
-    fn a_variable_that_is_no_proxy_is_named_and_not_shown() {
+    fn an_invalid_variable_is_named_and_its_value_is_not_shown() {
         let error = Routes::from_env(lookup(&[("ALL_PROXY", "https://user:secret@p")])).unwrap_err().to_string();
         assert_eq!(error, "ALL_PROXY: the proxy url has another scheme than http, socks5 and socks5h");
     }
 
     #[test]
-    fn a_hint_says_which_way_was_taken() {
+    fn a_hint_names_the_proxy_that_was_used() {
         let uri = Uri::from_static("https://gw.example");
         assert_eq!(Routes::default().hint(Some(&uri)), "");
         let routes = Routes::all(Proxy::parse("http://user:secret@p:1").unwrap());
@@ -136,13 +136,13 @@ mod tests {
     }
 
     #[test]
-    fn a_proxy_that_is_not_used_is_named_by_its_variable() {
+    fn an_unused_proxy_is_named_by_its_variable() {
         let uri = Uri::from_static("https://gw.example");
         for name in FOR_HTTPS {
-            let hint = Routes::straight(lookup(&[(name, "http://user:secret@p")])).hint(Some(&uri));
-            assert_eq!(Routes::straight(lookup(&[(name, "p")])).hint(None), hint);
+            let hint = Routes::direct(lookup(&[(name, "http://user:secret@p")])).hint(Some(&uri));
+            assert_eq!(Routes::direct(lookup(&[(name, "p")])).hint(None), hint);
             assert_eq!(hint, format!("; {name} is set, but volcv uses a proxy only when it is told to"));
-            assert_eq!(Routes::straight(lookup(&[(name, "")])).hint(Some(&uri)), "");
+            assert_eq!(Routes::direct(lookup(&[(name, "")])).hint(Some(&uri)), "");
         }
     }
 }

@@ -1,4 +1,4 @@
-//! What a builder of clients is told of proxies.
+//! The proxy settings of a client builder.
 
 use std::sync::Arc;
 
@@ -9,8 +9,8 @@ use crate::ClientBuilder;
 use crate::setup::Hint;
 
 impl ClientBuilder {
-    /// Sends all calls and downloads of the built-in transports through a proxy: a [`Proxy`] or its URL, whose mistakes
-    /// are told when the client is built.
+    /// Sends all calls and downloads of the built-in transports through a proxy: a [`Proxy`] or its URL. A mistake
+    /// in the URL is an error when the client is built.
     pub fn proxy<P: TryInto<Proxy>>(mut self, proxy: P) -> Self
     where
         Error: From<P::Error>,
@@ -29,15 +29,15 @@ impl ClientBuilder {
         self
     }
 
-    /// The ways of a built-in transport, and what to say of them.
+    /// The proxies of a built-in transport, and what errors say of them.
     pub(crate) fn routes(&mut self) -> Result<(Arc<Routes>, Hint), Error> {
-        let routes = self.proxies.take().unwrap_or_else(|| Ok(Routes::straight(variable)));
+        let routes = self.proxies.take().unwrap_or_else(|| Ok(Routes::direct(variable)));
         let routes = Arc::new(routes?);
         let told = Arc::clone(&routes);
         Ok((routes, Arc::new(move |uri| told.hint(uri))))
     }
 
-    /// For a transport that is not built in: it makes its own connections.
+    /// An error if proxies are set for a transport that makes its own connections.
     pub(crate) fn refuse_proxies(&self) -> Result<(), Error> {
         match self.proxies {
             Some(_) => Err(Error::config("a proxy is set, but this transport makes its own connections")),

@@ -1,7 +1,7 @@
-//! Calls through a proxy, on the HTTP client that is inside of reqwest.
+//! Calls through a proxy, on hyper's client, which reqwest is built on.
 //!
-//! reqwest would send a call with an `http` URL to the proxy itself, the key and all, and hides the status with which a
-//! proxy refuses. So the tunnel is made here, by the same rules as ureq's, and hyper sends the call through it.
+//! reqwest would send a call with an `http` URL to the proxy itself, the key included, and it hides the status with which a
+//! proxy refuses. So the tunnel is made here with the same handshake as on ureq, and hyper sends the call through it.
 
 use std::future::Future;
 use std::io;
@@ -63,7 +63,7 @@ fn translate(error: Error) -> TransportError {
     TransportError::with_source(kind, in_words(&error).unwrap_or_else(|| error.into()))
 }
 
-/// Makes connections through the proxy of each URL; TLS is put on top of them by others.
+/// Makes connections through the proxy of each URL. `HttpsConnector` adds TLS.
 #[derive(Debug, Clone)]
 struct Connector {
     routes: Arc<Routes>,

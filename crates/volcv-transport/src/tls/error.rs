@@ -13,10 +13,10 @@ pub(crate) fn is_refusal(error: &(dyn std::error::Error + 'static)) -> bool {
     })
 }
 
-/// What to say in the place of an error for which rustls has only an identifier. A certificate that signs itself and is
-/// trusted as a root is the one that everybody makes for development first.
+/// A sentence for an error that rustls describes only by an identifier: a server that uses its certificate authority's own
+/// certificate, which is a common mistake in development.
 pub(crate) fn in_words(error: &(dyn std::error::Error + 'static)) -> Option<Box<dyn std::error::Error + Send + Sync>> {
-    // The type of the error within is that of a crate which rustls does not give out.
+    // The inner error's type belongs to a crate that rustls does not re-export, so its text is compared.
     let is_authority = format!("{:?}", find::<rustls::Error>(error)?).contains("CaUsedAsEndEntity");
     is_authority.then(|| {
         "it is that of a certificate authority, which no server can use as its own: \
