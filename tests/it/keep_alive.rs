@@ -94,7 +94,7 @@ fn client(name: &str, url: &str) -> AnyClient {
     AnyClient::Reqwest(runtime(), client)
 }
 
-fn tls() -> rustls::ClientConfig {
+pub(crate) fn tls() -> rustls::ClientConfig {
     let provider = rustls::crypto::ring::default_provider();
     let builder = rustls::ClientConfig::builder_with_provider(provider.into());
     let builder = builder.with_safe_default_protocol_versions().unwrap();

@@ -1,12 +1,11 @@
 //! Answers on the wire that the emulator does not give.
 
 use std::io::{Read, Write};
-use std::net::{Shutdown, TcpListener, TcpStream};
-use std::sync::mpsc;
+use std::net::{TcpListener, TcpStream};
 use std::thread;
 use std::time::Duration;
 
-use volcv::{CallOptions, Charge, ClientBuilder, Error, ErrorKind, Outcome, Outpaint};
+use volcv::{CallOptions, ClientBuilder, Error, ErrorKind, Outcome, Outpaint};
 
 use crate::ear::events_of;
 use crate::support::{AnyClient, TRANSPORTS, large, small};
@@ -121,105 +120,6 @@ fn a_whole_reply_without_an_announced_end_is_taken_when_the_deadline_passes() {
             },
         );
         assert_eq!(result.unwrap().outputs.len(), 1, "{transport}");
-    }
-}
-
-/// A client of a server of which each connection is served by `serve`, on a thread of its own.
-fn client_of(transport: &str, serve: fn(TcpStream)) -> AnyClient {
-    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-    let address = listener.local_addr().unwrap();
-    // Ends with the test's process.
-    thread::spawn(move || {
-        for socket in listener.incoming().flatten() {
-            thread::spawn(move || serve(socket));
-        }
-    });
-    let builder = ClientBuilder::new(format!("http://{address}"), "some-key").attempt_limit(Duration::from_secs(20));
-    AnyClient::new(transport, builder)
-}
-
-fn answer_call(socket: &mut TcpStream, status_and_headers: &str) {
-    let length = head(socket);
-    skip(socket, length);
-    answer(socket, status_and_headers, SUCCESS);
-}
-
-/// What a server does to an idle connection behind its answer.
-fn idle_connections_are_not_used_after(end: fn(&mut TcpStream)) {
-    for transport in TRANSPORTS {
-        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-        let address = listener.local_addr().unwrap();
-        let (sender, ended) = mpsc::channel();
-        // Ends with the test's process, with the sockets that are not closed yet.
-        thread::spawn(move || {
-            let mut sockets = Vec::new();
-            for mut socket in listener.incoming().flatten() {
-                answer_call(&mut socket, "200 OK");
-                end(&mut socket);
-                sockets.push(socket);
-                sender.send(()).unwrap();
-            }
-        });
-        let builder =
-            ClientBuilder::new(format!("http://{address}"), "some-key").attempt_limit(Duration::from_secs(20));
-        let client = AnyClient::new(transport, builder);
-        for call in 0..10 {
-            let outcome = client.outpaint(&Outpaint::equal(small(), 0.25), &CallOptions::new());
-            assert!(outcome.is_ok_and(|outcome| outcome.attempts.len() == 1), "{transport}, call {call}");
-            // Now the end, or the stray byte, is there to be seen.
-            ended.recv_timeout(Duration::from_secs(20)).unwrap();
-        }
-    }
-}
-
-#[test]
-fn an_idle_connection_that_the_server_has_closed_is_not_used_again() {
-    idle_connections_are_not_used_after(|socket| socket.shutdown(Shutdown::Write).unwrap());
-}
-
-#[test]
-fn an_idle_connection_with_a_stray_byte_is_not_used_again() {
-    idle_connections_are_not_used_after(|socket| socket.write_all(b"x").unwrap());
-}
-
-#[test]
-fn a_request_that_races_with_a_close_is_an_unknown_outcome_at_worst_and_is_not_sent_again() {
-    for transport in TRANSPORTS {
-        let client = client_of(transport, |mut socket| answer_call(&mut socket, "200 OK"));
-        for _ in 0..24 {
-            let result = client.outpaint(&Outpaint::equal(small(), 0.25), &CallOptions::new());
-            let attempts = match &result {
-                Ok(outcome) => &outcome.attempts,
-                Err(error) => {
-                    assert_eq!((error.kind(), error.charge()), (ErrorKind::OutcomeUnknown, Charge::Unknown), "{error}");
-                    error.attempts()
-                }
-            };
-            // An attempt that failed before its body was sent cost nothing, and may come before.
-            assert_eq!(attempts.iter().filter(|attempt| attempt.charge > Charge::None).count(), 1, "{transport}");
-        }
-    }
-}
-
-#[test]
-fn a_server_that_keeps_its_connections_is_called_on_the_same_one_whether_it_says_so_or_not() {
-    for transport in TRANSPORTS {
-        for status in ["200 OK", "200 OK\r\nConnection: keep-alive"] {
-            let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-            let address = listener.local_addr().unwrap();
-            // There is one connection, so that a second one would never be answered.
-            let server = thread::spawn(move || {
-                let (mut socket, _) = listener.accept().unwrap();
-                (0..5).for_each(|_| answer_call(&mut socket, status));
-            });
-            let builder =
-                ClientBuilder::new(format!("http://{address}"), "some-key").attempt_limit(Duration::from_secs(20));
-            let client = AnyClient::new(transport, builder);
-            for _ in 0..5 {
-                client.outpaint(&Outpaint::equal(small(), 0.25), &CallOptions::new()).unwrap();
-            }
-            server.join().unwrap();
-        }
     }
 }
 
