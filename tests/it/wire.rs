@@ -155,6 +155,21 @@ fn a_server_that_closes_behind_each_answer_without_a_word_costs_no_unknown_outco
 }
 
 #[test]
+fn a_connection_whose_server_says_that_it_closes_it_is_not_used_again() {
+    for transport in TRANSPORTS {
+        let client = client_of(transport, |mut socket| {
+            answer_call(&mut socket, "200 OK\r\nConnection: upgrade, Close");
+            // It is still open when the next call begins.
+            thread::sleep(Duration::from_secs(25));
+        });
+        for _ in 0..3 {
+            let outcome = client.outpaint(&Outpaint::equal(small(), 0.25), &CallOptions::new()).unwrap();
+            assert_eq!(outcome.attempts.len(), 1, "{transport}");
+        }
+    }
+}
+
+#[test]
 fn a_server_that_keeps_its_connections_is_called_on_the_same_one_whether_it_says_so_or_not() {
     for transport in TRANSPORTS {
         for status in ["200 OK", "200 OK\r\nConnection: keep-alive"] {
