@@ -125,6 +125,18 @@ fn an_open_connection_is_used_again_at_once_whether_the_server_promises_to_keep_
 }
 
 #[test]
+fn a_connection_whose_server_says_that_it_closes_it_is_replaced_before_that() {
+    for name in CLIENTS {
+        let server = Server::start(Behind::Nothing, "\r\nConnection: upgrade, Close");
+        let client = client(name, &server.url);
+        for index in 0..3 {
+            call(&client);
+            assert_eq!(server.used.recv().unwrap(), index, "{name}");
+        }
+    }
+}
+
+#[test]
 fn a_connection_that_the_server_has_closed_is_replaced() {
     for name in CLIENTS {
         let server = Server::start(Behind::Close, "");

@@ -4,6 +4,7 @@ use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::sync::Arc;
 use std::thread;
+use std::time::{Duration, Instant};
 
 use base64::Engine as _;
 use rcgen::{BasicConstraints, CertificateParams, IsCa, Issuer, KeyPair, date_time_ymd};
@@ -16,6 +17,9 @@ use volcv_emulator::{DEFAULT_KEY, Emulator};
 use crate::scenarios::Setup;
 use crate::support::{AnyClient, TRANSPORTS, large, small, small_bytes};
 
+/// What a server does with one connection; it may pass requests on to the emulator at this address.
+type Serve = fn(StreamOwned<ServerConnection, TcpStream>, SocketAddr) -> Option<()>;
+
 /// A gateway behind TLS, and the root that vouches for it.
 pub(crate) struct SecureGateway {
     pub(crate) emulator: Emulator,
@@ -26,6 +30,10 @@ pub(crate) struct SecureGateway {
 impl SecureGateway {
     /// A server with a certificate for `host`; `adjust` can spoil it.
     pub(crate) fn start(host: &str, adjust: fn(&mut CertificateParams)) -> Self {
+        Self::serving(host, adjust, serve)
+    }
+
+    fn serving(host: &str, adjust: fn(&mut CertificateParams), serve: Serve) -> Self {
         let ca_key = KeyPair::generate().unwrap();
         let mut ca = CertificateParams::new(Vec::new()).unwrap();
         ca.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
@@ -51,7 +59,10 @@ impl SecureGateway {
         thread::spawn(move || {
             for socket in listener.incoming().flatten() {
                 let config = Arc::clone(&config);
-                thread::spawn(move || serve(socket, config, behind));
+                thread::spawn(move || {
+                    let connection = ServerConnection::new(config).ok()?;
+                    serve(StreamOwned::new(connection, socket), behind)
+                });
             }
         });
         Self { emulator, port, root }
@@ -73,13 +84,30 @@ impl SecureGateway {
 }
 
 /// Passes requests on one by one, until either side has enough.
-fn serve(socket: TcpStream, config: Arc<ServerConfig>, behind: SocketAddr) -> Option<()> {
-    let mut client = StreamOwned::new(ServerConnection::new(config).ok()?, socket);
+fn serve(mut client: StreamOwned<ServerConnection, TcpStream>, behind: SocketAddr) -> Option<()> {
     let mut server = TcpStream::connect(behind).ok()?;
     loop {
         pass_message(&mut client, &mut server)?;
         pass_message(&mut server, &mut client)?;
     }
+}
+
+/// Passes one request on, and stops reading near its start: for longer than a write of the client may take.
+fn serve_slowly(mut client: StreamOwned<ServerConnection, TcpStream>, behind: SocketAddr) -> Option<()> {
+    let mut start = vec![0; 256 * 1024];
+    client.read_exact(&mut start).ok()?;
+    thread::sleep(Duration::from_secs(1));
+    let mut server = TcpStream::connect(behind).ok()?;
+    pass_message(&mut start.chain(&mut client), &mut server)?;
+    pass_message(&mut server, &mut client)
+}
+
+/// Refuses a request by its start, and reads no more of it.
+fn refuse_early(mut client: StreamOwned<ServerConnection, TcpStream>, _: SocketAddr) -> Option<()> {
+    client.read_exact(&mut [0; 256 * 1024]).ok()?;
+    client.write_all(b"HTTP/1.1 401 Unauthorized\r\nContent-Length: 2\r\n\r\n{}").ok()?;
+    thread::sleep(Duration::from_secs(20));
+    Some(())
 }
 
 /// One head and as many body bytes as it announces.
@@ -108,6 +136,29 @@ fn a_trusted_gateway_works_on_both_transports_and_keeps_its_connection() {
             client.outpaint(&outpaint, &CallOptions::new()).unwrap();
         }
         assert_eq!((gateway.emulator.charges(), gateway.emulator.connections()), (2, 1), "{transport}");
+    }
+}
+
+#[test]
+fn an_upload_over_tls_goes_on_when_a_gateway_reads_on_after_a_pause() {
+    for transport in TRANSPORTS {
+        let gateway = SecureGateway::serving("localhost", |_| {}, serve_slowly);
+        let builder = gateway.builder(gateway.trusting()).max_attempts(1);
+        let client = AnyClient::new(transport, builder.stall_limit(Duration::from_secs(10)));
+        client.outpaint(&Outpaint::equal(large(), 0.25).max_width(200), &CallOptions::new()).unwrap();
+        assert_eq!(gateway.emulator.charges(), 1, "{transport}");
+    }
+}
+
+#[test]
+fn an_answer_over_tls_is_heard_although_the_gateway_reads_no_more() {
+    for transport in TRANSPORTS {
+        let gateway = SecureGateway::serving("localhost", |_| {}, refuse_early);
+        let client = AnyClient::new(transport, gateway.builder(gateway.trusting()).max_attempts(1));
+        let started = Instant::now();
+        let error = client.outpaint(&Outpaint::equal(large(), 0.25), &CallOptions::new()).unwrap_err();
+        assert_eq!((error.kind(), error.charge()), (ErrorKind::Auth, Charge::None), "{transport}: {error}");
+        assert!(started.elapsed() < Duration::from_secs(10), "{transport}: {:?}", started.elapsed());
     }
 }
 

@@ -15,7 +15,7 @@ use std::sync::atomic::Ordering::Relaxed;
 use std::time::Duration;
 
 use rustls::pki_types::ServerName;
-use rustls::{ClientConfig, ClientConnection, StreamOwned};
+use rustls::{ClientConfig, ClientConnection};
 use ureq::config::Config;
 use ureq::http::Uri;
 use ureq::unversioned::resolver::{DefaultResolver, ResolvedSocketAddrs, Resolver};
@@ -95,7 +95,7 @@ impl Connect {
         let name = ServerName::try_from(host).map_err(io::Error::other)?;
         let mut connection = ClientConnection::new(Arc::clone(&self.tls), name).map_err(io::Error::other)?;
         connection.complete_io(&mut socket)?;
-        Ok(Io::Tls(Box::new(StreamOwned::new(connection, socket))))
+        Ok(Io::Tls(Box::new(Tls { connection, socket })))
     }
 }
 
@@ -213,14 +213,14 @@ impl Connection {
         Ok(end)
     }
 
-    /// Sends one piece and gives its length, 0 if the server is slow or has answered.
+    /// Sends one piece and gives how much of it was taken, 0 if the server is slow or has answered.
     fn send(&mut self, call: &Call, from: usize, to: usize) -> io::Result<usize> {
         let written = match self.stream.has_answer() {
             true => Err(io::ErrorKind::BrokenPipe.into()),
             false => self.stream.io.write(&self.buffers.output()[from..to]),
         };
         match written {
-            Ok(0) => Err(io::ErrorKind::WriteZero.into()),
+            Ok(0) if from < to => Err(io::ErrorKind::WriteZero.into()),
             Err(error) if is_pause(&error) => Ok(0),
             Err(_) if self.stream.has_answer() && !self.stream.ahead.is_empty() => {
                 self.answered_early = true;
@@ -245,7 +245,7 @@ impl Transport for Connection {
     fn transmit_output(&mut self, amount: usize, _: NextTimeout) -> Result<(), ureq::Error> {
         let call = Call::current()?;
         let mut sent = if self.call == call.id { 0 } else { self.begin(&call, amount)? };
-        while sent < amount && !self.answered_early {
+        while (sent < amount || self.stream.io.has_unsent()) && !self.answered_early {
             sent += self.send(&call, sent, amount)?;
         }
         Ok(())
@@ -268,8 +268,7 @@ impl Transport for Connection {
     /// ureq asks before it puts a connection into its pool, and before it uses one again. An idle connection is open as
     /// long as there is nothing to read: neither an end nor a stray byte.
     fn is_open(&mut self) -> bool {
-        let is_silent = || peek(self.stream.socket().stream()).is_err_and(|e| e.kind() == io::ErrorKind::WouldBlock);
-        !self.answered_early && self.stream.ahead.is_empty() && is_silent()
+        !self.answered_early && self.stream.ahead.is_empty() && self.stream.io.is_silent()
     }
 
     fn is_tls(&self) -> bool {
@@ -294,17 +293,9 @@ struct Stream {
     ended: bool,
 }
 
-enum Io {
-    Tcp(Socket),
-    Tls(Box<StreamOwned<ClientConnection, Socket>>),
-}
-
 impl Stream {
     fn socket(&self) -> &Socket {
-        match &self.io {
-            Io::Tcp(socket) => socket,
-            Io::Tls(tls) => &tls.sock,
-        }
+        self.io.socket()
     }
 
     /// Whether the server has answered, or has ended the connection, so that it never will; without waiting for it. Interim
@@ -368,6 +359,41 @@ impl Stream {
 /// The start of every interim answer; HTTP/1.0 has none.
 const INTERIM: &[u8] = b"HTTP/1.1 1";
 
+enum Io {
+    Tcp(Socket),
+    Tls(Box<Tls>),
+}
+
+/// A TLS connection on a socket. rustls's own stream waits for the server's next byte when a write has timed out, so an upload
+/// that stops for 250 ms would never go on; and it does not read while it has something to write.
+struct Tls {
+    connection: ClientConnection,
+    socket: Socket,
+}
+
+impl Io {
+    fn socket(&self) -> &Socket {
+        match self {
+            Io::Tcp(socket) => socket,
+            Io::Tls(tls) => &tls.socket,
+        }
+    }
+
+    /// Whether bytes that were taken by a write have not been sent.
+    fn has_unsent(&self) -> bool {
+        matches!(self, Io::Tls(tls) if tls.connection.wants_write())
+    }
+
+    /// Whether there is nothing to read, neither a byte nor an end.
+    fn is_silent(&self) -> bool {
+        let has_read_all = match self {
+            Io::Tcp(_) => true,
+            Io::Tls(tls) => tls.connection.wants_read(),
+        };
+        has_read_all && peek(self.socket().stream()).is_err_and(|error| error.kind() == io::ErrorKind::WouldBlock)
+    }
+}
+
 impl Read for Io {
     fn read(&mut self, out: &mut [u8]) -> io::Result<usize> {
         match self {
@@ -390,6 +416,44 @@ impl Write for Io {
             Io::Tcp(socket) => socket.flush(),
             Io::Tls(tls) => tls.flush(),
         }
+    }
+}
+
+impl Read for Tls {
+    fn read(&mut self, out: &mut [u8]) -> io::Result<usize> {
+        loop {
+            match self.connection.reader().read(out) {
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
+                read => return read,
+            }
+            self.connection.read_tls(&mut self.socket)?;
+            if let Err(error) = self.connection.process_new_packets() {
+                // The server is told why, if its socket takes the message at once.
+                let _ = self.connection.write_tls(&mut self.socket);
+                return Err(io::Error::new(io::ErrorKind::InvalidData, error));
+            }
+        }
+    }
+}
+
+impl Write for Tls {
+    /// Takes bytes once all earlier ones are sent, and sends as many as the socket takes.
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.flush()?;
+        let taken = self.connection.writer().write(bytes)?;
+        match self.flush() {
+            Err(error) if !is_pause(&error) => Err(error),
+            _ => Ok(taken),
+        }
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        while self.connection.wants_write() {
+            if self.connection.write_tls(&mut self.socket)? == 0 {
+                return Err(io::ErrorKind::WriteZero.into());
+            }
+        }
+        Ok(())
     }
 }
 

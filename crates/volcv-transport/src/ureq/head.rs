@@ -1,11 +1,11 @@
 //! The head of a reply, read leniently: a line that is no header is left out, and the reply is read.
 //!
 //! ureq's parser refuses the whole reply for such a line, and any reply with more than 128 headers. So ureq is given the
-//! status and where the body ends, and the sink gets the headers from here.
+//! status, where the body ends and whether the connection does, and the sink gets the headers from here.
 
 use std::fmt;
 
-use http::header::{CONTENT_LENGTH, TRANSFER_ENCODING};
+use http::header::{CONNECTION, CONTENT_LENGTH, TRANSFER_ENCODING};
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 
 use crate::transport::MAX_HEADERS;
@@ -17,7 +17,7 @@ const MAX_HEAD: usize = 400 * 1024;
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Head {
     pub(super) headers: HeaderMap,
-    /// Status and framing as the head of a reply, for ureq.
+    /// Status, framing and `connection: close` as the head of a reply, for ureq.
     pub(super) for_ureq: String,
 }
 
@@ -101,8 +101,15 @@ fn parse(head: &[u8]) -> Result<Option<Head>, HeadError> {
         StatusCode::NO_CONTENT | StatusCode::NOT_MODIFIED => String::new(),
         _ => framing(minor, &headers)?,
     };
-    let for_ureq = format!("HTTP/1.{minor} {}\r\n{framing}\r\n", status.as_str());
+    let close = if is_last(&headers) { "connection: close\r\n" } else { "" };
+    let for_ureq = format!("HTTP/1.{minor} {}\r\n{framing}{close}\r\n", status.as_str());
     Ok(Some(Head { headers, for_ureq }))
+}
+
+/// Whether the server closes the connection behind this reply.
+fn is_last(headers: &HeaderMap) -> bool {
+    let mut options = headers.get_all(CONNECTION).iter().flat_map(|value| value.as_bytes().split(|byte| *byte == b','));
+    options.any(|option| option.trim_ascii().eq_ignore_ascii_case(b"close"))
 }
 
 /// The minor version and the status. The reason behind them says nothing to a program.
@@ -238,6 +245,23 @@ mod tests {
         }
         assert!(framing("1.0", "Transfer-Encoding: chunked\r\n").is_err());
         assert_eq!(framing("1.0", "Content-Length: 5\r\n").unwrap(), "content-length: 5");
+    }
+
+    #[test]
+    fn ureq_is_told_that_the_server_closes_the_connection() {
+        for (headers, closes) in [
+            ("Connection: close\r\n", true),
+            ("Connection: keep-alive, Close\r\n", true),
+            ("Connection: keep-alive\r\nConnection:\tCLOSE \r\n", true),
+            ("Connection: keep-alive\r\n", false),
+            ("Connection: closed\r\n", false),
+            ("Proxy-Connection: close\r\n", false),
+        ] {
+            let head = whole(format!("HTTP/1.1 200 OK\r\n{headers}Content-Length: 5\r\n\r\n"));
+            let expected = if closes { "connection: close\r\n" } else { "" };
+            let expected = format!("HTTP/1.1 200\r\ncontent-length: 5\r\n{expected}\r\n");
+            assert_eq!(head.for_ureq, expected, "{headers:?}");
+        }
     }
 
     #[test]
