@@ -16,10 +16,10 @@ mod picture;
 /// Bytes that a transport moves at once.
 const PIECE: usize = 64 * 1024;
 
-/// What the calls of one client share: the second has memory of the first.
+/// The calls of one client share a pool of memory.
 static CLIENT: LazyLock<CallConfig> = LazyLock::new(CallConfig::default);
 
-/// A call with a picture of so many bytes, as far as the moment when its request is with a transport.
+/// A call with a picture of so many bytes, whose request has been handed to a transport.
 pub fn sent(bytes: usize) -> (Call, BodyReader) {
     let endpoint = Endpoint::parse("https://gateway.example", false).expect("the url is https");
     let key = ApiKey::new("bench-key").expect("the key is printable");
@@ -42,7 +42,7 @@ pub fn success(bytes: usize) -> Vec<u8> {
     format!(r#"{before}"binary_data_base64":["{text}"],{behind}"#).into_bytes()
 }
 
-/// What a gateway says that is asked too often.
+/// The reply of a gateway that limits the rate.
 pub const THROTTLED: &[u8] = br#"{"code":50429,"data":null,"message":"Request Has Reached API Limit, Please Try Later","request_id":"20260101000000000000000000000002","status":50429}"#;
 
 /// Reads a body to its end, as a transport does.

@@ -1,15 +1,15 @@
-//! The peer in C: libvolcv as `cargo cinstall` builds it, and a program that is compiled against its header.
+//! The peer in C: a release build of libvolcv, and a program that is compiled against its header.
 
 use std::io;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-/// Builds both, as far as they are not there yet, and says where the program is.
+/// Builds both where they are missing or old, and returns the program's path.
 pub fn program() -> io::Result<PathBuf> {
     let benches = Path::new(env!("CARGO_MANIFEST_DIR"));
     let target = benches.join("target/libvolcv");
     let mut cargo = Command::new("cargo");
-    // Without an rlib beside it, the library gets its link-time optimisation.
+    // The static library is not needed.
     cargo.args(["rustc", "--quiet", "--release", "--locked", "-p", "volcv-ffi", "--crate-type", "cdylib"]);
     succeed(cargo.arg("--target-dir").arg(&target).current_dir(benches.join("..")))?;
     let (library, program): (PathBuf, PathBuf) = (target.join("release"), target.join("peer"));

@@ -8,23 +8,23 @@ use std::time::{Duration, Instant};
 use nix::time::ClockId;
 use nix::unistd::Pid;
 
-/// A program that makes calls when it is told to.
+/// A peer's process.
 pub struct Client {
     child: Child,
     input: ChildStdin,
     output: BufReader<ChildStdout>,
 }
 
-/// What one call cost, on average of a round.
+/// The cost of one call: the mean of a round.
 #[derive(Clone, Copy)]
 pub struct Cost {
-    /// User and system time of all threads of the client's process.
+    /// User and system time of all threads of the process.
     pub cpu: Duration,
     pub wall: Duration,
 }
 
 impl Client {
-    /// Starts a program that heeds lines of `ROUNDS AT_ONCE` on its standard input and answers each with one line.
+    /// Starts a program that reads lines of `ROUNDS AT_ONCE` from standard input and answers each with a line when it is done.
     pub fn start(program: &mut Command) -> io::Result<Self> {
         let mut child = program.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn()?;
         let (Some(input), Some(output)) = (child.stdin.take(), child.stdout.take()) else {
@@ -33,7 +33,7 @@ impl Client {
         Ok(Self { child, input, output: BufReader::new(output) })
     }
 
-    /// Has it make `rounds` times `at_once` calls.
+    /// Measures `rounds` times `at_once` calls.
     pub fn measure(&mut self, rounds: usize, at_once: usize) -> io::Result<Cost> {
         let (clock, cpu) = (Instant::now(), self.cpu()?);
         self.tell(rounds, at_once)?;
@@ -46,12 +46,12 @@ impl Client {
         writeln!(self.input, "{rounds} {at_once}")?;
         let mut line = String::new();
         match self.output.read_line(&mut line)? {
-            0 => Err(io::Error::other("a peer has ended too early; its own words are above")),
+            0 => Err(io::Error::other("a peer ended too early; its message is above")),
             _ => Ok(()),
         }
     }
 
-    /// The most memory that was ever resident, in MiB.
+    /// The largest resident memory so far, in MiB.
     pub fn peak(&self) -> io::Result<f64> {
         let status = fs::read_to_string(format!("/proc/{}/status", self.child.id()))?;
         let peak = status.lines().find_map(|line| line.strip_prefix("VmHWM:")?.trim().strip_suffix(" kB"));
@@ -59,15 +59,7 @@ impl Client {
         Ok(kib / 1024.0)
     }
 
-    /// Pages of memory that the kernel had to provide so far. Each costs a microsecond or more, whoever asked for it.
-    pub fn page_faults(&self) -> io::Result<u64> {
-        let stat = fs::read_to_string(format!("/proc/{}/stat", self.child.id()))?;
-        // The eighth field behind the program's name, which is in parentheses (proc(5)).
-        let faults = stat.rsplit(')').next().and_then(|fields| fields.split_whitespace().nth(7)?.parse().ok());
-        faults.ok_or_else(|| io::Error::other("no count of page faults"))
-    }
-
-    /// Ends it, and waits until it has.
+    /// Closes the program's standard input and waits for its end.
     pub fn end(self) -> io::Result<()> {
         let Self { mut child, input, output } = self;
         drop((input, output));
@@ -75,14 +67,14 @@ impl Client {
         if status.success() { Ok(()) } else { Err(io::Error::other(format!("a peer ended with {status}"))) }
     }
 
-    /// The processor's time so far.
+    /// CPU time so far.
     fn cpu(&self) -> io::Result<Duration> {
         let clock = ClockId::pid_cpu_clock_id(Pid::from_raw(self.child.id().cast_signed()))?;
         Ok(clock.now()?.into())
     }
 }
 
-/// The server as a child process; it ends with its standard input.
+/// The server's process, which ends when its standard input is closed.
 pub struct Service {
     child: Child,
     pub url: String,

@@ -1,4 +1,4 @@
-//! What one call costs its client, beside raw sockets that move the same bytes: CPU, time and memory in one run.
+//! What a call costs its client, beside raw sockets that move the same bytes: what a user feels, CPU, time and memory.
 //!
 //! `cargo xtask bench` runs it. Every peer is a process of its own and is measured from outside; so is the server.
 
@@ -21,8 +21,8 @@ use peer::Setup;
 use report::{Row, ScaleRow};
 
 const USAGE: &str = "\
-bench [--calls N] [--rounds N] [--plot FILE] [--python FILE]
-                every peer with pictures of 64 KiB, 1, 8 and 32 MiB, up and down
+bench [--calls N] [--plot FILE] [--python FILE]
+                every peer with pictures of 64 KiB, 1, 8 and 32 MiB, up and down; fails if volcv is over its budget
 bench --scale [--python FILE]
                 every peer with 1, 16 and 64 calls at once
 
@@ -32,16 +32,18 @@ bench --scale [--python FILE]
 const KIB: usize = 1024;
 const MIB: usize = 1024 * KIB;
 const SIZES: [usize; 4] = [64 * KIB, MIB, 8 * MIB, 32 * MIB];
-/// The size of the plot and of the budgets.
+/// The size of the plot, of the budget for CPU and of the calls with service time.
 const TYPICAL: usize = 8 * MIB;
-
+/// The medians are those of so many rounds.
+const ROUNDS: usize = 5;
 /// The service needs 2 to 60 s for a picture.
 const SERVICE_TIME: Duration = Duration::from_secs(3);
+/// Calls with service time, of each peer.
+const FELT_CALLS: usize = 3;
 
 /// What a run does, from its arguments.
 struct Options {
     calls: usize,
-    rounds: usize,
     plot: Option<String>,
     python: Option<String>,
     scale: bool,
@@ -70,13 +72,12 @@ fn main() -> ExitCode {
 }
 
 fn options(words: &[&str]) -> io::Result<Options> {
-    let mut options = Options { calls: 20, rounds: 5, plot: None, python: None, scale: false };
+    let mut options = Options { calls: 20, plot: None, python: None, scale: false };
     let mut words = words.iter();
     while let Some(word) = words.next() {
         let mut value = || words.next().ok_or_else(|| io::Error::other(USAGE));
         match *word {
             "--calls" => options.calls = number(value()?)?,
-            "--rounds" => options.rounds = number(value()?)?,
             "--plot" => options.plot = Some((*value()?).to_owned()),
             "--python" => options.python = Some((*value()?).to_owned()),
             "--scale" => options.scale = true,
@@ -109,7 +110,11 @@ impl Contestant {
     }
 }
 
-/// The floor is the first: the others are measured against it.
+/// Where two of the peers are in the list.
+const FLOOR: usize = 0;
+const BY_HAND: usize = 4;
+
+/// All peers.
 fn contestants(options: &Options) -> io::Result<Vec<Contestant>> {
     let this = std::env::current_exe()?;
     let own = |name, peer: &str| Contestant::new(name, [this.as_ref(), "peer".as_ref(), peer.as_ref()]);
@@ -132,61 +137,85 @@ fn serve(bytes: usize, service_time: Duration) -> io::Result<Service> {
     Service::start(program.arg("serve").arg(bytes.to_string()).arg(service_time.as_millis().to_string()))
 }
 
-/// All sizes, all peers. The rounds of the peers alternate, so that a slower minute of the machine hits all of them.
+/// All sizes, all peers; then what a user feels, and whether the budgets are kept.
 fn compare(options: &Options) -> io::Result<()> {
     let contestants = contestants(options)?;
     let mut rows = Vec::new();
     for bytes in SIZES {
-        eprintln!("{} up and down, {} rounds of {} calls each", report::size(bytes), options.rounds, options.calls);
-        let service = serve(bytes, Duration::ZERO)?;
-        let clients: io::Result<Vec<Client>> =
-            contestants.iter().map(|contestant| contestant.start(&service, bytes)).collect();
-        let mut clients = clients?;
-        let mut costs: Vec<Vec<Cost>> = vec![Vec::new(); clients.len()];
-        for _ in 0..options.rounds {
-            for (client, costs) in clients.iter_mut().zip(&mut costs) {
-                client.tell(1, 1)?;
-                costs.push(client.measure(options.calls, 1)?);
-            }
-        }
-        for ((client, costs), contestant) in clients.into_iter().zip(costs).zip(&contestants) {
-            rows.push(Row { bytes, name: contestant.name, cost: median(costs), peak: client.peak()? });
-            client.end()?;
-        }
-        service.end()?;
+        rows.extend(measure(options, &contestants, bytes)?);
     }
-    print!("{}", report::table(&rows, contestants.len()));
-    println!("\n{}", report::felt_table(&felt(&contestants)?, SERVICE_TIME, TYPICAL));
-    let over = report::over_budget(&rows, contestants.len(), TYPICAL);
+    println!("{}", report::felt_table(&felt(&contestants)?, SERVICE_TIME, TYPICAL));
+    println!("{}", report::table(&rows));
     if let Some(path) = &options.plot {
         let typical: Vec<&Row> = rows.iter().filter(|row| row.bytes == TYPICAL).collect();
         std::fs::write(path, plot::svg(&typical))?;
         eprintln!("wrote {path}");
     }
-    if over.is_empty() { Ok(()) } else { Err(io::Error::other(format!("over budget:\n{}", over.join("\n")))) }
+    let over = report::over_budget(&rows, TYPICAL);
+    println!("Budget: {}.", report::BUDGET);
+    if over.is_empty() { Ok(()) } else { Err(io::Error::other(format!("OVER BUDGET\n{}", over.join("\n")))) }
 }
 
-/// What a user feels: the time of one call whose picture takes the service as long as a quick real one.
-fn felt(contestants: &[Contestant]) -> io::Result<Vec<(&'static str, Duration)>> {
-    eprintln!("{} up and down, one call with {} s of service time", report::size(TYPICAL), SERVICE_TIME.as_secs());
-    let service = serve(TYPICAL, SERVICE_TIME)?;
+/// One size. The rounds of the peers alternate, so that a slower minute of the machine hits all of them.
+fn measure(options: &Options, contestants: &[Contestant], bytes: usize) -> io::Result<Vec<Row>> {
+    eprintln!("{} up and down, {ROUNDS} rounds of {} calls each", report::size(bytes), options.calls);
+    let service = serve(bytes, Duration::ZERO)?;
+    let clients: io::Result<Vec<Client>> =
+        contestants.iter().map(|contestant| contestant.start(&service, bytes)).collect();
+    let mut clients = clients?;
+    let mut costs: Vec<Vec<Cost>> = vec![Vec::new(); clients.len()];
+    for _ in 0..ROUNDS {
+        for (client, costs) in clients.iter_mut().zip(&mut costs) {
+            client.tell(1, 1)?;
+            costs.push(client.measure(options.calls, 1)?);
+        }
+    }
     let mut rows = Vec::new();
-    for contestant in contestants {
-        let mut client = contestant.start(&service, TYPICAL)?;
-        rows.push((contestant.name, client.measure(1, 1)?.wall));
+    for ((client, own), contestant) in clients.into_iter().zip(&costs).zip(contestants) {
+        // Both are of the same round.
+        let ratio_to = |other: &[Cost]| {
+            let ratios = own.iter().zip(other).map(|(own, other)| own.cpu.as_secs_f64() / other.cpu.as_secs_f64());
+            median(ratios.collect())
+        };
+        rows.push(Row {
+            bytes,
+            name: contestant.name,
+            cpu: median(own.iter().map(|cost| cost.cpu.as_secs_f64()).collect()),
+            to_floor: ratio_to(&costs[FLOOR]),
+            to_by_hand: ratio_to(&costs[BY_HAND]),
+            wall: median(own.iter().map(|cost| cost.wall.as_secs_f64()).collect()),
+            peak: client.peak()?,
+        });
         client.end()?;
     }
     service.end()?;
     Ok(rows)
 }
 
-/// The middle of each number by itself; a round that was disturbed does not move it.
-fn median(mut costs: Vec<Cost>) -> Cost {
-    let middle = costs.len() / 2;
-    costs.sort_by_key(|cost| cost.cpu);
-    let cpu = costs[middle].cpu;
-    costs.sort_by_key(|cost| cost.wall);
-    Cost { cpu, wall: costs[middle].wall }
+/// The time of a call whose picture takes the service as long as a quick real one, in seconds.
+fn felt(contestants: &[Contestant]) -> io::Result<Vec<(&'static str, f64)>> {
+    eprintln!("{} up and down, {} s of service time", report::size(TYPICAL), SERVICE_TIME.as_secs());
+    let service = serve(TYPICAL, SERVICE_TIME)?;
+    let mut rows = Vec::new();
+    for contestant in contestants {
+        let mut client = contestant.start(&service, TYPICAL)?;
+        // No call: the program has started and has its picture when it answers.
+        client.tell(0, 1)?;
+        let mut times = Vec::new();
+        for _ in 0..FELT_CALLS {
+            times.push(client.measure(1, 1)?.wall.as_secs_f64());
+        }
+        rows.push((contestant.name, median(times)));
+        client.end()?;
+    }
+    service.end()?;
+    Ok(rows)
+}
+
+/// The middle number: one round that was disturbed does not move it.
+fn median(mut numbers: Vec<f64>) -> f64 {
+    numbers.sort_by(f64::total_cmp);
+    numbers[numbers.len() / 2]
 }
 
 /// Many calls at once. Each number of calls is a process of its own, because its peak counts.
@@ -200,10 +229,8 @@ fn scale(options: &Options) -> io::Result<()> {
         for at_once in [1, 16, 64] {
             let mut client = contestant.start(&service, TYPICAL)?;
             client.tell(1, at_once)?;
-            let before = client.page_faults()?;
-            let cost = client.measure(CALLS / at_once, at_once)?;
-            let faults = (client.page_faults()? - before) / CALLS as u64;
-            rows.push(ScaleRow { name: contestant.name, at_once, cost, faults, peak: client.peak()? });
+            let cpu = client.measure(CALLS / at_once, at_once)?.cpu.as_secs_f64();
+            rows.push(ScaleRow { name: contestant.name, at_once, cpu, peak: client.peak()? });
             client.end()?;
         }
     }

@@ -1,4 +1,4 @@
-//! A picture of any number of bytes: the chunks of a PNG around noise, which no client looks into.
+//! A picture of any number of bytes: the chunks of a PNG around noise. No client decodes it.
 
 /// Signature, IHDR, the frame of one IDAT, IEND.
 const FRAME: usize = 8 + 25 + 12 + 12;
@@ -23,7 +23,7 @@ pub fn picture(bytes: usize) -> Vec<u8> {
     png
 }
 
-/// The checksum stays empty: the pixels that it protects are decoded nowhere in the bench.
+/// The checksum stays empty, because no client decodes the pixels.
 fn chunk(png: &mut Vec<u8>, kind: &[u8; 4], data: impl IntoIterator<Item = u8>) {
     let start = png.len();
     png.extend_from_slice(&[0; 4]);

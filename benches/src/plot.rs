@@ -1,4 +1,4 @@
-//! The plot of the README: two bar charts as a small SVG, readable on light and dark pages.
+//! The plot of docs/bench.md: two bar charts as a small SVG, readable on light and dark pages.
 
 use std::fmt::Write as _;
 
@@ -21,7 +21,7 @@ pub fn svg(rows: &[&Row]) -> String {
          font-family=\"system-ui, sans-serif\" font-size=\"14\">\n\
          <rect width=\"{WIDTH}\" height=\"{height}\" rx=\"8\" fill=\"#ffffff\"/>\n"
     );
-    let cpu = |row: &Row| row.cost.cpu.as_secs_f64() * 1000.0;
+    let cpu = |row: &Row| row.cpu * 1000.0;
     let title = format!("CPU per call, ms ({} up, {} down)", size(bytes), size(bytes));
     bars(&mut svg, 16, &title, rows, cpu);
     bars(&mut svg, 16 + chart, "peak resident memory, MiB", rows, |row| row.peak);
@@ -30,11 +30,11 @@ pub fn svg(rows: &[&Row]) -> String {
 }
 
 fn bars(svg: &mut String, top: u32, title: &str, rows: &[&Row], value: impl Fn(&Row) -> f64) {
-    // Writing to a text cannot fail.
+    // Writing to a `String` cannot fail.
     let _ = writeln!(svg, "<text x=\"16\" y=\"{}\" font-weight=\"600\" fill=\"#1f2328\">{title}</text>", top + 14);
     let longest = rows.iter().map(|row| value(row)).fold(f64::MIN_POSITIVE, f64::max);
-    for (row, place) in rows.iter().zip(0_u32..) {
-        let (value, y) = (value(row), top + 28 + place * (BAR + GAP));
+    for (row, index) in rows.iter().zip(0_u32..) {
+        let (value, y) = (value(row), top + 28 + index * (BAR + GAP));
         let width = (f64::from(RIGHT - LEFT) * value / longest).max(1.0);
         let color = if row.name.starts_with("volcv") { "#1a7f6b" } else { "#9aa4ae" };
         let middle = y + BAR / 2 + 5;

@@ -20,7 +20,7 @@ pub fn serve(picture_bytes: usize, service_time: Duration) -> io::Result<()> {
     thread::spawn(move || {
         for stream in listener.incoming().flatten() {
             let reply = Arc::clone(&reply);
-            // A client that goes away ends its connection, and fails by itself if that was too early.
+            // An error means that the client closed the connection; a client that did so too early reports it.
             thread::spawn(move || answer_all(&stream, &reply, service_time));
         }
     });

@@ -1,12 +1,12 @@
 /*
  * host_http_curl.c: volcv on the host's own HTTP, here libcurl's multi interface. The library may then be built without
- * HTTP and TLS of its own. volcv keeps to itself what is hard: when to send again, and what was charged.
+ * HTTP and TLS of its own. volcv still decides when to send again and what was charged.
  *
  *     cc -std=c99 host_http_curl.c -lvolcv -lcurl -pthread -o host_http_curl
  *     VOLCV_BASE_URL=https://... VOLCV_API_KEY=... ./host_http_curl photo.jpg wide.png
  *
- * To copy: everything up to "The program". One thread has one curl multi handle for all exchanges; the hooks only leave
- * a note for it and wake it. It needs libcurl 7.68 or later.
+ * Copy everything above "The program". One thread runs one curl multi handle for all exchanges; the hooks only change
+ * the list of transfers and wake that thread. The code needs libcurl 7.68 or later.
  */
 
 #define _POSIX_C_SOURCE 200809L
@@ -42,8 +42,8 @@ struct transfer {
 struct curl_http {
     CURLM *multi;
     pthread_t thread;
-    pthread_mutex_t lock;       /* Guards what follows; no function of volcv is called under it. */
-    struct transfer *transfers; /* All that there are. Hooks add and mark, the thread alone takes out. */
+    pthread_mutex_t lock;       /* Guards the next two fields. No function of volcv is called while it is held. */
+    struct transfer *transfers; /* All transfers. Hooks add and mark them; only the thread removes them. */
     int is_stopping;
 };
 
@@ -51,13 +51,13 @@ static size_t on_body_wanted(char *buffer, size_t size, size_t count, void *user
 {
     const struct transfer *transfer = user;
     size_t given;
-    /* It fails if volcv has no more interest in the exchange. */
+    /* The read fails after volcv has ended the exchange. */
     if (volcv_http_body_read(transfer->client, transfer->exchange, buffer, size * count, &given) != VOLCV_OK)
         return CURL_READFUNC_ABORT;
     return given;
 }
 
-/* Keeps one header, with both its texts in transfer->head; what is not "name: value" is left out. */
+/* Keeps name and value of one header in transfer->head. A line without a colon is skipped. */
 static int keep_header(struct transfer *transfer, const char *line, size_t size)
 {
     const char *colon = memchr(line, ':', size);
@@ -85,7 +85,7 @@ static size_t on_header(char *line, size_t size, size_t count, void *user)
     size *= count;
     if (transfer->head_pushed) return size; /* A trailer. */
     if (size > 5 && memcmp(line, "HTTP/", 5) == 0) {
-        transfer->header_count = transfer->head_bytes = 0; /* What was before was informational. */
+        transfer->header_count = transfer->head_bytes = 0; /* The head before was informational (1xx). */
         return size;
     }
     if (size > 2 || (size > 0 && line[0] != '\r' && line[0] != '\n'))
@@ -106,7 +106,7 @@ static size_t on_data(char *data, size_t size, size_t count, void *user)
     return volcv_http_on_data(transfer->client, transfer->exchange, data, size) == VOLCV_OK ? size : 0;
 }
 
-/* Why it failed. What follows from it, volcv decides: it knows how much of the body was read. */
+/* The reason of a failure. volcv decides what follows, because volcv knows how much of the body was read. */
 static volcv_result result_of(CURLcode code)
 {
     switch (code) {
@@ -160,7 +160,7 @@ static int add_headers(struct transfer *transfer, const volcv_http_request *requ
     return add_header(transfer, "Expect:");
 }
 
-/* Everything that curl needs to know; 0 if there is no memory for it. */
+/* Sets all options of the curl handle. Returns 0 if there is no memory. */
 static int set_up(struct transfer *transfer, const volcv_http_request *request)
 {
     CURL *easy = transfer->easy = curl_easy_init();
@@ -173,9 +173,9 @@ static int set_up(struct transfer *transfer, const volcv_http_request *request)
         curl_easy_setopt(easy, CURLOPT_READDATA, transfer);
     }
     /*
-     * Never send anything twice: there is no CURLOPT_SEEKFUNCTION, so curl cannot rewind the body; and each exchange
-     * has a connection of its own, because on one that died while idle curl starts again by itself. A call takes
-     * seconds: the handshake is not felt.
+     * curl must not send a request twice. Without a CURLOPT_SEEKFUNCTION curl cannot rewind the body. Each exchange
+     * has its own connection, because curl sends again by itself when the server has closed an idle connection. A call
+     * takes seconds, so the time of a handshake does not matter.
      */
     curl_easy_setopt(easy, CURLOPT_FRESH_CONNECT, 1L);
     curl_easy_setopt(easy, CURLOPT_FORBID_REUSE, 1L);
@@ -204,7 +204,7 @@ static volcv_result VOLCV_CALL http_start(void *user, volcv_client *client, volc
     }
     transfer->client = client;
     transfer->exchange = exchange;
-    transfer->code = CURLE_FAILED_INIT; /* Until it is known better. */
+    transfer->code = CURLE_FAILED_INIT; /* The result if curl never starts the transfer. */
     pthread_mutex_lock(&http->lock);
     transfer->next = http->transfers;
     http->transfers = transfer;
@@ -223,7 +223,7 @@ static void VOLCV_CALL http_cancel(void *user, volcv_exchange exchange)
     curl_multi_wakeup(http->multi);
 }
 
-/* Ends the transfers that are over, begins those that are new, and says whether to go on. */
+/* Ends the transfers that are over and starts the new ones. Returns 0 when the client is destroyed. */
 static int sweep(struct curl_http *http)
 {
     struct transfer *over = NULL;
@@ -247,7 +247,7 @@ static int sweep(struct curl_http *http)
         struct transfer *transfer = over;
         over = transfer->next;
         curl_multi_remove_handle(http->multi, transfer->easy); /* Closes the connection. */
-        /* Harmless for those that volcv has cancelled. */
+        /* This has no effect on an exchange that volcv has cancelled. */
         volcv_http_complete(transfer->client, transfer->exchange, result_of(transfer->code),
                             curl_easy_strerror(transfer->code));
         free_transfer(transfer);
@@ -269,7 +269,7 @@ static void *run(void *user)
             transfer->is_over = 1;
             pthread_mutex_unlock(&http->lock);
         }
-        /* Until there is something to do: the hooks wake it. */
+        /* Sleeps until a socket is ready or a hook wakes the thread. */
         if (ended == 0) curl_multi_poll(http->multi, NULL, 0, 60000, NULL);
     }
     return NULL;
@@ -293,7 +293,7 @@ static void VOLCV_CALL http_destroy(void *user)
     free_http(http);
 }
 
-/* Fills transport with one that lives until its client is destroyed; curl_global_init() has to come before. */
+/* Fills a transport, which lives until its client is destroyed. The caller calls curl_global_init() before. */
 static volcv_result curl_transport(volcv_http_transport *transport)
 {
     volcv_http_transport_init(transport);
@@ -322,7 +322,7 @@ static void on_interrupt(int signal_number)
     cancel_wanted = 1;
 }
 
-/* Outpaints one picture; Ctrl-C cancels. The program prints how it ended, how often it was tried and what it cost. */
+/* Outpaints one picture; Ctrl-C cancels. Prints the result, the number of attempts and the charge. */
 static int outpaint(volcv_client *client, const volcv_picture *photo, const char *path)
 {
     static const char *const charges[] = {"none", "unknown", "charged"};
@@ -380,7 +380,7 @@ int main(int argc, char **argv)
         volcv_client_destroy(client, VOLCV_WAIT_FOREVER);
     } else {
         fprintf(stderr, "%s\n", error.message);
-        http_destroy(transport.user); /* Without a client, this program has to. */
+        http_destroy(transport.user); /* There is no client that would destroy the transport. */
     }
     curl_global_cleanup();
     return status;

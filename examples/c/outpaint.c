@@ -29,7 +29,7 @@ int main(int argc, char **argv)
 
     FILE *in = argc == 3 ? fopen(argv[1], "rb") : NULL;
     if (in == NULL) return fprintf(stderr, "usage: outpaint PHOTO RESULT\n"), EXIT_FAILURE;
-    picture.flags = VOLCV_PICTURE_BORROW; /* The bytes outlive the call, so they need not be copied. */
+    picture.flags = VOLCV_PICTURE_BORROW; /* The bytes outlive the call, so volcv need not copy them. */
     picture.data = photo;
     picture.size = fread(photo, 1, sizeof photo, in);
     if (!feof(in)) return fprintf(stderr, "%s is too large\n", argv[1]), EXIT_FAILURE;

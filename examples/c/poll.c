@@ -1,6 +1,6 @@
 /*
- * poll.c: a frame loop that never blocks. It submits a picture, looks for its event once a frame, shows how far it is,
- * and cancels it on Ctrl-C. A game does the same in its own loop, from whatever thread it likes.
+ * poll.c: a frame loop that never blocks. It submits a job, polls for events once a frame, shows the progress, and
+ * cancels the job on Ctrl-C. A game does the same in its own loop, on any thread.
  *
  *     cc poll.c -lvolcv -o poll
  *     VOLCV_BASE_URL=https://... VOLCV_API_KEY=... ./poll photo.jpg wide.png
@@ -24,7 +24,7 @@ static void on_interrupt(int signal_number)
     cancel_wanted = 1;
 }
 
-/* volcv has no more use for the bytes: it calls this on a thread of its own, before the event can be polled. */
+/* volcv calls this on one of its threads when it no longer needs the bytes, before the event can be polled. */
 static void VOLCV_CALL free_photo(void *user, const void *data, size_t size)
 {
     (void)data;
@@ -52,7 +52,7 @@ static int write_file(const char *path, const volcv_buffer *bytes)
     return fclose(file) == 0 && written == bytes->size;
 }
 
-/* What a game would draw. It prints a line only where something changed. */
+/* Stands for drawing: prints a line when the phase has changed. */
 static void draw(volcv_client *client, volcv_job job)
 {
     static uint32_t shown = UINT32_MAX;
@@ -64,7 +64,7 @@ static void draw(volcv_client *client, volcv_job job)
     fflush(stdout);
 }
 
-/* The job has ended: says how, and keeps the picture. */
+/* Prints how the job ended and writes the picture to a file. */
 static int finish(volcv_client *client, const volcv_event *event, const char *path)
 {
     volcv_error error = VOLCV_ERROR_INIT;
@@ -117,7 +117,7 @@ int main(int argc, char **argv)
     request.aspect_height = 9;
     if (volcv_outpaint_submit(client, &request, NULL, &job, &error) != VOLCV_OK) {
         fprintf(stderr, "%s\n", error.message);
-        free(photo); /* It was not accepted, so free_photo() is not called. */
+        free(photo); /* volcv did not accept the job, so it does not call free_photo(). */
         volcv_client_destroy(client, VOLCV_WAIT_FOREVER);
         return EXIT_FAILURE;
     }
@@ -135,7 +135,7 @@ int main(int argc, char **argv)
         if (status >= 0) break;
         draw(client, job);
         if (cancel_wanted) volcv_job_cancel(client, job);
-        volcv_wait(client, NULL, 0, 0, 16); /* In place of the 16 ms in which a game draws and waits for the display. */
+        volcv_wait(client, NULL, 0, 0, 16); /* Stands for the 16 ms in which a game draws and waits for the display. */
     }
     volcv_client_destroy(client, VOLCV_WAIT_FOREVER);
     return status;

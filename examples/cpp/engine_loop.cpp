@@ -5,9 +5,9 @@
  *     c++ -std=c++17 engine_loop.cpp -lvolcv $(pkg-config --cflags --libs sdl2 SDL2_image) -pthread -o engine_loop
  *     VOLCV_BASE_URL=https://... VOLCV_API_KEY=... ./engine_loop photo.jpg [screenshot.png]
  *
- * All of volcv is in submit() and collect(), and its time is measured: the program prints the most that it took out of
- * one frame. To decode PNG and JPEG is the host's affair; it takes milliseconds, so it is done on other threads. With a
- * name for a screenshot the program ends by itself when all tiles are there.
+ * Only submit() and collect() call volcv. The program measures their time and prints the longest time in one frame. The
+ * host decodes PNG and JPEG on other threads, because decoding takes milliseconds. If a screenshot is named, the program
+ * saves it and ends when all tiles are there.
  */
 
 #include <SDL.h>
@@ -25,15 +25,15 @@ namespace {
 constexpr int columns = 2, rows = 2, gap = 8, tile_width = 630, tile_height = 420;
 constexpr int window_width = columns * (tile_width + gap) + gap, window_height = rows * (tile_height + gap) + gap;
 constexpr uint32_t frame_ms = 1000 / 60;
-/** What is added on each side of the photo, in parts of its own size. */
+/** The fraction of the photo's size that is added on each side. */
 constexpr double margin = 0.25;
 
-/** Counts the time that volcv takes out of each frame. */
-class Meter {
+/** Measures the time that volcv takes in each frame. */
+class FrameTimer {
 public:
     /** Runs code that calls volcv. */
     template <class Code>
-    void count(Code&& code) {
+    void measure(Code&& code) {
         const uint64_t begin = SDL_GetPerformanceCounter();
         code();
         ticks_ += SDL_GetPerformanceCounter() - begin;
@@ -99,10 +99,10 @@ public:
         }
     }
 
-    /** Decodes on a thread of its own, and makes the texture on this one. */
+    /** Decodes on a new thread and makes the texture on this thread. */
     void decode(SDL_Renderer* renderer) {
         if (!bytes_.empty()) {
-            // The bytes go along and are freed there: to give some megabytes back to the system is not for a frame.
+            // The thread owns the bytes and frees them, because freeing megabytes takes too long for a frame.
             decoder_ = std::thread([this, bytes = std::move(bytes_)] {
                 surface_ = IMG_Load_RW(SDL_RWFromConstMem(bytes.data(), static_cast<int>(bytes.size())), 1);
                 is_decoded_ = true;
@@ -114,18 +114,18 @@ public:
         if (texture_ == nullptr) fail(SDL_GetError());
     }
 
-    void draw(SDL_Renderer* renderer, SDL_Texture* photo, SDL_Rect place) const {
+    void draw(SDL_Renderer* renderer, SDL_Texture* photo, SDL_Rect area) const {
         if (texture_ != nullptr) {
-            SDL_RenderCopy(renderer, texture_, nullptr, &place);
+            SDL_RenderCopy(renderer, texture_, nullptr, &area);
             return;
         }
-        fill(renderer, place, {32, 35, 42, 255});
+        fill(renderer, area, {32, 35, 42, 255});
         const double share = 1 / (1 + 2 * margin);
-        SDL_Rect inner{0, 0, static_cast<int>(place.w * share), static_cast<int>(place.h * share)};
-        inner.x = place.x + (place.w - inner.w) / 2;
-        inner.y = place.y + (place.h - inner.h) / 2;
+        SDL_Rect inner{0, 0, static_cast<int>(area.w * share), static_cast<int>(area.h * share)};
+        inner.x = area.x + (area.w - inner.w) / 2;
+        inner.y = area.y + (area.h - inner.h) / 2;
         SDL_RenderCopy(renderer, photo, nullptr, &inner);
-        SDL_Rect bar{inner.x, place.y + place.h - 36, inner.w, 6};
+        SDL_Rect bar{inner.x, area.y + area.h - 36, inner.w, 6};
         fill(renderer, bar, {60, 65, 76, 255});
         if (!failed_) bar.w = static_cast<int>(bar.w * bar_);
         fill(renderer, bar, failed_ ? SDL_Color{214, 84, 72, 255} : SDL_Color{242, 178, 92, 255});
@@ -135,9 +135,9 @@ public:
     bool has_failed() const { return failed_; }
 
 private:
-    static void fill(SDL_Renderer* renderer, SDL_Rect place, SDL_Color color) {
+    static void fill(SDL_Renderer* renderer, SDL_Rect area, SDL_Color color) {
         SDL_SetRenderDrawColor(renderer, color.r, color.g, color.b, color.a);
-        SDL_RenderFillRect(renderer, &place);
+        SDL_RenderFillRect(renderer, &area);
     }
 
     void fail(const char* why) {
@@ -158,7 +158,7 @@ private:
 using Tiles = std::array<Tile, columns * rows>;
 
 void submit(const volcv::Client& client, const void* photo, size_t size, Tiles& tiles) {
-    // All jobs borrow the same bytes, which live until the client is destroyed: not one copy is made.
+    // All jobs borrow the same bytes, which live until the client is destroyed. volcv copies nothing.
     const auto picture = volcv::Picture::borrow(photo, size);
     volcv::Outpaint request(picture);
     request.left = request.right = request.top = request.bottom = margin;
@@ -194,7 +194,7 @@ bool save(SDL_Renderer* renderer, const char* path) {
     return saved;
 }
 
-/** Waits for the next frame, and says whether the window is to stay. */
+/** Waits for the next frame. Returns false when the user closes the window. */
 bool next_frame(uint32_t deadline) {
     for (;;) {
         const auto left = static_cast<int32_t>(deadline - SDL_GetTicks());
@@ -207,12 +207,12 @@ bool next_frame(uint32_t deadline) {
 bool loop(const volcv::Client& client, SDL_Renderer* renderer, const void* bytes, size_t size, const char* screenshot) {
     SDL_Texture* photo = IMG_LoadTexture_RW(renderer, SDL_RWFromConstMem(bytes, static_cast<int>(size)), 1);
     Tiles tiles;
-    Meter meter;
+    FrameTimer timer;
     bool saved = screenshot == nullptr;
 
-    meter.count([&] { submit(client, bytes, size, tiles); });
+    timer.measure([&] { submit(client, bytes, size, tiles); });
     for (uint32_t deadline = SDL_GetTicks() + frame_ms;; deadline += frame_ms) {
-        meter.count([&] { collect(client, tiles); });
+        timer.measure([&] { collect(client, tiles); });
         draw(renderer, photo, tiles);
         bool is_over = true, has_failed = false;
         for (const Tile& tile : tiles) {
@@ -221,9 +221,9 @@ bool loop(const volcv::Client& client, SDL_Renderer* renderer, const void* bytes
         }
         if (is_over && screenshot != nullptr) saved = save(renderer, screenshot);
         SDL_RenderPresent(renderer);
-        meter.end_frame();
+        timer.end_frame();
         if ((is_over && screenshot != nullptr) || !next_frame(deadline)) {
-            meter.print();
+            timer.print();
             SDL_DestroyTexture(photo);
             return saved && !has_failed;
         }
@@ -251,7 +251,7 @@ int main(int argc, char** argv) {
     }
     SDL_SetWindowTitle(window, "volcv");
     const bool success = loop(*client, renderer, photo, size, argc > 2 ? argv[2] : nullptr);
-    client->reset();  // Before the photo that its jobs borrow.
+    client->reset();  // The jobs borrow the photo, so the client ends first.
     SDL_free(photo);
     SDL_DestroyRenderer(renderer);
     SDL_DestroyWindow(window);

@@ -5,7 +5,7 @@ local ffi = require("ffi")
 local volcv, C, client, photo
 local jobs = {}
 
--- The reason of a failure goes to the terminal, and the program ends.
+-- Prints the reason of a failure to the terminal and ends the program.
 function love.errorhandler(message)
     io.stderr:write(message, "\n")
     os.exit(1)
@@ -21,7 +21,7 @@ end
 local function submit(seed)
     local picture, request, options = volcv.new("volcv_picture"), volcv.new("volcv_outpaint"), volcv.new("volcv_job_options")
     local err, job = volcv.new("volcv_error"), ffi.new("volcv_job[1]")
-    -- Lent, not copied: the string lives as long as this program.
+    -- volcv borrows the string, which lives as long as the program.
     picture.data, picture.size, picture.flags = ffi.cast("const char *", photo), #photo, volcv.VOLCV_PICTURE_BORROW
     request.picture, request.left, request.right, request.seed = picture, 0.5, 0.5, seed
     options.user = #jobs + 1
@@ -40,7 +40,7 @@ function love.load(arguments)
     submit(2)
 end
 
--- A result becomes a texture; the encoded bytes are volcv's until the job is released.
+-- Makes a texture of a result. The encoded bytes belong to volcv until the job is released.
 local function finish(job, result)
     local err, info = volcv.new("volcv_error"), volcv.new("volcv_image_info")
     C.volcv_job_error(client[0], job.id, err)
@@ -59,8 +59,8 @@ end
 
 function love.draw()
     local done = 0
-    for place, job in ipairs(jobs) do
-        local x, y, progress = 8 + (place - 1) * 638, 8, volcv.new("volcv_progress")
+    for index, job in ipairs(jobs) do
+        local x, y, progress = 8 + (index - 1) * 638, 8, volcv.new("volcv_progress")
         if job.image then
             love.graphics.draw(job.image, x, y, 0, 630 / job.image:getWidth())
             done = done + 1

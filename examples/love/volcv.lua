@@ -1,5 +1,5 @@
--- libvolcv for LÖVE and every other LuaJIT. The C header itself is the binding: nothing of it is repeated here.
--- Hooks stay unused, because they come on volcv's threads, on which Lua must not run.
+-- libvolcv for LÖVE and other programs with LuaJIT. LuaJIT reads the C header, so nothing of it is repeated here.
+-- Do not set hooks: they run on volcv's threads, on which Lua must not run.
 local ffi = require("ffi")
 
 -- `header`: the text of volcv.h; `library`: a name or path of libvolcv.
@@ -25,7 +25,7 @@ return function(header, library)
         return struct
     end
 
-    -- Ends the program with the reason, if there is one.
+    -- Raises an error with the reason if a call failed.
     function volcv.check(result, err)
         if result ~= volcv.VOLCV_OK then
             local name = ffi.string(volcv.C.volcv_result_name(result))

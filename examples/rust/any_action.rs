@@ -1,4 +1,4 @@
-//! The escape hatch: any action of the service, with its JSON in and out. The same rules about money hold.
+//! Any action of the service, with JSON in and JSON out, under the same rules about money.
 
 use std::env::var;
 

@@ -1,7 +1,7 @@
-//! Bring your own HTTP: a transport of 24 lines, here on a plain ureq agent. Retries, charges, errors and the decoding of
-//! replies come from the core, as with the built-in transports.
+//! Your own HTTP: a transport of 24 lines, here on a plain ureq agent. Retries, charges, errors and the decoding of replies
+//! come from volcv, as with the built-in transports.
 //!
-//! A plain agent cannot be interrupted, so it gets the limits, and looks at the token whenever it wakes.
+//! A plain agent cannot be interrupted. So the agent gets the limits, and the loop checks the token after each read.
 
 use std::env::var;
 use std::io::Read;

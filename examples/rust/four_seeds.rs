@@ -1,4 +1,5 @@
-//! Four pictures to choose from: two at a time, in order, and what succeeded is kept.
+//! Four pictures to choose from. Two calls run at a time; the results have the order of the seeds, and one that fails does
+//! not lose the others.
 
 use std::env::var;
 

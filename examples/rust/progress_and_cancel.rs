@@ -1,4 +1,4 @@
-//! Watches a call, and gives up on it from another thread.
+//! Prints the progress of a call, and cancels the call from another thread.
 
 use std::env::var;
 use std::thread;
@@ -14,9 +14,9 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let options = CallOptions::new().cancel(&cancel).progress(|now| {
         println!("{}: {} of {} bytes sent, {} received", now.phase, now.sent, now.send_total, now.received);
     });
-    let timeout: u64 = var("PATIENCE_MS").unwrap_or_default().parse().unwrap_or(60_000);
+    let cancel_after_ms: u64 = var("PATIENCE_MS").unwrap_or_default().parse().unwrap_or(60_000);
     thread::spawn(move || {
-        thread::sleep(Duration::from_millis(timeout));
+        thread::sleep(Duration::from_millis(cancel_after_ms));
         cancel.cancel();
     });
     match client.outpaint_with(&outpaint, &options) {

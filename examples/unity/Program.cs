@@ -1,5 +1,5 @@
-// Program.cs: Volcv.cs at work without an engine. It outpaints a photo as a game would, polling once a frame; or with
-// the argument "layout" it prints all of Volcv.Native, for the test that compares it with volcv.h.
+// Program.cs: uses Volcv.cs without an engine. It outpaints a photo as a game does, polling once a frame. With the
+// argument "layout" it prints all of Volcv.Native, for the test that compares Volcv.Native with volcv.h.
 //
 //     mcs -unsafe Volcv.cs Program.cs -out:outpaint.exe
 //     VOLCV_BASE_URL=https://... VOLCV_API_KEY=... mono outpaint.exe photo.jpg wide.png
@@ -50,7 +50,7 @@ public static class Program
                 {
                     if (next.type == Native.VOLCV_EVENT_DONE && next.job == job) return Finish(client, next, path);
                 }
-                client.Wait(16); // In place of the 16 ms in which a game draws and waits for the display.
+                client.Wait(16); // Stands for the 16 ms in which a game draws and waits for the display.
             }
         }
     }

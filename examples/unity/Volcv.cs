@@ -1,11 +1,11 @@
-// Volcv.cs: libvolcv for Unity and every other C#. Copy it into a project that allows unsafe code.
+// Volcv.cs: libvolcv for Unity and other programs in C#. Copy this file into a project that allows unsafe code.
 //
-// Volcv.Native is volcv.h, with its names; a test compares every size, offset, constant and function. Volcv.Client is
-// what a game needs of it: submit from a frame, poll in Update, read the picture.
+// Volcv.Native is volcv.h, with the same names; a test compares every size, offset, constant and function. Volcv.Client
+// has what a game needs: submit from a frame, poll in Update, read the picture.
 //
-// All structs are blittable, so that nothing is converted in a call. There are no delegates: volcv is polled, and no
-// native thread ever enters the managed world, which a reload of the domain would pull away under its feet. Leave the
-// fields for hooks (log, on_ready, release and those of a transport) zero.
+// All structs are blittable, so a call converts nothing. There are no delegates: the game polls volcv, and no native
+// thread runs managed code, which a reload of the domain would unload. Leave the fields for hooks (log, on_ready, release
+// and those of a transport) zero.
 //
 // License: MIT OR Apache-2.0.
 
@@ -15,7 +15,7 @@ using System.Text;
 
 namespace Volcv
 {
-    /// <summary>volcv.h. What a function does and what it returns is said there.</summary>
+    /// <summary>The declarations of volcv.h, which describes each function.</summary>
     public static unsafe class Native
     {
         /// <summary>On iOS, where libraries are linked in: "__Internal".</summary>
@@ -297,12 +297,12 @@ namespace Volcv
         }
     }
 
-    /// <summary>A client. Any thread may use it; none of its methods but Wait and Dispose blocks.</summary>
+    /// <summary>A client. Any thread may use it; only Wait and Dispose block.</summary>
     public sealed unsafe class Client : IDisposable
     {
         private IntPtr handle;
 
-        /// <summary>proxy is volcv_client_options::proxy.</summary>
+        /// <summary>The proxy is as in volcv_client_options::proxy.</summary>
         public Client(string baseUrl, string apiKey, string proxy = null)
         {
             var error = new Native.volcv_error { struct_size = (uint)sizeof(Native.volcv_error) };
@@ -320,8 +320,8 @@ namespace Volcv
         }
 
         /// <summary>
-        /// Queues an outpainting and returns its job, to be released one day. The request may be default; picture and
-        /// prompt of it are set here, and copied. user comes back in the event.
+        /// Queues an outpainting and returns its job, which the caller releases. The request may be default; this method
+        /// sets its picture and prompt, which volcv copies. The event has the same user.
         /// </summary>
         public ulong Submit(byte[] picture, Native.volcv_outpaint request, string prompt = null, ulong user = 0)
         {
@@ -361,19 +361,19 @@ namespace Volcv
             }
         }
 
-        /// <summary>The next event, if there is one. For every frame, in a loop: it allocates nothing.</summary>
+        /// <summary>The next event, if there is one. Call it in a loop in every frame: it allocates nothing.</summary>
         public bool Poll(out Native.volcv_event next)
         {
             fixed (Native.volcv_event* place = &next) return Native.volcv_poll(handle, place, 1) == 1;
         }
 
-        /// <summary>Waits until there is an event to poll; false if the time passed. Not for a frame.</summary>
+        /// <summary>Waits until there is an event to poll; false if the time passed. It blocks: do not call it in a frame.</summary>
         public bool Wait(uint milliseconds)
         {
             return Native.volcv_wait(handle, null, 0, 0, milliseconds) == Native.VOLCV_OK;
         }
 
-        /// <summary>Where a job stands; all zero if it is gone.</summary>
+        /// <summary>The progress of a job; all zero if there is no such job.</summary>
         public Native.volcv_progress Progress(ulong job)
         {
             var progress = new Native.volcv_progress { struct_size = (uint)sizeof(Native.volcv_progress) };
@@ -381,7 +381,7 @@ namespace Volcv
             return progress;
         }
 
-        /// <summary>How a job ended: what it cost, whether to try again, and Message() of it; warnings after a success.</summary>
+        /// <summary>How a job ended: charge, whether to retry, and text for Message(); warnings after a success.</summary>
         public Native.volcv_error Error(ulong job)
         {
             var error = new Native.volcv_error { struct_size = (uint)sizeof(Native.volcv_error) };
@@ -414,8 +414,8 @@ namespace Volcv
         }
 
         /// <summary>
-        /// The bytes of a picture that was paid for but failed a check, which leave the job; null if there is none. To
-        /// be saved: somebody may make something of them.
+        /// The bytes of a picture that was paid for but failed a check; null if there is none. The job no longer has them
+        /// afterwards. Save them: they may still be of use.
         /// </summary>
         public byte[] TakeRejected(ulong job, uint index)
         {
@@ -427,26 +427,26 @@ namespace Volcv
             return bytes;
         }
 
-        /// <summary>Asks a job to end soon; its event comes as for every other.</summary>
+        /// <summary>Asks a job to end soon. It ends with an event, like every job.</summary>
         public void Cancel(ulong job)
         {
             Native.volcv_job_cancel(handle, job);
         }
 
-        /// <summary>Frees a job and its pictures; one that still runs is cancelled.</summary>
+        /// <summary>Frees a job and its pictures; a job that still runs is cancelled.</summary>
         public void Release(ulong job)
         {
             Native.volcv_job_release(handle, job);
         }
 
-        /// <summary>Cancels all jobs and ends all threads. After it every call is harmless.</summary>
+        /// <summary>Cancels all jobs and ends all threads. Later calls do nothing.</summary>
         public void Dispose()
         {
             Native.volcv_client_destroy(handle, 2000);
             handle = IntPtr.Zero;
         }
 
-        /// <summary>What happened, in one line.</summary>
+        /// <summary>The text of an error, in one line.</summary>
         public static string Message(Native.volcv_error error)
         {
             var length = 0;

@@ -67,6 +67,18 @@ fn the_architecture_names_every_crate_every_folder_of_the_core_and_only_files_th
 }
 
 #[test]
+fn the_doctests_have_every_page_with_code_in_rust() {
+    let doctests = fs::read_to_string(root().join("tests/readme.rs")).unwrap();
+    let docs = fs::read_dir(root().join("docs")).unwrap().map(|entry| entry.unwrap().path());
+    let pages = docs.filter(|path| path.extension().is_some_and(|end| end == "md"));
+    for page in pages.filter(|page| fs::read_to_string(page).unwrap().contains("\n```rust")) {
+        let name = page.file_name().unwrap().to_str().unwrap();
+        assert!(doctests.contains(&format!("include_str!(\"../docs/{name}\")")), "{name}");
+    }
+    assert!(doctests.contains("include_str!(\"../README.md\")"));
+}
+
+#[test]
 fn the_photo_of_the_examples_is_small() {
     let size = fs::metadata(root().join("examples/assets/valley.jpg")).unwrap().len();
     assert!(size < 300_000, "{size} bytes");

@@ -1,5 +1,5 @@
-//! A long run that measures what tests must not assert by the clock: 10,000 calls with random faults, whether anything
-//! leaks, whether the client's account of charges is the server's, and how long a cancel takes in each phase.
+//! A long run that measures what tests cannot assert by the clock: 10,000 calls with random faults, whether memory, threads
+//! or descriptors leak, whether client and server count the same charges, and how long a cancel takes in each phase.
 //!
 //! `cargo run --release -p tests --example soak -- [CALLS] [CANCELS]`
 
@@ -17,7 +17,7 @@ use support::{AnyClient, TRANSPORTS, builder, large, small};
 use volcv::{CallOptions, CancelToken, Charge, Error, ErrorKind, Outpaint, Picture, RetryBudget, RetryPolicy};
 use volcv_emulator::Emulator;
 
-/// What a gateway does to one request, and whether an honest one would have billed it.
+/// Faults, and whether a service would have billed a request that met them.
 const FAULTS: [(&str, Charge); 16] = [
     ("ok", Charge::Charged),
     ("ok", Charge::Charged),
@@ -59,9 +59,8 @@ fn main() {
 
 fn soak(transport: &str, calls: usize) {
     let emulator = Emulator::start().unwrap();
-    let mut policy = RetryPolicy::default();
-    policy.base = Duration::from_micros(100);
-    // The budget is for services that stay broken; here it would end most calls early.
+    let policy = RetryPolicy::new().base(Duration::from_micros(100));
+    // The default budget limits the retries at a service that stays broken; here it would end most calls early.
     let client =
         AnyClient::new(transport, builder(&emulator).retry(policy).retry_budget(RetryBudget::new(1 << 30).into()));
     let outpaint = Outpaint::equal(small(), 0.25);
@@ -74,7 +73,7 @@ fn soak(transport: &str, calls: usize) {
             before = Some(Resources::now());
         }
         let mut faults = Vec::new();
-        // As many as the call can use: it stops at the first that is not free.
+        // As many faults as the call can use: it stops at the first that may cost money.
         while faults.last().is_none_or(|(_, charge)| *charge == Charge::None) && faults.len() < 4 {
             faults.push(FAULTS[random() as usize % FAULTS.len()]);
         }
@@ -88,7 +87,7 @@ fn soak(transport: &str, calls: usize) {
         }
         bodies += attempts.iter().filter(|attempt| attempt.delivery.is_full()).count() as u64;
         assert!(emulator.complete_bodies() - used_before >= attempts.len() as u64, "{result:?}");
-        // Faults that the call did not come to are played by calls that do not count.
+        // Calls that are not counted use up the faults that are left.
         for _ in attempts.len()..faults.len() {
             let _ = client
                 .outpaint(&outpaint, &CallOptions::new())
@@ -114,7 +113,7 @@ fn cancel_latency(transport: &str, phase: &str, fault: &str, picture: &Picture, 
     let mut times: Vec<Duration> = (0..runs)
         .map(|_| {
             let cancel = CancelToken::new();
-            let cancelled_at = thread::spawn({
+            let canceller = thread::spawn({
                 let cancel = cancel.clone();
                 move || {
                     thread::sleep(Duration::from_millis(30));
@@ -126,7 +125,7 @@ fn cancel_latency(transport: &str, phase: &str, fault: &str, picture: &Picture, 
             let error = client.outpaint(&outpaint, &CallOptions::new().cancel(&cancel)).unwrap_err();
             let returned = Instant::now();
             assert_eq!(error.kind(), ErrorKind::Cancelled, "{error}");
-            returned.saturating_duration_since(cancelled_at.join().unwrap())
+            returned.saturating_duration_since(canceller.join().unwrap())
         })
         .collect();
     times.sort_unstable();
@@ -134,7 +133,7 @@ fn cancel_latency(transport: &str, phase: &str, fault: &str, picture: &Picture, 
     println!("  {transport:8} {phase:12} p50 {:>9.1?}  p99 {:>9.1?}  max {:>9.1?}", at(50), at(99), at(100));
 }
 
-/// What a leak would show in.
+/// The numbers that a leak would raise.
 #[derive(Debug)]
 #[allow(dead_code, reason = "printed")]
 struct Resources {

@@ -1,4 +1,4 @@
-//! The client that one writes in an afternoon: reqwest, serde_json and base64, each as its documentation shows it.
+//! A client written by hand with reqwest, serde_json and base64, each used as its documentation shows.
 
 use std::sync::Arc;
 
@@ -36,8 +36,8 @@ struct Data {
 
 impl ByHand {
     pub fn new(setup: &Setup) -> Self {
-        // reqwest by itself brings one; here volcv, which chooses its own, has switched that off. An error says that there
-        // is one already.
+        // reqwest needs a provider, because volcv switches off the feature of reqwest that brings one. An error means that
+        // one is installed already.
         let _ = rustls::crypto::ring::default_provider().install_default();
         let service = Service {
             client: reqwest::Client::new(),

@@ -1,4 +1,4 @@
-//! Raw sockets moving the same bytes: what no client can do without.
+//! Raw sockets that move the same bytes: the least that any client does.
 
 use std::io::{self, Read, Write};
 use std::net::TcpStream;
@@ -13,7 +13,7 @@ use super::{Peer, Setup, volcv};
 const BUFFER: usize = 64 * 1024;
 const SMALL: usize = 1024;
 
-/// A connection for each call at once.
+/// Keeps a connection for each concurrent call.
 pub struct Floor {
     idle: Mutex<Vec<TcpStream>>,
     address: String,
@@ -27,7 +27,7 @@ impl Floor {
     pub fn new(setup: &Setup) -> io::Result<Self> {
         let endpoint = Endpoint::parse(&setup.url, false).map_err(io::Error::other)?;
         let key = ApiKey::new(volcv::KEY).map_err(io::Error::other)?;
-        // Asked with a small picture: this process holds none.
+        // A small picture shows the length of the JSON, so this process holds no large picture.
         let plan = Plan::outpaint(&volcv::outpaint(SMALL), &endpoint, &key).map_err(io::Error::other)?;
         let small = plan.preview()["content_length"].as_u64().and_then(|length| usize::try_from(length).ok());
         let small = small.ok_or_else(|| io::Error::other("the preview has no length"))?;

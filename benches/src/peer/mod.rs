@@ -1,4 +1,4 @@
-//! The clients that are compared. Each runs in a process of its own and does nothing but calls, as many as it is told.
+//! The clients that are compared. Each runs in a process of its own, which only makes calls.
 
 mod by_hand;
 mod floor;
@@ -8,13 +8,13 @@ use std::io::{self, BufRead, Write};
 
 use tokio::runtime::{Builder, Runtime};
 
-/// Calls of one kind, at a server that is ready.
+/// A client of the server.
 pub trait Peer {
     /// Makes this many calls at once and waits for all of them. Fails if a picture does not come back whole.
     fn call(&self, at_once: usize);
 }
 
-/// What a peer is told.
+/// The arguments of a peer.
 pub struct Setup {
     /// Where the server is: `http://address`.
     pub url: String,
@@ -22,7 +22,7 @@ pub struct Setup {
     pub bytes: usize,
 }
 
-/// The child process: for each line `CALLS AT_ONCE` on standard input, that many rounds, and a line when they are done.
+/// The child process: for each line `ROUNDS AT_ONCE` on standard input, it makes the calls and prints a line.
 pub fn run(name: &str, setup: &Setup) -> io::Result<()> {
     let peer: Box<dyn Peer> = match name {
         "floor" => Box::new(floor::Floor::new(setup)?),

@@ -43,7 +43,7 @@ impl Peer for OnUreq {
         if at_once == 1 {
             return drop(self.once());
         }
-        // The results of all are held until the last is there, as a game holds its pictures.
+        // All results are held until the last call has ended, as a game holds its pictures.
         thread::scope(|scope| {
             let running: Vec<_> = (0..at_once).map(|_| scope.spawn(|| self.once())).collect();
             let results: Vec<_> = running.into_iter().map(|call| call.join().expect("no call panics")).collect();

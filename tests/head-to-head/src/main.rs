@@ -23,9 +23,9 @@ const WATCH: Duration = Duration::from_secs(120);
 const STAGGER: Duration = Duration::from_secs(1);
 /// Longer than the server takes to close an idle connection, and shorter than any client keeps one.
 const IDLE: Duration = Duration::from_secs(1);
-/// What each client gets as its own time limit where the server stays silent.
+/// The time limit of each client where the server stays silent.
 const LIMIT: Duration = Duration::from_secs(3);
-/// What makes clients with default settings go elsewhere.
+/// Variables that make clients with default settings use a proxy.
 const PROXIES: [&str; 4] = ["http_proxy", "HTTP_PROXY", "all_proxy", "ALL_PROXY"];
 
 /// What one client did under one fault.
@@ -42,7 +42,7 @@ fn main() -> ExitCode {
         eprintln!("{name} is set, and most clients here would send to it: run this with `env -u {name}`");
         return ExitCode::FAILURE;
     }
-    // Made before the first clock starts: it takes a moment.
+    // The picture takes a moment to make, so it is made before the first time limit begins.
     clients::prepare();
     let rows: Vec<Vec<Cell>> = thread::scope(|scope| {
         let running: Vec<Vec<_>> = ROWS
@@ -67,7 +67,7 @@ fn main() -> ExitCode {
     if wrong.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }
 
-/// One cell: a server, a client, a call, and a time limit.
+/// One cell: starts a server, makes a call, and stops watching after [`WATCH`].
 fn meet(row: &'static Row, contestant: &'static Contestant, start: Duration) -> Cell {
     thread::sleep(start);
     let server = Server::start(row.fault).expect("a port of this machine is free");

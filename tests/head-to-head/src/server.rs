@@ -51,7 +51,7 @@ impl Server {
         thread::spawn(move || {
             for stream in listener.incoming().flatten() {
                 let state = Arc::clone(&state);
-                // A client that goes away ends its connection; the counts say the rest.
+                // An error means that the client closed the connection; only the counts matter.
                 thread::spawn(move || state.serve(&stream));
             }
         });
@@ -113,7 +113,7 @@ impl State {
             Fault::CloseUnanswered => return Ok(false),
             Fault::Status(status) => http::write_reply(out, status, "", &failure(status), false)?,
             Fault::Throttle if request == 0 => {
-                // Noted before the client can know, so that a client which waits is never called too early.
+                // The time is noted before the reply leaves, so that a client that waits is never reported as too early.
                 let _ = self.throttled.set(Instant::now());
                 let header = format!("retry-after: {}\r\n", RETRY_AFTER.as_secs());
                 http::write_reply(out, 429, &header, &failure(429), false)?;

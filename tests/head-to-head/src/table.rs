@@ -1,4 +1,4 @@
-//! The table as Markdown, and what is wrong in it.
+//! The table as Markdown, and the wrong cells of volcv.
 
 use crate::Cell;
 use crate::clients::CONTESTANTS;
@@ -9,11 +9,7 @@ const LOCK: &str = include_str!("../Cargo.lock");
 /// One row for each fault, one column for each client.
 pub fn markdown(rows: &[Vec<Cell>]) -> String {
     let names = CONTESTANTS.iter().map(|contestant| {
-        let packages: Vec<_> = contestant
-            .packages
-            .iter()
-            .map(|name| format!("{} {}", name.trim_end_matches("-transport"), version(name)))
-            .collect();
+        let packages: Vec<_> = contestant.packages.iter().map(|name| format!("{name} {}", version(name))).collect();
         packages.join(contestant.joint)
     });
     let mut text = line("the server …", names);
@@ -24,7 +20,7 @@ pub fn markdown(rows: &[Vec<Cell>]) -> String {
     text
 }
 
-/// A line for each cell of volcv that is not as it has to be.
+/// A line for each wrong cell of volcv.
 pub fn wrong(rows: &[Vec<Cell>]) -> Vec<String> {
     let mut lines = Vec::new();
     for (row, cells) in ROWS.iter().zip(rows) {

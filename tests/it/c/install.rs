@@ -202,6 +202,41 @@ fn cmake_refuses_another_version() {
     }
 }
 
+/// The commands and the CMake of `docs/c.md`, as a reader copies them.
+#[test]
+fn the_page_on_c_installs_and_links() {
+    let page = fs::read_to_string(root().join("docs/c.md")).unwrap();
+    let blocks: Vec<&str> = page.split("\n```").collect();
+    let block = |start: &str| blocks.iter().find_map(|block| block.strip_prefix(start)).unwrap();
+    let folder = project("page", &["examples/c/outpaint.c"]);
+    fs::rename(folder.join("outpaint.c"), folder.join("game.c")).unwrap();
+    let home = folder.display().to_string();
+    let shell = |place: &Path, line: &str| {
+        let mut shell = Command::new("sh");
+        shell.args(["-c", &line.replace("$HOME", &home)]).current_dir(place).env_remove("PKG_CONFIG_LIBDIR");
+        ran(&mut shell)
+    };
+
+    let install = block("sh\ncargo install cargo-c --locked\n");
+    let target = target_folder().join("libvolcv-install/package");
+    // A debug build takes less time.
+    shell(&root(), &format!("{install} --debug --target-dir {}", target.display()));
+    let (path, lines) = block("sh\nexport PKG_CONFIG_PATH=").split_once('\n').unwrap();
+    for line in lines.lines() {
+        shell(&folder, &format!("export PKG_CONFIG_PATH={path}\n{line}"));
+        assert_eq!(loads_the_shared_library(&folder.join("game")), line.ends_with("# shared"), "{line}");
+        outpaints(&folder.join("game"), None);
+    }
+    assert_eq!(lines.lines().count(), 2);
+
+    let start = "cmake_minimum_required(VERSION 3.21)\nproject(game C)\nadd_executable(game game.c)\n";
+    fs::write(folder.join("CMakeLists.txt"), format!("{start}{}\n", block("cmake\n"))).unwrap();
+    shell(&folder, "cmake -S . -B build -DCMAKE_PREFIX_PATH=$HOME/volcv && cmake --build build");
+    outpaints(&folder.join("build/game"), None);
+    shell(&folder, "cmake --install build --prefix shipped");
+    assert!(folder.join("shipped/lib").join(soname()).exists());
+}
+
 /// CMake, told where the package is.
 fn cmake(folder: &Path) -> Command {
     let mut cmake = Command::new("cmake");

@@ -1,4 +1,4 @@
-//! The clients behind one small face: a call, and in a word or two how it ended.
+//! The clients under one trait: a call, and how it ended in a few words.
 
 mod azure;
 mod openai;
@@ -15,14 +15,14 @@ use tokio::runtime::{Builder, Runtime};
 pub const CONTESTANTS: [Contestant; 5] = [
     Contestant {
         name: "volcv on ureq",
-        packages: &["volcv-transport", "ureq"],
+        packages: &["volcv", "ureq"],
         joint: " on ",
         judged: true,
         connect: volcv::on_ureq,
     },
     Contestant {
         name: "volcv on reqwest",
-        packages: &["volcv-transport", "reqwest"],
+        packages: &["volcv", "reqwest"],
         joint: " on ",
         judged: true,
         connect: volcv::on_reqwest,
@@ -46,13 +46,13 @@ pub const CONTESTANTS: [Contestant; 5] = [
 
 /// One client.
 pub struct Contestant {
-    /// What progress calls it.
+    /// The name in the progress output.
     pub name: &'static str,
-    /// Whose versions the table shows.
+    /// The packages whose versions the table shows.
     pub packages: &'static [&'static str],
-    /// What stands between them.
+    /// The text between two packages.
     pub joint: &'static str,
-    /// Whether `--check` looks at it.
+    /// Whether `--check` judges this client.
     pub judged: bool,
     /// Makes a client with its default settings.
     pub connect: fn(&Target) -> Box<dyn Caller>,
@@ -62,7 +62,7 @@ pub struct Contestant {
 pub struct Target {
     /// The base URL, without a final slash.
     pub url: String,
-    /// A limit for one attempt, set by the client's own nearest option; none leaves its defaults alone.
+    /// A limit for one attempt, set by the client's nearest option; `None` leaves the client's default.
     pub limit: Option<Duration>,
 }
 
@@ -94,7 +94,7 @@ impl Outcome {
     }
 }
 
-/// Makes what all calls share.
+/// Makes the picture and the prompt that all calls share.
 pub fn prepare() {
     volcv::prepare();
     LazyLock::force(&PROMPT);
@@ -105,27 +105,27 @@ pub fn good_reply(path: &str) -> &'static [u8] {
     if path.contains(openai::PATH) { openai::REPLY } else { volcv::REPLY }
 }
 
-/// What the others send instead of a picture: they have no idea of pictures, and the faults do not care.
+/// The body of the other clients, which cannot send pictures. Its size is that of volcv's body.
 static PROMPT: LazyLock<String> = LazyLock::new(|| "a lake at dawn, ".repeat(6_200_000 / 16));
 
 fn prompt_json() -> Vec<u8> {
     format!(r#"{{"prompt":"{}"}}"#, *PROMPT).into_bytes()
 }
 
-/// A runtime whose worker runs between calls too, so that idle connections are looked after as in a real program.
+/// A runtime with a worker that also runs between calls, so that clients notice closed connections as in a real program.
 fn runtime() -> Runtime {
     let mut builder = Builder::new_multi_thread();
     builder.worker_threads(1).enable_all().build().expect("the machine has a thread to spare")
 }
 
-/// reqwest as everybody makes it, with a limit where the row asks for one.
+/// reqwest with its defaults, and with a limit where the row has one.
 fn reqwest_client(limit: Option<Duration>) -> reqwest::Client {
     let builder = reqwest::Client::builder();
     let builder = if let Some(limit) = limit { builder.timeout(limit) } else { builder };
     builder.build().expect("the machine has root certificates")
 }
 
-/// Two words for an error somewhere below which there is one of reqwest.
+/// Two words for an error that has an error of reqwest among its sources.
 fn failure(error: &(dyn Error + 'static)) -> Outcome {
     let chain: Vec<_> = std::iter::successors(Some(error), |error| (*error).source()).collect();
     let detail = chain.iter().map(ToString::to_string).collect::<Vec<_>>().join(": ");
@@ -139,7 +139,7 @@ fn failure(error: &(dyn Error + 'static)) -> Outcome {
     Outcome::failure(words, detail)
 }
 
-/// The middleware passes reqwest's errors off as its own.
+/// reqwest-middleware wraps the errors of reqwest.
 fn reqwest_error<'a>(error: &'a (dyn Error + 'static)) -> Option<&'a reqwest::Error> {
     match error.downcast_ref() {
         Some(reqwest_middleware::Error::Reqwest(error)) => Some(error),
