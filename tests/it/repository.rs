@@ -79,6 +79,17 @@ fn the_doctests_have_every_page_with_code_in_rust() {
 }
 
 #[test]
+fn the_files_that_the_pages_for_contributors_name_exist() {
+    for page in ["CONTRIBUTING.md", "RELEASING.md", "SECURITY.md"] {
+        let text = fs::read_to_string(root().join(page)).unwrap();
+        let paths = text.split('`').skip(1).step_by(2).filter(|word| word.contains('/') && !word.contains([' ', '\n']));
+        for path in paths {
+            assert!(root().join(path).exists(), "{page} names {path}");
+        }
+    }
+}
+
+#[test]
 fn the_photo_of_the_examples_is_small() {
     let size = fs::metadata(root().join("examples/assets/valley.jpg")).unwrap().len();
     assert!(size < 300_000, "{size} bytes");
