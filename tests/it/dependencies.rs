@@ -3,6 +3,8 @@
 use std::collections::BTreeSet;
 use std::process::Command;
 
+use serde_json::Value;
+
 /// The crates in the tree of a package built with these features, itself left out.
 fn tree(package: &str, features: &str) -> BTreeSet<String> {
     let output = Command::new(env!("CARGO"))
@@ -26,6 +28,39 @@ fn without(tree: &BTreeSet<String>, forbidden: &[&str]) {
     for name in forbidden {
         let found: Vec<_> = tree.iter().filter(|dependency| dependency.starts_with(name)).collect();
         assert!(found.is_empty(), "{found:?} in the tree");
+    }
+}
+
+/// The crates of volcv that each crate names as dependencies: each layer names the one below it, and none above.
+const LAYERS: [(&str, &[&str]); 7] = [
+    ("volcv-types", &[]),
+    ("volcv-core", &["volcv-types"]),
+    ("volcv-transport", &["volcv-core"]),
+    ("volcv", &["volcv-transport"]),
+    ("volcv-ffi", &["volcv"]),
+    ("volcv-emulator", &[]),
+    ("volcv-cli", &["volcv", "volcv-emulator"]),
+];
+
+#[test]
+fn each_layer_depends_on_the_layer_below_it_only() {
+    let output = Command::new(env!("CARGO"))
+        .args(["metadata", "--locked", "--no-deps", "--format-version=1"])
+        .current_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/.."))
+        .output()
+        .unwrap();
+    let metadata: Value = serde_json::from_slice(&output.stdout).unwrap();
+    for package in metadata["packages"].as_array().unwrap() {
+        let name = package["name"].as_str().unwrap();
+        let Some((_, below)) = LAYERS.iter().find(|(layer, _)| *layer == name) else {
+            assert!(["examples", "tests", "xtask"].contains(&name), "{name} has no layer");
+            continue;
+        };
+        // Optional dependencies and those of other platforms count too; those of tests do not.
+        let dependencies = package["dependencies"].as_array().unwrap().iter().filter(|found| found["kind"].is_null());
+        let found: BTreeSet<_> = dependencies.filter_map(|found| found["name"].as_str()).collect();
+        let found: Vec<_> = found.into_iter().filter(|name| name.starts_with("volcv")).collect();
+        assert_eq!(found, *below, "{name}");
     }
 }
 

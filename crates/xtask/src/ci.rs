@@ -1,38 +1,58 @@
-//! The second ring of checks. It needs more than Rust and a C compiler, and says at its start what is missing.
+//! The second ring of checks: the list of them, and what they cost in time.
 
 use std::path::Path;
+use std::time::{Duration, Instant};
 
 use crate::sh::{root, run, say};
-use crate::{bench, coverage, header, package, sizes, tools};
+use crate::{bench, coverage, fuzz, header, licences, package, public_api, readme, sizes, tools};
 
-/// Runs everything; the first failure ends it.
+/// A check gets the workspace's root.
+type Check = fn(&Path) -> Result<(), String>;
+
+/// Every check by its name, in the order in which they run.
+const CHECKS: [(&str, Check); 15] = [
+    ("format", |root| run(root, "cargo fmt --all --check", &[])),
+    ("lints", lints),
+    ("documentation", documentation),
+    ("licences, versions and sources of dependencies", |_| licences::check()),
+    ("include/volcv.h is what the sources say", |_| header::check()),
+    ("combinations of features", features),
+    ("tarballs of the published crates", |_| package::tarballs()),
+    ("oldest versions of the dependencies", |_| package::oldest_versions()),
+    ("public API", |_| public_api::compare(false)),
+    ("sizes of libvolcv", |_| sizes::check()),
+    ("instruction counts", |_| bench::compare()),
+    ("tests of the second ring", second_ring),
+    ("fuzz targets", |_| fuzz::run_each()),
+    ("the README's first command in a fresh clone", |_| readme::check()),
+    ("line coverage", |_| coverage::report()),
+];
+
+/// Runs every check. The first failure ends the run.
 pub(crate) fn ci() -> Result<(), String> {
     tools::check_all()?;
-    let root = &root();
-    run(root, "cargo fmt --all --check", &[])?;
-    run(root, "cargo clippy --workspace --all-targets --locked -- -D warnings", &[])?;
-    run(root, "cargo clippy -p tests --all-targets --features second-ring --locked -- -D warnings", &[])?;
-    run(root, "cargo doc --workspace --no-deps --all-features --locked", &[("RUSTDOCFLAGS", "-D warnings")])?;
-    run(root, "cargo deny --log-level error --locked check licenses bans sources", &[])?;
-    header::check()?;
-    features(root)?;
-    package::check()?;
-    sizes::check()?;
-    bench::compare()?;
-    second_ring(root)?;
-    fuzz(root)?;
-    readme(root)?;
-    coverage::report()
+    let mut times = Vec::new();
+    for (name, check) in CHECKS {
+        say(&format!("== {name}"));
+        let start = Instant::now();
+        check(&root()).map_err(|error| format!("{name}: {error}"))?;
+        times.push((name, start.elapsed()));
+    }
+    for (name, time) in &times {
+        say(&format!("{:6.0} s  {name}", time.as_secs_f64()));
+    }
+    let sum: Duration = times.iter().map(|(_, time)| time).sum();
+    say(&format!("{:6.0} s  in all", sum.as_secs_f64()));
+    Ok(())
 }
 
-/// The tests that need more than Rust and a C compiler.
-fn second_ring(root: &Path) -> Result<(), String> {
-    run(root, "cargo test --locked -p tests --features second-ring --test it -- c:: proxy::debian::", &[])?;
-    let tls = "cargo test --locked -p tests --features aws-lc --test it -- tls::";
-    // No certificate store can be found: the bundled roots are used.
-    run(root, tls, &[("SSL_CERT_FILE", "/nonexistent"), ("SSL_CERT_DIR", "/nonexistent")])?;
-    // This test needs the right to mount.
-    run(root, "cargo test --locked -p volcv-cli --features mounts --test cli -- a_mount_point_is_written", &[])
+fn lints(root: &Path) -> Result<(), String> {
+    run(root, "cargo clippy --workspace --all-targets --locked -- -D warnings", &[])?;
+    run(root, "cargo clippy -p tests --all-targets --features second-ring --locked -- -D warnings", &[])
+}
+
+fn documentation(root: &Path) -> Result<(), String> {
+    run(root, "cargo doc --workspace --no-deps --all-features --locked", &[("RUSTDOCFLAGS", "-D warnings")])
 }
 
 /// Each combination of features compiles without a warning.
@@ -47,43 +67,12 @@ fn features(root: &Path) -> Result<(), String> {
     run(root, "cargo hack check --locked --each-feature -p volcv", &strict)
 }
 
-/// A short run of each fuzz target, from the committed corpus. New inputs go to a folder outside of the tree.
-///
-/// The seed is fixed, so that a change is judged by itself and not by the luck of the day; a long run with new luck is
-/// `cargo fuzz run reply`, by hand.
-fn fuzz(root: &Path) -> Result<(), String> {
-    let found = std::env::temp_dir().join(format!("volcv-fuzz-{}", std::process::id()));
-    for target in ["reply", "machine", "request", "base_url", "picture", "retry_after", "c_abi"] {
-        let new = found.join(target);
-        std::fs::create_dir_all(&new).map_err(|error| format!("{}: {error}", new.display()))?;
-        let limits = "-seed=1 -runs=20000 -max_total_time=60 -timeout=5 -rss_limit_mb=512 -verbosity=0";
-        let new = new.display();
-        // Without a sanitizer it needs no nightly compiler. Only `c_abi` reaches unsafe code, that of volcv-ffi, whose
-        // memory errors are looked for by valgrind in `tests/it/c/abuse.rs`.
-        run(root, &format!("cargo fuzz run --sanitizer none {target} {new} fuzz/corpus/{target} -- {limits}"), &[])?;
-    }
-    std::fs::remove_dir_all(&found).map_err(|error| format!("{}: {error}", found.display()))
-}
-
-/// The README's first command, word by word, in a fresh clone; the picture has the size that the README promises.
-fn readme(root: &Path) -> Result<(), String> {
-    let command = first_command(root)?;
-    let clone = std::env::temp_dir().join(format!("volcv-clone-{}", std::process::id()));
-    let (from, to) = (root.display().to_string(), clone.display().to_string());
-    run(root, &format!("git clone --quiet {from} {to}"), &[])?;
-    let target = root.join("target").display().to_string();
-    let result = run(&clone, &command, &[("CARGO_TARGET_DIR", &target)]).and_then(|()| {
-        let (width, height) = image::image_dimensions(clone.join("wide.png")).map_err(|e| format!("wide.png: {e}"))?;
-        say(&format!("wide.png is {width}x{height}"));
-        if (width, height) == (1920, 640) { Ok(()) } else { Err("wide.png should be 1920x640".to_owned()) }
-    });
-    std::fs::remove_dir_all(&clone).map_err(|error| format!("{}: {error}", clone.display()))?;
-    result
-}
-
-/// The first `cargo run` line of the README.
-pub(crate) fn first_command(root: &Path) -> Result<String, String> {
-    let readme = std::fs::read_to_string(root.join("README.md")).map_err(|error| format!("README.md: {error}"))?;
-    let line = readme.lines().find(|line| line.starts_with("cargo run"));
-    line.map(str::to_owned).ok_or_else(|| "the README has no line that starts with cargo run".to_owned())
+/// The tests that need more than Rust and a C compiler.
+fn second_ring(root: &Path) -> Result<(), String> {
+    run(root, "cargo test --locked -p tests --features second-ring --test it -- c:: proxy::debian::", &[])?;
+    let tls = "cargo test --locked -p tests --features aws-lc --test it -- tls::";
+    // No certificate store can be found: the bundled roots are used.
+    run(root, tls, &[("SSL_CERT_FILE", "/nonexistent"), ("SSL_CERT_DIR", "/nonexistent")])?;
+    // This test needs the right to mount.
+    run(root, "cargo test --locked -p volcv-cli --features mounts --test cli -- a_mount_point_is_written", &[])
 }

@@ -5,9 +5,12 @@ pub mod landscape;
 mod bench;
 mod ci;
 mod coverage;
+mod fuzz;
 mod header;
+mod licences;
 mod package;
-mod pictures;
+mod public_api;
+mod readme;
 mod sh;
 mod sizes;
 mod table;
@@ -30,14 +33,14 @@ cargo xtask sizes      builds libvolcv for each set of features and compares doc
 fn main() -> ExitCode {
     let mut words = std::env::args().skip(1);
     let result = match words.next().as_deref() {
-        Some("api") => package::public_api(words.next().as_deref() == Some("--update")),
+        Some("api") => public_api::compare(words.next().as_deref() == Some("--update")),
         Some("bench") => bench::bench(&words.collect::<Vec<_>>()),
         Some("ci") => ci::ci(),
         Some("header") => header::write(),
         Some("landscape") => {
             landscape::write(&sh::root().join("examples/assets/valley.jpg")).map_err(|e| e.to_string())
         }
-        Some("pictures") => pictures::pictures(),
+        Some("pictures") => readme::pictures(),
         Some("sizes") if words.next().as_deref() == Some("--update") => sizes::update(),
         Some("sizes") => sizes::check(),
         Some("tools") => tools::install(),

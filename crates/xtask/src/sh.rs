@@ -1,5 +1,6 @@
-//! Running commands from the workspace's root, and saying what is going on.
+//! Runs commands, and prints what is going on.
 
+use std::fs;
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
@@ -9,7 +10,7 @@ pub(crate) fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../..")
 }
 
-/// A line for the person who waits.
+/// Prints a line to standard error.
 pub(crate) fn say(text: &str) {
     // Without a standard error, the line is lost.
     let _ = writeln!(std::io::stderr(), "{text}");
@@ -37,7 +38,14 @@ pub(crate) fn output(folder: &Path, line: &str) -> Result<String, String> {
     }
 }
 
-/// Fails with a way out if a command is not there.
+/// Does something in a folder outside of the tree, which is not there yet and is removed afterwards.
+pub(crate) fn outside(purpose: &str, action: impl FnOnce(&Path) -> Result<(), String>) -> Result<(), String> {
+    let folder = std::env::temp_dir().join(format!("volcv-{purpose}-{}", std::process::id()));
+    let result = action(&folder);
+    result.and(fs::remove_dir_all(&folder).map_err(|error| format!("{}: {error}", folder.display())))
+}
+
+/// Fails with `way_out`, which says how to install the command, if the command is missing.
 pub(crate) fn need(line: &str, way_out: &str) -> Result<(), String> {
     if succeeds(line) { Ok(()) } else { Err(format!("missing: {line}\n{way_out}")) }
 }

@@ -9,10 +9,10 @@ use crate::table::{Row, Table};
 /// The committed sizes.
 const TABLE: Table = Table("docs/sizes.txt");
 
-/// A set of features: its name in the table, cargo's words for it, and its budget in bytes.
+/// A set of features: its name in the table, cargo's options for it, and its budget in bytes.
 const SETS: [(&str, &str, u64); 3] = [
     ("default", "", 3_000_000),
-    // Half of it is Rust's own: formatting, and the report of a panic.
+    // Half of this size is Rust's own code for formatting and for the report of a panic.
     ("no-default-features", "--no-default-features", 870_000),
     ("roots-platform", "--features roots-platform", 3_000_000),
 ];
@@ -27,7 +27,7 @@ pub(crate) fn check() -> Result<(), String> {
     })
 }
 
-/// Writes the table, whatever the budgets say: the next check is theirs.
+/// Writes the table. The budgets are judged by `check` only.
 pub(crate) fn update() -> Result<(), String> {
     let compiler = output(&root(), "rustc --version")?;
     let comment = format!(
@@ -41,7 +41,7 @@ pub(crate) fn update() -> Result<(), String> {
 fn measure() -> Result<Vec<Row>, String> {
     need("strip --version", "install binutils")?;
     let sizes = SETS.into_iter().map(|(name, features, _)| {
-        // One type of library: beside an rlib there would be no LTO.
+        // Cargo does LTO only if no rlib is made beside the library.
         let build = "cargo rustc --release --locked -p volcv-ffi --lib --crate-type cdylib --target-dir target/sizes";
         run(&root(), &format!("{build} {features}"), &[])?;
         Ok((name.to_owned(), stripped(&root().join("target/sizes/release"))?))

@@ -5,7 +5,7 @@ use std::fs;
 
 use crate::sh::{root, say};
 
-/// A number may grow by this much; more has to be looked at, and written down with `--update`.
+/// A number may grow by this much. More is an error until `--update` writes the new number.
 const TOLERANCE: f64 = 0.02;
 
 /// One line.
@@ -15,7 +15,7 @@ pub(crate) type Row = (String, u64);
 pub(crate) struct Table(pub(crate) &'static str);
 
 impl Table {
-    /// The lines of its comment.
+    /// The lines of the table's comment.
     pub(crate) fn comment(&self) -> Result<String, String> {
         Ok(self.read()?.lines().filter(|line| line.starts_with('#')).map(|line| format!("{line}\n")).collect())
     }
@@ -44,7 +44,7 @@ impl Table {
     pub(crate) fn write(&self, comment: &str, rows: &[Row]) -> Result<(), String> {
         let mut text = comment.to_owned();
         for (name, number) in rows {
-            // Writing to a text cannot fail.
+            // Writing to a `String` cannot fail.
             let _ = writeln!(text, "{name:20} {number:>9}");
         }
         let Self(path) = self;

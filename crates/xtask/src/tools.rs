@@ -19,6 +19,7 @@ const CARGO: [(&str, &str); 7] = [
 /// Programs of Debian's packages, and libraries as pkg-config knows them.
 const PROGRAMS: [&str; 17] = [
     "git --version",
+    "gcc --version",
     "g++ --version",
     "clang --version",
     "clang++ --version",
@@ -32,7 +33,6 @@ const PROGRAMS: [&str; 17] = [
     "which xauth",
     "tinyproxy -v",
     "which microsocks",
-    "openssl version",
     "pkg-config --exists libcurl openssl",
     "pkg-config --exists sdl2 SDL2_image",
 ];
