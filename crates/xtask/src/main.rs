@@ -19,7 +19,8 @@ mod tools;
 use std::process::ExitCode;
 
 const USAGE: &str = "\
-cargo xtask ci         every check beyond `cargo test --workspace`; says what it needs and fails without it
+cargo xtask ci         every check beyond `cargo test --workspace`; says what it needs and fails without it;
+                       with words behind it: the checks whose names contain them
 cargo xtask tools      installs the cargo tools that `ci` needs and that are missing
 cargo xtask api        compares the public items of the library crates with docs/api; --update: writes them
 cargo xtask header     writes include/volcv.h
@@ -35,7 +36,7 @@ fn main() -> ExitCode {
     let result = match words.next().as_deref() {
         Some("api") => public_api::compare(words.next().as_deref() == Some("--update")),
         Some("bench") => bench::bench(&words.collect::<Vec<_>>()),
-        Some("ci") => ci::ci(),
+        Some("ci") => ci::ci(&words.collect::<Vec<_>>().join(" ")),
         Some("header") => header::write(),
         Some("landscape") => {
             landscape::write(&sh::root().join("examples/assets/valley.jpg")).map_err(|e| e.to_string())
