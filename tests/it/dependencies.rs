@@ -130,25 +130,6 @@ fn the_reqwest_build_has_no_second_crypto_library() {
     assert!(tree.len() <= 100, "{} crates: {tree:?}", tree.len());
 }
 
-/// Each crate and the crates of the project that it may use.
-#[test]
-fn the_layers_of_the_project_point_one_way() {
-    let layers: [(&str, &str, &[&str]); 6] = [
-        ("volcv-types", "", &[]),
-        ("volcv-core", "http-body", &["volcv_types"]),
-        ("volcv-transport", "ureq,reqwest", &["volcv_core", "volcv_types"]),
-        ("volcv", "ureq,reqwest,tracing,test-util", &["volcv_core", "volcv_transport", "volcv_types"]),
-        // The library's name is that of the crate below it.
-        ("volcv-ffi", "ureq", &["volcv", "volcv_core", "volcv_transport", "volcv_types"]),
-        ("volcv-emulator", "", &[]),
-    ];
-    for (package, features, allowed) in layers {
-        let own = tree(package, features).into_iter().filter(|name| name.starts_with("volcv")).collect::<BTreeSet<_>>();
-        let allowed: BTreeSet<String> = allowed.iter().map(|name| (*name).to_owned()).collect();
-        assert_eq!(own, allowed, "{package}");
-    }
-}
-
 #[test]
 fn each_dependency_of_the_libraries_has_one_version() {
     let output = Command::new(env!("CARGO"))

@@ -67,7 +67,6 @@ fn the_architecture_names_every_crate_every_folder_of_the_core_and_only_files_th
 }
 
 #[test]
-<<<<<<< HEAD
 fn the_doctests_have_every_page_with_code_in_rust() {
     let doctests = fs::read_to_string(root().join("tests/readme.rs")).unwrap();
     let docs = fs::read_dir(root().join("docs")).unwrap().map(|entry| entry.unwrap().path());
@@ -77,16 +76,6 @@ fn the_doctests_have_every_page_with_code_in_rust() {
         assert!(doctests.contains(&format!("include_str!(\"../docs/{name}\")")), "{name}");
     }
     assert!(doctests.contains("include_str!(\"../README.md\")"));
-=======
-fn the_files_that_the_pages_for_contributors_name_exist() {
-    for page in ["CONTRIBUTING.md", "RELEASING.md", "SECURITY.md"] {
-        let text = fs::read_to_string(root().join(page)).unwrap();
-        let paths = text.split('`').skip(1).step_by(2).filter(|word| word.contains('/') && !word.contains([' ', '\n']));
-        for path in paths {
-            assert!(root().join(path).exists(), "{page} names {path}");
-        }
-    }
->>>>>>> 8994a08 (The list of checks is one table with times; advisories, layers and tarball tests; the first ring needs no binutils)
 }
 
 #[test]
