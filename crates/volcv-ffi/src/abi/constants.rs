@@ -1,6 +1,7 @@
 //! The numbers of the C ABI. They are never changed and never used again for something else.
 
-use super::structs::volcv_result;
+/// VOLCV_OK, or one of the negative VOLCV_E_ codes. More codes may come; treat those that you do not know as failure.
+pub type volcv_result = i32;
 
 /// Compare with volcv_abi_version(): a library of another number cannot be used with this header.
 pub const VOLCV_ABI_VERSION: u32 = 1;

@@ -1,5 +1,6 @@
 //! Jobs while they run.
 
+use super::constants::*;
 use super::read::{Filled, guarded};
 use super::structs::*;
 use crate::engine::registry;

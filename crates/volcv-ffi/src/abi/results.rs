@@ -3,6 +3,7 @@
 use std::ffi::c_char;
 use std::ptr;
 
+use super::constants::*;
 use super::read::{Filled, Out, guarded};
 use super::structs::*;
 use crate::engine::{buffers, registry};

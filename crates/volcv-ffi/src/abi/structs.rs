@@ -3,10 +3,7 @@
 
 use std::ffi::{c_char, c_void};
 
-use super::constants::{VOLCV_MESSAGE_SIZE, VOLCV_REQUEST_ID_SIZE};
-
-/// VOLCV_OK, or one of the negative VOLCV_E_ codes. More codes may come; treat those that you do not know as failure.
-pub type volcv_result = i32;
+use super::constants::{VOLCV_MESSAGE_SIZE, VOLCV_REQUEST_ID_SIZE, volcv_result};
 
 /// A job. Ids are never used twice: one that is stale, invented or of another client is an error code, not a crash.
 /// 0 is no job.

@@ -2,6 +2,7 @@
 
 use std::ffi::c_char;
 
+use super::constants::*;
 use super::options::job_options_of;
 use super::read::{Out, reported};
 use super::request::{download_of, outpaint_of, raw_of};

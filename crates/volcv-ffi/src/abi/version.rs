@@ -3,7 +3,6 @@
 use std::ffi::{CStr, c_char};
 
 use super::constants::*;
-use super::structs::volcv_result;
 
 /// The number to compare with VOLCV_ABI_VERSION before anything else is called.
 ///
