@@ -10,7 +10,8 @@
  *  - Structs begin with struct_size. Make them with VOLCV_X_INIT or volcv_x_init(), or zero them and set struct_size.
  *  - Texts are UTF-8 and end with NUL. On an error every output is empty: 0, NULL, or all zero behind struct_size.
  *  - "hook" below means a function of the host: release, log, on_ready, and those of a transport. No hook may throw a
- *    C++ exception or unwind. A hook may call every function that does not say VOLCV_E_REENTRANT, but for on_ready.
+ *    C++ exception or unwind. A hook may call every function that does not say VOLCV_E_REENTRANT, but for on_ready. A hook
+ *    has to return soon: the thread that runs it may be the one that keeps the time limits of all jobs.
  *  - A child that was forked while a client existed must exec: its calls return VOLCV_E_FORKED.
  *  - It is C99, or C++98 and later. Link as shared library, or as static library with VOLCV_STATIC defined.
  *
@@ -173,7 +174,9 @@ extern "C" {
  * A client: workers, a queue, and the connections they share. Any thread may use it, many at once. After
  * volcv_client_destroy() the pointer is stale, which is an error code, not a crash. Its threads block no signals but
  * those that were blocked in the thread that made it. The memory of released pictures of 256 KiB and more goes back to the
- * system, but for up to four pieces, 24 MiB together, which stay with the client for the next pictures.
+ * system, but for up to four pieces, 24 MiB together, which stay with the client for the next pictures. Its
+ * threads are max_in_flight workers, one timer, and a helper while a connection is being made; connections that were idle
+ * for more than 10 s are not used again.
  */
 typedef struct volcv_client volcv_client;
 

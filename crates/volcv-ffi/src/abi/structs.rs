@@ -15,7 +15,9 @@ pub type volcv_exchange = u64;
 /// A client: workers, a queue, and the connections they share. Any thread may use it, many at once. After
 /// volcv_client_destroy() the pointer is stale, which is an error code, not a crash. Its threads block no signals but
 /// those that were blocked in the thread that made it. The memory of released pictures of 256 KiB and more goes back to the
-/// system, but for up to four pieces, 24 MiB together, which stay with the client for the next pictures.
+/// system, but for up to four pieces, 24 MiB together, which stay with the client for the next pictures. Its
+/// threads are max_in_flight workers, one timer, and a helper while a connection is being made; connections that were idle
+/// for more than 10 s are not used again.
 pub struct volcv_client {
     _private: [u8; 0],
 }
