@@ -4,7 +4,7 @@ use std::io;
 use std::ops::Deref;
 use std::thread::{Builder, JoinHandle};
 
-/// None of them calls deeply.
+/// The work of these threads needs little of a stack.
 const STACK: usize = 256 * 1024;
 
 /// Starts a thread. The box is for the size of the library: one copy of the standard library's code for all kinds of work.

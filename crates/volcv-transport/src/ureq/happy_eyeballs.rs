@@ -149,7 +149,7 @@ mod tests {
     }
 
     #[test]
-    fn the_first_connection_wins_and_nobody_waits_for_the_others() {
+    fn the_first_connection_wins_without_a_wait_for_the_others() {
         // Two hundred delays would take longer than this test may.
         let mut refusing = [2; 200];
         refusing[199] = 1;
