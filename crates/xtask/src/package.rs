@@ -40,7 +40,7 @@ fn workspace() -> String {
     format!("[workspace]\nresolver = \"3\"\nmembers = [{folders}]\n\n[patch.crates-io]\n{patches}")
 }
 
-/// The library crates compile with the oldest versions of their direct dependencies that they allow.
+/// The published crates compile with the oldest versions of their direct dependencies that they allow.
 pub(crate) fn oldest_versions() -> Result<(), String> {
     let root = root();
     // In a clone, so that the committed lock file stays.
@@ -49,6 +49,10 @@ pub(crate) fn oldest_versions() -> Result<(), String> {
         // The resolver's option is not stable; the code is compiled without any unstable feature.
         run(folder, "cargo update --quiet -Z direct-minimal-versions", &[("RUSTC_BOOTSTRAP", "1")])?;
         let target = root.join("target/minimal").display().to_string();
-        run(folder, "cargo check --quiet -p volcv --all-features", &[("CARGO_TARGET_DIR", &target)])
+        run(
+            folder,
+            "cargo check --quiet -p volcv -p volcv-emulator -p volcv-cli --all-features",
+            &[("CARGO_TARGET_DIR", &target)],
+        )
     })
 }
