@@ -19,6 +19,8 @@ pub(super) struct Call {
     pub(super) id: u64,
     pub(super) cancel: CancelToken,
     pub(super) connect_limit: Duration,
+    /// The length of the request's body.
+    pub(super) body: u64,
     socket: Arc<Mutex<Option<Socket>>>,
     /// The credentials, until they are sent.
     pub(super) authorization: Mutex<Option<HeaderValue>>,
@@ -38,12 +40,14 @@ impl Call {
         cancel: &CancelToken,
         connect_limit: Duration,
         authorization: Option<HeaderValue>,
+        body: u64,
     ) -> CallGuard {
         static NEXT: AtomicU64 = AtomicU64::new(1);
         let call = Arc::new(Self {
             id: NEXT.fetch_add(1, Relaxed),
             cancel: cancel.clone(),
             connect_limit,
+            body,
             socket: Arc::default(),
             authorization: Mutex::new(authorization),
             headers: Mutex::default(),

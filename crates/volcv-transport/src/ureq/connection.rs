@@ -34,8 +34,11 @@ const WRITE_TIMEOUT: Duration = Duration::from_millis(250);
 /// An early answer is known to be one by fewer bytes than these.
 const MAX_EARLY: usize = 16 * 1024;
 
-/// The request is pulled and sent in pieces of this size. What is pulled counts as delivered, so a piece is small.
-const OUTPUT: usize = 64 * 1024;
+/// A request is pulled and sent in about this many pieces. What is pulled counts as delivered, so a piece is a small part of
+/// it; each piece costs a wake-up of the server, so those of a large request are larger.
+const PIECES: u64 = 16;
+const SMALLEST_PIECE: u64 = 64 * 1024;
+const LARGEST_PIECE: u64 = 256 * 1024;
 
 /// The reply is read in pieces of this size.
 const INPUT: usize = 128 * 1024;
@@ -85,7 +88,7 @@ impl Connector for Connect {
             let io = if details.needs_tls() { self.shake_hands(socket, details.uri)? } else { Io::Tcp(socket) };
             Ok(Stream { io, ahead: Vec::new(), ended: false })
         });
-        Ok(Some(Connection::new(stream.map_err(connect_error)?)))
+        Ok(Some(Connection::new(stream.map_err(connect_error)?, call.body)))
     }
 }
 
@@ -189,8 +192,10 @@ pub(super) struct Connection {
 }
 
 impl Connection {
-    fn new(stream: Stream) -> Self {
-        let buffers = LazyBuffers::new(INPUT, OUTPUT);
+    /// A connection whose pieces are made for a first request with a body of this length.
+    fn new(stream: Stream, body: u64) -> Self {
+        let piece = (body / PIECES).clamp(SMALLEST_PIECE, LARGEST_PIECE);
+        let buffers = LazyBuffers::new(INPUT, piece as usize);
         Self { stream, buffers, call: 0, has_head: false, answered_early: false }
     }
 

@@ -66,7 +66,7 @@ impl Transport for UreqTransport {
     ) -> Result<(), TransportError> {
         let (mut parts, body) = request.into_parts();
         let authorization = parts.headers.remove(AUTHORIZATION);
-        let guard = Call::begin(cancel, limits.connect, authorization);
+        let guard = Call::begin(cancel, limits.connect, authorization, body.remaining());
         let body = match body.remaining() {
             0 => SendBody::none(),
             _ => SendBody::from_owned_reader(Upload::new(body, &guard.call)),
