@@ -45,16 +45,7 @@ impl CError {
 
     /// A failed call.
     pub(crate) fn from_error(error: &Error) -> Self {
-        let mut failure = Self::new(code_of(error.kind()), error.display_within(VOLCV_MESSAGE_SIZE - 1));
-        let out = &mut failure.error;
-        out.charge = charge_of(error.charge());
-        out.flags = if error.is_retryable() { VOLCV_ERROR_RETRYABLE } else { 0 };
-        out.http_status = error.http_status().map_or(0, i32::from);
-        out.retry_after_ms = error.retry_after().map_or(0, |time| u32::try_from(time.as_millis()).unwrap_or(u32::MAX));
-        out.service_code = error.service_code().and_then(|code| code.number()).unwrap_or(0);
-        out.with_attempts(error.attempts());
-        copy(error.request_id().unwrap_or_default(), &mut out.request_id);
-        failure
+        Self { error: Box::new(volcv_error::of(error)) }
     }
 }
 
@@ -74,6 +65,21 @@ impl volcv_error {
             request_id: [0; VOLCV_REQUEST_ID_SIZE],
             message: [0; VOLCV_MESSAGE_SIZE],
         }
+    }
+
+    /// A failed call.
+    pub(super) fn of(error: &Error) -> Self {
+        let mut out = Self::success();
+        out.code = code_of(error.kind());
+        out.charge = charge_of(error.charge());
+        out.flags = if error.is_retryable() { VOLCV_ERROR_RETRYABLE } else { 0 };
+        out.http_status = error.http_status().map_or(0, i32::from);
+        out.retry_after_ms = error.retry_after().map_or(0, |time| u32::try_from(time.as_millis()).unwrap_or(u32::MAX));
+        out.service_code = error.service_code().and_then(|code| code.number()).unwrap_or(0);
+        out.with_attempts(error.attempts());
+        copy(error.request_id().unwrap_or_default(), &mut out.request_id);
+        copy(&error.display_within(VOLCV_MESSAGE_SIZE - 1), &mut out.message);
+        out
     }
 
     /// What a success took.

@@ -112,7 +112,10 @@ impl JobRequest {
 
 impl JobResult {
     pub(super) fn failed(failure: &CError) -> Self {
-        let error = *failure.error;
+        Self::without_pictures(*failure.error)
+    }
+
+    fn without_pictures(error: volcv_error) -> Self {
         Self { error, reply: Vec::new(), images: Vec::new(), rejected: Vec::new(), warnings: Vec::new() }
     }
 
@@ -127,7 +130,7 @@ impl JobResult {
             },
             Err(error) => {
                 let rejected = error.rejected_pictures().iter().cloned().map(Some).collect();
-                Self { rejected, ..Self::failed(&CError::from_error(&error)) }
+                Self { rejected, ..Self::without_pictures(volcv_error::of(&error)) }
             }
         }
     }
