@@ -136,10 +136,10 @@ fn a_connection_whose_server_says_that_it_closes_it_is_replaced_before_that() {
     }
 }
 
-#[test]
-fn a_connection_that_the_server_has_closed_is_replaced() {
+/// Each of eight calls gets a connection of its own.
+fn each_connection_is_replaced(behind: Behind) {
     for name in CLIENTS {
-        let server = Server::start(Behind::Close, "");
+        let server = Server::start(behind, "");
         let client = client(name, &server.url);
         for index in 0..8 {
             call(&client);
@@ -149,15 +149,13 @@ fn a_connection_that_the_server_has_closed_is_replaced() {
 }
 
 #[test]
+fn a_connection_that_the_server_has_closed_is_replaced() {
+    each_connection_is_replaced(Behind::Close);
+}
+
+#[test]
 fn a_connection_with_a_stray_byte_is_replaced() {
-    for name in CLIENTS {
-        let server = Server::start(Behind::StrayByte, "");
-        let client = client(name, &server.url);
-        for index in 0..8 {
-            call(&client);
-            assert_eq!(server.last_used(), index, "{name}");
-        }
-    }
+    each_connection_is_replaced(Behind::StrayByte);
 }
 
 #[test]

@@ -74,33 +74,33 @@ impl ClientBuilder {
         self
     }
 
-    /// Resolving, connecting and shaking hands; 10 s by default.
+    /// Sets [`Limits::connect`].
     pub fn connect_limit(mut self, time: Duration) -> Self {
-        self.limits.connect = time;
+        self.limits = self.limits.connect(time);
         self
     }
 
-    /// No byte moving while uploading or downloading; 30 s by default.
+    /// Sets [`Limits::stall`].
     pub fn stall_limit(mut self, time: Duration) -> Self {
-        self.limits.stall = time;
+        self.limits = self.limits.stall(time);
         self
     }
 
-    /// One attempt from start to end; 300 s by default.
+    /// Sets [`Limits::attempt`].
     pub fn attempt_limit(mut self, time: Duration) -> Self {
-        self.limits.attempt = time;
+        self.limits = self.limits.attempt(time);
         self
     }
 
-    /// The whole call with all its attempts and waits; none by default.
+    /// Sets [`Limits::deadline`].
     pub fn deadline(mut self, time: Duration) -> Self {
-        self.limits.deadline = Some(time);
+        self.limits = self.limits.deadline(time);
         self
     }
 
-    /// Bytes of a reply; 64 MiB by default.
+    /// Sets [`Limits::reply_bytes`].
     pub fn reply_limit(mut self, bytes: u64) -> Self {
-        self.limits.reply_bytes = bytes;
+        self.limits = self.limits.reply_bytes(bytes);
         self
     }
 
@@ -110,15 +110,15 @@ impl ClientBuilder {
         self
     }
 
-    /// Attempts of one call, the first included; 4 by default.
+    /// Sets [`RetryPolicy::max_attempts`].
     pub fn max_attempts(mut self, attempts: u32) -> Self {
-        self.policy.max_attempts = attempts;
+        self.policy = self.policy.max_attempts(attempts);
         self
     }
 
-    /// Attempts of one call that are or may be charged; 1 by default.
+    /// Sets [`RetryPolicy::charge_limit`].
     pub fn charge_limit(mut self, attempts: u32) -> Self {
-        self.policy.charge_limit = attempts;
+        self.policy = self.policy.charge_limit(attempts);
         self
     }
 

@@ -53,9 +53,7 @@ fn comment() -> Result<String, String> {
 fn count() -> Result<Vec<Row>, String> {
     need("valgrind --version", "install valgrind")?;
     if std::env::var_os("GUNGRAUN_RUNNER").is_none() {
-        // A debug build starts valgrind just as well, and is there in a third of the time.
-        let way_out = "install it with: cargo install gungraun-runner --version 0.20.0 --locked --debug";
-        need("gungraun-runner --version", way_out)?;
+        need("gungraun-runner --version", "install it with: cargo xtask tools")?;
     }
     let json = output(
         &root(),
