@@ -32,11 +32,12 @@ fn without(tree: &BTreeSet<String>, forbidden: &[&str]) {
 }
 
 /// The crates of volcv that each crate names as dependencies: each layer names the one below it, and none above.
-const LAYERS: [(&str, &[&str]); 7] = [
+const LAYERS: [(&str, &[&str]); 8] = [
     ("volcv-types", &[]),
     ("volcv-core", &["volcv-types"]),
     ("volcv-transport", &["volcv-core"]),
-    ("volcv", &["volcv-transport"]),
+    ("volcv-image", &["volcv-types"]),
+    ("volcv", &["volcv-image", "volcv-transport"]),
     ("volcv-ffi", &["volcv"]),
     ("volcv-emulator", &[]),
     ("volcv-cli", &["volcv", "volcv-emulator"]),

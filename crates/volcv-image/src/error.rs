@@ -1,0 +1,26 @@
+//! The error of this crate.
+
+use volcv_types::InvalidInput;
+
+/// Why pixels could not be read, written or changed.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum ImageError {
+    /// An argument is out of range, or memory of the caller is too small for its layout.
+    #[error(transparent)]
+    Invalid(#[from] InvalidInput),
+    /// A picture is larger than the limits; no codec has seen it.
+    #[error("the picture is too large: {0}")]
+    TooLarge(InvalidInput),
+    /// The file is none that this crate can read; the text names the format or its feature.
+    #[error("{0} is not supported")]
+    Unsupported(String),
+    /// The file is damaged or ends early.
+    #[error("the {format} is damaged: {reason}")]
+    Damaged {
+        /// `png`, `jpeg` or `bmp`.
+        format: &'static str,
+        /// What the codec says.
+        reason: String,
+    },
+}
