@@ -123,6 +123,38 @@ impl Size {
     }
 }
 
+/// A part of a picture, in pixels from its top left corner.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Rect {
+    /// Columns to the left of it.
+    pub x: u32,
+    /// Rows above it.
+    pub y: u32,
+    /// Pixels per row.
+    pub width: u32,
+    /// Rows.
+    pub height: u32,
+}
+
+impl Rect {
+    /// Width and height.
+    pub fn size(self) -> Size {
+        Size { width: self.width, height: self.height }
+    }
+
+    /// Whether all of it lies inside a picture of this size.
+    pub fn fits(self, size: Size) -> bool {
+        let inside = |start: u32, length: u32, end: u32| start.checked_add(length).is_some_and(|last| last <= end);
+        inside(self.x, self.width, size.width) && inside(self.y, self.height, size.height)
+    }
+}
+
+impl fmt::Display for Rect {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}x{} at {},{}", self.width, self.height, self.x, self.y)
+    }
+}
+
 impl fmt::Display for Size {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}x{}", self.width, self.height)

@@ -34,7 +34,7 @@ mod verdict;
 pub use bytes::Bytes;
 pub use code::{CODES, Charge, CodeClass, CodeRow, ServiceCode};
 pub use error::InvalidInput;
-pub use expansion::{Sides, Size};
+pub use expansion::{Rect, Sides, Size};
 pub use header::{PictureFormat, PictureInfo};
 pub use marking::{AigcMeta, Logo, LogoLanguage, LogoPosition};
 pub use outpaint::Outpaint;
