@@ -51,6 +51,11 @@ impl Image {
     }
 
     /// The bytes of all rows.
+    pub(crate) fn data_mut(&mut self) -> &mut [u8] {
+        &mut self.data
+    }
+
+    /// The bytes of all rows.
     pub fn into_data(self) -> Vec<u8> {
         self.data
     }

@@ -49,6 +49,11 @@ impl Logo {
         self
     }
 
+    /// The corner that [`Logo::position`] has set.
+    pub fn corner(&self) -> LogoPosition {
+        self.position
+    }
+
     pub(crate) fn to_json(&self) -> Result<Value, InvalidInput> {
         let mut json = json!({
             "add_logo": true,

@@ -2,13 +2,15 @@
 
 mod warnings;
 
+pub(crate) use warnings::about_size;
+
 use std::fmt;
 
 use serde_json::{Map, Value};
 
 use crate::error::{InvalidInput, in_range};
 use crate::expansion::{Sides, Size};
-use crate::marking::{AigcMeta, Logo};
+use crate::marking::{AigcMeta, Logo, LogoPosition};
 use crate::members::Members;
 use crate::picture::Picture;
 use crate::request::{CvRequest, PromptField};
@@ -79,6 +81,21 @@ impl Outpaint {
     /// Canvas mode: a padded picture and a mask of the same size, white where to paint and black where to keep.
     pub fn canvas(padded: impl Into<Picture>, mask: impl Into<Picture>) -> Self {
         Self::new(Mode::Canvas(mask.into()), padded.into())
+    }
+
+    /// The same settings in four-side mode with another picture.
+    pub fn with_sides(self, picture: impl Into<Picture>, sides: Sides) -> Self {
+        Self { mode: Mode::Sides(sides), picture: picture.into(), picture_size: None, ..self }
+    }
+
+    /// The same settings in canvas mode with another picture, padded, and its mask.
+    pub fn with_canvas(self, padded: impl Into<Picture>, mask: impl Into<Picture>) -> Self {
+        Self { mode: Mode::Canvas(mask.into()), picture: padded.into(), picture_size: None, ..self }
+    }
+
+    /// The corner of the visible logo that is asked for.
+    pub fn logo_position(&self) -> Option<LogoPosition> {
+        self.logo.as_ref().map(Logo::corner)
     }
 
     fn new(mode: Mode, picture: Picture) -> Self {
