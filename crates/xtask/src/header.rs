@@ -24,7 +24,8 @@ fn path() -> PathBuf {
 }
 
 /// In the order of the header.
-const SOURCES: [&str; 8] = ["constants", "structs", "version", "client", "submit", "job", "results", "http"];
+const SOURCES: [&str; 10] =
+    ["constants", "structs", "pixel_structs", "version", "client", "submit", "job", "results", "pixels", "http"];
 
 fn generate() -> Result<String, String> {
     let mut builder = Builder::new().with_config(config());
