@@ -4,10 +4,21 @@
 
 #![forbid(unsafe_code)]
 
+mod bmp;
+mod convert;
+mod decode;
+mod encode;
 mod error;
+mod icc;
 mod image;
+mod jpeg;
+mod metadata;
 mod pixels;
+mod png;
 
+pub use decode::{ColorProfile, DecodeLimits, DecodeOptions, ImageInfo, decode, decode_into, probe};
+pub use encode::{Chroma, EncodeOptions, Encoded, Encoding, PngEffort, encode};
 pub use error::ImageError;
 pub use image::Image;
+pub use metadata::Provenance;
 pub use pixels::{Alpha, Layout, PixelFormat, Pixels, PixelsMut, RowOrder};
