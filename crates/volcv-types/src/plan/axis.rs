@@ -66,8 +66,8 @@ impl Axes {
             let small = scale.axes(self);
             small.x.total() <= limit && small.y.total() <= limit
         };
-        let scales = (1..=limit).rev().map(|pixels| Scale { pixels, of: longest });
-        scales.into_iter().find(fits).unwrap_or(Scale { pixels: 1, of: longest })
+        let mut scales = (1..=limit).rev().map(|pixels| Scale { pixels, of: longest });
+        scales.find(fits).unwrap_or(Scale { pixels: 1, of: longest })
     }
 }
 

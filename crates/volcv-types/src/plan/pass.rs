@@ -94,7 +94,7 @@ impl Pass {
         Margins::around(self.from_at, self.to)
     }
 
-    /// Whether what is sent is smaller than what it shows.
+    /// Whether the picture before this pass is scaled down, to the size of `expected_at`, before it is sent.
     pub fn is_scaled(&self) -> bool {
         self.expected_at.size() != self.from
     }
