@@ -1,6 +1,6 @@
 //! 200,000 random plans, compared with the service's possible roundings and with the fewest passes.
 
-use volcv_types::{ExpandPlan, Outpaint, Pass, PassMode, Picture, Rect, Size, plan};
+use volcv_types::{ExpandPlan, Keep, Outpaint, Pass, PassMode, Picture, Rect, Size, plan};
 
 use crate::random::Random;
 use crate::service;
@@ -11,12 +11,15 @@ fn every_plan_gives_its_sizes_and_places_whatever_the_rounding_and_has_the_fewes
     let (mut planned, mut several) = (0, 0);
     while planned < 200_000 {
         let source = random.size(3000);
-        let (wish, options) = (random.wish(source), random.options());
+        let wish = random.wish(source);
+        let (options, max_side, keep) = random.options();
         let Ok(plan) = plan(source, &wish, &options) else { continue };
         planned += 1;
         let named = || format!("{source}: {wish:?}, {options:?}: {plan:?}");
         assert!(adds_up(&plan), "{}", named());
         assert!(plan.passes.iter().all(is_exact), "{}", named());
+        assert!(plan.passes.iter().all(|pass| is_large_enough(pass, max_side)), "{}", named());
+        assert!(keep == Keep::Original || !plan.passes.iter().any(Pass::is_scaled), "{}", named());
         let growth = plan.growth();
         let fewest = fewest(plan.original.width, growth.left, growth.right).max(fewest(
             plan.original.height,
@@ -69,6 +72,12 @@ fn is_exact(pass: &Pass) -> bool {
         }
     };
     as_expected && limits && at.fits(pass.expected) && pass.expected_part.fits(pass.expected) && is_to_scale(pass)
+}
+
+/// What is asked for stays within the limit, and only what would not is scaled, into nearly all of the limit.
+fn is_large_enough(pass: &Pass, max_side: u32) -> bool {
+    let longest = pass.expected.width.max(pass.expected.height);
+    longest <= max_side && (!pass.is_scaled() || longest + 3 >= max_side)
 }
 
 fn link() -> Picture {

@@ -73,11 +73,11 @@ impl Random {
         wish.anchor(Anchor { x: self.fraction(), y: self.fraction() }).too_small(too_small)
     }
 
-    pub(crate) fn options(&mut self) -> PlanOptions {
-        let mut options = PlanOptions::new().max_passes(20).canvas(self.one_in(8));
-        if self.one_in(4) {
-            options = options.max_side([128, 1000, 2048, 16_384][self.within(0, 3) as usize]);
-        }
+    /// Options, with the largest side and the resolution that they ask for.
+    pub(crate) fn options(&mut self) -> (PlanOptions, u32, Keep) {
+        let max_side = if self.one_in(4) { [128, 1000, 2048, 16_384][self.within(0, 3) as usize] } else { 4096 };
+        let keep = if self.one_in(8) { Keep::Result } else { Keep::Original };
+        let mut options = PlanOptions::new().max_passes(20).max_side(max_side).keep(keep).canvas(self.one_in(8));
         if self.one_in(8) {
             options = options.overlap(self.within(0, 16)).soft(self.within(0, 16));
         }
@@ -85,11 +85,8 @@ impl Random {
             options = options.context(self.within(0, 64));
         }
         if self.one_in(8) {
-            options = options.keep(Keep::Result);
-        }
-        if self.one_in(8) {
             options = options.logo(Some(LogoPosition::TopLeft));
         }
-        options
+        (options, max_side, keep)
     }
 }
