@@ -4,8 +4,14 @@
 
 mod client;
 mod constants;
+#[cfg(feature = "image")]
+mod expand;
+#[cfg(not(feature = "image"))]
+#[path = "no_expand.rs"]
+mod expand;
 mod http;
 mod job;
+mod modes;
 mod options;
 mod pixel_structs;
 mod pixels;

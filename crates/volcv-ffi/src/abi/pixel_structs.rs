@@ -50,9 +50,8 @@ pub type volcv_pixels_acquire_fn = Option<
 >;
 
 /// Gives the host its memory back: see volcv_pixels_hooks.
-pub type volcv_pixels_submit_fn = Option<
-    unsafe extern "C" fn(user: *mut c_void, job: volcv_job, job_user: u64, index: u32, result: volcv_result),
->;
+pub type volcv_pixels_submit_fn =
+    Option<unsafe extern "C" fn(user: *mut c_void, job: volcv_job, job_user: u64, index: u32, result: volcv_result)>;
 
 /// Lets finished pixels be written into memory of the host, such as that of a texture, by a thread of volcv. Without these
 /// hooks, volcv_job_pixels() copies them.
