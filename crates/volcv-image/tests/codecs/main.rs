@@ -1,0 +1,13 @@
+//! The codecs on pictures that the tests make themselves.
+
+mod bmp;
+mod colours;
+mod damage;
+mod encode;
+mod jpeg;
+mod layouts;
+mod limits;
+mod make;
+mod metadata;
+mod orientation;
+mod png;
