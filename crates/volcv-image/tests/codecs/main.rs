@@ -1,5 +1,7 @@
 //! The codecs on pictures that the tests make themselves.
 
+#![allow(clippy::unwrap_used, reason = "a test may fail")]
+
 mod bmp;
 mod colours;
 mod damage;
