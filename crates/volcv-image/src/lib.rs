@@ -19,3 +19,4 @@ pub use image::Image;
 pub use pixels::{Alpha, Layout, PixelFormat, Pixels, PixelsMut, RowOrder};
 pub use resize::resize;
 pub use sheet::{Sheet, contact_sheet};
+pub use volcv_types::{InvalidInput, Rect, Size};
