@@ -118,7 +118,11 @@ impl Layout {
             return Err(InvalidInput::new("size", self.size, "at least 1x1"));
         }
         if self.stride < row {
-            return Err(InvalidInput::new("stride", self.stride, format!("at least {row}, a row of {:?}", self.format)));
+            return Err(InvalidInput::new(
+                "stride",
+                self.stride,
+                format!("at least {row}, a row of {:?}", self.format),
+            ));
         }
         let gaps = self.stride.checked_mul(self.size.height as usize - 1);
         let too_long = || InvalidInput::new("stride", self.stride, "small enough for the rows to be counted");
@@ -132,7 +136,11 @@ impl Layout {
     fn check(&self, length: usize) -> Result<(), InvalidInput> {
         let needed = self.bytes()?;
         if length < needed {
-            return Err(InvalidInput::new("pixels", format!("{length} bytes long"), format!("at least {needed} bytes")));
+            return Err(InvalidInput::new(
+                "pixels",
+                format!("{length} bytes long"),
+                format!("at least {needed} bytes"),
+            ));
         }
         Ok(())
     }
