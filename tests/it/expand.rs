@@ -46,7 +46,8 @@ fn on_each_transport(test: impl Fn(&Emulator, &AnyClient)) {
 /// A picture without repetition, so that a shift by one pixel shows everywhere.
 fn picture(width: u32, height: u32) -> RgbImage {
     RgbImage::from_fn(width, height, |x, y| {
-        let wave = |f: f32, phase: f32| (127.0 + 90.0 * (x as f32 * f + phase).sin() * (y as f32 * f * 0.7).cos()) as u8;
+        let wave =
+            |f: f32, phase: f32| (127.0 + 90.0 * (x as f32 * f + phase).sin() * (y as f32 * f * 0.7).cos()) as u8;
         image::Rgb([wave(0.05, 0.0), wave(0.11, 1.0), wave(0.023, 2.0)])
     })
 }

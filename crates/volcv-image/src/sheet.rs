@@ -2,6 +2,7 @@
 
 use volcv_types::{InvalidInput, Rect, Size};
 
+use crate::convert::flatten;
 use crate::error::ImageError;
 use crate::image::Image;
 use crate::resize::{buffer, resize};
@@ -71,11 +72,8 @@ fn draw(sheet: &mut Image, image: &Image, place: Rect) {
     for y in 0..place.height {
         let to = sheet.row_mut(place.y + y)[place.x as usize * 3..].chunks_exact_mut(3);
         for (to, pixel) in to.zip(image.row(y).chunks_exact(image.channels())) {
-            let alpha = u32::from(pixel.get(3).copied().unwrap_or(255));
-            for (to, value) in to.iter_mut().zip(pixel) {
-                // A mean of bytes is a byte.
-                *to = ((u32::from(*value) * alpha + u32::from(BACKGROUND) * (255 - alpha) + 127) / 255) as u8;
-            }
+            let alpha = pixel.get(3).copied().unwrap_or(255);
+            to.iter_mut().zip(pixel).for_each(|(to, value)| *to = flatten(*value, alpha, BACKGROUND));
         }
     }
 }

@@ -3,6 +3,7 @@
 use volcv_types::Rect;
 
 use super::sides::{Edge, Side, all, growing};
+use crate::convert::luma;
 use crate::image::Image;
 
 /// The furthest offset that is looked for, in pixels.
@@ -168,7 +169,7 @@ impl Strip {
             || (y..y + height).map(|row| &original.row(row)[x as usize * channels..][..width as usize * channels]);
         let visible = |pixel: &[u8]| pixel.get(3).is_none_or(|alpha| *alpha == 255);
         let opaque: Vec<u8> = rows().flat_map(|row| row.chunks_exact(channels).map(|p| u8::from(visible(p)))).collect();
-        let values = rows().flat_map(|row| row.chunks_exact(channels).map(luma));
+        let values = rows().flat_map(|row| row.chunks_exact(channels).map(|p| luma(p[0], p[1], p[2])));
         let original = values.zip(&opaque).map(|(value, opaque)| value * opaque).collect();
 
         let margin = REACH as usize;
@@ -183,7 +184,7 @@ impl Strip {
         for row in 0..height as usize + 2 * margin {
             // Below the height of the picture, which is a `u32`.
             let row = picture.row(clamp(row, at.y + y, size.height) as u32);
-            result.extend(columns.iter().map(|column| luma(&row[*column..*column + 3])));
+            result.extend(columns.iter().map(|column| luma(row[*column], row[column + 1], row[column + 2])));
         }
         Self { width: width as usize, height: height as usize, original, opaque, result, margin }
     }
@@ -269,9 +270,4 @@ fn corners(values: &[u8], stride: usize, width: usize, height: usize) -> impl It
 fn difference([value, left, above]: [u8; 3]) -> u8 {
     let difference = 2 * i32::from(value) - i32::from(left) - i32::from(above);
     (128 + difference / 2).clamp(0, 255) as u8
-}
-
-fn luma(pixel: &[u8]) -> u8 {
-    let sum = 77 * u32::from(pixel[0]) + 150 * u32::from(pixel[1]) + 29 * u32::from(pixel[2]);
-    (sum >> 8) as u8
 }

@@ -1,6 +1,6 @@
 //! A simulated service: it knows the true wider picture, and hands it out blurred, with a colour cast and noise.
 
-use volcv_image::{Image, Rect, Size};
+use super::{Image, Rect, Size};
 
 /// Numbers that look random and are the same in each run.
 pub(crate) struct Random(u64);
