@@ -208,9 +208,9 @@ fn the_better_result_is_the_recognised_one_then_the_one_with_the_smaller_seam() 
     let mut clipped = good;
     clipped.clipped += 0.1;
     let mut order = [other, worse, clipped, good];
-    order.sort_by(volcv_image::FitReport::rank);
+    order.sort_by(volcv_image::FitReport::compare);
     assert_eq!(order, [good, clipped, worse, other]);
-    assert_eq!(good.rank(&good), Ordering::Equal);
+    assert_eq!(good.compare(&good), Ordering::Equal);
 }
 
 #[test]

@@ -40,7 +40,7 @@ pub struct FitReport {
 impl FitReport {
     /// The order in which results of several seeds are offered: those that show the original first, then the smaller seam,
     /// then the fewer clipped values. The better one is `Less`.
-    pub fn rank(&self, other: &Self) -> Ordering {
+    pub fn compare(&self, other: &Self) -> Ordering {
         let recognised = other.recognised.cmp(&self.recognised);
         let seam = || self.seam_after.total_cmp(&other.seam_after);
         recognised.then_with(seam).then_with(|| self.clipped.total_cmp(&other.clipped))
