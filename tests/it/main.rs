@@ -11,6 +11,8 @@ mod downloads;
 mod ear;
 mod examples;
 mod heads;
+#[cfg(feature = "second-ring")]
+mod judged;
 mod keep_alive;
 mod pictures;
 mod proxy;
