@@ -179,7 +179,7 @@ def jpegs():
     yield "grey-progressive.jpg", saved(picture("L"), "JPEG", quality=90, progressive=True)
     yield "cmyk.jpg", saved(picture("CMYK"), "JPEG", quality=95)
     for width, height in [(1, 1), (7, 1), (1, 9), (16, 16), (17, 33)]:
-        yield f"{width}x{height}.jpg", saved(color.resize((width, height)), "JPEG", quality=90)
+        yield f"tiny-{width}x{height}.jpg", saved(color.resize((width, height)), "JPEG", quality=90)
 
 
 def oriented():

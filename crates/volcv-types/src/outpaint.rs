@@ -93,9 +93,21 @@ impl Outpaint {
         Self { mode: Mode::Canvas(mask.into()), picture: padded.into(), picture_size: None, ..self }
     }
 
-    /// The corner of the visible logo that is asked for.
+    /// The corner of the visible logo that is asked for, by [`Outpaint::logo`] or as the extra field `logo_info`. Extra
+    /// fields that cannot be read count as no logo.
     pub fn logo_position(&self) -> Option<LogoPosition> {
-        self.logo.as_ref().map(Logo::corner)
+        match self.extra.get(Logo::KEY) {
+            Some(text) => Logo::corner_in(&serde_json::from_str(text).ok()?),
+            None => self.logo.as_ref().map(Logo::corner),
+        }
+    }
+
+    /// The same settings without the visible logo: for a picture that is going to grow again, or the logo would end up in
+    /// its middle.
+    pub fn without_logo(mut self) -> Self {
+        self.logo = None;
+        self.extra.remove(Logo::KEY);
+        self
     }
 
     fn new(mode: Mode, picture: Picture) -> Self {
@@ -330,7 +342,7 @@ impl Outpaint {
             put("return_url", link.into());
         }
         if let Some(logo) = &self.logo {
-            put("logo_info", logo.to_json()?);
+            put(Logo::KEY, logo.to_json()?);
         }
         if let Some(meta) = &self.aigc_meta {
             put("aigc_meta", meta.to_json()?);

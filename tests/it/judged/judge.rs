@@ -5,8 +5,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 use std::sync::OnceLock;
 
-use volcv_image::{DecodeOptions, Layout, PixelFormat, PixelsMut, decode_into, probe};
-use volcv_types::Size;
+use volcv::{DecodeOptions, Layout, PixelFormat, PixelsMut, Size, decode_into, probe};
 
 use crate::c::{fresh_folder, root};
 
@@ -33,6 +32,8 @@ pub(crate) struct Tolerance {
 
 /// For formats without loss.
 pub(crate) const EXACT: Tolerance = Tolerance { most: 0, mean: 0.0 };
+/// For JPEG, whose decoders may round differently.
+pub(crate) const JPEG: Tolerance = Tolerance { most: 6, mean: 0.4 };
 
 /// What volcv decodes.
 pub(crate) fn ours(path: &Path) -> Verdict {

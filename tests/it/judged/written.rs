@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::PathBuf;
 
-use volcv_image::{Chroma, EncodeOptions, Encoding, Layout, PixelFormat, Pixels, PngEffort, encode};
+use volcv::{Chroma, EncodeOptions, Encoding, Layout, PixelFormat, Pixels, PngEffort, encode};
 
 use super::judge::{EXACT, Tolerance, close, make, pillow};
 use crate::c::fresh_folder;
