@@ -1,7 +1,7 @@
 //! What decoding, encoding and fitting of pictures of 4 megapixels take, beside libspng and libjpeg-turbo of this machine.
 //!
-//! `cargo xtask bench --pictures` runs it. Only ratios count: each is that of two times of the same round, and the rounds of
-//! all tasks alternate, so that a slower minute of the machine hits all of them.
+//! `cargo xtask bench --pictures` runs it. All times are CPU times. Only ratios count: each is that of two times of the same
+//! round, and the rounds of all tasks alternate, so that a slower minute of the machine hits all of them.
 
 mod codecs;
 mod photo;

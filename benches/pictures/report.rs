@@ -8,9 +8,9 @@ pub struct Row {
     pub what: &'static str,
     /// What volcv is held against.
     pub other: &'static str,
-    /// Seconds of volcv.
+    /// Seconds of CPU of volcv.
     pub ours: f64,
-    /// Seconds of the other.
+    /// Seconds of CPU of the other.
     pub others: f64,
     /// Volcv's time divided by the other's.
     pub ratio: f64,
@@ -20,7 +20,7 @@ pub struct Row {
 
 /// Times and ratios.
 pub fn table(rows: &[Row]) -> String {
-    let mut table = "| picture | task | volcv | other | time of the other | ratio | budget |\n\
+    let mut table = "| picture | task | CPU of volcv | other | CPU of the other | ratio | budget |\n\
                      | --- | --- | --: | --- | --: | --: | --: |\n"
         .to_owned();
     for Row { photo, what, other, ours, others, ratio, budget } in rows {
