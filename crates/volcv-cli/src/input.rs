@@ -13,6 +13,11 @@ use crate::report::CliError;
 /// The name of standard input, where a file is expected.
 pub(crate) const STDIN: &str = "-";
 
+/// The link that stands in the place of a file.
+pub(crate) fn link(path: &Path) -> Option<&str> {
+    path.to_str().filter(|text| text.starts_with("https://") || text.starts_with("http://"))
+}
+
 /// Reads a whole file, or standard input for `-`; `what` names it in errors.
 ///
 /// The read happens on a thread of its own, because a pipe that stays silent cannot be interrupted otherwise.
