@@ -10,6 +10,7 @@ mod dependencies;
 mod downloads;
 mod ear;
 mod examples;
+mod expand;
 mod heads;
 mod keep_alive;
 mod pictures;

@@ -8,7 +8,7 @@ use std::time::Duration;
 use clap::{ArgGroup, Args, Parser, Subcommand, ValueEnum};
 use volcv::{Outpaint, PromptField};
 
-use volcv_emulator::Fault;
+use volcv_emulator::{Distortion, Fault};
 
 use crate::fill::FillArg;
 use crate::wish::{OTHERS, SIDES, WishArgs};
@@ -64,9 +64,16 @@ KINDs of other bodies: no-picture null-arrays result-success both-arrays string-
   link-in-bytes padded-link url-safe url-safe-padded raw-wrapped cut-picture one-of-two-cut numbers
   lone-surrogate raw-control latin1 gbk numeric-id comment-before nul-behind text-behind two-documents
 
+A distortion of the pictures is made of these words with commas between them:
+  cast (or cast=LEVELS, 1 to 64)   a colour cast of 3 to 10 levels (0.3 to 1 times LEVELS) that varies over the
+                                   picture, a gain of 0.97 to 1.02, a slight blur and noise, by the request's seed
+  shift=DX/DY                      the picture moves right and down by these pixels, -256 to 256
+  scale=K                          the picture comes back K times as large, 0.1 to 2
+
 Examples:
   volcv emulator --port 8080
   volcv emulator --port 8080 --fault code=50429,retry-after=1 --fault ok --fault close=body
+  volcv emulator --port 8080 --distort cast,shift=3/-2,scale=0.98
   VOLCV_API_KEY=emulator-key volcv outpaint photo.jpg -o wide.png --equal 0.2 --base-url http://127.0.0.1:8080";
 
 /// Outpaints pictures with Volcengine: grows a picture beyond its edges, and never pays twice.
@@ -306,6 +313,9 @@ pub(crate) struct ConnectionArgs {
     /// Start a local emulator and use it: no key, no cost, and no model
     #[arg(long)]
     pub(crate) emulator: bool,
+    /// Distort the emulator's pictures as a model does: cast,shift=DX/DY,scale=K; see `volcv emulator --help`
+    #[arg(long, value_name = "WORDS", requires = "emulator")]
+    pub(crate) distort: Option<Distortion>,
     /// Print exactly one JSON object on standard output, for errors too
     #[arg(long)]
     pub(crate) json: bool,
@@ -334,6 +344,9 @@ pub(crate) struct EmulatorArgs {
     /// Repeat the last fault for ever
     #[arg(long, requires = "faults")]
     pub(crate) fault_forever: bool,
+    /// Distort every picture as a model does; see below
+    #[arg(long, value_name = "WORDS")]
+    pub(crate) distort: Option<Distortion>,
     /// Wait before every answer, as a model would
     #[arg(long, value_name = "MS")]
     pub(crate) delay: Option<u64>,

@@ -29,7 +29,7 @@ impl Client {
     /// A client for the gateway that arguments and environment name, or for an emulator that is started for it.
     pub(crate) fn connect(args: &ConnectionArgs, out: Option<&Path>) -> Result<Self, CliError> {
         let (base_url, key) = match (args.emulator, base_url(args)) {
-            (true, _) => emulator::start_local(out)?,
+            (true, _) => emulator::start_local(out, args.distort)?,
             (false, Some(base_url)) => (base_url, api_key()?),
             (false, None) => {
                 let message = format!("no gateway is given; use --base-url, {BASE_URL}, or --emulator for a try");

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use volcv_types::{InvalidInput, Size};
+use volcv_types::{InvalidInput, Rect, Size};
 
 use crate::pixels::{Layout, PixelFormat, Pixels};
 
@@ -51,6 +51,11 @@ impl Image {
     }
 
     /// The bytes of all rows.
+    pub(crate) fn data_mut(&mut self) -> &mut [u8] {
+        &mut self.data
+    }
+
+    /// The bytes of all rows.
     pub fn into_data(self) -> Vec<u8> {
         self.data
     }
@@ -65,6 +70,23 @@ impl Image {
     pub fn row_mut(&mut self, y: u32) -> &mut [u8] {
         let length = self.size.width as usize * self.channels();
         &mut self.data[y as usize * length..][..length]
+    }
+
+    /// A part of the image. The whole of it costs nothing.
+    ///
+    /// # Errors
+    /// The part does not lie inside the image, or is empty.
+    pub fn crop(self, part: Rect) -> Result<Self, InvalidInput> {
+        if part == (Rect { x: 0, y: 0, width: self.size.width, height: self.size.height }) {
+            return Ok(self);
+        }
+        if !part.fits(self.size) || part.width == 0 || part.height == 0 {
+            return Err(InvalidInput::new("crop", part, format!("a part of {}", self.size)));
+        }
+        let columns = part.x as usize * self.channels()..(part.x + part.width) as usize * self.channels();
+        let rows = part.y..part.y + part.height;
+        let data = rows.flat_map(|y| &self.row(y)[columns.clone()]).copied().collect();
+        Self::new(part.size(), self.has_alpha, data)
     }
 
     /// The pixels, to encode them or to copy them elsewhere.

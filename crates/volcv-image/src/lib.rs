@@ -4,10 +4,18 @@
 
 #![forbid(unsafe_code)]
 
+mod canvas;
 mod error;
+mod fit;
 mod image;
 mod pixels;
+mod resize;
+mod sheet;
 
+pub use canvas::{Fill, Mask, pad};
 pub use error::ImageError;
+pub use fit::{FitOptions, FitReport, fit};
 pub use image::Image;
 pub use pixels::{Alpha, Layout, PixelFormat, Pixels, PixelsMut, RowOrder};
+pub use resize::resize;
+pub use sheet::{Sheet, contact_sheet};

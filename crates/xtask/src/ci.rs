@@ -10,7 +10,7 @@ use crate::{bench, coverage, fuzz, header, licences, package, public_api, readme
 type Check = fn(&Path) -> Result<(), String>;
 
 /// Every check by its name, in the order in which they run.
-const CHECKS: [(&str, Check); 15] = [
+const CHECKS: [(&str, Check); 16] = [
     ("format", |root| run(root, "cargo fmt --all --check", &[])),
     ("lints", lints),
     ("documentation", documentation),
@@ -25,6 +25,7 @@ const CHECKS: [(&str, Check); 15] = [
     ("tests of the second ring", second_ring),
     ("fuzz targets", |_| fuzz::run_each()),
     ("the README's first command in a fresh clone", |_| readme::check()),
+    ("the README's pictures", |_| readme::check_pictures()),
     ("line coverage", |_| coverage::report()),
 ];
 

@@ -3,14 +3,14 @@
 
 use std::sync::Arc;
 
-use volcv_image::{DecodeOptions, EncodeOptions, Encoding, Image, ImageError};
-use volcv_image::{decode, encode, fit, mask, pad, resize};
+use volcv_image::{DecodeOptions, EncodeOptions, Encoding, FitOptions, FitReport, Image, ImageError, Mask, Pixels};
+use volcv_image::{PngEffort, decode, encode, fit, pad, probe, resize};
 
 use super::expanded::{Expanded, ExpandedPass};
 use super::options::ExpandOptions;
 use super::source::Source;
-use crate::{AttemptRecord, Bytes, Error, ExpandPlan, InvalidInput, Outcome, Outpaint, Output, Pass, PassMode, Picture};
-use crate::{Wish, plan};
+use crate::{AttemptRecord, Bytes, Error, ExpandPlan, InvalidInput, Outcome, Outpaint, Output, Pass, PassMode};
+use crate::{Picture, Rect, Sides, Size, Wish};
 
 /// What all variants of a picture share: the plan, the original and the first upload.
 pub(crate) struct Prepared {
@@ -23,9 +23,10 @@ pub(crate) struct Prepared {
 
 /// What one call sends.
 #[derive(Clone)]
-struct Upload {
-    picture: Picture,
-    mask: Option<Picture>,
+enum Upload {
+    Sides(Picture, Sides),
+    /// The padded picture and its mask.
+    Canvas(Picture, Picture),
 }
 
 /// One picture on its way.
@@ -61,14 +62,11 @@ impl Prepared {
             Source::File(file) => (decode(&file, &DecodeOptions::new()).map_err(unreadable)?.0, Some(file)),
             Source::Link(_) => return Err(Error::config("a link is downloaded before it is decoded")),
         };
-        let mut plan_options = options.plan.clone();
-        if let Some(corner) = options.settings.logo_position() {
-            plan_options = plan_options.logo(corner);
-        }
-        let plan = plan(image.size(), wish, &plan_options)?;
-        let original = image.crop(plan.crop).map_err(unreadable)?;
-        let original = scaled(original, plan.original);
-        let first = Upload::new(&original, &plan.passes[0], options, file)?;
+        let plan = options.plan_for(image.size(), wish)?;
+        let unchanged = plan.original == image.size();
+        let original = scaled(image.crop(plan.crop)?, plan.original).map_err(unreadable)?;
+        // Only the file of all that is sent may be sent as it is.
+        let first = Upload::new(&original, &plan.passes[0], options, file.filter(|_| unchanged))?;
         Ok(Self { plan, original, first, options: options.clone() })
     }
 
@@ -77,22 +75,51 @@ impl Prepared {
         self.request(0, self.first.clone(), None)
     }
 
-    fn request(&self, pass: usize, upload: Upload, seed: Option<i64>) -> Outpaint {
-        let pass = &self.plan.passes[pass];
-        let settings = self.options.settings.clone().max_width(pass.max_width).max_height(pass.max_height);
-        let settings = if let Some(seed) = seed { settings.seed(seed) } else { settings };
-        match (&pass.mode, upload.mask) {
-            (PassMode::Sides(sides), _) => settings.with_sides(upload.picture, *sides),
-            (_, mask) => settings.with_canvas(upload.picture, mask.unwrap_or(Picture::from_static(b""))),
+    fn request(&self, index: usize, upload: Upload, seed: Option<i64>) -> Outpaint {
+        let pass = &self.plan.passes[index];
+        let mut settings = self.options.settings.clone().max_width(pass.max_width).max_height(pass.max_height);
+        if index + 1 < self.plan.passes.len() {
+            settings = settings.without_logo();
+        }
+        if let Some(seed) = seed {
+            settings = settings.seed(seed);
+        }
+        match upload {
+            Upload::Sides(picture, sides) => settings.with_sides(picture, sides),
+            Upload::Canvas(padded, mask) => settings.with_canvas(padded, mask),
         }
     }
 }
 
 impl Upload {
-    /// Scales, pads and encodes `base` for a pass. A file that is what would be encoded is sent as it is.
+    /// Scales, pads and encodes `base` for a pass. A file of `base` that the service can read is sent as it is.
     fn new(base: &Image, pass: &Pass, options: &ExpandOptions, file: Option<Bytes>) -> Result<Self, Error> {
-        todo!()
+        let small =
+            (pass.is_scaled()).then(|| resize(base, pass.expected_at.size())).transpose().map_err(unreadable)?;
+        let picture = small.as_ref().unwrap_or(base);
+        let encoding = EncodeOptions::new(options.upload).background(options.background);
+        let encoded = |pixels: &Pixels<'_>, options: &EncodeOptions| -> Result<Picture, Error> {
+            Ok(encode(pixels, options).map_err(unreadable)?.bytes.into())
+        };
+        Ok(match pass.mode {
+            PassMode::Sides(sides) => match file.filter(|file| small.is_none() && is_sendable(file)) {
+                Some(file) => Upload::Sides(file.into(), sides),
+                None => Upload::Sides(encoded(&picture.pixels(), &encoding)?, sides),
+            },
+            PassMode::Canvas(canvas) => {
+                let padded = pad(picture, pass.upload, pass.expected_at, options.fill).map_err(unreadable)?;
+                let mask = Mask::new(pass.upload, canvas.keep, canvas.soft).map_err(unreadable)?;
+                let lossless = EncodeOptions::new(Encoding::Png(PngEffort::Fast));
+                Upload::Canvas(encoded(&padded.pixels(), &encoding)?, encoded(&mask.pixels(), &lossless)?)
+            }
+        })
     }
+}
+
+/// Whether the service is known to read a file right: nothing about it causes a warning, and its colours are sRGB.
+fn is_sendable(file: &Bytes) -> bool {
+    let plain = Outpaint::equal(file.clone(), 1.0).max_width(u32::MAX).max_height(u32::MAX).warnings().is_empty();
+    plain && probe(file).is_ok_and(|info| info.profile.is_srgb())
 }
 
 impl Operation {
@@ -151,11 +178,21 @@ impl Operation {
 
     /// Decodes the file of a call and pastes what it grew from back.
     fn finish(&mut self, outcome: Outcome, file: Bytes) -> Result<Step, Error> {
-        let (prepared, index) = (Arc::clone(&self.prepared), self.passes.len());
+        let prepared = Arc::clone(&self.prepared);
+        let pass = &prepared.plan.passes[self.passes.len()];
         let base = self.base.take();
         let base = base.as_ref().unwrap_or(&prepared.original);
-        let pass = &prepared.plan.passes[index];
-        todo!()
+        let (image, report) = finished(&file, base, pass, prepared.options.fit.as_ref()).map_err(|error| {
+            let text = format!("the picture of the service cannot be used: {error}");
+            Error::unusable(text, vec![file.clone()], outcome.attempts.clone())
+        })?;
+        self.passes.push(ExpandedPass { file, outcome, report });
+        if self.passes.len() < prepared.plan.passes.len() {
+            self.base = Some(image);
+            return self.call();
+        }
+        let passes = std::mem::take(&mut self.passes);
+        Ok(Step::Done(Box::new(Ok(Expanded { image, plan: prepared.plan.clone(), passes }))))
     }
 
     fn after_earlier_passes(&mut self, error: Error) -> Error {
@@ -171,8 +208,41 @@ impl Operation {
     }
 }
 
-fn scaled(image: Image, size: crate::Size) -> Image {
-    if image.size() == size { image } else { resize(&image, size) }
+/// The picture after a pass, from the file of the service and the picture before the pass.
+fn finished(
+    file: &Bytes,
+    base: &Image,
+    pass: &Pass,
+    paste: Option<&FitOptions>,
+) -> Result<(Image, Option<FitReport>), ImageError> {
+    // A result that is not opaque would be none of an outpainting; its colours count.
+    let (image, _) = decode(file, &DecodeOptions::new().background([255; 3]))?;
+    let part = part_of(pass, image.size());
+    let image = image.crop(part)?;
+    match paste {
+        Some(options) => {
+            let (image, report) = fit(image, base, pass.from_at, &options.clone().target(pass.to))?;
+            Ok((image, Some(report)))
+        }
+        None => Ok((scaled(image, pass.to)?, None)),
+    }
+}
+
+/// [`Pass::expected_part`] in a file of another size than expected.
+fn part_of(pass: &Pass, size: Size) -> Rect {
+    let (part, expected) = (pass.expected_part, pass.expected);
+    let scaled = |start: u32, length: u32, from: u32, to: u32| {
+        let at = |edge: u32| ((u64::from(edge) * u64::from(to) + u64::from(from) / 2) / u64::from(from)) as u32;
+        let first = at(start).min(to - 1);
+        (first, at(start + length).clamp(first + 1, to) - first)
+    };
+    let (x, width) = scaled(part.x, part.width, expected.width, size.width);
+    let (y, height) = scaled(part.y, part.height, expected.height, size.height);
+    Rect { x, y, width, height }
+}
+
+fn scaled(image: Image, size: Size) -> Result<Image, ImageError> {
+    if image.size() == size { Ok(image) } else { resize(&image, size) }
 }
 
 /// The error of an input that was not sent.

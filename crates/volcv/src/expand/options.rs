@@ -6,7 +6,9 @@ use std::sync::Arc;
 use volcv_image::{Encoding, Fill, FitOptions};
 
 use super::expanded::Expanded;
-use crate::{CallOptions, Error, Keep, Outpaint, Picture, PlanOptions, Sides};
+use crate::{
+    CallOptions, Error, ExpandPlan, InvalidInput, Keep, Outpaint, Picture, PlanOptions, Sides, Size, Wish, plan,
+};
 
 /// How a picture is grown; all options have a default.
 ///
@@ -130,6 +132,14 @@ impl ExpandOptions {
     pub fn on_result(mut self, take: impl Fn(usize, &Result<Expanded, Error>) + Send + Sync + 'static) -> Self {
         self.on_result = Some(Arc::new(take));
         self
+    }
+
+    /// What an operation with these options would send and give for a picture of this size; nothing is decoded.
+    ///
+    /// # Errors
+    /// As [`plan`].
+    pub fn plan_for(&self, source: Size, wish: &Wish) -> Result<ExpandPlan, InvalidInput> {
+        plan(source, wish, &self.plan.logo(self.settings.logo_position()))
     }
 
     pub(super) fn report(&self, index: usize, result: &Result<Expanded, Error>) {
