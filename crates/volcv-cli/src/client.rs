@@ -60,6 +60,11 @@ impl Client {
         Self::new(args, base_url, "not-a-key".to_owned())
     }
 
+    /// As [`Client::dry`], without arguments.
+    pub(crate) fn offline() -> Result<Self, CliError> {
+        Ok(Self::Ureq(ClientBuilder::new("https://gateway.invalid", "not-a-key").ureq()?))
+    }
+
     fn new(args: &ConnectionArgs, base_url: String, key: String) -> Result<Self, CliError> {
         let mut builder = ClientBuilder::new(base_url, key).allow_insecure_http(args.allow_insecure_http);
         // An emulator is on this machine and speaks plain http.

@@ -1,11 +1,11 @@
 //! What was written while other calls of the batch still ran, so that a program that is killed then has lost nothing
 //! that was paid for. What cannot be written is left for the end, where it can be said.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use volcv::{Bytes, PictureInfo};
+use volcv::Bytes;
 
 use crate::output::{Place, Target};
 use crate::save;
@@ -16,7 +16,7 @@ pub(crate) struct Early(Arc<Mutex<Written>>);
 
 #[derive(Default)]
 struct Written {
-    pictures: HashMap<PathBuf, Option<PictureInfo>>,
+    pictures: HashSet<PathBuf>,
     /// By call and place among the rejected pictures of the call.
     rejected: HashMap<(usize, usize), PathBuf>,
 }
@@ -27,7 +27,7 @@ impl Early {
         if let Place::File(path) = place
             && save::save(path, bytes).is_ok()
         {
-            self.lock().pictures.insert(path.clone(), PictureInfo::read(bytes));
+            self.lock().pictures.insert(path.clone());
         }
     }
 
@@ -40,9 +40,9 @@ impl Early {
         }
     }
 
-    /// What the header of a picture says that was written to this file.
-    pub(crate) fn picture(&self, path: &Path) -> Option<Option<PictureInfo>> {
-        self.lock().pictures.get(path).copied()
+    /// Whether a picture was written to this file.
+    pub(crate) fn has(&self, path: &Path) -> bool {
+        self.lock().pictures.contains(path)
     }
 
     /// The file of a rejected picture.

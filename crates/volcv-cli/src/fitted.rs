@@ -15,7 +15,7 @@ pub(crate) struct Fitted {
     exact: Option<bool>,
     seam: Option<Seam>,
     /// Whether it is the best of several; `None` if nobody asked.
-    pub(crate) best: Option<bool>,
+    best: Option<bool>,
 }
 
 /// The step along the edges of the original, in levels of 0 to 255.
@@ -31,7 +31,7 @@ struct Seam {
 impl Fitted {
     /// `pasted` is whether the finished picture is written, not the file of the service, and `lossless` whether its format
     /// keeps every bit.
-    pub(crate) fn new(expanded: &Expanded, pasted: bool, lossless: bool) -> Self {
+    pub(crate) fn new(expanded: &Expanded, pasted: bool, lossless: bool, best: Option<bool>) -> Self {
         let seam = expanded.report().map(|report| Seam {
             recognised: report.recognised,
             before: report.seam_before,
@@ -42,7 +42,7 @@ impl Fitted {
             charges: expanded.charges(),
             exact: pasted.then(|| lossless && expanded.is_exact()),
             seam,
-            best: None,
+            best,
         }
     }
 

@@ -129,7 +129,7 @@ impl Saver<'_> {
             let saved = match self.bytes(picture) {
                 Ok(bytes) => {
                     let about = About { seed: outcome.seed, ..About::default() };
-                    self.store.save(self.store.target.place(call, i, count), || Ok(bytes), about)
+                    self.store.save(self.store.target.place(call, i, count), &bytes, about)
                 }
                 Err(error) => {
                     for bytes in error.rejected_pictures() {

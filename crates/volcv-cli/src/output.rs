@@ -23,7 +23,7 @@ pub(crate) struct Target {
 }
 
 /// Where one picture goes.
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Place {
     File(PathBuf),
     Stdout,

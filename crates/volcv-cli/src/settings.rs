@@ -56,10 +56,22 @@ pub(crate) fn seeds(args: &OutpaintArgs) -> Result<Vec<i64>, CliError> {
 
 /// A warning in the words of the command: of the fields that it names, those with a flag of their own are named so.
 pub(crate) fn with_flags(warning: &InvalidInput) -> String {
-    let field = warning.field();
-    let flags: Vec<String> = field.split(", ").map(|name| format!("--{}", name.replace('_', "-"))).collect();
     let text = warning.advice();
-    if field.starts_with("max_") { text.replacen(field, &flags.join(" and "), 1) } else { text }
+    flags(warning.field()).map_or(text.clone(), |flags| text.replacen(warning.field(), &flags, 1))
+}
+
+/// The error of a wish or a plan, in the words of the command as [`with_flags`].
+pub(crate) fn refused(error: &InvalidInput) -> CliError {
+    let text = error.to_string();
+    CliError::invalid_input(flags(error.field()).map_or(text.clone(), |flags| text.replacen(error.field(), &flags, 1)))
+}
+
+fn flags(field: &str) -> Option<String> {
+    if field == "target" {
+        return Some("--to".to_owned());
+    }
+    let flags: Vec<String> = field.split(", ").map(|name| format!("--{}", name.replace('_', "-"))).collect();
+    field.starts_with("max_").then(|| flags.join(" and "))
 }
 
 fn random_seeds(count: usize) -> Vec<i64> {

@@ -2,7 +2,6 @@
 
 use std::fs;
 use std::io;
-use std::path::Path;
 
 use volcv::{Bytes, PictureInfo};
 
@@ -40,45 +39,31 @@ impl Store<'_> {
         }
     }
 
-    /// Writes a picture; `file` makes its bytes, unless they are there already.
-    pub(crate) fn save(
-        &mut self,
-        place: Place,
-        file: impl FnOnce() -> Result<Bytes, CliError>,
-        about: About,
-    ) -> Result<(), CliError> {
-        let info = match place {
-            Place::File(ref path) => match self.early.picture(path) {
-                Some(info) => info,
-                None => self.write(path, &file()?)?,
-            },
+    /// Writes a picture, unless that was done early.
+    pub(crate) fn save(&mut self, place: Place, bytes: &[u8], about: About) -> Result<(), CliError> {
+        let info = PictureInfo::read(bytes);
+        let path = match place {
+            Place::File(path) => path,
             // Standard output has the picture and nothing else, so there is nothing to report either.
             Place::Stdout => {
-                let bytes = file()?;
-                let written = save::write_to_stdout(&bytes);
-                return written.map_err(|error| self.unsaved("to standard output", &error, &bytes));
+                let written = save::write_to_stdout(bytes);
+                return written.map_err(|error| self.unsaved("to standard output", &error, bytes));
             }
             Place::TemporaryFolder => {
-                let bytes = file()?;
-                let kept = save::rescue(&bytes, &ending(PictureInfo::read(&bytes))).map_err(|error| {
+                let kept = save::rescue(bytes, &ending(info)).map_err(|error| {
                     CliError::config(format!("cannot keep a further picture: {error}; the call was charged"))
                 })?;
                 self.bar.note("note", format!("the reply has a further picture; it is kept in {}", kept.display()));
                 return Ok(());
             }
         };
-        let Place::File(path) = place else { return Ok(()) };
+        let saved = if self.early.has(&path) { Ok(()) } else { save::save(&path, bytes) };
+        saved.map_err(|error| self.unsaved(&path.display().to_string(), &error, bytes))?;
         if let Some(format) = info.map(|info| info.format).filter(|format| output::ending_differs(&path, *format)) {
             self.warn(format!("{} holds a picture in the format {}", path.display(), format.extension()));
         }
         self.report.outputs.push(Saved { path, info, seed: about.seed, fitted: about.fitted });
         Ok(())
-    }
-
-    fn write(&self, path: &Path, bytes: &[u8]) -> Result<Option<PictureInfo>, CliError> {
-        let written = save::save(path, bytes);
-        written.map_err(|error| self.unsaved(&path.display().to_string(), &error, bytes))?;
-        Ok(PictureInfo::read(bytes))
     }
 
     /// Keeps a picture that could not be written where it should be.
@@ -93,7 +78,7 @@ impl Store<'_> {
     /// Removes the numbered file of a picture that now has the name OUT.
     pub(crate) fn remove(&self, place: &Place) {
         if let Place::File(path) = place
-            && self.early.picture(path).is_some()
+            && self.early.has(path)
             && let Err(error) = fs::remove_file(path)
         {
             self.bar.note("note", format!("{} holds the same picture as OUT: {error}", path.display()));

@@ -71,14 +71,14 @@ impl<'a> Job<'a> {
         let sheet = whole.contact_sheet.as_ref().map(|path| sheet::prepare(path)).transpose()?;
         let (picture, client) = read(args, cancel)?;
         let wish = args.wish.wish();
-        let plan_options = plan_options(whole.max_passes, whole.max_side).strict(args.strict);
-        let plan = volcv::plan(input::size_of(&picture)?, &wish, &plan_options).map_err(Error::from)?;
-        let pastes = whole.keep_original || plan.calls() > 1;
-        let encoding = if pastes { Some(encoding::by_ending(&args.output)?) } else { None };
         let options = ExpandOptions::new()
             .settings(settings::apply(args, Outpaint::sides(Picture::from_static(b""), Sides::ZERO)))
-            .plan(plan_options)
-            .paste_back(pastes || whole.best_of.is_some());
+            .plan(plan_options(whole.max_passes, whole.max_side).strict(args.strict));
+        let plan = options.plan_for(input::size_of(&picture)?, &wish).map_err(|error| settings::refused(&error))?;
+        let pastes = whole.keep_original || plan.calls() > 1;
+        let encoding = if pastes { Some(encoding::by_ending(&args.output)?) } else { None };
+        // The best of several is found by pasting, whatever is written then.
+        let options = options.paste_back(pastes || whole.best_of.is_some());
         Ok(Self { args, seeds, target, sheet, client, picture, wish, plan, options, encoding })
     }
 
@@ -125,8 +125,8 @@ impl<'a> Job<'a> {
         let (early, target, encoding) = (early.clone(), self.target.clone(), self.encoding);
         options.on_result(move |index, result| match result {
             Ok(expanded) => {
-                if let Ok(bytes) = file(expanded, encoding) {
-                    early.save(&target.place(index, 0, 1), &bytes);
+                if let Ok(file) = file(expanded, encoding) {
+                    early.save(&target.place(index, 0, 1), &file.bytes);
                 }
             }
             Err(error) => early.keep_rejected(&target, index, error.rejected_pictures()),
