@@ -23,4 +23,26 @@ pub enum ImageError {
         /// What the codec says.
         reason: String,
     },
+    /// A codec did not write the file.
+    #[error("the {format} cannot be written: {reason}")]
+    NotWritten {
+        /// `png`, `jpeg` or `bmp`.
+        format: &'static str,
+        /// What the codec says.
+        reason: String,
+    },
+}
+
+impl ImageError {
+    pub(crate) fn damaged(format: &'static str, reason: impl std::fmt::Display) -> Self {
+        ImageError::Damaged { format, reason: reason.to_string() }
+    }
+
+    pub(crate) fn not_written(format: &'static str, reason: impl std::fmt::Display) -> Self {
+        ImageError::NotWritten { format, reason: reason.to_string() }
+    }
+
+    pub(crate) fn unsupported(what: impl Into<String>) -> Self {
+        ImageError::Unsupported(what.into())
+    }
 }

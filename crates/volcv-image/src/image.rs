@@ -4,7 +4,10 @@ use std::fmt;
 
 use volcv_types::{InvalidInput, Rect, Size};
 
-use crate::pixels::{Layout, PixelFormat, Pixels};
+use crate::ImageError;
+use crate::convert::{Channels, RowReader, RowWriter, flatten, is_opaque};
+use crate::decode::background_for;
+use crate::pixels::{Layout, PixelFormat, Pixels, PixelsMut};
 
 /// Pixels that this crate owns: [`PixelFormat::Rgb8`] where all of them are opaque, otherwise [`PixelFormat::Rgba8`] with
 /// straight alpha. Rows have no gaps, and the top row comes first.
@@ -28,6 +31,58 @@ impl Image {
             return Err(InvalidInput::new("pixels", value, format!("{needed} bytes, for {size}")));
         }
         Ok(image)
+    }
+
+    /// A copy of pixels of the caller: RGB if all are opaque, otherwise RGBA with straight alpha.
+    pub fn from_pixels(pixels: &Pixels<'_>) -> Self {
+        let has_alpha = !is_opaque(pixels);
+        let size = pixels.size();
+        let channels = if has_alpha { Channels::Rgba } else { Channels::Rgb };
+        let row_bytes = size.width as usize * channels.count();
+        let mut data = vec![0; row_bytes * size.height as usize];
+        let reader = RowReader::new(pixels.layout(), [255; 3]);
+        for (y, row) in (0..size.height).zip(data.chunks_exact_mut(row_bytes)) {
+            reader.read(pixels.row(y), channels, row);
+        }
+        Self { size, has_alpha, data }
+    }
+
+    /// As [`Image::new`]; alpha is removed in place if all pixels are opaque.
+    pub(crate) fn without_needless_alpha(size: Size, has_alpha: bool, data: Vec<u8>) -> Result<Self, InvalidInput> {
+        let mut image = Self::new(size, has_alpha, data)?;
+        if image.has_alpha && is_opaque(&image.pixels()) {
+            image.map_in_place(|[r, g, b, _]| [r, g, b]);
+        }
+        Ok(image)
+    }
+
+    /// The image over an opaque background of red, green and blue: an image without alpha.
+    pub fn into_flattened(mut self, background: [u8; 3]) -> Self {
+        let [br, bg, bb] = background;
+        if self.has_alpha {
+            self.map_in_place(|[r, g, b, a]| [flatten(r, a, br), flatten(g, a, bg), flatten(b, a, bb)]);
+        }
+        self
+    }
+
+    /// Copies the pixels into memory of the caller, in its own layout. Each of its bytes, except for the gaps between
+    /// rows, is written once and none is read. A grey target gets the luma of ITU-R BT.601 (0.299, 0.587, 0.114).
+    ///
+    /// # Errors
+    /// The target has another size, or it has no alpha and the image has: [`Image::into_flattened`] first.
+    pub fn copy_into(&self, target: &mut PixelsMut<'_>) -> Result<(), ImageError> {
+        if target.size() != self.size {
+            return Err(
+                InvalidInput::new("target", target.size(), format!("{}, the size of the image", self.size)).into()
+            );
+        }
+        let background = background_for(self.has_alpha, target.layout(), None)?;
+        let writer = RowWriter::new(target.layout(), background);
+        let channels = if self.has_alpha { Channels::Rgba } else { Channels::Rgb };
+        for y in 0..self.size.height {
+            writer.write(channels, self.row(y), target.row_mut(y));
+        }
+        Ok(())
     }
 
     /// Width and height in pixels.
@@ -95,6 +150,17 @@ impl Image {
     /// Never: [`Image::new`] has checked the length.
     pub fn pixels(&self) -> Pixels<'_> {
         Pixels::new(&self.data, self.layout()).expect("the length was checked when the image was made")
+    }
+
+    /// Replaces RGBA by RGB, without a second buffer.
+    fn map_in_place(&mut self, convert: impl Fn([u8; 4]) -> [u8; 3]) {
+        let pixels = self.data.len() / 4;
+        for index in 0..pixels {
+            let from = [0, 1, 2, 3].map(|channel| self.data[index * 4 + channel]);
+            self.data[index * 3..index * 3 + 3].copy_from_slice(&convert(from));
+        }
+        self.data.truncate(pixels * 3);
+        self.has_alpha = false;
     }
 
     fn layout(&self) -> Layout {

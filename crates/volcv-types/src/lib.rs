@@ -1,6 +1,6 @@
 //! Requests, replies and codes of Volcengine's picture outpainting, as plain data.
 //!
-//! This crate holds the request fields and their ranges, the arithmetic that turns an aspect into four ratios, the
+//! This crate holds the request fields and their ranges, the planner that turns a wish into exact sizes and ratios, the
 //! lenient reply envelope, and one row per service code. It opens no socket, reads no clock and decodes no pixel.
 //!
 //! Facts of the service carry their source: "gateway page" is

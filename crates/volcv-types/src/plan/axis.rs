@@ -21,9 +21,10 @@ impl Axis {
         self.before > 0 || self.after > 0
     }
 
-    /// Whether only one of the two sides grows.
-    pub(super) fn is_one_sided(self) -> bool {
-        (self.before > 0) != (self.after > 0)
+    /// What is added around an axis that grows on one side only: pixels on the other side.
+    pub(super) fn context(self, pixels: u32) -> Axis {
+        let beside = |side: u32, other: u32| if side == 0 && other > 0 { pixels } else { 0 };
+        Axis { before: beside(self.before, self.after), length: 0, after: beside(self.after, self.before) }
     }
 }
 
@@ -66,8 +67,8 @@ impl Axes {
             let small = scale.axes(self);
             small.x.total() <= limit && small.y.total() <= limit
         };
-        let scales = (1..=limit).rev().map(|pixels| Scale { pixels, of: longest });
-        scales.into_iter().find(fits).unwrap_or(Scale { pixels: 1, of: longest })
+        let mut scales = (1..=limit).rev().map(|pixels| Scale { pixels, of: longest });
+        scales.find(fits).unwrap_or(Scale { pixels: 1, of: longest })
     }
 }
 

@@ -84,18 +84,18 @@ impl ExpandPlan {
 pub fn plan(source: Size, wish: &Wish, options: &PlanOptions) -> Result<ExpandPlan, InvalidInput> {
     options.check()?;
     let Frame { crop, axes } = Frame::new(source, wish)?;
+    let context = axes.map(|axis| axis.context(options.context));
     let axes = match options.keep {
         Keep::Original => axes,
         // The context has to fit beside the finished picture.
         Keep::Result => {
-            let one_sided = axes.x.is_one_sided() || axes.y.is_one_sided();
-            let context = if one_sided { options.context } else { 0 };
+            let context = context.x.total().max(context.y.total());
             axes.scale_into(options.max_side - context).axes(axes)
         }
     };
     let passes = schedule::passes(axes, options.max_passes)?
         .into_iter()
-        .map(|axes| Pass::new(axes, options))
+        .map(|axes| Pass::new(axes, context, options))
         .collect::<Result<Vec<_>, _>>()?;
     if let Some(position) = options.logo {
         check_logo(&passes, position)?;

@@ -60,8 +60,8 @@ pub struct CanvasGeometry {
 }
 
 impl Pass {
-    pub(super) fn new(axes: Axes, options: &PlanOptions) -> Result<Pass, InvalidInput> {
-        let canvas = axes.map(|axis| with_context(axis, options.context));
+    pub(super) fn new(axes: Axes, context: Axes, options: &PlanOptions) -> Result<Pass, InvalidInput> {
+        let canvas = Axes { x: with_context(axes.x, context.x), y: with_context(axes.y, context.y) };
         let scale = canvas.scale_into(options.max_side);
         let small = scale.axes(canvas);
         let expected = small.total();
@@ -94,7 +94,7 @@ impl Pass {
         Margins::around(self.from_at, self.to)
     }
 
-    /// Whether what is sent is smaller than what it shows.
+    /// Whether the picture before this pass is scaled down, to the size of `expected_at`, before it is sent.
     pub fn is_scaled(&self) -> bool {
         self.expected_at.size() != self.from
     }
@@ -116,13 +116,12 @@ fn ratios(axes: Axes) -> Sides {
     }
 }
 
-/// Where only one side grows, the other side gets the context.
-fn with_context(axis: Axis, context: u32) -> Axis {
-    match (axis.before, axis.after) {
-        (0, 1..) => Axis { before: context, ..axis },
-        (1.., 0) => Axis { after: context, ..axis },
-        _ => axis,
+/// An axis that does not grow in a pass gets no context.
+fn with_context(axis: Axis, context: Axis) -> Axis {
+    if !axis.grows() {
+        return axis;
     }
+    Axis { before: axis.before + context.before, length: axis.length, after: axis.after + context.after }
 }
 
 /// A canvas without the context that [`with_context`] has added to `wished`.

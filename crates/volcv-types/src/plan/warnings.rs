@@ -46,7 +46,7 @@ fn about_sides(passes: &[Pass]) -> Vec<InvalidInput> {
 }
 
 fn about_scale(passes: &[Pass], options: &PlanOptions) -> Option<InvalidInput> {
-    let scaled = passes.iter().rfind(|pass| pass.is_scaled())?;
+    let scaled = passes.iter().rfind(|pass| pass.expected_part.size() != pass.to)?;
     let value =
         format!("{}, so {} is made as {} and scaled up", options.max_side, scaled.to, scaled.expected_part.size());
     let longest = scaled.to.width.max(scaled.to.height);

@@ -1,0 +1,89 @@
+//! JPEG into rows.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+use volcv_types::Size;
+use zune_core::bytestream::ZCursor;
+use zune_core::colorspace::ColorSpace;
+use zune_core::options::DecoderOptions;
+use zune_jpeg::JpegDecoder;
+
+use super::NAME;
+use super::frame::{Colours, Frame};
+use crate::ImageError;
+use crate::convert::Channels;
+use crate::decode::whole_picture;
+use crate::icc::Profile;
+
+/// A JPEG whose headers were read.
+pub(crate) struct Decoder<'a> {
+    bytes: &'a [u8],
+    size: Size,
+    frame: Frame,
+}
+
+impl<'a> Decoder<'a> {
+    pub(crate) fn open(bytes: &'a [u8], size: Size) -> Result<Self, ImageError> {
+        Ok(Self { bytes, size, frame: Frame::read(bytes, size)? })
+    }
+
+    pub(crate) fn channels(&self) -> Channels {
+        match self.frame.colours {
+            Colours::Gray => Channels::Gray,
+            Colours::Three | Colours::Cmyk => Channels::Rgb,
+        }
+    }
+
+    pub(crate) fn profile(&self) -> Profile {
+        self.frame.profile.clone()
+    }
+
+    /// What the codec needs beside the target, at most.
+    pub(crate) fn memory(&self) -> u64 {
+        let whole = whole_picture(self.size);
+        // Two bytes for each sample of up to four components.
+        if self.frame.keeps_coefficients { whole * 3 } else { whole }
+    }
+
+    /// All rows without gaps.
+    pub(crate) fn whole(self) -> Result<Vec<u8>, ImageError> {
+        let (colours, samples) = match self.frame.colours {
+            Colours::Gray => (ColorSpace::Luma, 1),
+            Colours::Three => (ColorSpace::RGB, 3),
+            Colours::Cmyk => (ColorSpace::CMYK, 4),
+        };
+        let (width, height) = (self.size.width as usize, self.size.height as usize);
+        let mut data = vec![0; width * height * samples];
+        let options = DecoderOptions::default()
+            .set_strict_mode(true)
+            .set_max_width(width)
+            .set_max_height(height)
+            .jpeg_set_out_colorspace(colours);
+        let mut decoder = JpegDecoder::new_with_options(ZCursor::new(self.bytes), options);
+        // The codec indexes its buffers by what a damaged file says, and panics where that is out of bounds.
+        let result = catch_unwind(AssertUnwindSafe(|| decoder.decode_into(&mut data)));
+        result
+            .map_err(|_| ImageError::damaged(NAME, "the codec cannot go on"))?
+            .map_err(|error| ImageError::damaged(NAME, error))?;
+        if self.frame.colours == Colours::Cmyk {
+            cmyk_to_rgb(&mut data);
+        }
+        Ok(data)
+    }
+}
+
+/// Turns inverted CMYK into RGB in place: each of red, green and blue is what the ink lets through, times black.
+fn cmyk_to_rgb(data: &mut Vec<u8>) {
+    let pixels = data.len() / 4;
+    for index in 0..pixels {
+        let [c, m, y, k] = [0, 1, 2, 3].map(|channel| data[index * 4 + channel]);
+        let rgb = [c, m, y].map(|ink| k.saturating_sub(multiply(255 - ink, k)));
+        data[index * 3..index * 3 + 3].copy_from_slice(&rgb);
+    }
+    data.truncate(pixels * 3);
+}
+
+/// The product of two fractions of 255, to the nearest 255th.
+fn multiply(a: u8, b: u8) -> u8 {
+    ((u32::from(a) * u32::from(b) + 127) / 255) as u8
+}
