@@ -131,7 +131,10 @@ mod tests {
         let wish = Wish::target(Size { width: 900, height: 100 });
         let plan = volcv::plan(size, &wish, &PlanOptions::new().max_passes(2)).unwrap();
         let ends = ends(&plan);
-        assert_eq!(ends, [Rect { x: 0, y: 0, width: 900, height: 100 }, Rect { x: 300, y: 0, width: 300, height: 100 }]);
+        assert_eq!(
+            ends,
+            [Rect { x: 0, y: 0, width: 900, height: 100 }, Rect { x: 300, y: 0, width: 300, height: 100 }]
+        );
         let drawing = super::plan(&plan, None).unwrap();
         assert!([0, 300, 599, 899].iter().all(|x| pixel(&drawing, *x, 50) == CALL_FRAME));
     }

@@ -16,7 +16,9 @@ impl FromStr for FillArg {
             "edge" => Fill::Edge,
             "mirror" => Fill::Mirror,
             "average" => Fill::Average,
-            color => Fill::Color(rgb(color).ok_or("edge, mirror, average, or six hex digits such as 808080 are needed")?),
+            color => {
+                Fill::Color(rgb(color).ok_or("edge, mirror, average, or six hex digits such as 808080 are needed")?)
+            }
         };
         Ok(Self(fill))
     }

@@ -4,7 +4,7 @@ use std::process::ExitCode;
 
 use volcv::{
     CancelToken, DecodeOptions, Encoding, ExpandPlan, Image, ImageError, Mask, PassMode, PictureInfo, PlanOptions,
-   , PngEffort, pad, resize,
+    PngEffort, pad, resize,
 };
 
 use crate::args::MaskArgs;

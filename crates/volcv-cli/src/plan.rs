@@ -4,15 +4,13 @@ use std::fmt::Write as _;
 use std::process::ExitCode;
 
 use serde_json::{Value, json};
-use volcv::{
-    Bytes, CancelToken, DecodeOptions, ExpandOptions, ExpandPlan, Pass, PassMode, PlanOptions, Rect, Size,
-};
+use volcv::{Bytes, CancelToken, DecodeOptions, ExpandOptions, ExpandPlan, Pass, PassMode, PlanOptions, Rect, Size};
 
 use crate::args::PlanArgs;
+use crate::client::Client;
 use crate::report::{self, CliError, Report};
 use crate::settings::{self, with_flags};
 use crate::{draw, encoding, input, wish};
-use crate::client::Client;
 
 /// Prints the plan, and draws it if that is wanted.
 pub(crate) fn run(args: &PlanArgs, cancel: &CancelToken) -> ExitCode {

@@ -108,7 +108,8 @@ impl Results<'_> {
             }
         };
         if !file.dropped.is_empty() {
-            let text = format!("the format of the file cannot carry what the service wrote: {}", file.dropped.join(", "));
+            let text =
+                format!("the format of the file cannot carry what the service wrote: {}", file.dropped.join(", "));
             let text = self.of_seed(index, &text);
             self.store.warn(text);
         }

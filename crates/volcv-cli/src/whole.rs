@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use serde_json::{Value, json};
-use volcv::{Bytes, CallOptions, CancelToken, Encoding, Error, ExpandOptions, ExpandPlan, Outpaint, Picture};
+use volcv::{Bytes, CallOptions, CancelToken, Encoding, ExpandOptions, ExpandPlan, Outpaint, Picture};
 use volcv::{Sides, Source, Wish};
 
 use crate::args::OutpaintArgs;
