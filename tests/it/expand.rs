@@ -46,7 +46,8 @@ fn on_each_transport(test: impl Fn(&Emulator, &AnyClient)) {
 /// A picture without repetition, so that a shift by one pixel shows everywhere.
 fn picture(width: u32, height: u32) -> RgbImage {
     RgbImage::from_fn(width, height, |x, y| {
-        let wave = |f: f32, phase: f32| (127.0 + 90.0 * (x as f32 * f + phase).sin() * (y as f32 * f * 0.7).cos()) as u8;
+        let wave =
+            |f: f32, phase: f32| (127.0 + 90.0 * (x as f32 * f + phase).sin() * (y as f32 * f * 0.7).cos()) as u8;
         image::Rgb([wave(0.05, 0.0), wave(0.11, 1.0), wave(0.023, 2.0)])
     })
 }
@@ -122,13 +123,13 @@ fn a_link_that_cannot_be_downloaded_comes_with_the_error() {
         let options = ExpandOptions::new().settings(settings);
         let error = client.expand(png(&picture(160, 120)).into(), &wider(), &options).unwrap_err();
         assert_eq!((error.charge(), error.links().len(), error.is_retryable()), (Charge::Charged, 1, false), "{error}");
-        assert!(error.links()[0].starts_with(emulator.base_url()), "{:?}", error.links());
+        assert!(error.links()[0].starts_with(&emulator.base_url()), "{:?}", error.links());
     });
 }
 
 #[test]
 fn an_input_can_be_a_link() {
-    on_each_transport(|emulator, client| {
+    on_each_transport(|_, client| {
         let settings = Outpaint::equal(png(&picture(160, 120)), 0.5).return_url(true);
         let outcome = client.outpaint(&settings, &volcv::CallOptions::new()).unwrap();
         let [volcv::Output::Link(link)] = &outcome.outputs[..] else { panic!("{outcome:?}") };

@@ -139,8 +139,8 @@ impl Image {
             return Err(InvalidInput::new("crop", part, format!("a part of {}", self.size)));
         }
         let columns = part.x as usize * self.channels()..(part.x + part.width) as usize * self.channels();
-        let rows = part.y..part.y + part.height;
-        let data = rows.flat_map(|y| &self.row(y)[columns.clone()]).copied().collect();
+        let mut data = Vec::with_capacity(columns.len() * part.height as usize);
+        (part.y..part.y + part.height).for_each(|y| data.extend_from_slice(&self.row(y)[columns.clone()]));
         Self::new(part.size(), self.has_alpha, data)
     }
 

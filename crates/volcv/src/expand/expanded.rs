@@ -75,7 +75,7 @@ pub fn best<'a>(results: impl IntoIterator<Item = &'a Result<Expanded, Error>>) 
     let done = results.into_iter().enumerate().filter_map(|(index, result)| Some((index, result.as_ref().ok()?)));
     // Without paste-back there is no score: the first one wins.
     done.min_by(|(_, a), (_, b)| match (a.report(), b.report()) {
-        (Some(a), Some(b)) => a.rank(b),
+        (Some(a), Some(b)) => a.compare(b),
         _ => std::cmp::Ordering::Equal,
     })
     .map(|(index, _)| index)

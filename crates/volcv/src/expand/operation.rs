@@ -3,14 +3,16 @@
 
 use std::sync::Arc;
 
-use volcv_image::{DecodeOptions, EncodeOptions, Encoding, FitOptions, FitReport, Image, ImageError, Mask, Pixels};
+use volcv_image::{
+    ColorProfile, DecodeOptions, EncodeOptions, Encoding, FitOptions, FitReport, Image, ImageError, Mask, Pixels,
+};
 use volcv_image::{PngEffort, decode, encode, fit, pad, probe, resize};
 
 use super::expanded::{Expanded, ExpandedPass};
 use super::options::ExpandOptions;
 use super::source::Source;
 use crate::{AttemptRecord, Bytes, Error, ExpandPlan, InvalidInput, Outcome, Outpaint, Output, Pass, PassMode};
-use crate::{Picture, Rect, Sides, Size, Wish};
+use crate::{Picture, PictureFormat, PictureInfo, Rect, Sides, Size, Wish};
 
 /// What all variants of a picture share: the plan, the original and the first upload.
 pub(crate) struct Prepared {
@@ -97,15 +99,20 @@ impl Upload {
         let small =
             (pass.is_scaled()).then(|| resize(base, pass.expected_at.size())).transpose().map_err(unreadable)?;
         let picture = small.as_ref().unwrap_or(base);
-        let encoding = EncodeOptions::new(options.upload).background(options.background);
+        // No page says what the service makes of transparent parts.
+        let opaque = picture.has_alpha().then(|| picture.clone().into_flattened(options.background));
+        let picture = opaque.as_ref().unwrap_or(picture);
+        let encoding = EncodeOptions::new(options.upload);
         let encoded = |pixels: &Pixels<'_>, options: &EncodeOptions| -> Result<Picture, Error> {
             Ok(encode(pixels, options).map_err(unreadable)?.bytes.into())
         };
         Ok(match pass.mode {
-            PassMode::Sides(sides) => match file.filter(|file| small.is_none() && is_sendable(file)) {
-                Some(file) => Upload::Sides(file.into(), sides),
-                None => Upload::Sides(encoded(&picture.pixels(), &encoding)?, sides),
-            },
+            PassMode::Sides(sides) => {
+                match file.filter(|file| small.is_none() && opaque.is_none() && is_sendable(file, options.upload)) {
+                    Some(file) => Upload::Sides(file.into(), sides),
+                    None => Upload::Sides(encoded(&picture.pixels(), &encoding)?, sides),
+                }
+            }
             PassMode::Canvas(canvas) => {
                 let padded = pad(picture, pass.upload, pass.expected_at, options.fill).map_err(unreadable)?;
                 let mask = Mask::new(pass.upload, canvas.keep, canvas.soft).map_err(unreadable)?;
@@ -116,10 +123,17 @@ impl Upload {
     }
 }
 
-/// Whether the service is known to read a file right: nothing about it causes a warning, and its colours are sRGB.
-fn is_sendable(file: &Bytes) -> bool {
-    let plain = Outpaint::equal(file.clone(), 1.0).max_width(u32::MAX).max_height(u32::MAX).warnings().is_empty();
-    plain && probe(file).is_ok_and(|info| info.profile.is_srgb())
+/// Whether a file may go out as it is: nothing about it that encoding would change could be read in two ways, and its size
+/// is that of an upload whose encoding is left to volcv.
+fn is_sendable(file: &Bytes, upload: Encoding) -> bool {
+    let Encoding::Auto { max_base64 } = upload else { return false };
+    let (Some(header), Ok(info)) = (PictureInfo::read(file), probe(file)) else { return false };
+    let plain = matches!(info.format, PictureFormat::Png | PictureFormat::Jpeg | PictureFormat::Bmp)
+        && info.orientation == 1
+        && info.bits <= 8
+        && info.profile == ColorProfile::Srgb
+        && !(info.has_alpha || header.cmyk || header.animated);
+    plain && file.len().div_ceil(3) * 4 <= max_base64
 }
 
 impl Operation {
