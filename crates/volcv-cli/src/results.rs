@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use volcv::{Bytes, Charge, DecodeOptions, Encoding, Error, ExpandPlan, Expanded, Image, PictureInfo};
+use volcv::{Bytes, Charge, DecodeOptions, Encoding, Error, ExpandPlan, Expanded, FitReport, Image, PictureInfo};
 
 use crate::encoding::is_lossless;
 use crate::fitted::Fitted;
@@ -44,7 +44,7 @@ pub(crate) fn file(expanded: &Expanded, encoding: Option<Encoding>) -> Result<Fi
 impl Results<'_> {
     /// Writes the pictures of all operations and keeps the account of them.
     pub(crate) fn take(&mut self, results: &[Result<Expanded, Error>]) {
-        let best = if self.best_of { volcv::best(results) } else { None };
+        let best = if self.best_of { self.best(results) } else { None };
         let is_best = |index| best.map(|best| best == index);
         // OUT comes first.
         if let Some((index, Ok(expanded))) = best.and_then(|index| Some((index, results.get(index)?))) {
@@ -74,6 +74,19 @@ impl Results<'_> {
                 self.store.report.failures.push(failure.after_payment(request_id.as_deref(), attempts));
             }
         }
+    }
+
+    /// The one whose written picture has the smallest seam.
+    fn best(&self, results: &[Result<Expanded, Error>]) -> Option<usize> {
+        if self.encoding.is_some() {
+            return volcv::best(results);
+        }
+        // The library judges finished pictures; here the files of the service are compared as they came.
+        let reports = results.iter().enumerate();
+        let reports = reports.filter_map(|(index, result)| Some((index, result.as_ref().ok()?.report()?)));
+        let order = |report: &FitReport| (!report.recognised, report.seam_before);
+        let less = |a: &(bool, f64), b: &(bool, f64)| a.0.cmp(&b.0).then(a.1.total_cmp(&b.1));
+        reports.min_by(|(_, a), (_, b)| less(&order(a), &order(b))).map(|(index, _)| index)
     }
 
     /// The pixels of the file of the service, where that was written in place of the finished picture.
