@@ -237,3 +237,86 @@ fn bad_input_is_refused_before_anything_is_sent() {
         assert!(emulator.requests().is_empty());
     });
 }
+
+/// What a real model does: other colours, a shift, another size.
+#[test]
+fn a_distorted_result_is_put_right_around_an_untouched_original() {
+    let original = picture(320, 240);
+    for transport in TRANSPORTS {
+        for (words, offset) in [("cast", (0, 0)), ("cast,shift=3/-2", (3, -2)), ("cast,scale=0.98", (0, 0))] {
+            let emulator = Emulator::builder().distort(words.parse().unwrap()).start().unwrap();
+            let client = AnyClient::new(transport, builder(&emulator));
+            let wish = Wish::pixels(Margins::all(64));
+            let expanded = client.expand(png(&original).into(), &wish, &ExpandOptions::new().seed(3)).unwrap();
+            let report = expanded.report().unwrap();
+            assert_eq!(expanded.image.size(), Size { width: 448, height: 368 });
+            assert_eq!(original_in(&expanded), *original.as_raw(), "{words}");
+            assert!(report.exact && report.recognised, "{words}: {report:?}");
+            assert_eq!(report.offset, offset, "{words}: {report:?}");
+            assert!(report.seam_after < report.seam_before / 2.0, "{words}: {report:?}");
+        }
+    }
+}
+
+/// The limits of the service are not the end of a large photo.
+#[test]
+fn an_upload_that_is_scaled_down_does_not_cost_the_original_its_resolution() {
+    let original = picture(400, 300);
+    on_each_transport(|emulator, client| {
+        let plan = volcv::PlanOptions::new().max_side(256);
+        let expanded = client.expand(png(&original).into(), &wider(), &ExpandOptions::new().plan(plan)).unwrap();
+        assert_eq!(expanded.image.size(), Size { width: 464, height: 300 });
+        assert_eq!(original_in(&expanded), *original.as_raw());
+        let file = image::load_from_memory(expanded.files().next().unwrap()).unwrap();
+        assert!(file.width() <= 256 && emulator.charges() == 1, "{}", file.width());
+
+        let options = ExpandOptions::new().plan(plan).keep(volcv::Keep::Result);
+        let expanded = client.expand(png(&original).into(), &wider(), &options).unwrap();
+        assert!(expanded.image.size().width <= 256 && expanded.is_exact());
+    });
+}
+
+#[test]
+fn overlap_and_context_go_through_canvas_mode_and_stay_exact() {
+    let original = picture(320, 240);
+    on_each_transport(|emulator, client| {
+        let wish = Wish::pixels(Margins { right: 100, ..Margins::ZERO });
+        for plan in [
+            volcv::PlanOptions::new().overlap(8),
+            volcv::PlanOptions::new().context(50),
+            volcv::PlanOptions::new().canvas(true).soft(6),
+        ] {
+            let options = ExpandOptions::new().plan(plan);
+            let expanded = client.expand(png(&original).into(), &wish, &options).unwrap();
+            assert_eq!(expanded.image.size(), Size { width: 420, height: 240 });
+            assert_eq!(original_in(&expanded), *original.as_raw());
+        }
+        assert_eq!(emulator.charges(), 3);
+    });
+}
+
+#[test]
+fn a_picture_with_alpha_keeps_it() {
+    let mut rgba = image::RgbaImage::from_fn(160, 120, |x, y| image::Rgba([x as u8, y as u8, 90, 255]));
+    rgba.put_pixel(5, 7, image::Rgba([1, 2, 3, 0]));
+    let layout = Layout::new(Size { width: 160, height: 120 }, PixelFormat::Rgba8);
+    on_each_transport(|_, client| {
+        let pixels = Pixels::new(rgba.as_raw(), layout).unwrap();
+        let expanded = client.expand(pixels.into(), &wider(), &ExpandOptions::new()).unwrap();
+        assert!(expanded.image.has_alpha() && expanded.is_exact());
+        assert_eq!(original_in(&expanded), *rgba.as_raw());
+        assert_eq!(expanded.image.row(0)[3], 255, "what is new is opaque");
+    });
+}
+
+#[test]
+fn the_deadline_is_that_of_the_whole_operation() {
+    on_each_transport(|emulator, client| {
+        emulator.push("delay=400".parse().unwrap());
+        let call = volcv::CallOptions::new().deadline(std::time::Duration::from_millis(300));
+        let options = ExpandOptions::new().max_passes(2).call(call);
+        let wish = Wish::target(Size { width: 900, height: 300 });
+        let error = client.expand(png(&picture(160, 120)).into(), &wish, &options).unwrap_err();
+        assert_eq!((error.kind(), emulator.requests().len()), (ErrorKind::OutcomeUnknown, 1), "{error}");
+    });
+}
