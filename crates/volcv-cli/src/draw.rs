@@ -116,7 +116,7 @@ mod tests {
     fn the_original_is_framed_and_everything_around_it_hatched() {
         let size = Size { width: 100, height: 80 };
         let wish = Wish::target(Size { width: 200, height: 80 }).anchor(Anchor::LEFT);
-        let drawing = super::plan(&volcv::plan(size, &wish, &PlanOptions::new()).unwrap(), None).unwrap();
+        let drawing = plan(&volcv::plan(size, &wish, &PlanOptions::new()).unwrap(), None).unwrap();
         assert_eq!(drawing.size(), Size { width: 200, height: 80 });
         assert_eq!((pixel(&drawing, 0, 40), pixel(&drawing, 99, 40)), (ORIGINAL_FRAME, ORIGINAL_FRAME));
         assert!((2..98).all(|x| pixel(&drawing, x, 40) == UNKNOWN), "nothing is drawn over the original");
@@ -129,13 +129,13 @@ mod tests {
     fn each_call_has_a_frame_where_it_ends() {
         let size = Size { width: 100, height: 100 };
         let wish = Wish::target(Size { width: 900, height: 100 });
-        let plan = volcv::plan(size, &wish, &PlanOptions::new().max_passes(2)).unwrap();
-        let ends = ends(&plan);
+        let planned = volcv::plan(size, &wish, &PlanOptions::new().max_passes(2)).unwrap();
+        let ends = ends(&planned);
         assert_eq!(
             ends,
             [Rect { x: 0, y: 0, width: 900, height: 100 }, Rect { x: 300, y: 0, width: 300, height: 100 }]
         );
-        let drawing = super::plan(&plan, None).unwrap();
+        let drawing = plan(&planned, None).unwrap();
         assert!([0, 300, 599, 899].iter().all(|x| pixel(&drawing, *x, 50) == CALL_FRAME));
     }
 
@@ -143,7 +143,7 @@ mod tests {
     fn a_large_plan_is_drawn_small_and_nothing_of_it_vanishes() {
         let size = Size { width: 16_000, height: 1 };
         let wish = Wish::target(Size { width: 16_384, height: 2 });
-        let drawing = super::plan(&volcv::plan(size, &wish, &PlanOptions::new()).unwrap(), None).unwrap();
+        let drawing = plan(&volcv::plan(size, &wish, &PlanOptions::new()).unwrap(), None).unwrap();
         assert_eq!(drawing.size(), Size { width: 1024, height: 1 });
     }
 }

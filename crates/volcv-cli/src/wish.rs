@@ -43,7 +43,9 @@ pub(crate) struct WishArgs {
     #[arg(long, value_name = "WHERE", conflicts_with_all = SIDES, conflicts_with_all = ["equal", "pixels"])]
     pub(crate) anchor: Option<Anchor>,
     /// What to do if --to is smaller than the picture
-    #[arg(long, value_enum, value_name = "HOW", requires = "to")]
+    // Clap drops `requires` where another wish conflicts with --to.
+    #[arg(long, value_enum, value_name = "HOW", requires = "to", conflicts_with_all = SIDES)]
+    #[arg(conflicts_with_all = ["equal", "aspect", "pixels"])]
     pub(crate) too_small: Option<Smaller>,
 }
 
