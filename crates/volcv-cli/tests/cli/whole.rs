@@ -8,6 +8,9 @@ use volcv_emulator::Emulator;
 
 use crate::support::{Bench, TRANSPORTS, answer, png, reply_with, run, volcv_at};
 
+/// What is said of a result that does not show the original.
+const UNLIKE: &str = "warning: the original was not recognised in the result, so nothing of it was corrected\n";
+
 /// An emulator whose results are off in colour and place.
 fn distorted() -> Bench {
     Bench::with(Emulator::builder().distort("cast,shift=3/-2".parse().unwrap()))
@@ -235,4 +238,32 @@ fn a_dry_run_shows_the_plan_and_the_first_request_of_each_seed() {
     assert_eq!(ran["requests"].as_array().unwrap().len(), 1);
     bench.run("outpaint in.png -o out.png --to 300x150 --seed 1 --seed 1 --dry-run").expect(2);
     assert_eq!((bench.emulator.connections(), bench.files().len()), (0, 0));
+}
+
+/// A PNG with a text in it, as the service may mark what it has made.
+fn marked(width: u32, height: u32) -> Vec<u8> {
+    let picture = png(width, height);
+    let chunk = b"tEXtmark\0made by a model";
+    let crc = chunk.iter().fold(u32::MAX, |crc, byte| {
+        (0..8).fold(crc ^ u32::from(*byte), |crc, _| (crc >> 1) ^ (0xEDB8_8320 & (crc & 1).wrapping_neg()))
+    });
+    let length = u32::try_from(chunk.len() - 4).unwrap().to_be_bytes();
+    // The header is 33 bytes long with the signature.
+    [&picture[..33], &length, chunk, &(!crc).to_be_bytes(), &picture[33..]].concat()
+}
+
+#[test]
+fn marks_of_the_service_stay_in_the_file_or_are_named() {
+    for (out, warning) in [
+        ("out.png", ""),
+        ("out.bmp", "warning: the format of the file cannot carry what the service wrote: png tEXt\n"),
+    ] {
+        let dir = tempfile::tempdir().unwrap();
+        let (base_url, _bodies) = answer(1, &reply_with(&[&marked(300, 150)]));
+        let args = format!("outpaint - -o {out} --to 300x150 --keep-original");
+        let ran = run(volcv_at(&base_url, dir.path(), &args), &png(200, 150)).expect(0);
+        let made = fs::read(dir.path().join(out)).unwrap();
+        let is_marked = made.windows(15).any(|bytes| bytes == b"made by a model");
+        assert_eq!((is_marked, ran.stderr.as_str()), (out == "out.png", &*format!("{warning}{UNLIKE}")), "{ran:?}");
+    }
 }
