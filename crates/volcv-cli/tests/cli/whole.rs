@@ -8,9 +8,6 @@ use volcv_emulator::Emulator;
 
 use crate::support::{Bench, TRANSPORTS, answer, png, reply_with, run, volcv_at};
 
-/// What is said of a result that does not show the original.
-const UNLIKE: &str = "warning: the original was not recognised in the result, so nothing of it was corrected\n";
-
 /// An emulator whose results are off in colour and place.
 fn distorted() -> Bench {
     Bench::with(Emulator::builder().distort("cast,shift=3/-2".parse().unwrap()))
@@ -264,6 +261,22 @@ fn marks_of_the_service_stay_in_the_file_or_are_named() {
         let ran = run(volcv_at(&base_url, dir.path(), &args), &png(200, 150)).expect(0);
         let made = fs::read(dir.path().join(out)).unwrap();
         let is_marked = made.windows(15).any(|bytes| bytes == b"made by a model");
-        assert_eq!((is_marked, ran.stderr.as_str()), (out == "out.png", &*format!("{warning}{UNLIKE}")), "{ran:?}");
+        assert_eq!((is_marked, ran.stderr.as_str()), (out == "out.png", warning), "{ran:?}");
     }
+}
+
+#[test]
+fn a_result_that_does_not_show_the_original_is_pasted_into_and_warned_of() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut negative = image::load_from_memory(&png(300, 150)).unwrap();
+    negative.invert();
+    let mut bytes = std::io::Cursor::new(Vec::new());
+    negative.write_to(&mut bytes, image::ImageFormat::Png).unwrap();
+    let (base_url, _bodies) = answer(1, &reply_with(&[bytes.get_ref()]));
+    let args = "outpaint - -o out.png --to 300x150 --anchor left --keep-original --json";
+    let json = run(volcv_at(&base_url, dir.path(), args), &png(200, 150)).expect(0).json();
+    let operation = &json["outputs"][0]["operation"];
+    assert_eq!((&operation["recognised"], &operation["exact"]), (&json!(false), &json!(true)));
+    let warning = "the original was not recognised in the result, so nothing of it was corrected";
+    assert_eq!(json["warnings"], json!([warning]));
 }
