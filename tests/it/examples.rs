@@ -53,6 +53,29 @@ fn the_async_example_makes_a_cinema_picture() {
 }
 
 #[test]
+fn the_texture_example_makes_a_picture_of_the_wished_aspect() {
+    assert_eq!(size_of("texture"), (400, 200));
+    let text = text_of("texture", &[]);
+    assert_eq!(text.trim(), "400x200 of 320000 bytes, exact: true, paid calls: 1");
+}
+
+#[test]
+fn the_seam_example_shows_that_the_correction_removes_the_seam() {
+    let emulator = Emulator::builder().distort("cast".parse().unwrap()).start().unwrap();
+    let dir = std::env::temp_dir().join(format!("volcv-seams-{}", std::process::id()));
+    std::fs::create_dir_all(&dir).unwrap();
+    let (output, _) = run("seam", &emulator, &[("OUT", dir.to_str().unwrap())]);
+    let text = String::from_utf8(output.stdout).unwrap();
+    let numbers: Vec<f64> = text.split_whitespace().filter_map(|word| word.parse().ok()).collect();
+    assert!(numbers[1] * 2.0 < numbers[0] && text.contains("original: unchanged"), "{text}");
+    assert_eq!(emulator.charges(), 1);
+    for name in ["seam-pasted.jpg", "seam-corrected.jpg"] {
+        assert_eq!(image::image_dimensions(dir.join(name)).unwrap(), (480, 320));
+    }
+    std::fs::remove_dir_all(dir).unwrap();
+}
+
+#[test]
 fn the_canvas_example_fills_its_mask() {
     assert_eq!(size_of("canvas"), (880, 520));
 }

@@ -7,10 +7,14 @@ mod c;
 mod cancel;
 mod connect;
 mod dependencies;
+mod distorted;
 mod downloads;
 mod ear;
 mod examples;
+mod expand;
 mod heads;
+#[cfg(feature = "second-ring")]
+mod judged;
 mod keep_alive;
 mod pictures;
 mod proxy;
@@ -18,6 +22,8 @@ mod recorder;
 mod repository;
 mod results;
 mod scenarios;
+#[cfg(feature = "second-ring")]
+mod seams;
 mod second_ring;
 mod secrets;
 mod support;

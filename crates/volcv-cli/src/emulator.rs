@@ -6,7 +6,7 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use volcv::CancelToken;
-use volcv_emulator::{BANNER, DEFAULT_KEY, Emulator, OutputFormat};
+use volcv_emulator::{BANNER, DEFAULT_KEY, Distortion, Emulator, OutputFormat};
 
 use crate::args::{EmulatorArgs, Format};
 use crate::report::{self, CliError, Report};
@@ -38,9 +38,9 @@ pub(crate) fn run(args: &EmulatorArgs, cancel: &CancelToken) -> ExitCode {
 /// Starts an emulator on this machine for one command and says so; gives its base URL and key.
 ///
 /// Its pictures are JPEG where the name of `out` says so, and PNG otherwise.
-pub(crate) fn start_local(out: Option<&Path>) -> Result<(String, String), CliError> {
+pub(crate) fn start_local(out: Option<&Path>, distortion: Option<Distortion>) -> Result<(String, String), CliError> {
     let ending = out.and_then(Path::extension).and_then(|ending| ending.to_str()).map(str::to_lowercase);
-    let mut builder = Emulator::builder();
+    let mut builder = Emulator::builder().distort(distortion.unwrap_or_default());
     if let Some("jpg" | "jpeg") = ending.as_deref() {
         builder = builder.output(OutputFormat::Jpeg);
     }
@@ -55,6 +55,9 @@ pub(crate) fn start_local(out: Option<&Path>) -> Result<(String, String), CliErr
 fn start(args: &EmulatorArgs) -> Result<Emulator, CliError> {
     let addr = SocketAddr::new(args.host, args.port);
     let mut builder = Emulator::builder().addr(addr).faults(args.faults.clone()).repeat_last(args.fault_forever);
+    if let Some(distortion) = args.distort {
+        builder = builder.distort(distortion);
+    }
     if let Some(key) = &args.key {
         builder = builder.key(key);
     }

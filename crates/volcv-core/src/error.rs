@@ -29,6 +29,7 @@ struct Inner {
     retry_after: Option<Duration>,
     attempts: Vec<AttemptRecord>,
     rejected: Vec<Bytes>,
+    links: Vec<String>,
     source: Option<Arc<dyn StdError + Send + Sync>>,
 }
 
@@ -202,6 +203,19 @@ impl Error {
         &self.0.rejected
     }
 
+    /// Links to pictures that were paid for and could not be downloaded. They are valid for 24 hours by most of the
+    /// service's documentation.
+    pub fn links(&self) -> &[String] {
+        &self.0.links
+    }
+
+    /// The same error with the links of [`Error::links`].
+    #[must_use]
+    pub fn with_links(mut self, links: Vec<String>) -> Self {
+        self.0.links = links;
+        self
+    }
+
     /// The text without code, status, request id and charge, which have their own methods.
     pub fn message(&self) -> &str {
         &self.0.message
@@ -210,6 +224,29 @@ impl Error {
     /// An error of the set-up, for transports and builders.
     pub fn config(message: impl Into<String>) -> Self {
         Self::new(ErrorKind::Config, message)
+    }
+
+    /// An error of a picture that was paid for and cannot be used: the files are its [`Error::rejected_pictures`], and the
+    /// attempts are those that bought them.
+    pub fn unusable(message: impl Into<String>, files: Vec<Bytes>, attempts: Vec<AttemptRecord>) -> Self {
+        Self::decode(message).with_charge(Charge::Charged).with_rejected(files).with_attempts(attempts)
+    }
+
+    /// The error of an operation whose earlier calls were paid for: it is charged, it may not simply be made again, and
+    /// the files of those calls come before its own rejected pictures, their attempts before its own.
+    #[must_use]
+    pub fn after_charged(mut self, files: Vec<Bytes>, attempts: Vec<AttemptRecord>) -> Self {
+        self.0.charge = Charge::Charged;
+        self.0.retryable = false;
+        self.0.rejected.splice(..0, files);
+        self.0.attempts.splice(..0, attempts);
+        self
+    }
+
+    /// The error of a download of something that this program has not paid for, such as the input of a call.
+    #[must_use]
+    pub fn uncharged(self) -> Self {
+        self.with_charge(Charge::None)
     }
 
     pub(crate) fn new(kind: ErrorKind, message: impl Into<String>) -> Self {
@@ -224,6 +261,7 @@ impl Error {
             retry_after: None,
             attempts: Vec::new(),
             rejected: Vec::new(),
+            links: Vec::new(),
             source: None,
         }))
     }

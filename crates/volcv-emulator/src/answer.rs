@@ -12,7 +12,7 @@ use crate::order::Accepted;
 use crate::reply::Reply;
 use crate::service::{self, Refusal, Wanted};
 use crate::shared::{File, Shared};
-use crate::{codes, paint};
+use crate::{codes, paint, provenance};
 
 /// The reply to a request. An error that the fault asks for wins over everything; a success needs an accepted request.
 pub(crate) fn compose(shared: &Shared, ticket: &Ticket, fault: &Fault, verdict: Result<Wanted, Refusal>) -> Reply {
@@ -47,7 +47,11 @@ pub(crate) fn compose(shared: &Shared, ticket: &Ticket, fault: &Fault, verdict: 
 
 fn picture(shared: &Shared, accepted: &Accepted) -> Painted {
     let format = shared.settings.output;
-    let bytes: Arc<[u8]> = paint::encode(&paint::paint(&accepted.order), format).into();
+    let mut bytes = paint::encode(&paint::result(&accepted.order, &shared.settings.distortion), format);
+    if let Some(text) = &accepted.provenance {
+        bytes = provenance::mark(bytes, format, text);
+    }
+    let bytes: Arc<[u8]> = bytes.into();
     let file = shared.state().keep_file(format, bytes);
     painted(shared, file, accepted.return_url)
 }

@@ -8,7 +8,7 @@ use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
 use crate::shared::{Settings, Shared};
-use crate::{DEFAULT_KEY, Fault, OutputFormat, RequestRecord, server};
+use crate::{DEFAULT_KEY, Distortion, Fault, OutputFormat, RequestRecord, server};
 
 /// A running server. Dropping it closes every connection and waits for its threads.
 #[derive(Debug)]
@@ -113,6 +113,7 @@ impl Default for EmulatorBuilder {
                 repeat_last: false,
                 delay: Duration::ZERO,
                 output: OutputFormat::Png,
+                distortion: Distortion::default(),
             },
         }
     }
@@ -165,6 +166,13 @@ impl EmulatorBuilder {
     #[must_use]
     pub fn output(mut self, format: OutputFormat) -> Self {
         self.settings.output = format;
+        self
+    }
+
+    /// Distorts every painted picture, as a model does.
+    #[must_use]
+    pub fn distort(mut self, distortion: Distortion) -> Self {
+        self.settings.distortion = distortion;
         self
     }
 

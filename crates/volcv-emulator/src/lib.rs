@@ -22,6 +22,9 @@
 //! * `GET /files/NAME`: the links that `return_url` asks for. They are public, so a request with an `Authorization` header
 //!   is refused with 400: a client must never send its key there.
 //! * A prompt with `[refuse:N]` is answered with the service code N.
+//! * `logo_info` with `add_logo` draws the letters "AI" into a corner of the result. `aigc_meta` is written into the file: a
+//!   `tEXt` chunk with the keyword `AIGC` in PNG, a comment `AIGC={…}` in JPEG. Both as JSON in ASCII.
+//! * A [`Distortion`] changes every result as a model does: colours, place and size.
 //!
 //! # Faults
 //!
@@ -68,6 +71,7 @@ mod body;
 mod clock;
 mod codes;
 mod connection;
+mod distortion;
 mod emulator;
 mod envelope;
 mod exchange;
@@ -77,6 +81,7 @@ mod gzip;
 mod http;
 mod order;
 mod paint;
+mod provenance;
 mod record;
 mod reply;
 mod send;
@@ -84,6 +89,7 @@ mod server;
 mod service;
 mod shared;
 
+pub use distortion::{Distortion, DistortionError};
 pub use emulator::{Emulator, EmulatorBuilder};
 pub use fault::{BodyKind, Early, Fault, FaultError, Framing, HangUp, Stage, Trickle};
 pub use format::OutputFormat;

@@ -4,7 +4,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::{Map, Value};
 
-use crate::paint::{self, Mode, Order, Sides};
+use crate::paint::{self, Corner, Logo, Mode, Order, Sides};
 use crate::shared::State;
 
 /// A result with more pixels than this is refused, so that one request cannot take all memory.
@@ -15,6 +15,8 @@ const MAX_PIXELS: u64 = 64 << 20;
 pub(crate) struct Accepted {
     pub(crate) order: Order,
     pub(crate) return_url: bool,
+    /// The text for the file's metadata: JSON in ASCII, at most 13 000 bytes.
+    pub(crate) provenance: Option<String>,
 }
 
 /// A service code and the reason for it.
@@ -30,7 +32,7 @@ pub(crate) fn accept(
     default_seed: u64,
     files: &dyn Fn(&str) -> Option<Vec<u8>>,
 ) -> Result<Accepted, Objection> {
-    let fields = Fields(object);
+    let fields = Fields { object, within: "" };
     let prompts = [fields.text("prompt")?, fields.text("custom_prompt")?];
     if let Some(code) = prompts.into_iter().flatten().find_map(refusal_marker) {
         return Err(objection(code, "the prompt asks for this refusal"));
@@ -47,8 +49,8 @@ pub(crate) fn accept(
     };
     let (max_width, max_height) = (maximum("max_width")?, maximum("max_height")?);
     let return_url = fields.typed("return_url", "a boolean", Value::as_bool)?.unwrap_or(false);
-    fields.typed("logo_info", "an object", Value::as_object)?;
-    fields.typed("aigc_meta", "an object", Value::as_object)?;
+    let logo = fields.object("logo_info", "logo_info.")?.map(|fields| logo(&fields)).transpose()?.flatten();
+    let provenance = fields.object("aigc_meta", "aigc_meta.")?.map(|fields| provenance(&fields)).transpose()?.flatten();
 
     let pictures = fields.pictures(files)?;
     let picture = paint::decode_picture(&pictures[0]).map_err(|error| objection(50204, &error.0))?;
@@ -70,7 +72,41 @@ pub(crate) fn accept(
         return Err(objection(50200, "the result is too large for this emulator"));
     }
     let seed = seed.and_then(|seed| u64::try_from(seed).ok()).unwrap_or(default_seed);
-    Ok(Accepted { order: Order { picture, mode, max_width, max_height, seed }, return_url })
+    Ok(Accepted { order: Order { picture, mode, max_width, max_height, seed, logo }, return_url, provenance })
+}
+
+/// The mark that `logo_info` asks for.
+fn logo(fields: &Fields<'_>) -> Result<Option<Logo>, Objection> {
+    let wanted = fields.typed("add_logo", "a boolean", Value::as_bool)?.unwrap_or(false);
+    let corner = match fields.integer("position", 0, 3)? {
+        Some(1) => Corner::BottomLeft,
+        Some(2) => Corner::TopLeft,
+        Some(3) => Corner::TopRight,
+        _ => Corner::BottomRight,
+    };
+    let opacity = fields.number("opacity", 0.0, 1.0)?.unwrap_or(1.0) as f32;
+    Ok(wanted.then_some(Logo { corner, opacity }))
+}
+
+/// The text that `aigc_meta` puts into the file; none if it has none of its fields.
+fn provenance<'a>(fields: &Fields<'a>) -> Result<Option<String>, Objection> {
+    let mut known = Map::new();
+    for name in ["content_producer", "producer_id", "content_propagator", "propagate_id"] {
+        let short = |value: &'a Value| value.as_str().filter(|text| text.chars().count() <= 256);
+        if let Some(text) = fields.typed(name, "a string of at most 256 characters", short)? {
+            known.insert(name.to_owned(), text.into());
+        }
+    }
+    let json = (!known.is_empty()).then(|| Value::Object(known).to_string());
+    Ok(json.map(|text| text.encode_utf16().map(ascii).collect()))
+}
+
+/// A UTF-16 unit of a JSON text in ASCII.
+fn ascii(unit: u16) -> String {
+    match u8::try_from(unit) {
+        Ok(byte) if byte.is_ascii() => char::from(byte).to_string(),
+        _ => format!("\\u{unit:04x}"),
+    }
 }
 
 /// The bytes behind a link, if it is one of this server's own. Nothing is ever fetched.
@@ -105,7 +141,11 @@ fn objection(code: u32, why: &str) -> Objection {
 }
 
 /// Typed access to the fields of the request. A field that is null counts as wrong, not as absent.
-struct Fields<'a>(&'a Map<String, Value>);
+struct Fields<'a> {
+    object: &'a Map<String, Value>,
+    /// The names of the objects around this one, each with a dot.
+    within: &'static str,
+}
 
 impl<'a> Fields<'a> {
     fn typed<T>(
@@ -114,8 +154,13 @@ impl<'a> Fields<'a> {
         expected: &str,
         read: impl Fn(&'a Value) -> Option<T>,
     ) -> Result<Option<T>, Objection> {
-        let Some(value) = self.0.get(name) else { return Ok(None) };
-        read(value).map(Some).ok_or_else(|| objection(50200, &format!("{name}: expected {expected}")))
+        let Some(value) = self.object.get(name) else { return Ok(None) };
+        read(value).map(Some).ok_or_else(|| objection(50200, &format!("{}{name}: expected {expected}", self.within)))
+    }
+
+    fn object(&self, name: &str, within: &'static str) -> Result<Option<Fields<'a>>, Objection> {
+        let object = self.typed(name, "an object", Value::as_object)?;
+        Ok(object.map(|object| Fields { object, within }))
     }
 
     fn text(&self, name: &str) -> Result<Option<&'a str>, Objection> {

@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 use socket2::{Domain, Socket, Type};
 
-use crate::{Fault, OutputFormat, RequestRecord};
+use crate::{Distortion, Fault, OutputFormat, RequestRecord};
 
 /// How many records, files and tasks are kept, so that a server that runs for days does not grow without end.
 const KEPT_RECORDS: usize = 4096;
@@ -21,6 +21,7 @@ pub(crate) struct Settings {
     pub(crate) repeat_last: bool,
     pub(crate) delay: Duration,
     pub(crate) output: OutputFormat,
+    pub(crate) distortion: Distortion,
 }
 
 /// A picture that was painted.

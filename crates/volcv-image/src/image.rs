@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use volcv_types::{InvalidInput, Size};
+use volcv_types::{InvalidInput, Rect, Size};
 
 use crate::ImageError;
 use crate::convert::{Channels, RowReader, RowWriter, flatten, is_opaque, map};
@@ -106,6 +106,11 @@ impl Image {
     }
 
     /// The bytes of all rows.
+    pub(crate) fn data_mut(&mut self) -> &mut [u8] {
+        &mut self.data
+    }
+
+    /// The bytes of all rows.
     pub fn into_data(self) -> Vec<u8> {
         self.data
     }
@@ -120,6 +125,23 @@ impl Image {
     pub fn row_mut(&mut self, y: u32) -> &mut [u8] {
         let length = self.size.width as usize * self.channels();
         &mut self.data[y as usize * length..][..length]
+    }
+
+    /// A part of the image. The whole of it costs nothing.
+    ///
+    /// # Errors
+    /// The part does not lie inside the image, or is empty.
+    pub fn crop(self, part: Rect) -> Result<Self, InvalidInput> {
+        if part == (Rect { x: 0, y: 0, width: self.size.width, height: self.size.height }) {
+            return Ok(self);
+        }
+        if !part.fits(self.size) || part.width == 0 || part.height == 0 {
+            return Err(InvalidInput::new("crop", part, format!("a part of {}", self.size)));
+        }
+        let columns = part.x as usize * self.channels()..(part.x + part.width) as usize * self.channels();
+        let mut data = Vec::with_capacity(columns.len() * part.height as usize);
+        (part.y..part.y + part.height).for_each(|y| data.extend_from_slice(&self.row(y)[columns.clone()]));
+        Self::new(part.size(), self.has_alpha, data)
     }
 
     /// The pixels, to encode them or to copy them elsewhere.

@@ -8,7 +8,6 @@ use std::thread;
 use volcv_core::{Attempt, Batch, Call, Error, Outcome, ReplySink, Step, TransportError, TransportErrorKind};
 
 use crate::cancel::CancelToken;
-use crate::options::OnResult;
 use crate::timeout::TimeoutThread;
 use crate::trace::Trace;
 use crate::transport::{BoxFuture, ErasedTransport};
@@ -59,23 +58,22 @@ fn send(
     }
 }
 
-/// Runs a batch on this thread and on one thread for each further call at a time.
-pub(crate) fn run_batch(
-    timeouts: &TimeoutThread,
-    batch: Batch,
-    cancel: &CancelToken,
-    on_result: Option<&OnResult>,
-) -> Vec<Result<Outcome, Error>> {
+/// Runs a batch on this thread and on one thread for each further job at a time.
+pub(crate) fn run_batch<J: Send, T: Send>(
+    batch: Batch<J, T>,
+    run: impl Fn(J) -> Result<T, Error> + Sync,
+    on_result: impl Fn(usize, &Result<T, Error>) + Sync,
+) -> Vec<Result<T, Error>> {
     let helpers = batch.max_concurrent().saturating_sub(1);
     let batch = Mutex::new(batch);
     let locked = || batch.lock().unwrap_or_else(PoisonError::into_inner);
     let work = || {
         loop {
-            // The lock is not held while a call runs.
+            // The lock is not held while a job runs.
             let next = locked().start();
-            let Some((index, call)) = next else { break };
-            let result = run(timeouts, call, cancel);
-            report(on_result, index, &result);
+            let Some((index, job)) = next else { break };
+            let result = run(job);
+            on_result(index, &result);
             locked().finish(index, result);
         }
     };
@@ -158,38 +156,29 @@ async fn unless_cancelled<T>(cancel: &CancelToken, mut future: BoxFuture<'_, T>)
 }
 
 /// Runs a batch as one future, without a runtime to spawn on.
-pub(crate) async fn run_batch_async(
-    transport: &dyn ErasedTransport,
-    mut batch: Batch,
-    cancel: &CancelToken,
-    on_result: Option<&OnResult>,
-) -> Vec<Result<Outcome, Error>> {
-    type Running<'a> = BoxFuture<'a, (usize, Result<Outcome, Error>)>;
-    let mut running: Vec<Running<'_>> = Vec::new();
+pub(crate) async fn run_batch_async<'a, J: Send, T: Send>(
+    mut batch: Batch<J, T>,
+    run: impl Fn(J) -> BoxFuture<'a, Result<T, Error>> + Send + Sync,
+    on_result: impl Fn(usize, &Result<T, Error>) + Send + Sync,
+) -> Vec<Result<T, Error>> {
+    let mut running = Vec::new();
     loop {
-        while let Some((index, call)) = batch.start() {
-            running.push(Box::pin(async move { (index, run_async(transport, call, cancel).await) }));
+        while let Some((index, job)) = batch.start() {
+            running.push((index, run(job)));
         }
         if running.is_empty() {
             return batch.into_results();
         }
         let (index, result) = poll_fn(|context| {
             for i in 0..running.len() {
-                if let Poll::Ready(ended) = running[i].as_mut().poll(context) {
-                    drop(running.swap_remove(i));
-                    return Poll::Ready(ended);
+                if let Poll::Ready(result) = running[i].1.as_mut().poll(context) {
+                    return Poll::Ready((running.swap_remove(i).0, result));
                 }
             }
             Poll::Pending
         })
         .await;
-        report(on_result, index, &result);
+        on_result(index, &result);
         batch.finish(index, result);
-    }
-}
-
-fn report(on_result: Option<&OnResult>, index: usize, result: &Result<Outcome, Error>) {
-    if let Some(take) = on_result {
-        take(index, result);
     }
 }

@@ -48,8 +48,9 @@ pub use ureq::UreqTransport;
 pub use bytes::Bytes;
 pub use volcv_core as core;
 pub use volcv_core::types::{
-    AigcMeta, Charge, CvRequest, InvalidInput, Logo, LogoLanguage, LogoPosition, Outpaint, Picture, PictureFormat,
-    PictureInfo, PromptField, Reply, ServiceCode, Sides, Size,
+    AigcMeta, Anchor, CanvasGeometry, Charge, CvRequest, ExpandPlan, InvalidInput, Keep, Logo, LogoLanguage,
+    LogoPosition, Margins, Outpaint, Pass, PassMode, Picture, PictureFormat, PictureInfo, PlanOptions, PromptField,
+    Rect, Reply, ServiceCode, Sides, Size, TooSmall, Wish, plan,
 };
 pub use volcv_core::{
     AttemptRecord, Backoff, Delivery, Error, ErrorKind, Limits, Outcome, Output, Phase, Progress, ReplySink, Request,

@@ -52,6 +52,19 @@ impl CallOptions {
         self.deadline = Some(time);
         self
     }
+
+    /// The options of a later call of the same operation: its deadline, if there is one, is shorter by the time that was
+    /// spent before.
+    pub fn after(mut self, spent: Duration) -> Self {
+        self.deadline = self.deadline.map(|time| time.saturating_sub(spent));
+        self
+    }
+
+    pub(crate) fn report(&self, index: usize, result: &Result<Outcome, Error>) {
+        if let Some(take) = &self.on_result {
+            take(index, result);
+        }
+    }
 }
 
 impl fmt::Debug for CallOptions {

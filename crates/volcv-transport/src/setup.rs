@@ -47,7 +47,7 @@ impl Setup {
         self.check_seeds(outpaint, seeds)?;
         let plan = self.plan(outpaint)?;
         let config = self.config_for(&plan, options);
-        Ok(Batch::new(&plan, seeds, self.max_concurrent, &config, options.observer.clone()))
+        Ok(Batch::of_seeds(&plan, seeds, self.max_concurrent, &config, options.observer.clone()))
     }
 
     /// Every seed is checked, not only the first. Two calls with the same seed would buy the same picture twice; with -1

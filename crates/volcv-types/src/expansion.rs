@@ -40,11 +40,7 @@ impl Sides {
     /// The aspect is not a pair of positive numbers, the picture has it already, or it would take more than the
     /// whole width or height on one side.
     pub fn for_aspect(size: Size, width: f64, height: f64) -> Result<Sides, InvalidInput> {
-        let positive = |v: f64| v.is_finite() && v > 0.0;
-        let named = format!("{}:{}", short(width), short(height));
-        if !positive(width) || !positive(height) {
-            return Err(InvalidInput::new("aspect", named, "two positive numbers, such as 16:9"));
-        }
+        let named = check_aspect(width, height)?;
         let (w, h) = (f64::from(size.width), f64::from(size.height));
         let target = width / height;
         let (wider, taller) = ((target * h - w) / w / 2.0, (w / target - h) / h / 2.0);
@@ -55,7 +51,7 @@ impl Sides {
         };
         // Less than half a pixel on each side rounds to the picture itself.
         if wider.max(0.0) * w < 0.5 && taller.max(0.0) * h < 0.5 {
-            return Err(InvalidInput::new("aspect", named, format!("other than the picture's own, {size}")));
+            return Err(Self::same_aspect(size, width, height));
         }
         if sides.largest() > 1.0 {
             let allowed = format!(
@@ -67,18 +63,28 @@ impl Sides {
         Ok(sides)
     }
 
+    /// The error for an aspect that a picture has already.
+    pub(crate) fn same_aspect(size: Size, width: f64, height: f64) -> InvalidInput {
+        InvalidInput::new("aspect", named_aspect(width, height), format!("other than the picture's own, {size}"))
+    }
+
     /// Checks every side against the documented range.
     ///
     /// # Errors
     /// A side is negative, above 1 or not a number, or no side grows.
     pub fn check(&self) -> Result<(), InvalidInput> {
+        self.check_up_to(1.0)
+    }
+
+    /// As [`Sides::check`] with another upper bound.
+    pub(crate) fn check_up_to(&self, largest: f64) -> Result<(), InvalidInput> {
         for (field, value, of) in [
             ("top", self.top, " (a fraction of the picture's height)"),
             ("bottom", self.bottom, " (a fraction of the picture's height)"),
             ("left", self.left, " (a fraction of the picture's width)"),
             ("right", self.right, " (a fraction of the picture's width)"),
         ] {
-            in_range(field, value, 0.0, 1.0, of)?;
+            in_range(field, value, 0.0, largest, of)?;
         }
         if self.largest() == 0.0 {
             return Err(InvalidInput::new("top, bottom, left, right", "0 each", "above 0 on at least one side"));
@@ -97,6 +103,20 @@ impl Sides {
     fn largest(&self) -> f64 {
         self.top.max(self.bottom).max(self.left).max(self.right)
     }
+}
+
+/// Accepts a pair of positive numbers, and names it for other errors.
+pub(crate) fn check_aspect(width: f64, height: f64) -> Result<String, InvalidInput> {
+    let positive = |v: f64| v.is_finite() && v > 0.0;
+    let named = named_aspect(width, height);
+    if positive(width) && positive(height) {
+        return Ok(named);
+    }
+    Err(InvalidInput::new("aspect", named, "two positive numbers, such as 16:9"))
+}
+
+fn named_aspect(width: f64, height: f64) -> String {
+    format!("{}:{}", short(width), short(height))
 }
 
 /// Width and height in pixels.

@@ -1,6 +1,6 @@
 //! Requests, replies and codes of Volcengine's picture outpainting, as plain data.
 //!
-//! This crate holds the request fields and their ranges, the arithmetic that turns an aspect into four ratios, the
+//! This crate holds the request fields and their ranges, the planner that turns a wish into exact sizes and ratios, the
 //! lenient reply envelope, and one row per service code. It opens no socket, reads no clock and decodes no pixel.
 //!
 //! Facts of the service carry their source: "gateway page" is
@@ -27,9 +27,11 @@ mod marking;
 mod members;
 mod outpaint;
 mod picture;
+mod plan;
 mod reply;
 mod request;
 mod verdict;
+mod wish;
 
 pub use bytes::Bytes;
 pub use code::{CODES, Charge, CodeClass, CodeRow, ServiceCode};
@@ -39,7 +41,9 @@ pub use header::{PictureFormat, PictureInfo};
 pub use marking::{AigcMeta, Logo, LogoLanguage, LogoPosition};
 pub use outpaint::Outpaint;
 pub use picture::Picture;
+pub use plan::{CanvasGeometry, ExpandPlan, Keep, Pass, PassMode, PlanOptions, plan};
 pub use reply::{GatewayError, Reply, ReplyData, ResponseMetadata, TopError};
 pub use request::{Access, CvRequest, PromptField};
 pub use serde_json::{Map, Value};
 pub use verdict::Verdict;
+pub use wish::{Anchor, Margins, TooSmall, Wish};

@@ -20,6 +20,20 @@ pub struct Logo {
 }
 
 impl Logo {
+    /// The field of the request.
+    pub(crate) const KEY: &'static str = "logo_info";
+
+    /// The corner that a `logo_info` of the caller's own asks for; `None` if it asks for no logo.
+    pub(crate) fn corner_in(info: &Value) -> Option<LogoPosition> {
+        let corner = match info.get("position").map_or(Some(0), Value::as_u64) {
+            Some(1) => LogoPosition::BottomLeft,
+            Some(2) => LogoPosition::TopLeft,
+            Some(3) => LogoPosition::TopRight,
+            _ => LogoPosition::BottomRight,
+        };
+        (info.get("add_logo") == Some(&Value::Bool(true))).then_some(corner)
+    }
+
     /// A logo with the standard Chinese text in the corner at the bottom right.
     pub fn new() -> Self {
         Self::default()
@@ -47,6 +61,11 @@ impl Logo {
     pub fn text(mut self, text: impl Into<String>) -> Self {
         self.text = Some(text.into());
         self
+    }
+
+    /// The corner that [`Logo::position`] has set.
+    pub fn corner(&self) -> LogoPosition {
+        self.position
     }
 
     pub(crate) fn to_json(&self) -> Result<Value, InvalidInput> {

@@ -57,6 +57,12 @@ impl Members {
         others.into_iter().for_each(|(key, member)| self.put(key, member.text));
     }
 
+    /// Takes a member out; the others keep their order.
+    pub(crate) fn remove(&mut self, key: &str) {
+        let Some(removed) = self.0.remove(key) else { return };
+        self.0.values_mut().filter(|member| member.place > removed.place).for_each(|member| member.place -= 1);
+    }
+
     /// The text of a member's value.
     pub(crate) fn get(&self, key: &str) -> Option<&str> {
         self.0.get(key).map(|member| &*member.text)

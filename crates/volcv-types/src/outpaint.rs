@@ -2,13 +2,15 @@
 
 mod warnings;
 
+pub(crate) use warnings::about_size;
+
 use std::fmt;
 
 use serde_json::{Map, Value};
 
 use crate::error::{InvalidInput, in_range};
 use crate::expansion::{Sides, Size};
-use crate::marking::{AigcMeta, Logo};
+use crate::marking::{AigcMeta, Logo, LogoPosition};
 use crate::members::Members;
 use crate::picture::Picture;
 use crate::request::{CvRequest, PromptField};
@@ -79,6 +81,33 @@ impl Outpaint {
     /// Canvas mode: a padded picture and a mask of the same size, white where to paint and black where to keep.
     pub fn canvas(padded: impl Into<Picture>, mask: impl Into<Picture>) -> Self {
         Self::new(Mode::Canvas(mask.into()), padded.into())
+    }
+
+    /// The same settings in four-side mode with another picture.
+    pub fn with_sides(self, picture: impl Into<Picture>, sides: Sides) -> Self {
+        Self { mode: Mode::Sides(sides), picture: picture.into(), picture_size: None, ..self }
+    }
+
+    /// The same settings in canvas mode with another picture, padded, and its mask.
+    pub fn with_canvas(self, padded: impl Into<Picture>, mask: impl Into<Picture>) -> Self {
+        Self { mode: Mode::Canvas(mask.into()), picture: padded.into(), picture_size: None, ..self }
+    }
+
+    /// The corner of the visible logo that is asked for, by [`Outpaint::logo`] or as the extra field `logo_info`. Extra
+    /// fields that cannot be read count as no logo.
+    pub fn logo_position(&self) -> Option<LogoPosition> {
+        match self.extra.get(Logo::KEY) {
+            Some(text) => Logo::corner_in(&serde_json::from_str(text).ok()?),
+            None => self.logo.as_ref().map(Logo::corner),
+        }
+    }
+
+    /// The same settings without the visible logo: for a picture that is going to grow again, or the logo would end up in
+    /// its middle.
+    pub fn without_logo(mut self) -> Self {
+        self.logo = None;
+        self.extra.remove(Logo::KEY);
+        self
     }
 
     fn new(mode: Mode, picture: Picture) -> Self {
@@ -313,7 +342,7 @@ impl Outpaint {
             put("return_url", link.into());
         }
         if let Some(logo) = &self.logo {
-            put("logo_info", logo.to_json()?);
+            put(Logo::KEY, logo.to_json()?);
         }
         if let Some(meta) = &self.aigc_meta {
             put("aigc_meta", meta.to_json()?);

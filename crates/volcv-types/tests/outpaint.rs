@@ -109,6 +109,20 @@ fn logo_meta_link_and_extra_fields_are_sent() {
 }
 
 #[test]
+fn the_settings_of_a_call_serve_another_picture_in_either_mode() {
+    let known = Size { width: 10, height: 20 };
+    let settings = page_options(Outpaint::equal(png(64, 64), 0.5).picture_size(known).logo(Logo::new()));
+    let wider = settings.clone().with_sides(png(640, 480), Sides { left: 0.5, ..Sides::ZERO });
+    assert_eq!(wider.output_size(), Some(Size { width: 960, height: 480 }));
+    assert_eq!((&body(&wider)["top"], &body(&wider)["seed"]), (&json!(0.0), &json!(-1)));
+    let canvas = settings.with_canvas(png(640, 480), png(640, 480));
+    assert_eq!(canvas.request().unwrap().pictures().len(), 2);
+    assert!(body(&canvas).get("top").is_none() && body(&canvas)["steps"] == 30);
+    assert_eq!(canvas.logo_position(), Some(LogoPosition::BottomRight));
+    assert_eq!(Outpaint::equal(png(64, 64), 0.5).logo_position(), None);
+}
+
+#[test]
 fn each_field_out_of_range_is_named_with_its_value_and_range() {
     let ratio = |ratio| Outpaint::equal(png(64, 64), ratio);
     refused(ratio(1.5), "top", "1.5", "between 0 and 1");

@@ -45,6 +45,7 @@
 //! |---|---|---|
 //! | `ureq` | [`BlockingClient`]`::new` | no |
 //! | `reqwest` | [`Client`]`::new`, with tokio's timer | no |
+//! | `image` | whole operations on pixels: [`Expand`], [`ExpandBlocking`], and the codecs below them | yes |
 //! | `tls-ring`, `tls-aws-lc-rs` | a crypto provider; `Tls` picks one where both are there | ring |
 //! | `roots-webpki`, `roots-platform` | root certificates; `Tls` picks | webpki |
 //! | `tracing` | events (target `volcv`) when an attempt starts and ends, and when a call ends | no |
@@ -73,14 +74,26 @@
 //! alike: it learns the target's host and port, and never the key. A proxy that fails is [`ErrorKind::Connect`] and tried
 //! again; one that asks for credentials, or for others, is [`ErrorKind::Config`] and is not.
 
+#[cfg(feature = "image")]
+mod expand;
+
+#[cfg(feature = "image")]
+pub use expand::{Expand, ExpandBlocking, ExpandOptions, Expanded, ExpandedPass, Source, best};
+#[cfg(feature = "image")]
+pub use volcv_image::{
+    Alpha, Chroma, ColorProfile, DecodeLimits, DecodeOptions, EncodeOptions, Encoded, Encoding, Fill, FitOptions,
+    FitReport, Image, ImageError, ImageInfo, Layout, Mask, PixelFormat, Pixels, PixelsMut, PngEffort, Provenance,
+    RowOrder, Sheet, contact_sheet, decode, decode_into, encode, fit, pad, probe, resize,
+};
 #[cfg(feature = "ureq")]
 pub use volcv_transport::UreqTransport;
 pub use volcv_transport::{
-    AigcMeta, AsyncTransport, AttemptRecord, Backoff, BlockingClient, BoxFuture, Bytes, CallOptions, CancelGuard,
-    CancelToken, Charge, Client, ClientBuilder, CvRequest, Delivery, Error, ErrorKind, InvalidInput, Limits, Logo,
-    LogoLanguage, LogoPosition, Outcome, Outpaint, Output, Phase, Picture, PictureFormat, PictureInfo, Progress,
-    PromptField, Reply, ReplySink, Request, RetryAction, RetryBudget, RetryPolicy, ServiceCode, Sides, Size,
-    TimeoutGuard, Transport, TransportError, TransportErrorKind, from_async_fn, from_fn,
+    AigcMeta, Anchor, AsyncTransport, AttemptRecord, Backoff, BlockingClient, BoxFuture, Bytes, CallOptions,
+    CancelGuard, CancelToken, CanvasGeometry, Charge, Client, ClientBuilder, CvRequest, Delivery, Error, ErrorKind,
+    ExpandPlan, InvalidInput, Keep, Limits, Logo, LogoLanguage, LogoPosition, Margins, Outcome, Outpaint, Output, Pass,
+    PassMode, Phase, Picture, PictureFormat, PictureInfo, PlanOptions, Progress, PromptField, Rect, Reply, ReplySink,
+    Request, RetryAction, RetryBudget, RetryPolicy, ServiceCode, Sides, Size, TimeoutGuard, TooSmall, Transport,
+    TransportError, TransportErrorKind, Wish, from_async_fn, from_fn, plan,
 };
 #[cfg(any(feature = "ureq", feature = "reqwest"))]
 pub use volcv_transport::{CryptoChoice, Proxy, RootChoice, Tls};

@@ -1,5 +1,5 @@
-//! The benches of `benches/`: what a call costs beside other clients, how fast the codec is, and how many instructions the
-//! core takes, which are held against a committed table.
+//! The benches of `benches/`: what a call costs beside other clients, how fast the codec is, what pixels take beside the
+//! codecs in C, and how many instructions the core takes, which are held against a committed table.
 
 use serde_json::Value;
 
@@ -15,12 +15,20 @@ pub(crate) fn bench(words: &[String]) -> Result<(), String> {
     match words[..] {
         ["--instructions"] => compare(),
         ["--instructions", "--update"] => TABLE.write(&comment()?, &count()?),
+        ["--pictures"] => pictures(),
         ["--codec"] => run(&root(), "cargo bench --locked --manifest-path benches/codec/Cargo.toml --bench speed", &[]),
         _ => {
             let words = words.join(" ");
             run(&root(), &format!("cargo run --release --locked --manifest-path benches/Cargo.toml -- {words}"), &[])
         }
     }
+}
+
+/// Decoding, encoding and fitting of pictures beside the codecs in C.
+fn pictures() -> Result<(), String> {
+    let way_out = "on Debian: apt-get install --no-install-recommends libspng-dev libturbojpeg0-dev";
+    need("pkg-config --exists spng libturbojpeg", way_out)?;
+    run(&root(), "cargo run --release --locked --manifest-path benches/pictures/Cargo.toml", &[])
 }
 
 /// Fails if a count has grown by more than the tolerance.

@@ -10,7 +10,7 @@ use crate::{bench, coverage, fuzz, header, licences, package, public_api, readme
 type Check = fn(&Path) -> Result<(), String>;
 
 /// Every check by its name, in the order in which they run.
-const CHECKS: [(&str, Check); 15] = [
+const CHECKS: [(&str, Check); 17] = [
     ("format", |root| run(root, "cargo fmt --all --check", &[])),
     ("lints", lints),
     ("documentation", documentation),
@@ -23,8 +23,10 @@ const CHECKS: [(&str, Check); 15] = [
     ("sizes of libvolcv", |_| sizes::check()),
     ("instruction counts", |_| bench::compare()),
     ("tests of the second ring", second_ring),
+    ("pixels beside libspng and Pillow", pixels),
     ("fuzz targets", |_| fuzz::run_each()),
     ("the README's first command in a fresh clone", |_| readme::check()),
+    ("the README's pictures", |_| readme::check_pictures()),
     ("line coverage", |_| coverage::report()),
 ];
 
@@ -70,9 +72,14 @@ fn features(root: &Path) -> Result<(), String> {
     run(root, "cargo hack check --locked --each-feature -p volcv", &strict)
 }
 
+/// The codecs and the paste-back as other programs see them. Without `VOLCV_TEST_PICTURES` the tests say what they leave out.
+fn pixels(root: &Path) -> Result<(), String> {
+    run(root, "cargo test --locked -p tests --features second-ring --test it -- judged::", &[])
+}
+
 /// The tests that need more than Rust and a C compiler.
 fn second_ring(root: &Path) -> Result<(), String> {
-    run(root, "cargo test --locked -p tests --features second-ring --test it -- c:: proxy::debian::", &[])?;
+    run(root, "cargo test --locked -p tests --features second-ring --test it -- c:: proxy::debian:: seams::", &[])?;
     let tls = "cargo test --locked -p tests --features aws-lc --test it -- tls::";
     // No certificate store can be found: the bundled roots are used.
     run(root, tls, &[("SSL_CERT_FILE", "/nonexistent"), ("SSL_CERT_DIR", "/nonexistent")])?;

@@ -25,9 +25,10 @@ cargo xtask tools      installs the cargo tools that `ci` needs and that are mis
 cargo xtask api        compares the public items of the library crates with docs/api; --update: writes them
 cargo xtask header     writes include/volcv.h
 cargo xtask bench      what a call costs, beside raw sockets and a client written by hand; --scale: with many calls at once;
-                       --plot FILE; --codec: bytes per second; --instructions [--update]: valgrind's counts
+                       --plot FILE; --codec: bytes per second; --pictures: decoding, encoding and fitting
+                       beside libspng and libjpeg-turbo; --instructions [--update]: valgrind's counts
 cargo xtask landscape  renders examples/assets/valley.jpg
-cargo xtask pictures   makes the README's result picture with the README's first command
+cargo xtask pictures   makes the README's pictures with its first command and with the example seam
 cargo xtask sizes      builds libvolcv for each set of features and compares docs/sizes.txt; --update: writes it
 ";
 

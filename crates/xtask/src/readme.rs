@@ -1,9 +1,10 @@
-//! The README's first command: it works in a fresh clone, and makes the picture that the README shows.
+//! The README's first command works in a fresh clone, and the README's pictures are what its commands make.
 
 use std::fs;
 use std::path::Path;
 
 use image::codecs::jpeg::JpegEncoder;
+use volcv_emulator::Emulator;
 
 use crate::sh::{outside, root, run, say};
 
@@ -21,9 +22,41 @@ pub(crate) fn check() -> Result<(), String> {
     })
 }
 
-/// Runs the first command and keeps its result as a JPEG beside the photo.
+/// The pictures of the README are what `cargo xtask pictures` makes, but for the rounding of another machine.
+pub(crate) fn check_pictures() -> Result<(), String> {
+    outside("pictures", |dir| {
+        seams(dir)?;
+        for name in SEAMS {
+            let [made, kept] = [dir.join(name), root().join("examples/assets").join(name)].map(|path| {
+                let picture = image::open(&path).map_err(|error| format!("{}: {error}", path.display()))?;
+                Ok::<_, String>(picture.to_rgb8())
+            });
+            let (made, kept) = (made?, kept?);
+            let steps = made.as_raw().iter().zip(kept.as_raw()).map(|(a, b)| u64::from(a.abs_diff(*b)));
+            if made.dimensions() != kept.dimensions() || steps.sum::<u64>() > made.as_raw().len() as u64 / 2 {
+                return Err(format!("examples/assets/{name} is another picture: run cargo xtask pictures"));
+            }
+        }
+        Ok(())
+    })
+}
+
+const SEAMS: [&str; 2] = ["seam-pasted.jpg", "seam-corrected.jpg"];
+
+/// Runs the example `seam` against an emulator whose results have a colour cast.
+fn seams(dir: &Path) -> Result<(), String> {
+    let cast = "cast".parse().map_err(|error| format!("cast: {error}"))?;
+    let emulator = Emulator::builder().distort(cast).start().map_err(|error| format!("the emulator: {error}"))?;
+    let (url, out) = (emulator.base_url(), dir.display().to_string());
+    let environment =
+        [("VOLCV_BASE_URL", url.as_str()), ("VOLCV_API_KEY", volcv_emulator::DEFAULT_KEY), ("OUT", out.as_str())];
+    run(&root(), "cargo run --quiet --release --locked -p examples --example seam", &environment)
+}
+
+/// Makes the pictures of the README, with its first command and with the example `seam`.
 pub(crate) fn pictures() -> Result<(), String> {
     let root = root();
+    seams(&root.join("examples/assets"))?;
     run(&root, &first_command(&root)?, &[])?;
     let wide = image::open(root.join("wide.png")).map_err(|error| format!("wide.png: {error}"))?;
     let target = root.join("examples/assets/valley-wide.jpg");

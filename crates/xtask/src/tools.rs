@@ -17,7 +17,7 @@ const CARGO: [(&str, &str); 7] = [
 ];
 
 /// Programs of Debian's packages, and libraries as pkg-config knows them.
-const PROGRAMS: [&str; 17] = [
+const PROGRAMS: [&str; 19] = [
     "git --version",
     "gcc --version",
     "g++ --version",
@@ -35,6 +35,8 @@ const PROGRAMS: [&str; 17] = [
     "which microsocks",
     "pkg-config --exists libcurl openssl",
     "pkg-config --exists sdl2 SDL2_image",
+    "pkg-config --exists spng libturbojpeg",
+    "/usr/bin/python3 -m PIL",
 ];
 
 /// Fails with the list of all that is missing.

@@ -50,6 +50,29 @@ fn a_fault_that_is_none_says_what_is_allowed() {
 }
 
 #[test]
+fn a_distortion_changes_the_pictures_of_either_emulator() {
+    let bench = Bench::new(&[]);
+    let outpaint = "outpaint in.png --left 1 --emulator -o";
+    bench.run(&format!("{outpaint} half.png --distort scale=0.5")).expect(0);
+    assert_eq!(bench.size("half.png"), (200, 75));
+    let mut child = volcv(bench.dir.path(), &format!("emulator --key {KEY} --distort scale=0.5")).spawn().unwrap();
+    let mut line = String::new();
+    BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
+    let mut command = bench.command("outpaint in.png -o served.png --left 1");
+    command.env("VOLCV_BASE_URL", line.trim());
+    run(command, b"").expect(0);
+    child.kill().unwrap();
+    child.wait().unwrap();
+    assert_eq!(bench.size("served.png"), (200, 75));
+    for args in ["emulator --distort tilt", &format!("{outpaint} out.png --distort shift=1")] {
+        let ran = bench.run(args).expect(2);
+        assert!(ran.stderr.contains("allowed: cast") || ran.stderr.contains("expected DX/DY"), "{ran:?}");
+    }
+    let ran = bench.run("outpaint in.png -o out.png --left 1 --distort cast").expect(2);
+    assert!(ran.stderr.contains("--emulator"), "{ran:?}");
+}
+
+#[test]
 fn its_help_names_every_kind_of_body() {
     let bench = Bench::new(&[]);
     let help = run(volcv(bench.dir.path(), "emulator --help"), b"").expect(0).stdout;

@@ -224,7 +224,7 @@ fn the_decision_table_is_the_reviewed_one() {
 
 #[test]
 fn a_batch_keeps_its_order_its_concurrency_and_its_partial_success() {
-    let mut batch = Batch::new(&plan(), &[1, 2, 3, 4], 2, &CallConfig::default(), None);
+    let mut batch = Batch::of_seeds(&plan(), &[1, 2, 3, 4], 2, &CallConfig::default(), None);
     let (a, first) = batch.start().unwrap();
     let (b, second) = batch.start().unwrap();
     assert!(batch.start().is_none(), "two calls run");

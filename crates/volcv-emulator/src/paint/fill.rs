@@ -89,10 +89,10 @@ fn distance((x, y): (i32, i32)) -> f32 {
     (x as f32).hypot(y as f32)
 }
 
-fn from_pixel(pixel: &Rgb<u8>) -> Colour {
+pub(super) fn from_pixel(pixel: &Rgb<u8>) -> Colour {
     pixel.0.map(f32::from)
 }
 
-fn to_pixel(colour: Colour) -> Rgb<u8> {
+pub(super) fn to_pixel(colour: Colour) -> Rgb<u8> {
     Rgb(colour.map(|value| value.round().clamp(0.0, 255.0) as u8))
 }

@@ -1,8 +1,10 @@
 //! The painter: what the service does with pictures, without a model.
 
 mod codec;
+mod distort;
 mod field;
 mod fill;
+mod logo;
 mod nearest;
 mod noise;
 
@@ -10,6 +12,9 @@ use image::imageops::{self, FilterType};
 use image::{GrayImage, Luma, RgbImage};
 
 pub(crate) use codec::{decode_mask, decode_picture, encode};
+pub(crate) use logo::{Corner, Logo};
+
+use crate::Distortion;
 
 /// One picture to be painted.
 #[derive(Debug, Clone)]
@@ -19,6 +24,7 @@ pub(crate) struct Order {
     pub(crate) max_width: u32,
     pub(crate) max_height: u32,
     pub(crate) seed: u64,
+    pub(crate) logo: Option<Logo>,
 }
 
 /// Where the new content goes.
@@ -39,8 +45,17 @@ pub(crate) struct Sides {
     pub(crate) right: f64,
 }
 
-/// Paints an order. The known pixels come back exactly as they were unless the result had to shrink to fit its maximum.
-pub(crate) fn paint(order: &Order) -> RgbImage {
+/// The result of an order, as the client gets it. Without a distortion and a logo, the known pixels come back exactly as
+/// they were unless the result had to shrink to fit its maximum.
+pub(crate) fn result(order: &Order, distortion: &Distortion) -> RgbImage {
+    let mut picture = distort::distort(paint(order), distortion, order.seed);
+    if let Some(logo) = order.logo {
+        logo::stamp(&mut picture, logo);
+    }
+    picture
+}
+
+fn paint(order: &Order) -> RgbImage {
     let layout = Layout::of(order);
     let mut canvas = RgbImage::new(layout.width, layout.height);
     let resized;

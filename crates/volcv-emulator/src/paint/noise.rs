@@ -26,10 +26,16 @@ impl Noise {
         top + (bottom - top) * fy
     }
 
-    fn lattice(self, x: i64, y: i64, octave: u64) -> f32 {
+    /// White noise: the value at a lattice point does not depend on those around it.
+    pub(super) fn lattice(self, x: i64, y: i64, octave: u64) -> f32 {
         let place = (x as u64).wrapping_mul(0x9E37_79B9_7F4A_7C15) ^ (y as u64).rotate_left(32) ^ (octave << 60);
         (scramble(self.seed ^ place) >> 40) as f32 / (1u32 << 23) as f32 - 1.0
     }
+}
+
+/// Random number `number` of a seed, 0.0..1.0.
+pub(super) fn random(seed: u64, number: u64) -> f32 {
+    (scramble(seed ^ scramble(number)) >> 40) as f32 / (1u32 << 24) as f32
 }
 
 /// 0 at 0, 1 at 1, level at both ends.

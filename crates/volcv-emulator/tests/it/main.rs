@@ -5,6 +5,8 @@ mod checks;
 #[cfg(test)]
 mod counting;
 #[cfg(test)]
+mod distort;
+#[cfg(test)]
 mod faults;
 #[cfg(test)]
 mod grammar;

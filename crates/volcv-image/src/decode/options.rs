@@ -69,6 +69,11 @@ pub struct DecodeOptions {
 }
 
 impl DecodeOptions {
+    /// The limits of [`DecodeLimits`], and no background.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
     /// What is refused.
     pub fn limits(mut self, limits: DecodeLimits) -> Self {
         self.limits = limits;

@@ -5,12 +5,12 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use volcv_core::types::{CvRequest, Outpaint, Value};
-use volcv_core::{Buffer, Error, Outcome, Plan};
+use volcv_core::{Batch, Buffer, Error, Outcome, Plan};
 
 use crate::drive;
 use crate::options::CallOptions;
 use crate::setup::Setup;
-use crate::transport::ErasedTransport;
+use crate::transport::{BoxFuture, ErasedTransport};
 
 /// An async client. Cloning is cheap; clones share the connections and the retry budget.
 ///
@@ -52,7 +52,28 @@ impl Client {
         options: &CallOptions,
     ) -> Result<Vec<Result<Outcome, Error>>, Error> {
         let batch = self.setup.batch(outpaint, seeds, options)?;
-        Ok(drive::run_batch_async(&*self.transport, batch, &options.cancel, options.on_result.as_ref()).await)
+        let run = |call| -> BoxFuture<'_, _> { Box::pin(drive::run_async(&*self.transport, call, &options.cancel)) };
+        Ok(drive::run_batch_async(batch, run, |index, result| options.report(index, result)).await)
+    }
+
+    /// Runs operations of several calls each as one future, with the rules of [`Client::variants`]: as many at once as the
+    /// client may, results in the order of the jobs, and no further job after an error of the key or the account.
+    /// `on_result` gets each result as soon as it is there.
+    pub async fn batch<'a, J: Send, T: Send>(
+        &self,
+        jobs: Vec<J>,
+        run: impl Fn(J) -> BoxFuture<'a, Result<T, Error>> + Send + Sync,
+        on_result: impl Fn(usize, &Result<T, Error>) + Send + Sync,
+    ) -> Vec<Result<T, Error>> {
+        drive::run_batch_async(Batch::new(jobs, self.setup.max_concurrent), run, on_result).await
+    }
+
+    /// Whether the seeds are in range, and none but -1 is there twice, for variants of this outpainting.
+    ///
+    /// # Errors
+    /// As [`Client::variants`].
+    pub fn check_seeds(&self, outpaint: &Outpaint, seeds: &[i64]) -> Result<(), Error> {
+        self.setup.check_seeds(outpaint, seeds)
     }
 
     /// Any action of the service; [`Outcome::body`] is its JSON reply.

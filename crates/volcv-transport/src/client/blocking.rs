@@ -7,7 +7,7 @@ use std::time::Instant;
 
 use bytes::Bytes;
 use volcv_core::types::{CvRequest, Outpaint, Value};
-use volcv_core::{Buffer, Error, Outcome, Plan};
+use volcv_core::{Batch, Buffer, Error, Outcome, Plan};
 
 use crate::drive;
 use crate::options::CallOptions;
@@ -51,7 +51,28 @@ impl BlockingClient {
         options: &CallOptions,
     ) -> Result<Vec<Result<Outcome, Error>>, Error> {
         let batch = self.setup.batch(outpaint, seeds, options)?;
-        Ok(drive::run_batch(&self.timeouts, batch, &options.cancel, options.on_result.as_ref()))
+        let run = |call| drive::run(&self.timeouts, call, &options.cancel);
+        Ok(drive::run_batch(batch, run, |index, result| options.report(index, result)))
+    }
+
+    /// Runs operations of several calls each, with the rules of [`BlockingClient::variants`]: as many at once as the client
+    /// may, results in the order of the jobs, and no further job after an error of the key or the account. `on_result` gets
+    /// each result as soon as it is there, on the thread that ran the job.
+    pub fn batch<J: Send, T: Send>(
+        &self,
+        jobs: Vec<J>,
+        run: impl Fn(J) -> Result<T, Error> + Sync,
+        on_result: impl Fn(usize, &Result<T, Error>) + Sync,
+    ) -> Vec<Result<T, Error>> {
+        drive::run_batch(Batch::new(jobs, self.setup.max_concurrent), run, on_result)
+    }
+
+    /// Whether the seeds are in range, and none but -1 is there twice, for variants of this outpainting.
+    ///
+    /// # Errors
+    /// As [`BlockingClient::variants`].
+    pub fn check_seeds(&self, outpaint: &Outpaint, seeds: &[i64]) -> Result<(), Error> {
+        self.setup.check_seeds(outpaint, seeds)
     }
 
     /// Any action of the service; [`Outcome::body`] is its JSON reply.

@@ -71,10 +71,7 @@ fn about_picture(info: PictureInfo) -> Vec<(String, &'static str)> {
         found.push((format.to_owned(), "jpeg, png or bmp, as for similar abilities"));
     }
     if let Some(size) = info.upright_size() {
-        let sides = 128..=4096;
-        if !sides.contains(&size.width) || !sides.contains(&size.height) {
-            found.push((size.to_string(), "128 to 4096 pixels on each side, as for similar abilities"));
-        }
+        found.extend(about_size(size));
     }
     let stored = match info.orientation {
         1 => None,
@@ -101,6 +98,15 @@ fn about_picture(info: PictureInfo) -> Vec<(String, &'static str)> {
         found.push((format!("an animated {format}"), "a still picture: at most one frame can be grown"));
     }
     found
+}
+
+/// The warning about the size of an upright picture that is sent.
+pub(crate) fn about_size(size: Size) -> Option<(String, &'static str)> {
+    let sides = 128..=4096;
+    if sides.contains(&size.width) && sides.contains(&size.height) {
+        return None;
+    }
+    Some((size.to_string(), "128 to 4096 pixels on each side, as for similar abilities"))
 }
 
 /// English counts by words, Chinese by characters (gateway page: "100 Chinese characters or English words").

@@ -1,0 +1,268 @@
+//! A whole operation as a machine without I/O: it is told what a call gave, and says which call is next. All work on
+//! pixels happens in [`Operation::next`] and [`Prepared::new`], so a driver knows what must not run on an executor.
+
+use std::sync::Arc;
+
+use volcv_image::{
+    ColorProfile, DecodeOptions, EncodeOptions, Encoding, FitOptions, FitReport, Image, ImageError, Mask, Pixels,
+};
+use volcv_image::{PngEffort, decode, encode, fit, pad, probe, resize};
+
+use super::expanded::{Expanded, ExpandedPass};
+use super::options::ExpandOptions;
+use super::source::Source;
+use crate::{AttemptRecord, Bytes, Error, ExpandPlan, InvalidInput, Outcome, Outpaint, Output, Pass, PassMode};
+use crate::{Picture, PictureFormat, PictureInfo, Rect, Sides, Size, Wish};
+
+/// What all variants of a picture share: the plan, the original and the first upload.
+pub(crate) struct Prepared {
+    plan: ExpandPlan,
+    /// Upright, cropped and scaled as planned: what is pasted back.
+    original: Image,
+    first: Upload,
+    options: ExpandOptions,
+}
+
+/// What one call sends.
+#[derive(Clone)]
+enum Upload {
+    Sides(Picture, Sides),
+    /// The padded picture and its mask.
+    Canvas(Picture, Picture),
+}
+
+/// One picture on its way.
+pub(crate) struct Operation {
+    prepared: Arc<Prepared>,
+    seed: Option<i64>,
+    /// What the running pass grows; `None` for the first, which grows the original.
+    base: Option<Image>,
+    /// The call whose link is being downloaded.
+    linked: Option<Outcome>,
+    passes: Vec<ExpandedPass>,
+}
+
+/// What a driver tells.
+pub(crate) enum Event {
+    Start,
+    Called(Result<Outcome, Error>),
+    Downloaded(Result<Outcome, Error>),
+}
+
+/// What a driver does next.
+pub(crate) enum Step {
+    Call(Box<Outpaint>),
+    Download(String),
+    Done(Box<Result<Expanded, Error>>),
+}
+
+impl Prepared {
+    /// Decodes, plans and encodes; `source` is no link any more.
+    pub(crate) fn new(source: Source, wish: &Wish, options: &ExpandOptions) -> Result<Self, Error> {
+        let (image, file) = match source {
+            Source::Image(image) => (image, None),
+            Source::File(file) => (decode(&file, &DecodeOptions::new()).map_err(unreadable)?.0, Some(file)),
+            Source::Link(_) => return Err(Error::config("a link is downloaded before it is decoded")),
+        };
+        let plan = options.plan_for(image.size(), wish)?;
+        let unchanged = plan.original == image.size();
+        let original = scaled(image.crop(plan.crop)?, plan.original).map_err(unreadable)?;
+        // Only the file of all that is sent may be sent as it is.
+        let first = Upload::new(&original, &plan.passes[0], options, file.filter(|_| unchanged))?;
+        Ok(Self { plan, original, first, options: options.clone() })
+    }
+
+    /// The first call, as it would be sent.
+    pub(crate) fn first_request(&self) -> Outpaint {
+        self.request(0, self.first.clone(), None)
+    }
+
+    fn request(&self, index: usize, upload: Upload, seed: Option<i64>) -> Outpaint {
+        let pass = &self.plan.passes[index];
+        let mut settings = self.options.settings.clone().max_width(pass.max_width).max_height(pass.max_height);
+        if index + 1 < self.plan.passes.len() {
+            settings = settings.without_logo();
+        }
+        if let Some(seed) = seed {
+            settings = settings.seed(seed);
+        }
+        match upload {
+            Upload::Sides(picture, sides) => settings.with_sides(picture, sides),
+            Upload::Canvas(padded, mask) => settings.with_canvas(padded, mask),
+        }
+    }
+}
+
+impl Upload {
+    /// Scales, pads and encodes `base` for a pass. A file of `base` that the service can read is sent as it is.
+    fn new(base: &Image, pass: &Pass, options: &ExpandOptions, file: Option<Bytes>) -> Result<Self, Error> {
+        let small =
+            (pass.is_scaled()).then(|| resize(base, pass.expected_at.size())).transpose().map_err(unreadable)?;
+        let picture = small.as_ref().unwrap_or(base);
+        // No page says what the service makes of transparent parts.
+        let opaque = picture.has_alpha().then(|| picture.clone().into_flattened(options.background));
+        let picture = opaque.as_ref().unwrap_or(picture);
+        let encoding = EncodeOptions::new(options.upload);
+        let encoded = |pixels: &Pixels<'_>, options: &EncodeOptions| -> Result<Picture, Error> {
+            Ok(encode(pixels, options).map_err(unreadable)?.bytes.into())
+        };
+        Ok(match pass.mode {
+            PassMode::Sides(sides) => {
+                match file.filter(|file| small.is_none() && opaque.is_none() && is_sendable(file, options.upload)) {
+                    Some(file) => Upload::Sides(file.into(), sides),
+                    None => Upload::Sides(encoded(&picture.pixels(), &encoding)?, sides),
+                }
+            }
+            PassMode::Canvas(canvas) => {
+                let padded = pad(picture, pass.upload, pass.expected_at, options.fill).map_err(unreadable)?;
+                let mask = Mask::new(pass.upload, canvas.keep, canvas.soft).map_err(unreadable)?;
+                let lossless = EncodeOptions::new(Encoding::Png(PngEffort::Fast));
+                Upload::Canvas(encoded(&padded.pixels(), &encoding)?, encoded(&mask.pixels(), &lossless)?)
+            }
+        })
+    }
+}
+
+/// Whether a file may go out as it is: nothing about it that encoding would change could be read in two ways, and its size
+/// is that of an upload whose encoding is left to volcv.
+fn is_sendable(file: &Bytes, upload: Encoding) -> bool {
+    let Encoding::Auto { max_base64 } = upload else { return false };
+    let (Some(header), Ok(info)) = (PictureInfo::read(file), probe(file)) else { return false };
+    let plain = matches!(info.format, PictureFormat::Png | PictureFormat::Jpeg | PictureFormat::Bmp)
+        && info.orientation == 1
+        && info.bits <= 8
+        && info.profile == ColorProfile::Srgb
+        && !(info.has_alpha || header.cmyk || header.animated);
+    plain && file.len().div_ceil(3) * 4 <= max_base64
+}
+
+impl Operation {
+    pub(crate) fn new(prepared: Arc<Prepared>, seed: Option<i64>) -> Self {
+        Self { prepared, seed, base: None, linked: None, passes: Vec::new() }
+    }
+
+    /// Takes what happened, does the work on pixels that follows, and says what is next.
+    pub(crate) fn next(&mut self, event: Event) -> Step {
+        let step = match event {
+            Event::Start => self.call(),
+            Event::Called(Ok(outcome)) => self.called(outcome),
+            Event::Downloaded(Ok(download)) => self.downloaded(download.body),
+            Event::Called(Err(error)) => Err(error),
+            Event::Downloaded(Err(error)) => Err(self.not_downloaded(error)),
+        };
+        step.unwrap_or_else(|error| Step::Done(Box::new(Err(self.after_earlier_passes(error)))))
+    }
+
+    fn call(&mut self) -> Result<Step, Error> {
+        let (prepared, index) = (&self.prepared, self.passes.len());
+        let upload = match &self.base {
+            None => prepared.first.clone(),
+            Some(base) => Upload::new(base, &prepared.plan.passes[index], &prepared.options, None)?,
+        };
+        Ok(Step::Call(Box::new(prepared.request(index, upload, self.seed))))
+    }
+
+    fn called(&mut self, outcome: Outcome) -> Result<Step, Error> {
+        match outcome.outputs.first().cloned() {
+            Some(Output::Picture { bytes, .. }) => self.finish(outcome, bytes),
+            Some(Output::Link(link)) => {
+                self.linked = Some(outcome);
+                Ok(Step::Download(link))
+            }
+            None => Err(Error::unusable("the reply has no picture", Vec::new(), outcome.attempts)),
+        }
+    }
+
+    fn downloaded(&mut self, file: Bytes) -> Result<Step, Error> {
+        match self.linked.take() {
+            Some(outcome) => self.finish(outcome, file),
+            None => Err(Error::config("nothing was to be downloaded")),
+        }
+    }
+
+    /// The picture is paid for: its link goes on with the error.
+    fn not_downloaded(&mut self, error: Error) -> Error {
+        let Some(outcome) = self.linked.take() else { return error };
+        let links = outcome.outputs.into_iter().filter_map(|output| match output {
+            Output::Link(link) => Some(link),
+            Output::Picture { .. } => None,
+        });
+        error.with_links(links.collect()).after_charged(Vec::new(), outcome.attempts)
+    }
+
+    /// Decodes the file of a call and pastes what it grew from back.
+    fn finish(&mut self, outcome: Outcome, file: Bytes) -> Result<Step, Error> {
+        let prepared = Arc::clone(&self.prepared);
+        let pass = &prepared.plan.passes[self.passes.len()];
+        let base = self.base.take();
+        let base = base.as_ref().unwrap_or(&prepared.original);
+        let (image, report) = finished(&file, base, pass, prepared.options.fit.as_ref()).map_err(|error| {
+            let text = format!("the picture of the service cannot be used: {error}");
+            Error::unusable(text, vec![file.clone()], outcome.attempts.clone())
+        })?;
+        self.passes.push(ExpandedPass { file, outcome, report });
+        if self.passes.len() < prepared.plan.passes.len() {
+            self.base = Some(image);
+            return self.call();
+        }
+        let passes = std::mem::take(&mut self.passes);
+        Ok(Step::Done(Box::new(Ok(Expanded { image, plan: prepared.plan.clone(), passes }))))
+    }
+
+    fn after_earlier_passes(&mut self, error: Error) -> Error {
+        if self.passes.is_empty() {
+            return error;
+        }
+        let (mut files, mut attempts) = (Vec::new(), Vec::<AttemptRecord>::new());
+        for pass in self.passes.drain(..) {
+            files.push(pass.file);
+            attempts.extend(pass.outcome.attempts);
+        }
+        error.after_charged(files, attempts)
+    }
+}
+
+/// The picture after a pass, from the file of the service and the picture before the pass.
+fn finished(
+    file: &Bytes,
+    base: &Image,
+    pass: &Pass,
+    paste: Option<&FitOptions>,
+) -> Result<(Image, Option<FitReport>), ImageError> {
+    // A result that is not opaque would be none of an outpainting; its colours count.
+    let (image, _) = decode(file, &DecodeOptions::new().background([255; 3]))?;
+    let part = part_of(pass, image.size());
+    let image = image.crop(part)?;
+    match paste {
+        Some(options) => {
+            let (image, report) = fit(image, base, pass.from_at, &options.target(pass.to))?;
+            Ok((image, Some(report)))
+        }
+        None => Ok((scaled(image, pass.to)?, None)),
+    }
+}
+
+/// [`Pass::expected_part`] in a file of another size than expected.
+fn part_of(pass: &Pass, size: Size) -> Rect {
+    let (part, expected) = (pass.expected_part, pass.expected);
+    let scaled = |start: u32, length: u32, from: u32, to: u32| {
+        let at = |edge: u32| ((u64::from(edge) * u64::from(to) + u64::from(from) / 2) / u64::from(from)) as u32;
+        let first = at(start).min(to - 1);
+        (first, at(start + length).clamp(first + 1, to) - first)
+    };
+    let (x, width) = scaled(part.x, part.width, expected.width, size.width);
+    let (y, height) = scaled(part.y, part.height, expected.height, size.height);
+    Rect { x, y, width, height }
+}
+
+fn scaled(image: Image, size: Size) -> Result<Image, ImageError> {
+    if image.size() == size { Ok(image) } else { resize(&image, size) }
+}
+
+/// The error of an input that was not sent.
+fn unreadable(error: ImageError) -> Error {
+    match error {
+        ImageError::Invalid(invalid) | ImageError::TooLarge(invalid) => invalid.into(),
+        other => InvalidInput::new("picture", other, "a whole PNG, JPEG or BMP").into(),
+    }
+}
