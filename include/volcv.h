@@ -9,8 +9,8 @@
  *  - Misuse is an error code, not a crash, wherever the library can see it: NULL, stale ids, wrong sizes.
  *  - Structs begin with struct_size. Make them with VOLCV_X_INIT or volcv_x_init(), or zero them and set struct_size.
  *  - Texts are UTF-8 and end with NUL. On an error every output is empty: 0, NULL, or all zero behind struct_size.
- *  - "hook" below means a function of the host: release, log, on_ready, and those of a transport. No hook may throw a
- *    C++ exception or unwind. A hook may call every function that does not say VOLCV_E_REENTRANT, but for on_ready. A hook
+ *  - "hook" below means a function of the host: release, log, on_ready, acquire, submit, and those of a transport. No hook
+ *    may throw a C++ exception or unwind. A hook may call every function that does not say VOLCV_E_REENTRANT, but for on_ready. A hook
  *    has to return soon: the thread that runs it may be the one that keeps the time limits of all jobs.
  *  - A child that was forked while a client existed must exec: its calls return VOLCV_E_FORKED.
  *  - It is C99, or C++98 and later. Link as shared library, or as static library with VOLCV_STATIC defined.
@@ -57,7 +57,7 @@ extern "C" {
 /** Size of volcv_error::request_id with its end. */
 #define VOLCV_REQUEST_ID_SIZE (128u)
 
-/** Size of volcv_error::message with its end. */
+/** Size of volcv_error::message and volcv_plan_info::warnings with their end. */
 #define VOLCV_MESSAGE_SIZE (512u)
 
 /** volcv_event::type: the job has ended; volcv_event::result says how. */
@@ -130,6 +130,12 @@ extern "C" {
 #define VOLCV_MODE_ASPECT (1u)
 /** Paint what is white in the mask, which has the size of the picture. */
 #define VOLCV_MODE_CANVAS (2u)
+/** Grow by left, right, top and bottom: whole numbers of pixels. */
+#define VOLCV_MODE_PIXELS (3u)
+/** Grow to target_width x target_height, the picture where anchor_x and anchor_y say. */
+#define VOLCV_MODE_TARGET (4u)
+/** Grow to target_width x target_height, the top left corner of the picture at column x and row y. */
+#define VOLCV_MODE_PLACED (5u)
 
 /** volcv_outpaint::flags: a link in place of the picture's bytes, see volcv_job_image_link(). */
 #define VOLCV_OUTPAINT_RETURN_LINK (1u)
@@ -137,6 +143,24 @@ extern "C" {
 #define VOLCV_OUTPAINT_STRICT (2u)
 /** volcv_outpaint::flags: send the seed although it is 0. */
 #define VOLCV_OUTPAINT_SEED_ZERO (4u)
+/** volcv_outpaint::flags: a whole operation, also for an encoded picture; see volcv_outpaint. */
+#define VOLCV_OUTPAINT_PIXELS (8u)
+/** volcv_outpaint::flags, whole operations: the pixels of the service as they came, without the original pasted back. */
+#define VOLCV_OUTPAINT_NO_PASTE (16u)
+/**
+ * volcv_outpaint::flags, whole operations: where the upload has to be scaled down, the result has the resolution of the
+ * service. Without it, the result has that of the original, and the new area is scaled up.
+ */
+#define VOLCV_OUTPAINT_KEEP_RESULT (32u)
+/**
+ * volcv_outpaint::flags, VOLCV_MODE_TARGET and VOLCV_MODE_PLACED: cuts off what does not fit into the target. Without it and
+ * VOLCV_OUTPAINT_SHRINK, a target that is smaller than the picture is an error.
+ */
+#define VOLCV_OUTPAINT_CROP (64u)
+/** volcv_outpaint::flags, VOLCV_MODE_TARGET and VOLCV_MODE_PLACED: scales the picture down until it fits into the target. */
+#define VOLCV_OUTPAINT_SHRINK (128u)
+/** volcv_outpaint::flags: the job downloads what comes as a link, which is free. Whole operations always do. */
+#define VOLCV_OUTPAINT_DOWNLOAD (256u)
 
 /** volcv_outpaint::prompt_field: the one that belongs to the way of access. */
 #define VOLCV_PROMPT_DEFAULT (0u)
@@ -152,6 +176,30 @@ extern "C" {
  * the job has ended.
  */
 #define VOLCV_PICTURE_BORROW (1u)
+
+/** volcv_pixels::format: red, green, blue, alpha. Each value of a pixel is one byte, in sRGB. */
+#define VOLCV_PIXEL_RGBA8 (0u)
+/** volcv_pixels::format: blue, green, red, alpha. */
+#define VOLCV_PIXEL_BGRA8 (1u)
+/** volcv_pixels::format: red, green, blue. */
+#define VOLCV_PIXEL_RGB8 (2u)
+/** volcv_pixels::format: blue, green, red. */
+#define VOLCV_PIXEL_BGR8 (3u)
+/** volcv_pixels::format: one grey value. */
+#define VOLCV_PIXEL_GRAY8 (4u)
+
+/** volcv_pixels::flags: the bottom row is the first in memory, as in OpenGL and Unity. */
+#define VOLCV_PIXELS_BOTTOM_UP (1u)
+/** volcv_pixels::flags: the colours are multiplied by alpha. Not beside VOLCV_PIXELS_OPAQUE. */
+#define VOLCV_PIXELS_PREMULTIPLIED (2u)
+/** volcv_pixels::flags: the byte of alpha means nothing: it is not read, and 255 is written. */
+#define VOLCV_PIXELS_OPAQUE (4u)
+/**
+ * volcv_pixels::flags, for volcv_outpaint::pixels: data is not copied by the submit and stays untouched until release() was
+ * called or, without release, until the job has ended. volcv calls release() once it has converted the pixels, before it
+ * sends anything.
+ */
+#define VOLCV_PIXELS_BORROW (8u)
 
 /** Not known, or a link. */
 #define VOLCV_FORMAT_UNKNOWN (0u)
@@ -273,6 +321,92 @@ typedef void (VOLCV_CALL *volcv_log_fn)(void *user, uint32_t level, volcv_job jo
  */
 typedef void (VOLCV_CALL *volcv_ready_fn)(void *user);
 
+/**
+ * Called exactly once when volcv needs data no more, on any thread; before the job's event can be polled, unless
+ * volcv_client_destroy() or volcv_shutdown() has returned VOLCV_E_TIMEOUT.
+ */
+typedef void (VOLCV_CALL *volcv_release_fn)(void *user, const void *data, size_t size);
+
+/**
+ * Pixels in memory of the host: those that grow, or room for the result. Row y begins at data + y * stride, counted from the
+ * row that comes first in memory; the bytes between two rows are neither read nor written. In memory for a result each
+ * byte of a pixel is written once, and none is read.
+ */
+typedef struct volcv_pixels {
+    /** sizeof(volcv_pixels). */
+    uint32_t struct_size;
+    /** VOLCV_PIXELS_* bits. */
+    uint32_t flags;
+    /** VOLCV_PIXEL_*. */
+    uint32_t format;
+    /** Pixels in a row, at least 1. */
+    uint32_t width;
+    /** Rows, at least 1. */
+    uint32_t height;
+    /** 0. */
+    uint32_t reserved;
+    /** Bytes from the start of a row to the start of the next; 0 means rows without gaps. */
+    size_t stride;
+    /** The pixels. */
+    void *data;
+    /** Bytes of data; the gap behind the last row need not be there. */
+    size_t size;
+    /**
+     * For VOLCV_PIXELS_BORROW: called exactly once, with data and size, if the job was accepted, and never if not. May be
+     * NULL.
+     */
+    volcv_release_fn release;
+    /** Handed to release. */
+    void *release_user;
+} volcv_pixels;
+
+/** Asks the host for memory: see volcv_pixels_hooks. */
+typedef volcv_result (VOLCV_CALL *volcv_pixels_acquire_fn)(
+    void *user,
+    volcv_job job,
+    uint64_t job_user,
+    uint32_t index,
+    uint32_t width,
+    uint32_t height,
+    volcv_pixels *out_pixels);
+
+/** Gives the host its memory back: see volcv_pixels_hooks. */
+typedef void (VOLCV_CALL *volcv_pixels_submit_fn)(
+    void *user,
+    volcv_job job,
+    uint64_t job_user,
+    uint32_t index,
+    volcv_result result);
+
+/**
+ * Lets finished pixels be written into memory of the host, such as that of a texture, by a thread of volcv. Without these
+ * hooks, volcv_job_pixels() copies them.
+ *
+ * acquire: the pixels with this index of a job are ready: set format, stride, data, size and flags (without
+ * VOLCV_PIXELS_BORROW) of out_pixels, whose width and height are set already and must stay, and return VOLCV_OK. Memory that may
+ * only be made on another thread: return VOLCV_E_NOT_READY; the pixels then wait for volcv_job_pixels(). Any other code does
+ * the same, and is logged. It is not called for a job that was released, nor once volcv_client_destroy() or
+ * volcv_shutdown() was called.
+ * submit: volcv does not touch that memory any more. Called exactly once for each acquire that returned VOLCV_OK, on the same
+ * thread and before the event of the job, also when the job is cancelled or released or the client destroyed meanwhile.
+ * With VOLCV_OK all pixels are written, and volcv keeps no copy of them: volcv_job_pixels() has none. With any other result
+ * the memory holds nothing of use, and the pixels wait for volcv_job_pixels(): VOLCV_E_INVALID_ARGUMENT if what acquire set is
+ * wrong, in which case nothing was written; VOLCV_E_INTERNAL after a defect. After a volcv_client_destroy() that returned
+ * VOLCV_E_TIMEOUT, a submit that is due comes during the destroy that waits on, as releases do.
+ */
+typedef struct volcv_pixels_hooks {
+    /** sizeof(volcv_pixels_hooks). */
+    uint32_t struct_size;
+    /** 0. */
+    uint32_t flags;
+    /** Handed to both functions. */
+    void *user;
+    /** Asks for memory; required. */
+    volcv_pixels_acquire_fn acquire;
+    /** Gives it back; required. */
+    volcv_pixels_submit_fn submit;
+} volcv_pixels_hooks;
+
 /** What a client needs to know. Everything is copied by volcv_client_create(). */
 typedef struct volcv_client_options {
     /** sizeof(volcv_client_options). */
@@ -335,6 +469,10 @@ typedef struct volcv_client_options {
      * copy. A proxy that wants other credentials ends a job with VOLCV_E_CONFIG.
      */
     const char *proxy;
+    /** Writes finished pixels into memory of the host; NULL for none. */
+    const volcv_pixels_hooks *pixels_hooks;
+    /** NULL. */
+    const void *reserved;
 } volcv_client_options;
 
 /** Why something failed, filled in place; nothing in it has to be freed. */
@@ -379,12 +517,6 @@ typedef struct volcv_event {
     uint64_t user;
 } volcv_event;
 
-/**
- * Called exactly once when volcv needs data no more, on any thread; before the job's event can be polled, unless
- * volcv_client_destroy() or volcv_shutdown() has returned VOLCV_E_TIMEOUT.
- */
-typedef void (VOLCV_CALL *volcv_release_fn)(void *user, const void *data, size_t size);
-
 /** An encoded picture: PNG, JPEG and the like, never pixels. Either data and size, or link. */
 typedef struct volcv_picture {
     /** sizeof(volcv_picture). */
@@ -407,6 +539,13 @@ typedef struct volcv_picture {
  * An outpainting. Numbers that are 0 and texts that are NULL are not sent: the service has its own defaults. Sides and
  * sizes are those of the upright picture: its EXIF orientation is counted in. What may spoil the result, such as that
  * orientation, goes to the log, or is an error with VOLCV_OUTPAINT_STRICT.
+ *
+ * It is one call, whose result is the file of the service, unless one of these makes a whole operation of it: pixels,
+ * VOLCV_OUTPAINT_PIXELS, VOLCV_MODE_PIXELS, VOLCV_MODE_TARGET, VOLCV_MODE_PLACED, or max_passes above 1. A whole operation plans
+ * exact sizes, as volcv_plan() tells; it decodes, scales and encodes on volcv's threads, makes one call for each pass,
+ * and pastes the original back, bit for bit. Its result is pixels: see volcv_job_pixels() and volcv_pixels_hooks. The file of
+ * the service for each pass is there as well, see volcv_job_image_take(). A library that was built without the feature image
+ * answers VOLCV_E_UNSUPPORTED.
  */
 typedef struct volcv_outpaint {
     /** sizeof(volcv_outpaint). */
@@ -417,22 +556,35 @@ typedef struct volcv_outpaint {
     uint32_t mode;
     /** VOLCV_PROMPT_*: the field that carries prompt. */
     uint32_t prompt_field;
-    /** The picture; required. In VOLCV_MODE_CANVAS it has its final size, with anything where the mask is white. */
+    /**
+     * The picture; required, unless pixels is given. In VOLCV_MODE_CANVAS it has its final size, with anything where the
+     * mask is white. In a whole operation: PNG, JPEG or BMP, or a link to one, which volcv downloads.
+     */
     const volcv_picture *picture;
     /** VOLCV_MODE_CANVAS: of the picture's size, white where to paint. */
     const volcv_picture *mask;
-    /** VOLCV_MODE_SIDES: fraction of the width added to the left, 0 to 1; zeros are sent. */
+    /**
+     * VOLCV_MODE_SIDES: fraction of the width added to the left, 0 to 1, and more with max_passes; zeros are sent.
+     * VOLCV_MODE_PIXELS: columns.
+     */
     double left;
-    /** VOLCV_MODE_SIDES: fraction of the width added to the right, 0 to 1. */
+    /** VOLCV_MODE_SIDES: fraction of the width added to the right. VOLCV_MODE_PIXELS: columns. */
     double right;
-    /** VOLCV_MODE_SIDES: fraction of the height added above, 0 to 1. */
+    /** VOLCV_MODE_SIDES: fraction of the height added above. VOLCV_MODE_PIXELS: rows. */
     double top;
-    /** VOLCV_MODE_SIDES: fraction of the height added below, 0 to 1. */
+    /** VOLCV_MODE_SIDES: fraction of the height added below. VOLCV_MODE_PIXELS: rows. */
     double bottom;
     /** VOLCV_MODE_ASPECT: as 16 in 16:9. */
     double aspect_width;
     /** VOLCV_MODE_ASPECT: as 9 in 16:9. */
     double aspect_height;
+    /**
+     * VOLCV_MODE_TARGET, and VOLCV_MODE_ASPECT of whole operations: where the picture lies, from -1 (at the left) over 0
+     * (in the middle) to 1 (at the right).
+     */
+    double anchor_x;
+    /** As anchor_x, from -1 (at the top) to 1 (at the bottom). */
+    double anchor_y;
     /** How closely to follow the prompt, 1 to 20. */
     double scale;
     /** How much to change, 0.1 to 1. */
@@ -444,14 +596,40 @@ typedef struct volcv_outpaint {
     int64_t seed;
     /** Steps of the model, 1 or more. */
     uint32_t steps;
-    /** The result is made to fit into this; the service's own default is 1920. */
+    /** The result is made to fit into this; the service's own default is 1920. 0 in a whole operation, which plans it. */
     uint32_t max_width;
-    /** The result is made to fit into this; the service's own default is 1920. */
+    /** As max_width. */
     uint32_t max_height;
     /** Pixels of the upright picture, where its own header does not say it (a link in VOLCV_MODE_ASPECT); otherwise 0. */
     uint32_t picture_width;
     /** Pixels of the picture, as picture_width. */
     uint32_t picture_height;
+    /** VOLCV_MODE_TARGET, VOLCV_MODE_PLACED: pixels of the result. */
+    uint32_t target_width;
+    /** VOLCV_MODE_TARGET, VOLCV_MODE_PLACED: pixels of the result. */
+    uint32_t target_height;
+    /** VOLCV_MODE_PLACED: the column of the result in which the picture begins; below 0 only with VOLCV_OUTPAINT_CROP. */
+    int32_t x;
+    /** VOLCV_MODE_PLACED: the row of the result in which the picture begins, as x. */
+    int32_t y;
+    /** How many calls may be paid for, each of which grows the picture by its own width and height at most; 0 means 1. */
+    uint32_t max_passes;
+    /** Whole operations: the longest side in pixels that is sent or asked for, 128 to 16384; 0 means 4096. */
+    uint32_t max_side;
+    /**
+     * Whole operations: pixels along the growing sides of the original that are sent as if they were new, so that the service
+     * sees more room for its transition.
+     */
+    uint32_t overlap;
+    /** Whole operations: pixels over which the mask fades out inside of the original. */
+    uint32_t soft;
+    /** Whole operations: pixels that are painted on the other side where one side of an axis grows, and cut off afterwards. */
+    uint32_t context;
+    /**
+     * Whole operations: pixels of the original along its growing sides that fade into the new area; 0 keeps all of the original
+     * bit for bit.
+     */
+    uint32_t feather;
     /** 0. */
     uint32_t reserved;
     /** What to paint, UTF-8. */
@@ -461,6 +639,10 @@ typedef struct volcv_outpaint {
      * may be nested 127 deep, as volcv_raw::json.
      */
     const char *extra_json;
+    /** Pixels in place of picture: a texture that grows. It is sent without its alpha, over white; the result has its alpha. */
+    const volcv_pixels *pixels;
+    /** NULL. */
+    const void *reserved_pointer;
 } volcv_outpaint;
 
 /** What one job may have of its own. NULL in its place means all zero. */
@@ -541,6 +723,88 @@ typedef struct volcv_buffer {
     size_t size;
 } volcv_buffer;
 
+/** What a whole operation would do, from volcv_plan(). */
+typedef struct volcv_plan_info {
+    /** sizeof(volcv_plan_info). */
+    uint32_t struct_size;
+    /** Calls that are paid for, at least 1. */
+    uint32_t calls;
+    /** The exact size of the result. */
+    uint32_t result_width;
+    /** The exact size of the result. */
+    uint32_t result_height;
+    /** Where the original lies in the result: its first column. */
+    uint32_t original_x;
+    /** Where the original lies in the result: its first row. */
+    uint32_t original_y;
+    /** The size of the original in the result. */
+    uint32_t original_width;
+    /** The size of the original in the result. */
+    uint32_t original_height;
+    /** The part of the source that is used, all of it but for VOLCV_OUTPAINT_CROP: its first column. */
+    uint32_t crop_x;
+    /** The part of the source that is used: its first row. */
+    uint32_t crop_y;
+    /** The part of the source that is used: its width. */
+    uint32_t crop_width;
+    /** The part of the source that is used: its height. */
+    uint32_t crop_height;
+    /** The size of the source, upright. */
+    uint32_t source_width;
+    /** The size of the source, upright. */
+    uint32_t source_height;
+    /** How many warnings there are. */
+    uint32_t warning_count;
+    /** 0. */
+    uint32_t reserved;
+    /**
+     * Why the service may refuse a call or spoil its result, in sentences with "; " between them, as much as fits; empty if
+     * there is no reason.
+     */
+    char warnings[VOLCV_MESSAGE_SIZE];
+} volcv_plan_info;
+
+/**
+ * The pixels of a result, and what the paste-back found. The numbers of the last pass; with VOLCV_OUTPAINT_NO_PASTE, exact and
+ * all below it are 0.
+ */
+typedef struct volcv_pixels_info {
+    /** sizeof(volcv_pixels_info). */
+    uint32_t struct_size;
+    /** Pixels. */
+    uint32_t width;
+    /** Pixels. */
+    uint32_t height;
+    /** 1 if the pixels have an alpha that is not 255 everywhere. */
+    uint32_t has_alpha;
+    /** Calls that were made. */
+    uint32_t passes;
+    /** Attempts of these calls that were billed. */
+    uint32_t charges;
+    /** 1 if every pixel of the original is in the result, bit for bit. */
+    uint32_t exact;
+    /**
+     * 1 if the service's picture shows the original where it should be. If it is 0 the new area may not belong to the
+     * original: look at it.
+     */
+    uint32_t recognised;
+    /** Columns by which the content of the service's picture lay to the right of its place. It was moved back. */
+    int32_t offset_x;
+    /** Rows by which it lay below its place. */
+    int32_t offset_y;
+    /** How alike the two are along the edges of the original, -1 to 1. */
+    double ncc;
+    /**
+     * The visible step along the edges of the original if it were pasted into the service's picture as it came: levels of 0
+     * to 255, beyond what is there inside of the original.
+     */
+    double seam_before;
+    /** The same in the result. */
+    double seam_after;
+    /** The width of the service's picture, by that of the result. */
+    double scale;
+} volcv_pixels_info;
+
 /** Done. */
 #define VOLCV_OK (0)
 
@@ -559,7 +823,7 @@ typedef struct volcv_buffer {
 #define VOLCV_E_STALE (-5)
 /** The queue is full: nothing was accepted, try again later. */
 #define VOLCV_E_BUSY (-6)
-/** The job has not ended yet. */
+/** The job has not ended yet. As the result of volcv_pixels_hooks::acquire: not on this thread. */
 #define VOLCV_E_NOT_READY (-7)
 /** A time limit passed. As the result of a job: before the request was complete, so that nothing was bought. */
 #define VOLCV_E_TIMEOUT (-8)
@@ -576,7 +840,10 @@ typedef struct volcv_buffer {
 #define VOLCV_E_FORKED (-12)
 /** This function must not be called from inside a hook. */
 #define VOLCV_E_REENTRANT (-13)
-/** There is no such result: the job failed, the index is too large, or the picture was taken. */
+/**
+ * There is no such result: the job failed, the index is too large, the picture was taken, or its pixels were submitted to a
+ * hook.
+ */
 #define VOLCV_E_NO_RESULT (-14)
 /** A field is out of range, or the service says that the input is wrong. Nothing was bought: mend the input. */
 #define VOLCV_E_INVALID_INPUT (-20)
@@ -598,7 +865,8 @@ typedef struct volcv_buffer {
 #define VOLCV_E_OUTCOME_UNKNOWN (-28)
 /**
  * The service answered with success, but with something that cannot be used. It was billed: see
- * volcv_job_rejected_take() for a picture that failed a check.
+ * volcv_job_rejected_take() for a picture that failed a check, and volcv_job_image_link() for one that could not be
+ * downloaded.
  */
 #define VOLCV_E_DECODE (-29)
 /** As VOLCV_E_DECODE, because the reply is over the limit. */
@@ -621,7 +889,25 @@ static inline void volcv_http_transport_init(volcv_http_transport *value)
     *value = init;
 }
 
-#define VOLCV_CLIENT_OPTIONS_INIT { sizeof(volcv_client_options), 0, NULL, NULL, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, NULL, 0, NULL, NULL, NULL, NULL, NULL, NULL }
+#define VOLCV_PIXELS_INIT { sizeof(volcv_pixels), 0, 0, 0, 0, 0, 0, NULL, 0, NULL, NULL }
+
+/** Makes it VOLCV_PIXELS_INIT. */
+static inline void volcv_pixels_init(volcv_pixels *value)
+{
+    const volcv_pixels init = VOLCV_PIXELS_INIT;
+    *value = init;
+}
+
+#define VOLCV_PIXELS_HOOKS_INIT { sizeof(volcv_pixels_hooks), 0, NULL, NULL, NULL }
+
+/** Makes it VOLCV_PIXELS_HOOKS_INIT. */
+static inline void volcv_pixels_hooks_init(volcv_pixels_hooks *value)
+{
+    const volcv_pixels_hooks init = VOLCV_PIXELS_HOOKS_INIT;
+    *value = init;
+}
+
+#define VOLCV_CLIENT_OPTIONS_INIT { sizeof(volcv_client_options), 0, NULL, NULL, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, NULL, 0, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL }
 
 /** Makes it VOLCV_CLIENT_OPTIONS_INIT. */
 static inline void volcv_client_options_init(volcv_client_options *value)
@@ -657,7 +943,7 @@ static inline void volcv_picture_init(volcv_picture *value)
     *value = init;
 }
 
-#define VOLCV_OUTPAINT_INIT { sizeof(volcv_outpaint), 0, 0, 0, NULL, NULL, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0, 0, 0, 0, 0, 0, 0, NULL, NULL }
+#define VOLCV_OUTPAINT_INIT { sizeof(volcv_outpaint), 0, 0, 0, NULL, NULL, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, NULL, NULL, NULL, NULL }
 
 /** Makes it VOLCV_OUTPAINT_INIT. */
 static inline void volcv_outpaint_init(volcv_outpaint *value)
@@ -711,6 +997,24 @@ static inline void volcv_buffer_init(volcv_buffer *value)
     *value = init;
 }
 
+#define VOLCV_PLAN_INFO_INIT { sizeof(volcv_plan_info), 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, { 0 } }
+
+/** Makes it VOLCV_PLAN_INFO_INIT. */
+static inline void volcv_plan_info_init(volcv_plan_info *value)
+{
+    const volcv_plan_info init = VOLCV_PLAN_INFO_INIT;
+    *value = init;
+}
+
+#define VOLCV_PIXELS_INFO_INIT { sizeof(volcv_pixels_info), 0, 0, 0, 0, 0, 0, 0, 0, 0, 0.0, 0.0, 0.0, 0.0 }
+
+/** Makes it VOLCV_PIXELS_INFO_INIT. */
+static inline void volcv_pixels_info_init(volcv_pixels_info *value)
+{
+    const volcv_pixels_info init = VOLCV_PIXELS_INFO_INIT;
+    *value = init;
+}
+
 /**
  * The number to compare with VOLCV_ABI_VERSION before anything else is called.
  *
@@ -720,7 +1024,7 @@ static inline void volcv_buffer_init(volcv_buffer *value)
 VOLCV_API uint32_t VOLCV_CALL volcv_abi_version(void);
 
 /**
- * The version of the library with the features it was built with, as in "0.1.0 (ureq)".
+ * The version of the library with the features it was built with, as in "0.1.0 (image, ureq)".
  *
  * @return a text that lives as long as the library; never NULL.
  * Thread: any. Blocks: no.
@@ -836,7 +1140,8 @@ VOLCV_API volcv_result VOLCV_CALL volcv_wake(volcv_client *client);
  * Queues an outpainting. The request is checked at once; nothing is encoded, connected or waited for here.
  *
  * @param client the client.
- * @param request not NULL; everything in it is copied, but for pictures with VOLCV_PICTURE_BORROW.
+ * @param request not NULL; everything in it is copied, but for pictures with VOLCV_PICTURE_BORROW and pixels with
+ * VOLCV_PIXELS_BORROW.
  * @param options may be NULL.
  * @param out_job set to the job; to 0 on any error.
  * @param error filled on failure; may be NULL.
@@ -860,7 +1165,8 @@ VOLCV_API volcv_result VOLCV_CALL volcv_outpaint_submit(
  * @param request as for volcv_outpaint_submit().
  * @param options may be NULL; its deadline_ms is the way to limit the wait.
  * @param out_job set to the job, which has ended with success. On an error it is set to 0, unless the failed job has
- * rejected pictures, see volcv_job_rejected_take(): then it is set to that job, which is released like any other.
+ * rejected pictures, see volcv_job_rejected_take(), or links, see volcv_job_image_link(): then it is set to that job, which
+ * is released like any other.
  * @param error filled on failure; may be NULL.
  * @return VOLCV_OK, all of volcv_outpaint_submit(), VOLCV_E_REENTRANT, and how the job ended: VOLCV_E_AUTH,
  * VOLCV_E_QUOTA, VOLCV_E_THROTTLED, VOLCV_E_REFUSED, VOLCV_E_SERVICE, VOLCV_E_CONNECT, VOLCV_E_TLS, VOLCV_E_TIMEOUT,
@@ -919,7 +1225,8 @@ VOLCV_API volcv_result VOLCV_CALL volcv_download_submit(
     volcv_error *error);
 
 /**
- * Asks a job to end soon: within 50 ms, with its connection closed. Its event comes as for every other job, with
+ * Asks a job to end soon: within 50 ms, with its connection closed. A whole operation that decodes or encodes at that moment ends
+ * that first, which takes a fraction of a second. Its event comes as for every other job, with
  * VOLCV_E_CANCELLED, or with its own result if it was quicker. What the service had received may still be billed.
  *
  * @param client the client.
@@ -968,7 +1275,7 @@ VOLCV_API volcv_result VOLCV_CALL volcv_job_release(volcv_client *client, volcv_
 
 /**
  * The service's reply to a job that succeeded, as JSON. That of an outpainting has empty texts for its pictures; that
- * of volcv_raw_submit() is as it came, with their base64.
+ * of volcv_raw_submit() is as it came, with their base64. That of a whole operation is the reply to its last call.
  *
  * @param client the client.
  * @param job a job that has ended.
@@ -985,7 +1292,9 @@ VOLCV_API volcv_result VOLCV_CALL volcv_job_reply(
     size_t *out_size);
 
 /**
- * The number of pictures and links of a job that has ended; 0 if it failed.
+ * The number of pictures and links of a job that has ended. Those of a whole operation are the files of the service, one for
+ * each call in order, and then what else came with them. A job that failed has 0, unless a picture was paid for but could not be
+ * downloaded: then it has links.
  *
  * @param client the client.
  * @param job a job that has ended.
@@ -1013,7 +1322,7 @@ VOLCV_API volcv_result VOLCV_CALL volcv_job_image_info(
     volcv_image_info *out_info);
 
 /**
- * The link to a picture, for jobs with VOLCV_OUTPAINT_RETURN_LINK; it is valid for about 24 hours, and
+ * The link to a picture, for jobs with VOLCV_OUTPAINT_RETURN_LINK and for those that failed to download it; it is valid for about 24 hours, and
  * volcv_download_submit() fetches it.
  *
  * @param client the client.
@@ -1087,6 +1396,62 @@ VOLCV_API volcv_result VOLCV_CALL volcv_job_rejected_take(
  * Thread: any. Blocks: no.
  */
 VOLCV_API volcv_result VOLCV_CALL volcv_buffer_release(volcv_buffer *buffer);
+
+/**
+ * Says what a whole operation would do and cost, without a client, without decoding, and without sending anything.
+ *
+ * @param request not NULL; its picture and pixels may both be NULL.
+ * @param width the width of the upright source in pixels; 0 means that of the request's picture or pixels.
+ * @param height the height of the source; 0 if width is 0.
+ * @param out_plan filled; all zero on any error.
+ * @param error filled on failure; may be NULL.
+ * @return VOLCV_OK; VOLCV_E_INVALID_INPUT: error names the field, its value and what is allowed; VOLCV_E_INVALID_ARGUMENT,
+ * VOLCV_E_UNSUPPORTED, VOLCV_E_INTERNAL.
+ * Thread: any. Blocks: no.
+ */
+VOLCV_API volcv_result VOLCV_CALL volcv_plan(
+    const volcv_outpaint *request,
+    uint32_t width,
+    uint32_t height,
+    volcv_plan_info *out_plan,
+    volcv_error *error);
+
+/**
+ * The size of the finished pixels of a whole operation, and what the paste-back found. It stays when the pixels were submitted
+ * to a hook.
+ *
+ * @param client the client.
+ * @param job a job that has ended.
+ * @param index 0.
+ * @param out_info filled; all zero on any error.
+ * @return VOLCV_OK, VOLCV_E_NO_RESULT: the job failed, or is no whole operation; VOLCV_E_NOT_READY, VOLCV_E_STALE,
+ * VOLCV_E_INVALID_ARGUMENT, VOLCV_E_FORKED, VOLCV_E_INTERNAL.
+ * Thread: any. Blocks: no.
+ */
+VOLCV_API volcv_result VOLCV_CALL volcv_job_pixels_info(
+    volcv_client *client,
+    volcv_job job,
+    uint32_t index,
+    volcv_pixels_info *out_info);
+
+/**
+ * Copies the finished pixels of a whole operation into memory of the caller, as often as wanted. Nothing is decoded here: the
+ * copy takes about a millisecond for a million pixels. Nothing is written on any error.
+ *
+ * @param client the client.
+ * @param job a job that has ended.
+ * @param index 0.
+ * @param into the memory and its layout, without VOLCV_PIXELS_BORROW; width and height are those of volcv_job_pixels_info().
+ * Memory without alpha takes only pixels without it.
+ * @return VOLCV_OK, VOLCV_E_NO_RESULT: the job failed, is no whole operation, or its pixels were submitted to a hook;
+ * VOLCV_E_NOT_READY, VOLCV_E_STALE, VOLCV_E_INVALID_ARGUMENT, VOLCV_E_FORKED, VOLCV_E_INTERNAL.
+ * Thread: any, many at once. Blocks: no, but for the copy. Memory: data has to be writable during the call.
+ */
+VOLCV_API volcv_result VOLCV_CALL volcv_job_pixels(
+    volcv_client *client,
+    volcv_job job,
+    uint32_t index,
+    const volcv_pixels *into);
 
 /**
  * Gives the next bytes of the request's body. They are made while they are read: base64 is never held in memory.

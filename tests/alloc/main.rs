@@ -1,6 +1,6 @@
 //! Counts what one call allocates: the result, at most two buffers of the transport, and nothing else that is large.
 
-#![allow(clippy::unwrap_used, reason = "all of this is a test")]
+#![allow(clippy::unwrap_used, clippy::print_stdout, reason = "all of this is a test")]
 
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::io::{BufRead, BufReader, Read, Write};
@@ -11,7 +11,11 @@ use std::thread;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use volcv::{BlockingClient, Client, Outcome, Outpaint, Picture};
+use image::RgbImage;
+use volcv::{
+    BlockingClient, Client, ExpandBlocking as _, ExpandOptions, Outcome, Outpaint, Picture, PixelFormat, Pixels,
+};
+use volcv::{Size, Wish};
 
 /// Smaller allocations do not count.
 const LARGE: usize = 64 * 1024;
@@ -82,7 +86,7 @@ fn large_allocations(picture: usize, call: impl FnOnce() -> Outcome) -> Vec<usiz
 fn a_call_allocates_its_result_and_at_most_two_large_buffers() {
     let _alone = ALONE.lock().unwrap();
     for size in PICTURES {
-        let url = serve(size);
+        let url = serve(picture(size));
         let outpaint = Outpaint::equal(Picture::from(picture(size)), 0.25);
         let ureq = BlockingClient::new(&url, "some-key").unwrap();
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
@@ -107,7 +111,7 @@ fn the_memory_of_many_results_goes_back_when_they_are_dropped() {
     const KEPT: usize = 24 << 20;
     let _alone = ALONE.lock().unwrap();
     let [_, size] = PICTURES;
-    let url = serve(size);
+    let url = serve(picture(size));
     let outpaint = Outpaint::equal(Picture::from(picture(size)), 0.25);
     let client = BlockingClient::new(&url, "some-key").unwrap();
     // Each on a thread of its own: an allocator would keep some of it for each of them.
@@ -125,18 +129,57 @@ fn the_memory_of_many_results_goes_back_when_they_are_dropped() {
     assert!(freed >= (CALLS - 1) * size, "{freed} bytes of {} came back with the client", CALLS * size);
 }
 
+/// From texture to texture: beside what the engine has and gets, at most 24 MiB.
+#[test]
+#[cfg(target_os = "linux")]
+fn a_whole_operation_needs_little_beside_its_input_and_its_output() {
+    let _alone = ALONE.lock().unwrap();
+    let (size, out) = (Size { width: 2048, height: 2048 }, Size { width: 3072, height: 2048 });
+    let bytes = |size: Size| size.width as usize * size.height as usize * 4;
+    // A picture of many details: its PNG is about as large as that of a photo.
+    let detailed = |x: u32, y: u32| {
+        let noise = (x.wrapping_mul(0x9E37_79B1) ^ y.wrapping_mul(0x85EB_CA77)).wrapping_mul(0x2C1B_3C6D) >> 28;
+        [(x / 13 + noise) as u8, (y / 11 + noise) as u8, ((x + y) / 17 + noise) as u8]
+    };
+    let result = RgbImage::from_fn(out.width, out.height, |x, y| image::Rgb(detailed(x, y)));
+    let mut file = std::io::Cursor::new(Vec::new());
+    result.write_to(&mut file, image::ImageFormat::Png).unwrap();
+    let texture: Vec<u8> = (0..size.height)
+        .flat_map(|y| (0..size.width).flat_map(move |x| detailed(x + 512, y).into_iter().chain([255])))
+        .collect();
+    drop(result);
+    let client = BlockingClient::new(serve(file.into_inner()), "some-key").unwrap();
+    let pixels = Pixels::new(&texture, volcv::Layout::new(size, PixelFormat::Rgba8)).unwrap();
+    let wish = Wish::target(out);
+
+    // From here on, VmHWM is the peak of what follows.
+    std::fs::write("/proc/self/clear_refs", "5").unwrap();
+    let before = resident();
+    let expanded = client.expand(pixels, &wish, &ExpandOptions::new()).unwrap();
+    let needed = status("VmHWM:") - before;
+    assert!(expanded.is_exact() && expanded.image.size() == out);
+    assert!(expanded.passes[0].file.len() > 6 << 20, "{}", expanded.passes[0].file.len());
+    // The texture was there before, so it is not among what was needed.
+    println!("{} MiB", needed >> 20);
+    assert!(needed <= bytes(out) + (24 << 20), "{} MiB", needed >> 20);
+}
+
 /// The memory of this process, in bytes.
 fn resident() -> usize {
+    status("VmRSS:")
+}
+
+fn status(name: &str) -> usize {
     let status = std::fs::read_to_string("/proc/self/status").unwrap();
-    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).unwrap();
+    let line = status.lines().find_map(|line| line.strip_prefix(name)).unwrap();
     line.trim().strip_suffix(" kB").unwrap().parse::<usize>().unwrap() * 1024
 }
 
 /// Answers each request with a picture, from memory that is there before the first call.
-fn serve(size: usize) -> String {
+fn serve(picture: Vec<u8>) -> String {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let url = format!("http://{}", listener.local_addr().unwrap());
-    let body = format!(r#"{{"code":10000,"data":{{"binary_data_base64":["{}"]}}}}"#, STANDARD.encode(picture(size)));
+    let body = format!(r#"{{"code":10000,"data":{{"binary_data_base64":["{}"]}}}}"#, STANDARD.encode(picture));
     let reply: Arc<str> =
         format!("HTTP/1.1 200 OK\r\nConnection: keep-alive\r\nContent-Length: {}\r\n\r\n{body}", body.len()).into();
     // Ends with the test's process.

@@ -22,6 +22,8 @@ mod recorder;
 mod repository;
 mod results;
 mod scenarios;
+#[cfg(feature = "second-ring")]
+mod seams;
 mod second_ring;
 mod secrets;
 mod support;

@@ -10,7 +10,8 @@ use volcv::{Outpaint, PromptField};
 
 use volcv_emulator::{Distortion, Fault};
 
-const SIDES: [&str; 4] = ["top", "bottom", "left", "right"];
+use crate::fill::FillArg;
+use crate::wish::{OTHERS, SIDES, WishArgs};
 
 const EXIT_CODES: &str = "\
 Environment:
@@ -30,8 +31,20 @@ const OUTPAINT_HELP: &str = "\
 Examples:
   volcv outpaint photo.jpg -o wide.png --left 0.5 --right 0.5
   volcv outpaint photo.jpg -o wide.png --aspect 16:9 --prompt 'a calm sea' --variants 4
+  volcv outpaint photo.jpg -o poster.png --to 2160x3840 --anchor bottom --keep-original --max-passes 3
+  volcv outpaint photo.jpg -o wide.png --pixels 300,0,300,0 --best-of 4 --contact-sheet sheet.png
   volcv outpaint padded.png -o filled.png --mask mask.png --json
   volcv outpaint photo.jpg -o wide.png --equal 0.25 --emulator   (no key, no cost, no model)";
+
+const PLAN_HELP: &str = "\
+Examples:
+  volcv plan photo.jpg --to 1920x1080 --anchor left
+  volcv plan 1024x768 --to 4096x3072 --max-passes 2 --draw plan.png";
+
+const MASK_HELP: &str = "\
+Examples:
+  volcv mask photo.jpg --to 1920x1080 -o padded.png --mask-out mask.png --overlap 8
+  volcv outpaint padded.png --mask mask.png -o filled.png";
 
 const CALL_HELP: &str = "\
 Examples:
@@ -76,6 +89,12 @@ pub(crate) enum Command {
     /// Grow a picture beyond its edges, or fill the white part of a mask
     #[command(after_help = format!("{OUTPAINT_HELP}\n\n{EXIT_CODES}"))]
     Outpaint(Box<OutpaintArgs>),
+    /// Say what would be sent and what would come of it, without a key, a network or a cost
+    #[command(after_help = PLAN_HELP)]
+    Plan(PlanArgs),
+    /// Write the padded picture and the mask of a growth, to change them by hand and send them with outpaint --mask
+    #[command(after_help = MASK_HELP)]
+    Mask(MaskArgs),
     /// Call any action of the service: a JSON object in, the service's JSON out
     #[command(after_help = format!("{CALL_HELP}\n\n{EXIT_CODES}"))]
     Call(CallArgs),
@@ -89,6 +108,8 @@ impl Command {
     pub(crate) fn json(&self) -> bool {
         match self {
             Command::Outpaint(args) => args.connection.json,
+            Command::Plan(args) => args.json,
+            Command::Mask(args) => args.json,
             Command::Call(args) => args.connection.json,
             Command::Emulator(_) => false,
         }
@@ -96,38 +117,24 @@ impl Command {
 }
 
 #[derive(Debug, Args)]
-#[command(group = ArgGroup::new("mode").args(SIDES).args(["equal", "aspect", "mask"]).required(true).multiple(true))]
+#[command(group = ArgGroup::new("mode").args(SIDES).args(OTHERS).arg("mask").required(true).multiple(true))]
 pub(crate) struct OutpaintArgs {
-    /// The picture, or - for standard input; with --mask the padded picture
+    /// The picture, - for standard input, or a link that starts with https://; with --mask the padded picture
     #[arg(value_name = "IN")]
     pub(crate) input: PathBuf,
     /// The file to write, or - for standard output; gets -1, -2, … before its ending when several pictures come
     #[arg(short, long = "output", value_name = "OUT")]
     pub(crate) output: PathBuf,
 
-    /// Grow upwards by this fraction of the height, up to 1
-    #[arg(long, value_name = "R", allow_negative_numbers = true, help_heading = "Where to grow")]
-    pub(crate) top: Option<f64>,
-    /// Grow downwards by this fraction of the height, up to 1
-    #[arg(long, value_name = "R", allow_negative_numbers = true, help_heading = "Where to grow")]
-    pub(crate) bottom: Option<f64>,
-    /// Grow to the left by this fraction of the width, up to 1
-    #[arg(long, value_name = "R", allow_negative_numbers = true, help_heading = "Where to grow")]
-    pub(crate) left: Option<f64>,
-    /// Grow to the right by this fraction of the width, up to 1
-    #[arg(long, value_name = "R", allow_negative_numbers = true, help_heading = "Where to grow")]
-    pub(crate) right: Option<f64>,
-    /// Grow by the same fraction on all four sides
-    #[arg(long, value_name = "R", allow_negative_numbers = true, conflicts_with_all = SIDES)]
-    #[arg(conflicts_with_all = ["aspect", "mask"], help_heading = "Where to grow")]
-    pub(crate) equal: Option<f64>,
-    /// Grow to this aspect, such as 16:9 or 1.85:1, the picture in the middle
-    #[arg(long, value_name = "W:H", value_parser = aspect, conflicts_with_all = SIDES)]
-    #[arg(conflicts_with = "mask", help_heading = "Where to grow")]
-    pub(crate) aspect: Option<(f64, f64)>,
+    #[command(flatten)]
+    pub(crate) wish: WishArgs,
     /// Fill what is white in this picture of the same size, keep what is black
-    #[arg(long, conflicts_with_all = SIDES, help_heading = "Where to grow")]
+    #[arg(long, conflicts_with_all = SIDES, conflicts_with_all = OTHERS, conflicts_with_all = ["anchor", "too_small"])]
+    #[arg(help_heading = "Where to grow")]
     pub(crate) mask: Option<PathBuf>,
+
+    #[command(flatten)]
+    pub(crate) whole: WholeArgs,
 
     /// What the new area should show
     #[arg(long, value_name = "TEXT")]
@@ -168,6 +175,88 @@ pub(crate) struct OutpaintArgs {
 
     #[command(flatten)]
     pub(crate) connection: ConnectionArgs,
+}
+
+impl OutpaintArgs {
+    /// Whether the library has to plan and finish what is wished for; otherwise a single call does it all.
+    pub(crate) fn is_whole(&self) -> bool {
+        let whole = &self.whole;
+        let finished = whole.keep_original || whole.best_of.is_some() || whole.contact_sheet.is_some();
+        finished || self.wish.needs_plan() || whole.max_passes > 1 || whole.max_side.is_some()
+    }
+}
+
+/// What makes a call a whole operation: it is planned, and its result is looked at.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Whole operations (so are --to, --pixels and --anchor)")]
+pub(crate) struct WholeArgs {
+    /// Paste the original back bit for bit, at its own resolution, and fit the new area to it; OUT is png, jpg or bmp
+    #[arg(long, conflicts_with = "mask")]
+    pub(crate) keep_original: bool,
+    /// Grow by up to N calls, each of which is paid for, where one cannot grow so far; the original is pasted back
+    #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..))]
+    #[arg(conflicts_with = "mask")]
+    pub(crate) max_passes: u32,
+    /// Make N pictures of N seeds; the one with the smallest seam becomes OUT, the others get numbers
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1000))]
+    #[arg(conflicts_with_all = ["mask", "variants"])]
+    pub(crate) best_of: Option<u16>,
+    /// Show all pictures of the run in this one, in the order of their seeds
+    #[arg(long, value_name = "FILE", conflicts_with = "mask")]
+    pub(crate) contact_sheet: Option<PathBuf>,
+    /// The longest side that is sent to the service, or asked from it; more is scaled [default: 4096]
+    #[arg(long, value_name = "PIXELS", conflicts_with = "mask")]
+    pub(crate) max_side: Option<u32>,
+}
+
+#[derive(Debug, Args)]
+#[command(group = ArgGroup::new("mode").args(SIDES).args(OTHERS).required(true).multiple(true))]
+pub(crate) struct PlanArgs {
+    /// The picture, - for standard input, or only its size, such as 1024x768
+    #[arg(value_name = "IN")]
+    pub(crate) input: PathBuf,
+    #[command(flatten)]
+    pub(crate) wish: WishArgs,
+    /// How many calls may be paid for
+    #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..))]
+    pub(crate) max_passes: u32,
+    /// The longest side that is sent to the service, or asked from it; more is scaled [default: 4096]
+    #[arg(long, value_name = "PIXELS")]
+    pub(crate) max_side: Option<u32>,
+    /// Draw the plan: the original at its place, what grows around it, and where each call ends
+    #[arg(long, value_name = "FILE")]
+    pub(crate) draw: Option<PathBuf>,
+    /// Print exactly one JSON object on standard output, for errors too
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[derive(Debug, Args)]
+#[command(group = ArgGroup::new("mode").args(SIDES).args(OTHERS).required(true).multiple(true))]
+pub(crate) struct MaskArgs {
+    /// The picture, or - for standard input
+    #[arg(value_name = "IN")]
+    pub(crate) input: PathBuf,
+    /// The padded picture to write: png, jpg or bmp
+    #[arg(short, long = "output", value_name = "OUT")]
+    pub(crate) output: PathBuf,
+    /// The mask to write, a png: white is painted, black is kept
+    #[arg(long, value_name = "FILE")]
+    pub(crate) mask_out: PathBuf,
+    #[command(flatten)]
+    pub(crate) wish: WishArgs,
+    /// Paint this many pixels of the original too, along each side that grows
+    #[arg(long, value_name = "PX", default_value_t = 0)]
+    pub(crate) overlap: u32,
+    /// Let the mask fade out over this many pixels of the original
+    #[arg(long, value_name = "PX", default_value_t = 0)]
+    pub(crate) soft: u32,
+    /// What the padding shows: edge, mirror, average, or a colour such as 808080
+    #[arg(long, value_name = "FILL", default_value = "edge")]
+    pub(crate) fill: FillArg,
+    /// Print exactly one JSON object on standard output, for errors too
+    #[arg(long)]
+    pub(crate) json: bool,
 }
 
 #[derive(Debug, Args)]
@@ -307,11 +396,6 @@ impl fmt::Debug for ProxyUrl {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("ProxyUrl([redacted])")
     }
-}
-
-fn aspect(text: &str) -> Result<(f64, f64), &'static str> {
-    let parsed = text.split_once(':').and_then(|(w, h)| Some((w.trim().parse().ok()?, h.trim().parse().ok()?)));
-    parsed.ok_or("two numbers with a colon between them are needed, such as 16:9")
 }
 
 fn seconds(text: &str) -> Result<Duration, &'static str> {

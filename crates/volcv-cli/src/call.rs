@@ -9,7 +9,7 @@ use crate::args::CallArgs;
 use crate::client::Client;
 use crate::input;
 use crate::progress::Bar;
-use crate::rejected;
+use crate::rejected::{self, Reason};
 use crate::report::{self, CliError, Report};
 use crate::save;
 
@@ -49,7 +49,7 @@ fn call(args: &CallArgs, cancel: &CancelToken, report: &mut Report) -> Result<By
         }
         Err(error) => {
             for bytes in error.rejected_pictures() {
-                report.rejected.extend(rejected::tell(&bar, save::rescue(bytes, save::REJECTED)));
+                report.rejected.extend(rejected::tell(&bar, save::rescue(bytes, save::REJECTED), Reason::FailedCheck));
             }
             Err(error.into())
         }

@@ -6,9 +6,10 @@ use std::path::{Path, PathBuf};
 use serde_json::Value;
 use tokio::runtime::{Builder, Runtime};
 use volcv::Bytes;
-use volcv::{BlockingClient, CallOptions, ClientBuilder, CvRequest, Error, Outcome, Outpaint, Tls};
+use volcv::{BlockingClient, CallOptions, CancelToken, ClientBuilder, CvRequest, Error, Expand as _};
+use volcv::{ExpandBlocking as _, ExpandOptions, Expanded, Outcome, Outpaint, Source, Tls, Wish};
 
-use crate::args::{ConnectionArgs, TransportName};
+use crate::args::{ConnectionArgs, OutpaintArgs, TransportName};
 use crate::emulator;
 use crate::report::CliError;
 
@@ -38,10 +39,30 @@ impl Client {
         Self::new(args, base_url, key)
     }
 
+    /// A client, and the picture that IN links to, whose size has to be known before a call.
+    pub(crate) fn with_picture(
+        args: &OutpaintArgs,
+        link: &str,
+        cancel: &CancelToken,
+    ) -> Result<(Bytes, Self), CliError> {
+        if args.dry_run {
+            let message = "a dry run downloads nothing, but the size of the picture is needed; give a file";
+            return Err(CliError::invalid_input(message));
+        }
+        let client = Self::connect(&args.connection, Some(&args.output))?;
+        let picture = client.download(link, &CallOptions::new().cancel(cancel)).map_err(Error::uncharged)?;
+        Ok((picture, client))
+    }
+
     /// A client that is good for [`Client::preview`] only; it needs neither key nor gateway.
     pub(crate) fn dry(args: &ConnectionArgs) -> Result<Self, CliError> {
         let base_url = base_url(args).filter(|_| !args.emulator).unwrap_or("https://gateway.invalid".to_owned());
         Self::new(args, base_url, "not-a-key".to_owned())
+    }
+
+    /// As [`Client::dry`], without arguments.
+    pub(crate) fn offline() -> Result<Self, CliError> {
+        Ok(Self::Ureq(ClientBuilder::new("https://gateway.invalid", "not-a-key").ureq()?))
     }
 
     fn new(args: &ConnectionArgs, base_url: String, key: String) -> Result<Self, CliError> {
@@ -82,6 +103,24 @@ impl Client {
             (Self::Ureq(client), seeds) => client.variants(outpaint, seeds, options),
             (Self::Reqwest(client, runtime), []) => Ok(vec![runtime.block_on(client.outpaint_with(outpaint, options))]),
             (Self::Reqwest(client, runtime), seeds) => runtime.block_on(client.variants(outpaint, seeds, options)),
+        }
+    }
+
+    /// One whole operation with the seed of the options if `seeds` has none, otherwise one for each seed.
+    pub(crate) fn expand(
+        &self,
+        source: Source,
+        wish: &Wish,
+        seeds: &[i64],
+        options: &ExpandOptions,
+    ) -> Result<Vec<Result<Expanded, Error>>, Error> {
+        match (self, seeds) {
+            (Self::Ureq(client), []) => Ok(vec![client.expand(source, wish, options)]),
+            (Self::Ureq(client), seeds) => client.expand_variants(source, wish, seeds, options),
+            (Self::Reqwest(client, runtime), []) => Ok(vec![runtime.block_on(client.expand(source, wish, options))]),
+            (Self::Reqwest(client, runtime), seeds) => {
+                runtime.block_on(client.expand_variants(source, wish, seeds, options))
+            }
         }
     }
 

@@ -6,12 +6,17 @@ use std::path::Path;
 use std::sync::mpsc;
 use std::thread;
 
-use volcv::{CancelToken, ErrorKind};
+use volcv::{CancelToken, ErrorKind, Size, probe};
 
 use crate::report::CliError;
 
 /// The name of standard input, where a file is expected.
 pub(crate) const STDIN: &str = "-";
+
+/// The link that stands in the place of a file.
+pub(crate) fn link(path: &Path) -> Option<&str> {
+    path.to_str().filter(|text| text.starts_with("https://") || text.starts_with("http://"))
+}
 
 /// Reads a whole file, or standard input for `-`; `what` names it in errors.
 ///
@@ -37,6 +42,12 @@ pub(crate) fn read(what: &str, path: &Path, cancel: &CancelToken) -> Result<Vec<
             Err(CliError::new(ErrorKind::Cancelled, format!("cancelled while reading the {what} from {}", name(path))))
         }
     }
+}
+
+/// The size of the upright picture in a file that the library can read.
+pub(crate) fn size_of(file: &[u8]) -> Result<Size, CliError> {
+    let info = probe(file).map_err(|error| CliError::invalid_input(format!("cannot read the picture: {error}")))?;
+    Ok(info.size)
 }
 
 /// No picture and no request is this large; a device that never ends must not fill the memory.

@@ -1,18 +1,32 @@
-//! The `volcv` command: outpaint a picture from the terminal, call any action of the service, or run its emulator.
+//! The `volcv` command: outpaint a picture from the terminal, plan it or prepare it by hand, call any action of the
+//! service, or run its emulator.
 
 mod args;
 mod attributes;
 mod call;
 mod client;
+mod draw;
+mod early;
 mod emulator;
+mod encoding;
+mod fill;
+mod fitted;
 mod input;
 mod interrupt;
+mod mask;
 mod outpaint;
 mod output;
+mod plan;
 mod progress;
 mod rejected;
 mod report;
+mod results;
 mod save;
+mod settings;
+mod sheet;
+mod store;
+mod whole;
+mod wish;
 
 use std::process::ExitCode;
 
@@ -32,6 +46,8 @@ fn main() -> ExitCode {
     };
     match command {
         Command::Outpaint(args) => outpaint::run(&args, &cancel),
+        Command::Plan(args) => plan::run(&args, &cancel),
+        Command::Mask(args) => mask::run(&args, &cancel),
         Command::Call(args) => call::run(&args, &cancel),
         Command::Emulator(args) => emulator::run(&args, &cancel),
     }

@@ -18,10 +18,12 @@ const STDOUT: &str = "-";
 pub(crate) struct Target {
     out: PathBuf,
     calls: usize,
+    /// Whether one of several pictures becomes OUT, beside those with a number.
+    best_of: bool,
 }
 
 /// Where one picture goes.
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Place {
     File(PathBuf),
     Stdout,
@@ -32,15 +34,15 @@ pub(crate) enum Place {
 impl Target {
     /// Checks that every name OUT stands for can be written, before anything is paid for.
     pub(crate) fn prepare(args: &OutpaintArgs, calls: usize) -> Result<Self, CliError> {
-        let target = Self { out: args.output.clone(), calls };
+        let target = Self { out: args.output.clone(), calls, best_of: args.whole.best_of.is_some() };
         if target.is_stdout() {
             return match refusal_of_stdout(args, calls) {
                 Some(reason) => Err(CliError::invalid_input(format!("-o {STDOUT}: standard output {reason}"))),
                 None => Ok(target),
             };
         }
-        for call in 0..calls {
-            let path = target.path(call, 0, 1);
+        let best = target.best_of.then(|| target.out.clone());
+        for path in (0..calls).map(|call| target.path(call, 0, 1)).chain(best) {
             save::check(&path)
                 .map_err(|error| CliError::config(format!("cannot write {}: {error}", path.display())))?;
         }
@@ -54,6 +56,11 @@ impl Target {
             (true, 0) => Place::Stdout,
             (true, _) => Place::TemporaryFolder,
         }
+    }
+
+    /// Where the best of several pictures goes.
+    pub(crate) fn best(&self) -> Place {
+        if self.is_stdout() { Place::Stdout } else { Place::File(self.out.clone()) }
     }
 
     /// Keeps a picture that failed a check, which would have been one of so many: beside the file that it would have got,
@@ -125,7 +132,7 @@ mod tests {
     use super::*;
 
     fn name(out: &str, calls: usize, call: usize, picture: usize, pictures: usize) -> String {
-        let target = Target { out: out.into(), calls };
+        let target = Target { out: out.into(), calls, best_of: false };
         target.path(call, picture, pictures).to_string_lossy().into_owned()
     }
 

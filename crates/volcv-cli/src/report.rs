@@ -9,6 +9,8 @@ use clap::error::ErrorKind as UsageError;
 use serde_json::{Value, json};
 use volcv::{Charge, Error, ErrorKind, PictureInfo};
 
+use crate::fitted::Fitted;
+
 /// The exit code after Ctrl-C.
 pub(crate) const CANCELLED: u8 = 130;
 
@@ -18,6 +20,10 @@ pub(crate) struct Report {
     pub(crate) outputs: Vec<Saved>,
     pub(crate) request_id: Option<String>,
     pub(crate) attempts: usize,
+    /// How many attempts of whole operations were billed; `None` for single calls.
+    pub(crate) charges: Option<usize>,
+    /// The file that shows all pictures.
+    pub(crate) contact_sheet: Option<PathBuf>,
     /// Every warning that was shown on standard error.
     pub(crate) warnings: Vec<String>,
     /// The files of pictures that failed a check.
@@ -32,6 +38,8 @@ pub(crate) struct Saved {
     pub(crate) path: PathBuf,
     pub(crate) info: Option<PictureInfo>,
     pub(crate) seed: Option<i64>,
+    /// What a whole operation knows about it.
+    pub(crate) fitted: Option<Fitted>,
 }
 
 impl Report {
@@ -40,12 +48,23 @@ impl Report {
         Self { failures: vec![failure.into()], ..Self::default() }
     }
 
+    /// Shows a warning and keeps it for the JSON object.
+    pub(crate) fn warn(&mut self, text: String) {
+        note("warning", &text);
+        self.warnings.push(text);
+    }
+
+    /// Counts the attempts of a call that has succeeded.
+    pub(crate) fn count(&mut self, request_id: Option<&str>, attempts: usize) {
+        self.attempts += attempts;
+        if self.request_id.is_none() {
+            self.request_id = request_id.map(str::to_owned);
+        }
+    }
+
     /// Prints results and failure, and says how the process has to end.
     pub(crate) fn print(self, json: bool) -> ExitCode {
-        let text = match json {
-            true => format!("{}\n", self.to_json()),
-            false => self.outputs.iter().map(|output| format!("{output}\n")).collect(),
-        };
+        let text = if json { format!("{}\n", self.to_json()) } else { self.to_text() };
         let printed = result(text.as_bytes());
         let Some(first) = self.failures.first() else { return printed };
         if !json {
@@ -57,10 +76,18 @@ impl Report {
         ExitCode::from(exit_code(first.0.kind))
     }
 
+    fn to_text(&self) -> String {
+        let mut text: String = self.outputs.iter().map(|output| format!("{output}\n")).collect();
+        if let Some(sheet) = &self.contact_sheet {
+            text.push_str(&format!("{} shows all\n", sheet.display()));
+        }
+        text
+    }
+
     fn to_json(&self) -> Value {
         let outputs: Value = self.outputs.iter().map(Saved::to_json).collect();
         let rejected: Value = self.rejected.iter().map(|path| path.to_string_lossy()).collect();
-        match self.error_json() {
+        let mut object = match self.error_json() {
             Some(mut error) => {
                 error["rejected"] = rejected;
                 json!({"ok": false, "outputs": outputs, "warnings": self.warnings, "error": error})
@@ -73,7 +100,12 @@ impl Report {
                 "warnings": self.warnings,
                 "rejected": rejected,
             }),
+        };
+        if let Some(charges) = self.charges {
+            object["charges"] = charges.into();
+            object["contact_sheet"] = self.contact_sheet.as_ref().map(|path| path.to_string_lossy()).into();
         }
+        object
     }
 
     /// The first failure, with the charge of the worst one and the texts of the others: no cost stays unsaid.
@@ -95,13 +127,17 @@ impl Report {
 impl Saved {
     fn to_json(&self) -> Value {
         let size = self.info.and_then(|info| info.size);
-        json!({
+        let mut object = json!({
             "path": self.path.to_string_lossy(),
             "width": size.map(|size| size.width),
             "height": size.map(|size| size.height),
             "format": self.info.map(|info| info.format.extension()),
             "seed": self.seed,
-        })
+        });
+        if let Some(fitted) = &self.fitted {
+            object["operation"] = fitted.to_json();
+        }
+        object
     }
 }
 
@@ -115,7 +151,10 @@ impl fmt::Display for Saved {
             }
             write!(f, " {}", info.format.extension())?;
         }
-        self.seed.map_or(Ok(()), |seed| write!(f, " seed {seed}"))
+        if let Some(seed) = self.seed {
+            write!(f, " seed {seed}")?;
+        }
+        self.fitted.as_ref().map_or(Ok(()), |fitted| write!(f, "{fitted}"))
     }
 }
 

@@ -87,7 +87,8 @@ impl Mask {
         }
         let mut data = buffer(size, 1)?;
         data.fill(255);
-        let ramp: Vec<u8> = (0..soft).map(|depth| soft_value(depth, soft)).collect();
+        let deepest = soft.min(keep.width.max(keep.height));
+        let ramp: Vec<u8> = (0..deepest).map(|depth| soft_value(depth, soft)).collect();
         let depths = |start: u32, length: u32, end: u32| -> Vec<u32> {
             let growing = (start > 0, start + length < end);
             (0..length).map(|i| depth(i, length, growing)).collect()
@@ -277,5 +278,155 @@ impl Line {
         let sum = &self.sums[inside as usize];
         // Sums of a picture's line are far below the limits of `i64`.
         std::array::from_fn(|c| sum[c] as i64 + beyond * (self.sums[end + 1][c] - self.sums[end][c]) as i64)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn image(size: Size, has_alpha: bool, value: impl Fn(usize) -> u8) -> Image {
+        let length = size.width as usize * size.height as usize * if has_alpha { 4 } else { 3 };
+        Image::new(size, has_alpha, (0..length).map(value).collect()).unwrap()
+    }
+
+    fn red(image: &Image, x: u32, y: u32) -> u8 {
+        image.row(y)[x as usize * image.channels()]
+    }
+
+    const FILLS: [Fill; 4] = [Fill::Edge, Fill::Mirror, Fill::Color([9, 8, 7]), Fill::Average];
+
+    #[test]
+    fn an_edge_is_repeated_and_blurred_along_it_the_wider_the_further_away() {
+        let size = Size { width: 40, height: 4 };
+        let original = image(size, false, |i| if i / 3 % 40 < 20 { 0 } else { 210 });
+        let at = Rect { x: 10, y: 50, width: 40, height: 4 };
+        let padded = pad(&original, Size { width: 60, height: 60 }, at, Fill::Edge).unwrap();
+        // One row above, the step at column 20 has become the mean of three pixels.
+        let row: Vec<u8> = (28..33).map(|x| red(&padded, x, 49)).collect();
+        assert_eq!(row, [0, 70, 140, 210, 210]);
+        for distance in [1, 2, 7, 31, 32, 33, 50] {
+            let radius = distance.min(32);
+            for column in 0..40_i64 {
+                let window = column - radius..=column + radius;
+                let white = window.filter(|x| *x >= 20).count() as i64;
+                let expected = (white * 210 + radius) / (2 * radius + 1);
+                let value = red(&padded, 10 + column as u32, 50 - distance as u32);
+                assert_eq!(i64::from(value), expected, "{distance} {column}");
+            }
+        }
+        assert_eq!((red(&padded, 0, 51), red(&padded, 59, 51)), (0, 210));
+    }
+
+    #[test]
+    fn beyond_a_corner_both_edges_go_on() {
+        let original = image(Size { width: 30, height: 30 }, false, |i| (i / 3 % 30 * 4 + i / 90 * 4) as u8);
+        let at = Rect { x: 20, y: 20, width: 30, height: 30 };
+        let padded = pad(&original, Size { width: 70, height: 70 }, at, Fill::Edge).unwrap();
+        for position in 0..69 {
+            for (x, y) in [(position, 19), (19, position), (position, 50), (50, position), (position, 5)] {
+                let (here, right, below) = (red(&padded, x, y), red(&padded, x + 1, y), red(&padded, x, y + 1));
+                assert!(
+                    here.abs_diff(right) <= 9 && here.abs_diff(below) <= 9,
+                    "a step at {x},{y}: {here} {right} {below}"
+                );
+            }
+        }
+    }
+
+    #[test]
+    fn a_mirror_repeats_the_edge_once_and_turns_again_and_again() {
+        let original = image(Size { width: 3, height: 1 }, false, |i| i as u8 / 3);
+        let at = Rect { x: 4, y: 0, width: 3, height: 1 };
+        let padded = pad(&original, Size { width: 11, height: 2 }, at, Fill::Mirror).unwrap();
+        let row: Vec<u8> = (0..11).map(|x| red(&padded, x, 0)).collect();
+        assert_eq!(row, [2, 2, 1, 0, 0, 1, 2, 2, 1, 0, 0]);
+        assert_eq!(padded.row(0), padded.row(1));
+    }
+
+    #[test]
+    fn a_colour_and_the_average_are_opaque_and_hidden_pixels_do_not_count() {
+        let original = image(Size { width: 2, height: 1 }, true, |i| [10, 20, 30, 255, 200, 200, 200, 0][i]);
+        let at = Rect { x: 1, y: 0, width: 2, height: 1 };
+        let padded = |fill| pad(&original, Size { width: 3, height: 1 }, at, fill).unwrap();
+        assert_eq!(padded(Fill::Average).row(0)[..4], [10, 20, 30, 255]);
+        assert_eq!(padded(Fill::Color([9, 8, 7])).row(0)[..4], [9, 8, 7, 255]);
+        let hidden = image(Size { width: 2, height: 1 }, true, |_| 0);
+        let padded = pad(&hidden, Size { width: 3, height: 1 }, at, Fill::Average).unwrap();
+        assert_eq!(padded.row(0)[..4], [0, 0, 0, 255]);
+    }
+
+    #[test]
+    fn a_place_that_does_not_fit_is_refused() {
+        let original = image(Size { width: 2, height: 2 }, false, |_| 0);
+        let at = Rect { x: 3, y: 0, width: 2, height: 2 };
+        let fails = |at, size| pad(&original, size, at, Fill::Edge).unwrap_err().to_string();
+        assert!(fails(at, Size { width: 4, height: 4 }).contains("inside 4x4"));
+        assert!(fails(Rect { width: 1, ..at }, Size { width: 4, height: 4 }).contains("2x2, the size of the original"));
+        let keep = Rect { x: 0, y: 0, width: 1, height: 4 };
+        let mask = Mask::new(Size { width: 4, height: 4 }, keep, u32::MAX).unwrap();
+        assert_eq!(mask.data()[..4], [255; 4], "the longest ramp takes no memory");
+        let keep = Rect { width: 0, ..keep };
+        assert!(Mask::new(Size { width: 4, height: 4 }, keep, 0).unwrap_err().to_string().contains("keep"));
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
+
+        #[test]
+        fn the_original_is_untouched_and_one_colour_is_continued(
+            (width, height) in (1_u32..40, 1_u32..40), growth in [0_u32..50, 0_u32..50, 0_u32..50, 0_u32..50],
+            fill in 0_usize..4, has_alpha: bool, seed: u8,
+        ) {
+            let [left, top, right, bottom] = growth;
+            let at = Rect { x: left, y: top, width, height };
+            let size = Size { width: width + left + right, height: height + top + bottom };
+            let original = image(at.size(), has_alpha, |i| (i * 7 + i / 50 * usize::from(seed)) as u8);
+            let padded = pad(&original, size, at, FILLS[fill]).unwrap();
+            prop_assert_eq!(padded.size(), size);
+            let channels = original.channels();
+            for y in 0..height {
+                let row = &padded.row(top + y)[left as usize * channels..][..width as usize * channels];
+                prop_assert_eq!(row, original.row(y));
+            }
+            let flat = image(at.size(), has_alpha, |i| if i % channels == 3 { 255 } else { seed });
+            let padded = pad(&flat, size, at, FILLS[fill]).unwrap();
+            if !matches!(FILLS[fill], Fill::Color(_)) {
+                let pixels = padded.data().chunks_exact(channels);
+                prop_assert!(pixels.clone().all(|p| p[..3] == [seed; 3] && p.get(3).is_none_or(|alpha| *alpha == 255)));
+            }
+        }
+
+        #[test]
+        fn a_mask_is_white_outside_and_falls_with_the_distance_to_new_area(
+            (width, height) in (1_u32..12, 1_u32..12), growth in [0_u32..4, 0_u32..4, 0_u32..4, 0_u32..4], soft in 0_u32..7,
+        ) {
+            let [left, top, right, bottom] = growth;
+            let keep = Rect { x: left, y: top, width, height };
+            let size = Size { width: width + left + right, height: height + top + bottom };
+            let mask = Mask::new(size, keep, soft).unwrap();
+            let positions = || (0..size.height).flat_map(|y| (0..size.width).map(move |x| (x, y)));
+            let kept = |(x, y): (u32, u32)| (left..left + width).contains(&x) && (top..top + height).contains(&y);
+            for position in positions() {
+                let value = mask.data()[(position.1 * size.width + position.0) as usize];
+                // From the pixel's centre to the nearest painted pixel's border.
+                let apart = |other: (u32, u32)| {
+                    let (dx, dy) = (position.0.abs_diff(other.0), position.1.abs_diff(other.1));
+                    f64::from(dx.max(dy)) - 0.5
+                };
+                let distance = positions().filter(|other| !kept(*other)).map(apart).fold(f64::INFINITY, f64::min);
+                let expected = if !kept(position) {
+                    255
+                } else if distance >= f64::from(soft) {
+                    0
+                } else {
+                    (255.0 * (1.0 - smoothstep(distance / f64::from(soft)))).round() as u8
+                };
+                prop_assert_eq!(value, expected, "{:?}", position);
+            }
+            prop_assert_eq!(mask.pixels().size(), size);
+        }
     }
 }

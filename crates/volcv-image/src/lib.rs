@@ -30,3 +30,4 @@ pub use metadata::Provenance;
 pub use pixels::{Alpha, Layout, PixelFormat, Pixels, PixelsMut, RowOrder};
 pub use resize::resize;
 pub use sheet::{Sheet, contact_sheet};
+pub use volcv_types::{InvalidInput, Rect, Size};

@@ -15,8 +15,8 @@ use crate::image::Image;
 const LOBES: f64 = 3.0;
 
 /// Scales a picture to `size`, whatever its aspect, with a Lanczos kernel of three lobes that becomes wider where the
-/// picture shrinks. It is filtered in linear light, and colours count as much as they are opaque. A picture of one colour
-/// keeps it bit for bit, and the picture's own size returns a copy.
+/// picture shrinks. It is filtered in linear light, and colours count as much as they are opaque: what cannot be seen becomes
+/// black. A picture of one visible colour keeps it bit for bit, and the picture's own size returns a copy.
 ///
 /// Beside the two pictures it needs 16 bytes per column of `image` and 24 to 40 bytes per row and column of the larger
 /// picture, for the weights.
@@ -172,5 +172,112 @@ impl Tables {
             value
         });
         Self { linear, encoded: encoded.collect() }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn size(width: u32, height: u32) -> Size {
+        Size { width, height }
+    }
+
+    fn image(size: Size, has_alpha: bool, value: impl Fn(usize) -> u8) -> Image {
+        let length = size.width as usize * size.height as usize * if has_alpha { 4 } else { 3 };
+        Image::new(size, has_alpha, (0..length).map(value).collect()).unwrap()
+    }
+
+    fn mean_light(image: &Image) -> f64 {
+        let sum: f64 = image.data().iter().map(|value| f64::from(TABLES.linear[usize::from(*value)])).sum();
+        sum / image.data().len() as f64
+    }
+
+    #[test]
+    fn every_value_survives_linear_light() {
+        for value in 0..=255_u8 {
+            let light = TABLES.linear[usize::from(value)];
+            assert_eq!(TABLES.encoded[light as usize], value);
+        }
+        assert_eq!((TABLES.linear[255], TABLES.encoded.len()), (65535.0, 65536));
+    }
+
+    #[test]
+    fn its_own_size_returns_the_same_bytes() {
+        let picture = image(size(7, 5), true, |i| (i * 37 % 256) as u8);
+        assert_eq!(resize(&picture, size(7, 5)).unwrap(), picture);
+    }
+
+    #[test]
+    fn shrinking_and_growing_keep_the_mean_light() {
+        let picture = image(size(96, 64), false, |i| ((i / 3 % 96) * 2 + i / 288 * 7 % 40) as u8);
+        for to in [size(48, 32), size(31, 17), size(200, 150), size(96, 5), size(12, 8)] {
+            let (before, after) = (mean_light(&picture), mean_light(&resize(&picture, to).unwrap()));
+            assert!((after / before - 1.0).abs() < 0.02, "{to}: {before} {after}");
+        }
+    }
+
+    #[test]
+    fn black_and_white_stripes_become_the_grey_of_half_their_light() {
+        let stripes = image(size(256, 16), false, |i| if i / 3 % 2 == 0 { 255 } else { 0 });
+        let grey = resize(&stripes, size(32, 16)).unwrap();
+        // sRGB of half the light is 188; a mean of bytes would be 128. The outermost columns see an end of the stripes.
+        assert!(grey.row(8)[9..87].iter().all(|value| (187..=189).contains(value)), "{:?}", grey.row(8));
+    }
+
+    #[test]
+    fn a_mirrored_picture_gives_the_mirrored_result() {
+        let mirrored = |image: &Image| {
+            let rows = (0..image.size().height).map(|y| image.row(y).chunks_exact(3).rev().flatten().copied());
+            Image::new(image.size(), false, rows.flatten().collect()).unwrap()
+        };
+        let picture = image(size(23, 9), false, |i| (i * i * 31 % 256) as u8);
+        for to in [size(10, 9), size(57, 20)] {
+            let (one, other) = (resize(&mirrored(&picture), to).unwrap(), mirrored(&resize(&picture, to).unwrap()));
+            // Sums in another order may round to the neighbouring value.
+            assert!(one.data().iter().zip(other.data()).all(|(a, b)| a.abs_diff(*b) <= 1));
+        }
+    }
+
+    #[test]
+    fn a_hidden_colour_does_not_shine_into_its_neighbours() {
+        let pixel = |i: usize| if i / 4 % 8 < 4 { [200, 100, 50, 255] } else { [0, 255, 0, 0] }[i % 4];
+        let picture = image(size(8, 8), true, pixel);
+        for to in [size(3, 3), size(20, 20)] {
+            for pixel in resize(&picture, to).unwrap().data().chunks_exact(4).filter(|pixel| pixel[3] > 0) {
+                assert_eq!(pixel[..3], [200, 100, 50]);
+            }
+        }
+    }
+
+    #[test]
+    fn a_size_without_pixels_or_beyond_memory_is_an_error() {
+        let picture = image(size(2, 2), false, |_| 1);
+        assert!(matches!(resize(&picture, size(0, 5)), Err(ImageError::Invalid(_))));
+        assert!(matches!(resize(&picture, size(u32::MAX, u32::MAX)), Err(ImageError::TooLarge(_))));
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
+
+        #[test]
+        fn one_colour_stays_that_colour(from in (1_u32..40, 1_u32..40), to in (1_u32..90, 1_u32..90), pixel: [u8; 4], flat: bool) {
+            let pixel = if pixel[3] == 0 { [0; 4] } else { pixel };
+            let channels = if flat { 3 } else { 4 };
+            let picture = image(size(from.0, from.1), !flat, |i| pixel[i % channels]);
+            let scaled = resize(&picture, size(to.0, to.1)).unwrap();
+            prop_assert_eq!(scaled.size(), size(to.0, to.1));
+            prop_assert!(scaled.data().chunks_exact(channels).all(|p| *p == pixel[..channels]));
+        }
+    }
+
+    #[test]
+    fn one_colour_stays_that_colour_when_thousands_of_pixels_become_one() {
+        for value in [1, 127, 254, 255] {
+            let line = image(size(16384, 2), true, |_| value);
+            assert_eq!(resize(&line, size(1, 1)).unwrap().data(), [value; 4]);
+        }
     }
 }

@@ -79,7 +79,7 @@ fn pixels(root: &Path) -> Result<(), String> {
 
 /// The tests that need more than Rust and a C compiler.
 fn second_ring(root: &Path) -> Result<(), String> {
-    run(root, "cargo test --locked -p tests --features second-ring --test it -- c:: proxy::debian::", &[])?;
+    run(root, "cargo test --locked -p tests --features second-ring --test it -- c:: proxy::debian:: seams::", &[])?;
     let tls = "cargo test --locked -p tests --features aws-lc --test it -- tls::";
     // No certificate store can be found: the bundled roots are used.
     run(root, tls, &[("SSL_CERT_FILE", "/nonexistent"), ("SSL_CERT_DIR", "/nonexistent")])?;

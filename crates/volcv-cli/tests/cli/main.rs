@@ -2,15 +2,22 @@
 
 #![allow(clippy::unwrap_used, reason = "clippy takes only the functions marked as tests for tests, not their helpers")]
 
+mod best_of;
 mod call;
 mod emulator;
 mod failures;
 mod files;
 mod interrupt;
+mod links;
+mod mask;
 mod network;
 mod outpaint;
+mod page;
+mod plan;
 mod rejected;
 mod replaced;
 mod stdout;
 mod support;
+mod unfinished;
 mod usage;
+mod whole;

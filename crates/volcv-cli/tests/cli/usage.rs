@@ -106,11 +106,14 @@ fn help_names_variables_exit_codes_and_examples_but_no_values() {
     let ran = bench.run("--version").expect(0);
     assert_eq!(ran.stdout, format!("volcv {}\n", env!("CARGO_PKG_VERSION")));
     for (args, words) in [
-        ("--help", &["outpaint", "call", "emulator", "VOLCV_API_KEY", "Exit codes"][..]),
+        ("--help", &["outpaint", "plan", "mask", "call", "emulator", "VOLCV_API_KEY", "Exit codes"][..]),
         (
             "outpaint --help",
             &["VOLCV_API_KEY", "VOLCV_PROXY", "VOLCV_CA_FILE", "Exit codes", "Examples", "--aspect <W:H>"],
         ),
+        ("outpaint --help", &["--to <WxH>", "--pixels <L,T,R,B>", "--anchor", "--keep-original", "--best-of <N>"]),
+        ("plan --help", &["Examples", "--to <WxH>", "--max-passes <N>", "--draw <FILE>", "without a key"]),
+        ("mask --help", &["Examples", "--to <WxH>", "--mask-out <FILE>", "--overlap <PX>", "--fill <FILL>"]),
         ("call --help", &["VOLCV_API_KEY", "Exit codes", "Examples", "--version <V>", "2022-08-31"]),
         ("emulator --help", &["Examples", "--fault", "stall=STAGE", "not made by a model"]),
     ] {

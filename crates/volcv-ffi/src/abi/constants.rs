@@ -12,7 +12,7 @@ pub const VOLCV_WAIT_FOREVER: u32 = 0xFFFF_FFFF;
 /// Size of volcv_error::request_id with its end.
 pub const VOLCV_REQUEST_ID_SIZE: usize = 128;
 
-/// Size of volcv_error::message with its end.
+/// Size of volcv_error::message and volcv_plan_info::warnings with their end.
 pub const VOLCV_MESSAGE_SIZE: usize = 512;
 
 /// Done.
@@ -30,7 +30,7 @@ pub const VOLCV_E_ABI_MISMATCH: volcv_result = -4;
 pub const VOLCV_E_STALE: volcv_result = -5;
 /// The queue is full: nothing was accepted, try again later.
 pub const VOLCV_E_BUSY: volcv_result = -6;
-/// The job has not ended yet.
+/// The job has not ended yet. As the result of volcv_pixels_hooks::acquire: not on this thread.
 pub const VOLCV_E_NOT_READY: volcv_result = -7;
 /// A time limit passed. As the result of a job: before the request was complete, so that nothing was bought.
 pub const VOLCV_E_TIMEOUT: volcv_result = -8;
@@ -45,7 +45,8 @@ pub const VOLCV_E_OUT_OF_MEMORY: volcv_result = -11;
 pub const VOLCV_E_FORKED: volcv_result = -12;
 /// This function must not be called from inside a hook.
 pub const VOLCV_E_REENTRANT: volcv_result = -13;
-/// There is no such result: the job failed, the index is too large, or the picture was taken.
+/// There is no such result: the job failed, the index is too large, the picture was taken, or its pixels were submitted to a
+/// hook.
 pub const VOLCV_E_NO_RESULT: volcv_result = -14;
 
 /// A field is out of range, or the service says that the input is wrong. Nothing was bought: mend the input.
@@ -67,7 +68,8 @@ pub const VOLCV_E_TLS: volcv_result = -27;
 /// The request arrived, the answer did not. It may have been billed: look at the account before calling again.
 pub const VOLCV_E_OUTCOME_UNKNOWN: volcv_result = -28;
 /// The service answered with success, but with something that cannot be used. It was billed: see
-/// volcv_job_rejected_take() for a picture that failed a check.
+/// volcv_job_rejected_take() for a picture that failed a check, and volcv_job_image_link() for one that could not be
+/// downloaded.
 pub const VOLCV_E_DECODE: volcv_result = -29;
 /// As VOLCV_E_DECODE, because the reply is over the limit.
 pub const VOLCV_E_RESPONSE_TOO_LARGE: volcv_result = -30;
@@ -149,12 +151,33 @@ pub const VOLCV_MODE_ASPECT: u32 = 1;
 /// Paint what is white in the mask, which has the size of the picture.
 pub const VOLCV_MODE_CANVAS: u32 = 2;
 
+/// Grow by left, right, top and bottom: whole numbers of pixels.
+pub const VOLCV_MODE_PIXELS: u32 = 3;
+/// Grow to target_width x target_height, the picture where anchor_x and anchor_y say.
+pub const VOLCV_MODE_TARGET: u32 = 4;
+/// Grow to target_width x target_height, the top left corner of the picture at column x and row y.
+pub const VOLCV_MODE_PLACED: u32 = 5;
+
 /// volcv_outpaint::flags: a link in place of the picture's bytes, see volcv_job_image_link().
 pub const VOLCV_OUTPAINT_RETURN_LINK: u32 = 1;
 /// volcv_outpaint::flags: an error for what is a warning in the log otherwise, such as a limit that is not documented.
 pub const VOLCV_OUTPAINT_STRICT: u32 = 2;
 /// volcv_outpaint::flags: send the seed although it is 0.
 pub const VOLCV_OUTPAINT_SEED_ZERO: u32 = 4;
+/// volcv_outpaint::flags: a whole operation, also for an encoded picture; see volcv_outpaint.
+pub const VOLCV_OUTPAINT_PIXELS: u32 = 8;
+/// volcv_outpaint::flags, whole operations: the pixels of the service as they came, without the original pasted back.
+pub const VOLCV_OUTPAINT_NO_PASTE: u32 = 16;
+/// volcv_outpaint::flags, whole operations: where the upload has to be scaled down, the result has the resolution of the
+/// service. Without it, the result has that of the original, and the new area is scaled up.
+pub const VOLCV_OUTPAINT_KEEP_RESULT: u32 = 32;
+/// volcv_outpaint::flags, VOLCV_MODE_TARGET and VOLCV_MODE_PLACED: cuts off what does not fit into the target. Without it and
+/// VOLCV_OUTPAINT_SHRINK, a target that is smaller than the picture is an error.
+pub const VOLCV_OUTPAINT_CROP: u32 = 64;
+/// volcv_outpaint::flags, VOLCV_MODE_TARGET and VOLCV_MODE_PLACED: scales the picture down until it fits into the target.
+pub const VOLCV_OUTPAINT_SHRINK: u32 = 128;
+/// volcv_outpaint::flags: the job downloads what comes as a link, which is free. Whole operations always do.
+pub const VOLCV_OUTPAINT_DOWNLOAD: u32 = 256;
 
 /// volcv_outpaint::prompt_field: the one that belongs to the way of access.
 pub const VOLCV_PROMPT_DEFAULT: u32 = 0;
@@ -168,6 +191,28 @@ pub const VOLCV_PROMPT_BOTH: u32 = 3;
 /// volcv_picture::flags: data is not copied and stays untouched until release() was called, or, without release, until
 /// the job has ended.
 pub const VOLCV_PICTURE_BORROW: u32 = 1;
+
+/// volcv_pixels::format: red, green, blue, alpha. Each value of a pixel is one byte, in sRGB.
+pub const VOLCV_PIXEL_RGBA8: u32 = 0;
+/// volcv_pixels::format: blue, green, red, alpha.
+pub const VOLCV_PIXEL_BGRA8: u32 = 1;
+/// volcv_pixels::format: red, green, blue.
+pub const VOLCV_PIXEL_RGB8: u32 = 2;
+/// volcv_pixels::format: blue, green, red.
+pub const VOLCV_PIXEL_BGR8: u32 = 3;
+/// volcv_pixels::format: one grey value.
+pub const VOLCV_PIXEL_GRAY8: u32 = 4;
+
+/// volcv_pixels::flags: the bottom row is the first in memory, as in OpenGL and Unity.
+pub const VOLCV_PIXELS_BOTTOM_UP: u32 = 1;
+/// volcv_pixels::flags: the colours are multiplied by alpha. Not beside VOLCV_PIXELS_OPAQUE.
+pub const VOLCV_PIXELS_PREMULTIPLIED: u32 = 2;
+/// volcv_pixels::flags: the byte of alpha means nothing: it is not read, and 255 is written.
+pub const VOLCV_PIXELS_OPAQUE: u32 = 4;
+/// volcv_pixels::flags, for volcv_outpaint::pixels: data is not copied by the submit and stays untouched until release() was
+/// called or, without release, until the job has ended. volcv calls release() once it has converted the pixels, before it
+/// sends anything.
+pub const VOLCV_PIXELS_BORROW: u32 = 8;
 
 /// Not known, or a link.
 pub const VOLCV_FORMAT_UNKNOWN: u32 = 0;

@@ -4,9 +4,17 @@
 
 mod client;
 mod constants;
+#[cfg(feature = "image")]
+mod expand;
+#[cfg(not(feature = "image"))]
+#[path = "no_expand.rs"]
+mod expand;
 mod http;
 mod job;
+mod modes;
 mod options;
+mod pixel_structs;
+mod pixels;
 mod read;
 mod request;
 mod results;
@@ -18,6 +26,8 @@ pub use client::*;
 pub use constants::*;
 pub use http::*;
 pub use job::*;
+pub use pixel_structs::*;
+pub use pixels::*;
 pub use results::*;
 pub use structs::*;
 pub use submit::*;

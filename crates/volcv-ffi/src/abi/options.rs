@@ -6,9 +6,10 @@ use std::slice;
 use std::time::Duration;
 
 use super::constants::*;
+use super::pixel_structs::volcv_pixels_hooks;
 use super::read::{only, optional_text, read, text, up_to};
 use super::structs::*;
-use crate::engine::{CError, HostHooks, JobOptions, LogHook, ProxyChoice, ReadyHook, Setup};
+use crate::engine::{CError, HostHooks, JobOptions, LogHook, PixelsHooks, ProxyChoice, ReadyHook, Setup};
 
 pub(super) unsafe fn options_of(options: *const volcv_client_options) -> Result<Setup, CError> {
     let options = read(options, "options")?;
@@ -27,6 +28,13 @@ pub(super) unsafe fn options_of(options: *const volcv_client_options) -> Result<
         true => None,
         false => Some(host_of(options.transport)?),
     };
+    let pixels_hooks = match options.pixels_hooks.is_null() {
+        true => None,
+        false => Some(pixels_hooks_of(options.pixels_hooks)?),
+    };
+    if !options.reserved.is_null() {
+        return Err(CError::argument("volcv_client_options.reserved", "a pointer", "NULL"));
+    }
     let ms = |value: u32| (value > 0).then(|| Duration::from_millis(value.into()));
     Ok(Setup {
         base_url: text(options.base_url, "volcv_client_options.base_url")?,
@@ -52,6 +60,7 @@ pub(super) unsafe fn options_of(options: *const volcv_client_options) -> Result<
             level: if level == VOLCV_LOG_DEFAULT { VOLCV_LOG_WARN } else { level },
         }),
         ready: options.on_ready.map(|ready| ReadyHook { ready, user: options.on_ready_user }),
+        pixels_hooks,
     })
 }
 
@@ -75,6 +84,14 @@ unsafe fn host_of(transport: *const volcv_http_transport) -> Result<HostHooks, C
     let start = transport.start.ok_or_else(|| CError::null("volcv_http_transport.start"))?;
     let cancel = transport.cancel.ok_or_else(|| CError::null("volcv_http_transport.cancel"))?;
     Ok(HostHooks { user: transport.user, start, cancel, destroy: transport.destroy })
+}
+
+unsafe fn pixels_hooks_of(hooks: *const volcv_pixels_hooks) -> Result<PixelsHooks, CError> {
+    let hooks = read(hooks, "pixels_hooks")?;
+    only(0, hooks.flags, "volcv_pixels_hooks.flags")?;
+    let acquire = hooks.acquire.ok_or_else(|| CError::null("volcv_pixels_hooks.acquire"))?;
+    let submit = hooks.submit.ok_or_else(|| CError::null("volcv_pixels_hooks.submit"))?;
+    Ok(PixelsHooks { user: hooks.user, acquire, submit })
 }
 
 pub(super) unsafe fn job_options_of(options: *const volcv_job_options) -> Result<JobOptions, CError> {

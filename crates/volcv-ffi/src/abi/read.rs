@@ -7,6 +7,7 @@ use std::slice;
 use std::time::Duration;
 
 use super::constants::*;
+use super::pixel_structs::*;
 use super::structs::*;
 use crate::engine::{CError, Deadline, inject};
 
@@ -87,7 +88,7 @@ macro_rules! versioned {
 
 versioned! {
     volcv_client_options volcv_http_transport volcv_picture volcv_outpaint volcv_raw volcv_job_options
-    volcv_error volcv_progress volcv_image_info
+    volcv_error volcv_progress volcv_image_info volcv_pixels volcv_pixels_hooks volcv_plan_info volcv_pixels_info
 }
 
 /// No struct of this library will ever be larger; a greater size is garbage.

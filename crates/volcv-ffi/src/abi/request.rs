@@ -5,25 +5,33 @@
 use std::ffi::c_char;
 use std::slice;
 
-use volcv::{CvRequest, InvalidInput, Outpaint, Picture, PromptField, Sides, Size};
+use volcv::{Bytes, CvRequest, InvalidInput, Outpaint, Picture, PromptField, Sides, Size};
 
 use super::constants::*;
+use super::expand::expand_of;
+use super::modes::{check, is_operation};
 use super::read::{only, optional_text, read, text};
 use super::structs::*;
 use crate::engine::{Borrowed, CError, Engine, JobRequest};
 
 /// A picture, and the handle that arms its release if it is borrowed.
-type Held = (Picture, Option<Borrowed>);
+pub(super) type Held = (Picture, Option<Borrowed>);
 
 /// Far above what the service takes: a greater size is garbage, and reading so much would crash.
 const LARGEST: usize = 256 << 20;
 
-unsafe fn picture_of(engine: &Engine, picture: *const volcv_picture, name: &str) -> Result<Held, CError> {
+/// What a `volcv_picture` has.
+pub(super) enum Given {
+    Link(String),
+    File(volcv_picture),
+}
+
+pub(super) unsafe fn given_of(picture: *const volcv_picture, name: &str) -> Result<Given, CError> {
     let picture = read(picture, name)?;
     only(VOLCV_PICTURE_BORROW, picture.flags, "volcv_picture.flags")?;
     if let Some(link) = optional_text(picture.link, "volcv_picture.link")? {
         return match (picture.data.is_null() && picture.size == 0, picture.flags) {
-            (true, 0) => Ok((Picture::url(link), None)),
+            (true, 0) => Ok(Given::Link(link)),
             (true, _) => Err(CError::argument("volcv_picture.flags", picture.flags, "0 for a link")),
             (false, _) => Err(CError::argument(name, "a link and data", "one of them")),
         };
@@ -34,23 +42,33 @@ unsafe fn picture_of(engine: &Engine, picture: *const volcv_picture, name: &str)
     if picture.size > LARGEST {
         return Err(CError::argument("volcv_picture.size", picture.size, "at most 256 MiB"));
     }
+    Ok(Given::File(picture))
+}
+
+pub(super) unsafe fn picture_of(engine: &Engine, picture: *const volcv_picture, name: &str) -> Result<Held, CError> {
+    let picture = match given_of(picture, name)? {
+        Given::Link(link) => return Ok((Picture::url(link), None)),
+        Given::File(picture) => picture,
+    };
     if picture.flags & VOLCV_PICTURE_BORROW != 0 {
         let (borrowed, data) = engine.borrow(picture.data.cast(), picture.size, picture.release, picture.release_user);
         return Ok((data.into(), Some(borrowed)));
     }
-    let data = slice::from_raw_parts(picture.data.cast::<u8>(), picture.size);
-    let copy = engine.copy(data).map_err(|_| {
-        CError::new(VOLCV_E_OUT_OF_MEMORY, format!("no memory for a copy of {} bytes of {name}", data.len()))
-    })?;
-    Ok((copy.into(), None))
+    Ok((copy_of(engine, slice::from_raw_parts(picture.data.cast::<u8>(), picture.size), name)?.into(), None))
+}
+
+pub(super) fn copy_of(engine: &Engine, data: &[u8], name: &str) -> Result<Bytes, CError> {
+    let text = || format!("no memory for a copy of {} bytes of {name}", data.len());
+    engine.copy(data).map_err(|_| CError::new(VOLCV_E_OUT_OF_MEMORY, text()))
 }
 
 pub(super) unsafe fn outpaint_of(engine: &Engine, request: *const volcv_outpaint) -> Result<JobRequest, CError> {
     let request = read(request, "request")?;
-    let flags = VOLCV_OUTPAINT_RETURN_LINK | VOLCV_OUTPAINT_STRICT | VOLCV_OUTPAINT_SEED_ZERO;
-    only(flags, request.flags, "volcv_outpaint.flags")?;
-    only(0, request.reserved, "volcv_outpaint.reserved")?;
-    of_the_mode(&request)?;
+    let is_operation = is_operation(&request);
+    check(&request, is_operation)?;
+    if is_operation {
+        return expand_of(engine, &request);
+    }
     let (picture, borrowed) = picture_of(engine, request.picture, "volcv_outpaint.picture")?;
     let mut borrows = Vec::from_iter(borrowed);
     let outpaint = match request.mode {
@@ -67,35 +85,10 @@ pub(super) unsafe fn outpaint_of(engine: &Engine, request: *const volcv_outpaint
     };
     let outpaint = with_options(outpaint, &request)?;
     outpaint.request().map_err(|error| CError::from_error(&error.into()))?;
-    Ok(JobRequest::outpaint(outpaint, borrows))
+    Ok(JobRequest::outpaint(outpaint, request.flags & VOLCV_OUTPAINT_DOWNLOAD != 0, borrows))
 }
 
-/// Nothing of another mode, which would be ignored without an error.
-fn of_the_mode(request: &volcv_outpaint) -> Result<(), CError> {
-    if request.mode > VOLCV_MODE_CANVAS {
-        return Err(CError::argument("volcv_outpaint.mode", request.mode, "a VOLCV_MODE_ number"));
-    }
-    let in_sides = (VOLCV_MODE_SIDES, "0, but in VOLCV_MODE_SIDES");
-    let in_aspect = (VOLCV_MODE_ASPECT, "0, but in VOLCV_MODE_ASPECT");
-    for (name, value, (mode, allowed)) in [
-        ("left", request.left, in_sides),
-        ("right", request.right, in_sides),
-        ("top", request.top, in_sides),
-        ("bottom", request.bottom, in_sides),
-        ("aspect_width", request.aspect_width, in_aspect),
-        ("aspect_height", request.aspect_height, in_aspect),
-    ] {
-        if value != 0.0 && request.mode != mode {
-            return Err(CError::argument(&format!("volcv_outpaint.{name}"), value, allowed));
-        }
-    }
-    if request.mode != VOLCV_MODE_CANVAS && !request.mask.is_null() {
-        return Err(CError::argument("volcv_outpaint.mask", "a picture", "NULL, but in VOLCV_MODE_CANVAS"));
-    }
-    Ok(())
-}
-
-unsafe fn with_options(mut outpaint: Outpaint, request: &volcv_outpaint) -> Result<Outpaint, CError> {
+pub(super) unsafe fn with_options(mut outpaint: Outpaint, request: &volcv_outpaint) -> Result<Outpaint, CError> {
     outpaint = outpaint.strict(request.flags & VOLCV_OUTPAINT_STRICT != 0).prompt_field(match request.prompt_field {
         VOLCV_PROMPT_DEFAULT => PromptField::ByAccess,
         VOLCV_PROMPT_PLAIN => PromptField::Prompt,

@@ -9,7 +9,7 @@ use super::structs::*;
 use crate::engine::{buffers, registry};
 
 /// The service's reply to a job that succeeded, as JSON. That of an outpainting has empty texts for its pictures; that
-/// of volcv_raw_submit() is as it came, with their base64.
+/// of volcv_raw_submit() is as it came, with their base64. That of a whole operation is the reply to its last call.
 ///
 /// @param client the client.
 /// @param job a job that has ended.
@@ -35,7 +35,9 @@ pub unsafe extern "C" fn volcv_job_reply(
     })
 }
 
-/// The number of pictures and links of a job that has ended; 0 if it failed.
+/// The number of pictures and links of a job that has ended. Those of a whole operation are the files of the service, one for
+/// each call in order, and then what else came with them. A job that failed has 0, unless a picture was paid for but could not be
+/// downloaded: then it has links.
 ///
 /// @param client the client.
 /// @param job a job that has ended.
@@ -79,7 +81,7 @@ pub unsafe extern "C" fn volcv_job_image_info(
     })
 }
 
-/// The link to a picture, for jobs with VOLCV_OUTPAINT_RETURN_LINK; it is valid for about 24 hours, and
+/// The link to a picture, for jobs with VOLCV_OUTPAINT_RETURN_LINK and for those that failed to download it; it is valid for about 24 hours, and
 /// volcv_download_submit() fetches it.
 ///
 /// @param client the client.

@@ -4,6 +4,7 @@
 use std::ffi::{c_char, c_void};
 
 use super::constants::{VOLCV_MESSAGE_SIZE, VOLCV_REQUEST_ID_SIZE, volcv_result};
+use super::pixel_structs::{volcv_pixels, volcv_pixels_hooks};
 
 /// A job. Ids are never used twice: one that is stale, invented or of another client is an error code, not a crash.
 /// 0 is no job.
@@ -197,6 +198,10 @@ pub struct volcv_client_options {
     /// for a tunnel to http targets too, gets nothing of the request, and the key never. NULL for none. volcv wipes its own
     /// copy. A proxy that wants other credentials ends a job with VOLCV_E_CONFIG.
     pub proxy: *const c_char,
+    /// Writes finished pixels into memory of the host; NULL for none.
+    pub pixels_hooks: *const volcv_pixels_hooks,
+    /// NULL.
+    pub reserved: *const c_void,
 }
 
 /// An encoded picture: PNG, JPEG and the like, never pixels. Either data and size, or link.
@@ -222,6 +227,13 @@ pub struct volcv_picture {
 /// An outpainting. Numbers that are 0 and texts that are NULL are not sent: the service has its own defaults. Sides and
 /// sizes are those of the upright picture: its EXIF orientation is counted in. What may spoil the result, such as that
 /// orientation, goes to the log, or is an error with VOLCV_OUTPAINT_STRICT.
+///
+/// It is one call, whose result is the file of the service, unless one of these makes a whole operation of it: pixels,
+/// VOLCV_OUTPAINT_PIXELS, VOLCV_MODE_PIXELS, VOLCV_MODE_TARGET, VOLCV_MODE_PLACED, or max_passes above 1. A whole operation plans
+/// exact sizes, as volcv_plan() tells; it decodes, scales and encodes on volcv's threads, makes one call for each pass,
+/// and pastes the original back, bit for bit. Its result is pixels: see volcv_job_pixels() and volcv_pixels_hooks. The file of
+/// the service for each pass is there as well, see volcv_job_image_take(). A library that was built without the feature image
+/// answers VOLCV_E_UNSUPPORTED.
 #[repr(C)]
 #[derive(Clone, Copy)]
 pub struct volcv_outpaint {
@@ -233,22 +245,29 @@ pub struct volcv_outpaint {
     pub mode: u32,
     /// VOLCV_PROMPT_*: the field that carries prompt.
     pub prompt_field: u32,
-    /// The picture; required. In VOLCV_MODE_CANVAS it has its final size, with anything where the mask is white.
+    /// The picture; required, unless pixels is given. In VOLCV_MODE_CANVAS it has its final size, with anything where the
+    /// mask is white. In a whole operation: PNG, JPEG or BMP, or a link to one, which volcv downloads.
     pub picture: *const volcv_picture,
     /// VOLCV_MODE_CANVAS: of the picture's size, white where to paint.
     pub mask: *const volcv_picture,
-    /// VOLCV_MODE_SIDES: fraction of the width added to the left, 0 to 1; zeros are sent.
+    /// VOLCV_MODE_SIDES: fraction of the width added to the left, 0 to 1, and more with max_passes; zeros are sent.
+    /// VOLCV_MODE_PIXELS: columns.
     pub left: f64,
-    /// VOLCV_MODE_SIDES: fraction of the width added to the right, 0 to 1.
+    /// VOLCV_MODE_SIDES: fraction of the width added to the right. VOLCV_MODE_PIXELS: columns.
     pub right: f64,
-    /// VOLCV_MODE_SIDES: fraction of the height added above, 0 to 1.
+    /// VOLCV_MODE_SIDES: fraction of the height added above. VOLCV_MODE_PIXELS: rows.
     pub top: f64,
-    /// VOLCV_MODE_SIDES: fraction of the height added below, 0 to 1.
+    /// VOLCV_MODE_SIDES: fraction of the height added below. VOLCV_MODE_PIXELS: rows.
     pub bottom: f64,
     /// VOLCV_MODE_ASPECT: as 16 in 16:9.
     pub aspect_width: f64,
     /// VOLCV_MODE_ASPECT: as 9 in 16:9.
     pub aspect_height: f64,
+    /// VOLCV_MODE_TARGET, and VOLCV_MODE_ASPECT of whole operations: where the picture lies, from -1 (at the left) over 0
+    /// (in the middle) to 1 (at the right).
+    pub anchor_x: f64,
+    /// As anchor_x, from -1 (at the top) to 1 (at the bottom).
+    pub anchor_y: f64,
     /// How closely to follow the prompt, 1 to 20.
     pub scale: f64,
     /// How much to change, 0.1 to 1.
@@ -258,14 +277,36 @@ pub struct volcv_outpaint {
     pub seed: i64,
     /// Steps of the model, 1 or more.
     pub steps: u32,
-    /// The result is made to fit into this; the service's own default is 1920.
+    /// The result is made to fit into this; the service's own default is 1920. 0 in a whole operation, which plans it.
     pub max_width: u32,
-    /// The result is made to fit into this; the service's own default is 1920.
+    /// As max_width.
     pub max_height: u32,
     /// Pixels of the upright picture, where its own header does not say it (a link in VOLCV_MODE_ASPECT); otherwise 0.
     pub picture_width: u32,
     /// Pixels of the picture, as picture_width.
     pub picture_height: u32,
+    /// VOLCV_MODE_TARGET, VOLCV_MODE_PLACED: pixels of the result.
+    pub target_width: u32,
+    /// VOLCV_MODE_TARGET, VOLCV_MODE_PLACED: pixels of the result.
+    pub target_height: u32,
+    /// VOLCV_MODE_PLACED: the column of the result in which the picture begins; below 0 only with VOLCV_OUTPAINT_CROP.
+    pub x: i32,
+    /// VOLCV_MODE_PLACED: the row of the result in which the picture begins, as x.
+    pub y: i32,
+    /// How many calls may be paid for, each of which grows the picture by its own width and height at most; 0 means 1.
+    pub max_passes: u32,
+    /// Whole operations: the longest side in pixels that is sent or asked for, 128 to 16384; 0 means 4096.
+    pub max_side: u32,
+    /// Whole operations: pixels along the growing sides of the original that are sent as if they were new, so that the service
+    /// sees more room for its transition.
+    pub overlap: u32,
+    /// Whole operations: pixels over which the mask fades out inside of the original.
+    pub soft: u32,
+    /// Whole operations: pixels that are painted on the other side where one side of an axis grows, and cut off afterwards.
+    pub context: u32,
+    /// Whole operations: pixels of the original along its growing sides that fade into the new area; 0 keeps all of the original
+    /// bit for bit.
+    pub feather: u32,
     /// 0.
     pub reserved: u32,
     /// What to paint, UTF-8.
@@ -273,6 +314,10 @@ pub struct volcv_outpaint {
     /// More fields as the text of a JSON object, such as {"logo_info":{"add_logo":true}}; they win over the others. It
     /// may be nested 127 deep, as volcv_raw::json.
     pub extra_json: *const c_char,
+    /// Pixels in place of picture: a texture that grows. It is sent without its alpha, over white; the result has its alpha.
+    pub pixels: *const volcv_pixels,
+    /// NULL.
+    pub reserved_pointer: *const c_void,
 }
 
 /// Any action of the service: the way out for what this header does not have.

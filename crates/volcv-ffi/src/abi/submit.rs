@@ -12,7 +12,8 @@ use crate::engine::{CError, Engine, JobOptions, JobRequest, registry};
 /// Queues an outpainting. The request is checked at once; nothing is encoded, connected or waited for here.
 ///
 /// @param client the client.
-/// @param request not NULL; everything in it is copied, but for pictures with VOLCV_PICTURE_BORROW.
+/// @param request not NULL; everything in it is copied, but for pictures with VOLCV_PICTURE_BORROW and pixels with
+/// VOLCV_PIXELS_BORROW.
 /// @param options may be NULL.
 /// @param out_job set to the job; to 0 on any error.
 /// @param error filled on failure; may be NULL.
@@ -39,7 +40,8 @@ pub unsafe extern "C" fn volcv_outpaint_submit(
 /// @param request as for volcv_outpaint_submit().
 /// @param options may be NULL; its deadline_ms is the way to limit the wait.
 /// @param out_job set to the job, which has ended with success. On an error it is set to 0, unless the failed job has
-/// rejected pictures, see volcv_job_rejected_take(): then it is set to that job, which is released like any other.
+/// rejected pictures, see volcv_job_rejected_take(), or links, see volcv_job_image_link(): then it is set to that job, which
+/// is released like any other.
 /// @param error filled on failure; may be NULL.
 /// @return VOLCV_OK, all of volcv_outpaint_submit(), VOLCV_E_REENTRANT, and how the job ended: VOLCV_E_AUTH,
 /// VOLCV_E_QUOTA, VOLCV_E_THROTTLED, VOLCV_E_REFUSED, VOLCV_E_SERVICE, VOLCV_E_CONNECT, VOLCV_E_TLS, VOLCV_E_TIMEOUT,

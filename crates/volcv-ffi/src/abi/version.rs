@@ -13,18 +13,27 @@ pub extern "C" fn volcv_abi_version() -> u32 {
     VOLCV_ABI_VERSION
 }
 
-/// The version of the library with the features it was built with, as in "0.1.0 (ureq)".
+/// The version of the library with the features it was built with, as in "0.1.0 (image, ureq)".
 ///
 /// @return a text that lives as long as the library; never NULL.
 /// Thread: any. Blocks: no.
 #[unsafe(no_mangle)]
 pub extern "C" fn volcv_version() -> *const c_char {
-    const TEXT: &str = match (cfg!(feature = "ureq"), cfg!(feature = "roots-platform")) {
-        (_, true) => concat!(env!("CARGO_PKG_VERSION"), " (ureq, roots-platform)\0"),
-        (true, false) => concat!(env!("CARGO_PKG_VERSION"), " (ureq)\0"),
-        (false, false) => concat!(env!("CARGO_PKG_VERSION"), " (no built-in HTTP)\0"),
+    macro_rules! text {
+        ($features:literal) => {
+            concat!(env!("CARGO_PKG_VERSION"), " (", $features, ")\0")
+        };
+    }
+    let has_image = cfg!(feature = "image");
+    let text = match (has_image, cfg!(feature = "ureq"), cfg!(feature = "roots-platform")) {
+        (true, _, true) => text!("image, ureq, roots-platform"),
+        (true, true, false) => text!("image, ureq"),
+        (true, false, false) => text!("image, no built-in HTTP"),
+        (false, _, true) => text!("ureq, roots-platform"),
+        (false, true, false) => text!("ureq"),
+        (false, false, false) => text!("no built-in HTTP"),
     };
-    TEXT.as_ptr().cast()
+    text.as_ptr().cast()
 }
 
 /// The name of a result, as in "VOLCV_E_TLS".

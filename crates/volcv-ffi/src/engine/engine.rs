@@ -9,7 +9,7 @@ use std::time::Duration;
 use volcv::{BlockingClient, CancelToken, TimeoutGuard};
 
 use super::events::Events;
-use super::hooks::Hooks;
+use super::hooks::{Hooks, PixelsHooks};
 use super::host_http::{Exchange, HostHttp};
 use super::job::{Job, JobOptions, JobRequest, JobResult, State};
 use super::job_table::JobTable;
@@ -28,6 +28,8 @@ pub(crate) struct Engine {
     /// Notified when a thread has left the client.
     thread_left: Condvar,
     pub(super) closing: AtomicBool,
+    #[cfg_attr(not(feature = "image"), allow(dead_code, reason = "there are no pixels"))]
+    pub(super) pixels_hooks: Option<PixelsHooks>,
     max_in_flight: usize,
     max_queued: usize,
     /// For jobs without one of their own.
@@ -61,6 +63,7 @@ impl Engine {
     pub(super) fn start(setup: Setup, handle: usize) -> Result<Arc<Self>, CError> {
         let alive = fork::Alive::new();
         let (max_in_flight, max_queued, deadline) = (setup.max_in_flight(), setup.max_queued(), setup.deadline);
+        let pixels_hooks = setup.pixels_hooks;
         let BuiltClient { client, host_http, hooks } = setup.build(handle)?;
         let engine = Arc::new(Self {
             client,
@@ -71,6 +74,7 @@ impl Engine {
             queue: Mutex::default(),
             thread_left: Condvar::new(),
             closing: AtomicBool::new(false),
+            pixels_hooks,
             max_in_flight,
             max_queued,
             deadline,

@@ -36,6 +36,14 @@ impl CError {
         Self::new(VOLCV_E_STALE, format!("there is no such {what} (any more)"))
     }
 
+    /// A job whose deadline passed before its first call.
+    pub(super) fn late() -> Self {
+        let text = "the deadline passed before the call was sent; nothing was charged";
+        let mut failure = Self::new(VOLCV_E_TIMEOUT, text);
+        failure.error.flags = VOLCV_ERROR_RETRYABLE;
+        failure
+    }
+
     /// A panic that was caught. Its text is ours, so it holds no key.
     pub(crate) fn panic(panic: &(dyn Any + Send)) -> Self {
         let text = panic.downcast_ref::<&str>().copied();
@@ -94,6 +102,12 @@ impl volcv_error {
         error
     }
 
+    /// The message.
+    pub(super) fn text(&self) -> String {
+        let bytes = self.message.iter().take_while(|byte| **byte != 0).map(|byte| *byte as u8);
+        String::from_utf8_lossy(&bytes.collect::<Vec<_>>()).into_owned()
+    }
+
     fn with_attempts(&mut self, attempts: &[AttemptRecord]) {
         self.attempts = u32::try_from(attempts.len()).unwrap_or(u32::MAX);
         self.delivery = match attempts.last().map(|attempt| attempt.delivery) {
@@ -105,7 +119,7 @@ impl volcv_error {
 }
 
 /// Copies as much of a text as fits, cut between two characters, with its end.
-fn copy(text: &str, to: &mut [c_char]) {
+pub(super) fn copy(text: &str, to: &mut [c_char]) {
     let end = (0..=text.len().min(to.len() - 1)).rfind(|end| text.is_char_boundary(*end));
     let bytes = text[..end.unwrap_or_default()].bytes().map(|byte| byte as c_char).chain([0]);
     to.iter_mut().zip(bytes).for_each(|(to, byte)| *to = byte);

@@ -82,10 +82,8 @@ impl Engine {
         match error.code {
             VOLCV_OK => self.hooks.log(VOLCV_LOG_INFO, id, || format!("done after {} attempts", error.attempts)),
             code => {
-                self.hooks.log(if code == VOLCV_E_CANCELLED { VOLCV_LOG_INFO } else { VOLCV_LOG_ERROR }, id, || {
-                    let text = error.message.iter().take_while(|byte| **byte != 0);
-                    String::from_utf8_lossy(&text.map(|byte| *byte as u8).collect::<Vec<_>>()).into_owned()
-                })
+                let level = if code == VOLCV_E_CANCELLED { VOLCV_LOG_INFO } else { VOLCV_LOG_ERROR };
+                self.hooks.log(level, id, || error.text());
             }
         }
     }
@@ -117,13 +115,13 @@ impl Engine {
         self.events.changed.notify_all();
     }
 
-    /// Submits, waits, and releases what failed, unless there is a picture in it. `job` is set to a job that is left.
+    /// Submits, waits, and releases what failed, unless there is a picture or a link in it. `job` is set to a job that is left.
     pub(crate) fn run(&self, request: JobRequest, options: JobOptions, job: &mut volcv_job) -> Result<(), CError> {
         Self::refuse_inside_hooks()?;
         let id = self.accept(request, options, true)?;
         self.wait_until(&[id], true, Deadline::NEVER, false)?;
         let error = self.error(id)?;
-        if error.code == VOLCV_OK || self.rejected_count(id)? > 0 {
+        if error.code == VOLCV_OK || self.rejected_count(id)? > 0 || self.image_count(id)? > 0 {
             *job = id;
         } else {
             self.release(id)?;

@@ -23,6 +23,16 @@ pub(crate) struct ReadyHook {
     pub(crate) user: *mut c_void,
 }
 
+/// Lets pixels be written into memory of the host.
+#[derive(Clone, Copy)]
+#[cfg_attr(not(feature = "image"), allow(dead_code, reason = "there are no pixels"))]
+pub(crate) struct PixelsHooks {
+    pub(crate) user: *mut c_void,
+    pub(crate) acquire:
+        unsafe extern "C" fn(*mut c_void, volcv_job, u64, u32, u32, u32, *mut volcv_pixels) -> volcv_result,
+    pub(crate) submit: unsafe extern "C" fn(*mut c_void, volcv_job, u64, u32, volcv_result),
+}
+
 /// A release that is due.
 pub(super) struct Release {
     pub(super) release: unsafe extern "C" fn(*mut c_void, *const c_void, usize),
@@ -40,7 +50,18 @@ unsafe impl Send for ReadyHook {}
 // SAFETY: as above.
 unsafe impl Sync for ReadyHook {}
 // SAFETY: as above.
+unsafe impl Send for PixelsHooks {}
+// SAFETY: as above.
+unsafe impl Sync for PixelsHooks {}
+// SAFETY: as above.
 unsafe impl Send for Release {}
+
+impl Release {
+    fn run(self) {
+        // SAFETY: the header asks for a function that takes these; it is called once, because this takes the value.
+        unsafe { (self.release)(self.user, self.data, self.size) }
+    }
+}
 
 /// All hooks of a client.
 pub(super) struct Hooks {
@@ -48,9 +69,11 @@ pub(super) struct Hooks {
     ready: Option<ReadyHook>,
     /// How many hooks are running, and [`MUTED`].
     gate: AtomicU32,
-    /// Releases that came due while the hooks were muted.
-    postponed: Mutex<Vec<Release>>,
+    /// Hooks that came due while they were muted, and that have to run once.
+    postponed: Mutex<Vec<Due>>,
 }
+
+type Due = Box<dyn FnOnce() + Send>;
 
 const MUTED: u32 = 1 << 31;
 
@@ -95,19 +118,24 @@ impl Hooks {
         }
     }
 
-    /// Ends the muting, and runs the releases that were postponed.
+    /// Ends the muting, and runs the hooks that were postponed.
     pub(super) fn unmute(&self) {
         self.gate.fetch_and(!MUTED, SeqCst);
         let postponed = std::mem::take(&mut *lock(&self.postponed));
-        postponed.into_iter().for_each(|release| self.release(release));
+        postponed.into_iter().for_each(|due| self.call_once(due));
+    }
+
+    /// Runs a hook that has to run once: now or, if the hooks are muted, when they are not any more.
+    pub(super) fn call_once(&self, due: impl FnOnce() + Send + 'static) {
+        let mut due = Some(due);
+        self.call(|| due.take().map(|due| due()));
+        if let Some(due) = due {
+            lock(&self.postponed).push(Box::new(due));
+        }
     }
 
     pub(super) fn release(&self, release: Release) {
-        // SAFETY: the header asks for a function that takes these; it is called once, because this takes the value.
-        let done = self.call(|| unsafe { (release.release)(release.user, release.data, release.size) });
-        if done.is_none() {
-            lock(&self.postponed).push(release);
-        }
+        self.call_once(move || release.run());
     }
 
     /// The events are no longer empty.

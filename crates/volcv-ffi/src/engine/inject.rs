@@ -9,6 +9,8 @@ pub(crate) enum Layer {
     Transport,
     Reply,
     Result,
+    #[cfg_attr(not(feature = "image"), allow(dead_code, reason = "there are no pixels"))]
+    Pixels,
 }
 
 /// Asks for one panic, at the next passage of this layer.

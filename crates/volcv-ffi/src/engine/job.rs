@@ -8,6 +8,8 @@ use volcv::{
     PictureInfo,
 };
 
+use super::download::outpaint_downloaded;
+use super::expansion::{Expansion, Finished};
 use super::{Borrowed, CError, Deadline, inject};
 use crate::abi::*;
 
@@ -19,6 +21,10 @@ pub(crate) struct JobRequest {
 
 enum Work {
     Outpaint(Box<Outpaint>),
+    /// Links of the result are downloaded.
+    OutpaintDownloaded(Box<Outpaint>),
+    #[cfg_attr(not(feature = "image"), allow(dead_code, reason = "there are none"))]
+    Expansion(Box<Expansion>),
     Raw(Box<CvRequest>),
     Download(String),
 }
@@ -58,6 +64,9 @@ pub(super) struct JobResult {
     pub(super) images: Vec<Image>,
     /// Pictures that failed a check; `None` once taken.
     pub(super) rejected: Vec<Option<Bytes>>,
+    /// Of a whole operation.
+    #[cfg_attr(not(feature = "image"), allow(dead_code, reason = "there are no pixels"))]
+    pub(super) pixels: Option<Finished>,
     /// For the log.
     pub(super) warnings: Vec<String>,
 }
@@ -71,8 +80,14 @@ pub(super) enum Image {
 }
 
 impl JobRequest {
-    pub(crate) fn outpaint(outpaint: Outpaint, borrows: Vec<Borrowed>) -> Self {
-        Self { work: Work::Outpaint(Box::new(outpaint)), borrows }
+    pub(crate) fn outpaint(outpaint: Outpaint, download: bool, borrows: Vec<Borrowed>) -> Self {
+        let work = if download { Work::OutpaintDownloaded } else { Work::Outpaint };
+        Self { work: work(Box::new(outpaint)), borrows }
+    }
+
+    #[cfg(feature = "image")]
+    pub(crate) fn expansion(expansion: Expansion, borrows: Vec<Borrowed>) -> Self {
+        Self { work: Work::Expansion(Box::new(expansion)), borrows }
     }
 
     pub(crate) fn raw(request: CvRequest, borrows: Vec<Borrowed>) -> Self {
@@ -90,10 +105,18 @@ impl JobRequest {
         self
     }
 
+    /// Whether it decodes and encodes before its first call.
+    pub(super) fn has_codec_work(&self) -> bool {
+        matches!(self.work, Work::Expansion(_))
+    }
+
     /// What may spoil the result, for the log.
     pub(super) fn warnings(&self) -> Vec<String> {
         match &self.work {
-            Work::Outpaint(outpaint) => outpaint.warnings().iter().map(InvalidInput::advice).collect(),
+            Work::Outpaint(outpaint) | Work::OutpaintDownloaded(outpaint) => {
+                outpaint.warnings().iter().map(InvalidInput::advice).collect()
+            }
+            Work::Expansion(expansion) => expansion.warnings().to_vec(),
             Work::Raw(_) | Work::Download(_) => Vec::new(),
         }
     }
@@ -102,12 +125,21 @@ impl JobRequest {
     pub(super) fn perform(self, client: &BlockingClient, options: &CallOptions) -> JobResult {
         let has_json = !matches!(self.work, Work::Download(_));
         let result = inject::point(inject::Layer::Worker, || match self.work {
-            Work::Outpaint(outpaint) => client.outpaint_with(&outpaint, options),
-            Work::Raw(request) => client.call(*request, options),
-            Work::Download(link) => client.download_outcome(&link, options),
+            Work::Outpaint(outpaint) => without_pixels(client.outpaint_with(&outpaint, options)),
+            Work::OutpaintDownloaded(outpaint) => without_pixels(outpaint_downloaded(client, &outpaint, options)),
+            Work::Expansion(expansion) => expansion.perform(client, options),
+            Work::Raw(request) => without_pixels(client.call(*request, options)),
+            Work::Download(link) => without_pixels(client.download_outcome(&link, options)),
         });
-        inject::point(inject::Layer::Result, || JobResult::of(result, has_json))
+        inject::point(inject::Layer::Result, || match result {
+            Ok((outcome, pixels)) => JobResult { pixels, ..JobResult::of(Ok(outcome), has_json) },
+            Err(error) => JobResult::of(Err(error), has_json),
+        })
     }
+}
+
+fn without_pixels(result: Result<Outcome, Error>) -> Result<(Outcome, Option<Finished>), Error> {
+    result.map(|outcome| (outcome, None))
 }
 
 impl JobResult {
@@ -116,7 +148,8 @@ impl JobResult {
     }
 
     fn without_pictures(error: volcv_error) -> Self {
-        Self { error, reply: Vec::new(), images: Vec::new(), rejected: Vec::new(), warnings: Vec::new() }
+        let (reply, warnings) = (Vec::new(), Vec::new());
+        Self { error, reply, images: Vec::new(), rejected: Vec::new(), pixels: None, warnings }
     }
 
     fn of(result: Result<Outcome, Error>, has_json: bool) -> Self {
@@ -126,11 +159,13 @@ impl JobResult {
                 reply: if has_json { text(Vec::from(outcome.body)) } else { Vec::new() },
                 images: outcome.outputs.into_iter().map(Image::of).collect(),
                 rejected: outcome.rejected.into_iter().map(Some).collect(),
+                pixels: None,
                 warnings: outcome.warnings,
             },
             Err(error) => {
                 let rejected = error.rejected_pictures().iter().cloned().map(Some).collect();
-                Self { rejected, ..Self::without_pictures(volcv_error::of(&error)) }
+                let images = error.links().iter().map(|link| Image::of(Output::Link(link.clone()))).collect();
+                Self { images, rejected, ..Self::without_pictures(volcv_error::of(&error)) }
             }
         }
     }

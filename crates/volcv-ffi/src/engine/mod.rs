@@ -4,16 +4,26 @@
 mod borrow;
 pub(crate) mod buffers;
 mod deadline;
+#[cfg(feature = "image")]
+mod deliver;
+mod download;
 #[allow(clippy::module_inception, reason = "the folder is named after its main file")]
 mod engine;
 mod error;
 mod events;
+#[cfg(feature = "image")]
+mod expansion;
+#[cfg(not(feature = "image"))]
+#[path = "no_expansion.rs"]
+mod expansion;
 mod fork;
 mod hooks;
 mod host_http;
 pub(crate) mod inject;
 mod job;
 mod job_table;
+#[cfg(feature = "image")]
+mod pixels;
 pub(crate) mod registry;
 mod results;
 mod setup;
@@ -23,9 +33,15 @@ pub(crate) use borrow::Borrowed;
 pub(crate) use deadline::Deadline;
 pub(crate) use engine::Engine;
 pub(crate) use error::CError;
-pub(crate) use hooks::{LogHook, ReadyHook};
+#[cfg(not(feature = "image"))]
+pub(crate) use expansion::unsupported;
+#[cfg(feature = "image")]
+pub(crate) use expansion::{Expansion, Input};
+pub(crate) use hooks::{LogHook, PixelsHooks, ReadyHook};
 pub(crate) use host_http::HostHooks;
 pub(crate) use job::{JobOptions, JobRequest};
+#[cfg(feature = "image")]
+pub(crate) use pixels::{Texture, layout_of};
 pub(crate) use setup::{ProxyChoice, Setup};
 
 use std::sync::{Mutex, MutexGuard, PoisonError};

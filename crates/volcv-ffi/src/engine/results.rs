@@ -76,7 +76,11 @@ impl Engine {
         })
     }
 
-    fn ended<T>(&self, id: volcv_job, read: impl FnOnce(&mut JobResult) -> Result<T, CError>) -> Result<T, CError> {
+    pub(super) fn ended<T>(
+        &self,
+        id: volcv_job,
+        read: impl FnOnce(&mut JobResult) -> Result<T, CError>,
+    ) -> Result<T, CError> {
         let slot = self.jobs.find(id)?;
         let mut job = slot.job();
         let job = job.as_mut().filter(|_| slot.has(id)).ok_or_else(|| CError::stale("job"))?;
@@ -87,6 +91,6 @@ impl Engine {
     }
 }
 
-fn no_result(why: &str) -> CError {
+pub(super) fn no_result(why: &str) -> CError {
     CError::new(VOLCV_E_NO_RESULT, why)
 }

@@ -6,7 +6,7 @@ use std::time::Duration;
 use volcv::{BlockingClient, ClientBuilder, Error, RetryPolicy, from_fn};
 use zeroize::Zeroizing;
 
-use super::hooks::{Hooks, LogHook, ReadyHook};
+use super::hooks::{Hooks, LogHook, PixelsHooks, ReadyHook};
 use super::host_http::{HostHooks, HostHttp};
 use super::{CError, inject};
 use crate::abi::*;
@@ -32,6 +32,7 @@ pub(crate) struct Setup {
     pub(crate) host: Option<HostHooks>,
     pub(crate) log: Option<LogHook>,
     pub(crate) ready: Option<ReadyHook>,
+    pub(crate) pixels_hooks: Option<PixelsHooks>,
 }
 
 /// Which proxies a client uses.
@@ -66,6 +67,10 @@ impl Setup {
     }
 
     pub(super) fn build(mut self, handle: usize) -> Result<BuiltClient, CError> {
+        #[cfg(not(feature = "image"))]
+        if self.pixels_hooks.is_some() {
+            return Err(super::unsupported());
+        }
         let hooks = Arc::new(Hooks::new(self.log.take(), self.ready.take()));
         let host_http = self.host.take().map(|host| Arc::new(HostHttp::new(host, handle, Arc::clone(&hooks))));
         let (roots, extra_roots) = (self.tls_roots, std::mem::take(&mut self.extra_roots));

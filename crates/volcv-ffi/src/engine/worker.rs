@@ -51,6 +51,11 @@ impl Engine {
             }
         });
         let Some((request, deadline, cancel)) = begun else { return JobResult::failed(&CError::stale("job")) };
+        // The timer, which ends jobs whose deadline passes in the queue, has no time for codecs.
+        if request.has_codec_work() && deadline.is_over() {
+            drop(request);
+            return JobResult::failed(&CError::late());
+        }
         let engine = Arc::clone(self);
         let observe = move |progress: &Progress| engine.observe(id, progress);
         let mut call = CallOptions::new().cancel(&cancel).progress(observe);
@@ -59,7 +64,9 @@ impl Engine {
         }
         let work = || {
             request.warnings().into_iter().for_each(|warning| self.hooks.log(VOLCV_LOG_WARN, id, || warning));
-            request.perform(&self.client, &call)
+            let mut ended = request.perform(&self.client, &call);
+            self.deliver(id, &mut ended);
+            ended
         };
         std::panic::catch_unwind(std::panic::AssertUnwindSafe(work)).unwrap_or_else(|panic| {
             let mut failure = CError::panic(&*panic);

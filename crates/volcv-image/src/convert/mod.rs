@@ -8,7 +8,7 @@ mod orient;
 mod read;
 mod write;
 
-pub(crate) use alpha::flatten;
+pub(crate) use alpha::{flatten, luma};
 pub(crate) use orient::{Orientation, TILE, mirror, upright_band};
 pub(crate) use read::{RowReader, is_opaque};
 pub(crate) use write::RowWriter;

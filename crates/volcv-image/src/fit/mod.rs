@@ -93,7 +93,7 @@ impl FitOptions {
 /// picture ([`FitReport::exact`]). A result that does not show the original ([`FitReport::recognised`]) is neither moved nor
 /// corrected, but gets the original pasted all the same. The finished picture has alpha if one of the two has it.
 ///
-/// The work is done in the memory of `result`. Beside it: about 300 bytes per pixel of the original's outline, 12 bytes per column
+/// The work is done in the memory of `result`. Beside it: about 500 bytes per pixel of the original's outline, 12 bytes per column
 /// of the picture, and the scaled picture with the memory of [`resize`] if it has another size than the target.
 ///
 /// # Errors

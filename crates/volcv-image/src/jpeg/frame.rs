@@ -25,6 +25,8 @@ pub(super) struct Frame {
     pub(super) colours: Colours,
     /// Whether the codec keeps the coefficients of the whole picture.
     pub(super) keeps_coefficients: bool,
+    /// Where the end marker is.
+    pub(super) end: usize,
     pub(super) profile: Profile,
 }
 
@@ -33,7 +35,8 @@ impl Frame {
     pub(super) fn read(bytes: &[u8], size: Size) -> Result<Self, ImageError> {
         let (mut frame, mut adobe, mut scans, mut first_scan) = (None, None, 0, 0);
         let mut profile = ProfileChunks::default();
-        for Segment { marker, data } in segments(bytes) {
+        let mut all = segments(bytes);
+        for Segment { marker, data } in &mut all {
             match marker {
                 // 0xc4, 0xc8 and 0xcc are no frames.
                 0xc0..=0xcf if !matches!(marker, 0xc4 | 0xc8 | 0xcc) && frame.is_none() => frame = Some((marker, data)),
@@ -69,7 +72,7 @@ impl Frame {
             (count, _) => return Err(ImageError::unsupported(format!("jpeg with {count} components"))),
         };
         let keeps_coefficients = marker == 0xc2 || usize::from(first_scan) != components.len();
-        Ok(Self { colours, keeps_coefficients, profile: profile.join() })
+        Ok(Self { colours, keeps_coefficients, end: all.end(), profile: profile.join() })
     }
 }
 

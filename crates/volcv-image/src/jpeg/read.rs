@@ -1,5 +1,6 @@
 //! JPEG into rows.
 
+use std::borrow::Cow;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use volcv_types::Size;
@@ -59,7 +60,8 @@ impl<'a> Decoder<'a> {
             .set_max_width(width)
             .set_max_height(height)
             .jpeg_set_out_colorspace(colours);
-        let mut decoder = JpegDecoder::new_with_options(ZCursor::new(self.bytes), options);
+        let file = self.file();
+        let mut decoder = JpegDecoder::new_with_options(ZCursor::new(&file[..]), options);
         // The codec indexes its buffers by what a damaged file says, and panics where that is out of bounds.
         let result = catch_unwind(AssertUnwindSafe(|| decoder.decode_into(&mut data)));
         result
@@ -69,6 +71,17 @@ impl<'a> Decoder<'a> {
             cmyk_to_rgb(&mut data);
         }
         Ok(data)
+    }
+
+    /// The file as the codec gets it. Behind an end marker, the codec makes up pixels for those that are missing; behind
+    /// the end of the file, it fails. So a single scan is followed by some zeros, which the codec reads ahead but does not
+    /// need, instead of its end marker.
+    fn file(&self) -> Cow<'_, [u8]> {
+        const READ_AHEAD: [u8; 16] = [0; 16];
+        if self.frame.keeps_coefficients {
+            return self.bytes.into();
+        }
+        [&self.bytes[..self.frame.end], &READ_AHEAD].concat().into()
     }
 }
 

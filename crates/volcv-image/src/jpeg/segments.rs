@@ -13,25 +13,56 @@ pub(crate) struct Segment<'a> {
 
 /// The segments up to the end of the picture or of the file, those between scans included. Like decoders, it skips stray
 /// bytes, fill bytes, entropy-coded data and markers without a length.
-pub(crate) fn segments(bytes: &[u8]) -> impl Iterator<Item = Segment<'_>> {
-    let mut rest = bytes.get(2..).unwrap_or_default();
-    std::iter::from_fn(move || {
+pub(crate) fn segments(bytes: &[u8]) -> Segments<'_> {
+    Segments { bytes, at: 2 }
+}
+
+pub(crate) struct Segments<'a> {
+    bytes: &'a [u8],
+    at: usize,
+}
+
+impl Segments<'_> {
+    /// After the last segment: where the end marker is, or the end of the file.
+    pub(crate) fn end(&self) -> usize {
+        self.at
+    }
+}
+
+impl<'a> Iterator for Segments<'a> {
+    type Item = Segment<'a>;
+
+    fn next(&mut self) -> Option<Segment<'a>> {
         loop {
-            let start = rest.iter().position(|byte| *byte == 0xff)?;
-            let skip = rest[start..].iter().position(|byte| *byte != 0xff)?;
-            let (marker, after) = rest[start + skip..].split_first()?;
-            rest = after;
-            match *marker {
+            let rest = self.bytes.get(self.at..)?;
+            let Some((marker, behind)) = next_marker(rest) else {
+                self.at = self.bytes.len();
+                return None;
+            };
+            match marker {
+                EOI => {
+                    self.at += behind - 2;
+                    return None;
+                }
                 // A zero stands behind an 0xff that is data; 0xd0 to 0xd7 are restarts, 0xd8 is the start.
-                0x00 | 0x01 | 0xd0..=0xd8 => {}
-                EOI => return None,
+                0x00 | 0x01 | 0xd0..=0xd8 => self.at += behind,
                 marker => {
-                    let length = u16::from_be_bytes(*rest.first_chunk()?).max(2);
-                    let (segment, after) = rest.split_at_checked(usize::from(length))?;
-                    rest = after;
+                    let length = rest[behind..].first_chunk().map_or(2, |length| u16::from_be_bytes(*length).max(2));
+                    let Some(segment) = rest[behind..].get(..usize::from(length)) else {
+                        self.at = self.bytes.len();
+                        return None;
+                    };
+                    self.at += behind + segment.len();
                     return Some(Segment { marker, data: &segment[2..] });
                 }
             }
         }
-    })
+    }
+}
+
+/// The next byte behind one or more 0xff, and the offset behind it.
+fn next_marker(bytes: &[u8]) -> Option<(u8, usize)> {
+    let start = bytes.iter().position(|byte| *byte == 0xff)?;
+    let fill = bytes[start..].iter().position(|byte| *byte != 0xff)?;
+    Some((bytes[start + fill], start + fill + 1))
 }

@@ -1,0 +1,144 @@
+//! `volcv outpaint` with a flag that no single call can carry out: a whole operation, which is planned before it is paid
+//! for, and whose results are looked at.
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use serde_json::{Value, json};
+use volcv::{Bytes, CallOptions, CancelToken, Encoding, ExpandOptions, ExpandPlan, Outpaint, Picture};
+use volcv::{Sides, Source, Wish};
+
+use crate::args::OutpaintArgs;
+use crate::client::Client;
+use crate::early::Early;
+use crate::encoding;
+use crate::output::Target;
+use crate::plan::{plan_options, to_json};
+use crate::progress::Bar;
+use crate::report::{self, CliError, Report};
+use crate::results::{Results, file};
+use crate::settings::{self, with_flags};
+use crate::store::Store;
+use crate::{input, sheet};
+
+/// Makes the pictures and prints what was made.
+pub(crate) fn run(args: &OutpaintArgs, cancel: &CancelToken) -> ExitCode {
+    let json = args.connection.json;
+    let job = match Job::new(args, cancel) {
+        Ok(job) => job,
+        Err(failure) => return Report::failed(failure).print(json),
+    };
+    let mut report = Report { charges: Some(0), ..Report::default() };
+    job.warnings().into_iter().for_each(|text| report.warn(text));
+    if args.dry_run {
+        return match job.preview() {
+            Ok(preview) => report::result(format!("{preview:#}\n").as_bytes()),
+            Err(failure) => Report::failed(failure).print(json),
+        };
+    }
+    if let Err(failure) = job.make(cancel, &mut report) {
+        report.failures.push(failure);
+    }
+    report.print(json)
+}
+
+/// Arguments, picture and plan, checked before anything is sent.
+struct Job<'a> {
+    args: &'a OutpaintArgs,
+    /// Empty if the service chooses the seed.
+    seeds: Vec<i64>,
+    target: Target,
+    sheet: Option<(PathBuf, Encoding)>,
+    /// Made already if the input had to be downloaded.
+    client: Option<Client>,
+    picture: Bytes,
+    wish: Wish,
+    plan: ExpandPlan,
+    options: ExpandOptions,
+    /// How the finished picture is written; `None` if the file of the service is.
+    encoding: Option<Encoding>,
+}
+
+impl<'a> Job<'a> {
+    fn new(args: &'a OutpaintArgs, cancel: &CancelToken) -> Result<Self, CliError> {
+        let whole = &args.whole;
+        if args.max_width.is_some() || args.max_height.is_some() {
+            let message = "--max-width and --max-height are set by the plan of a whole operation; --to sets the size";
+            return Err(CliError::invalid_input(message));
+        }
+        let seeds = settings::seeds(args)?;
+        let target = Target::prepare(args, seeds.len().max(1))?;
+        let sheet = whole.contact_sheet.as_ref().map(|path| sheet::prepare(path)).transpose()?;
+        let (picture, client) = read(args, cancel)?;
+        let wish = args.wish.wish();
+        let options = ExpandOptions::new()
+            .settings(settings::apply(args, Outpaint::sides(Picture::from_static(b""), Sides::ZERO)))
+            .plan(plan_options(whole.max_passes, whole.max_side).strict(args.strict));
+        let plan = options.plan_for(input::size_of(&picture)?, &wish).map_err(|error| settings::refused(&error))?;
+        let pastes = whole.keep_original || plan.calls() > 1;
+        let encoding = if pastes { Some(encoding::by_ending(&args.output)?) } else { None };
+        // The best of several is found by pasting, whatever is written then.
+        let options = options.paste_back(pastes || whole.best_of.is_some());
+        Ok(Self { args, seeds, target, sheet, client, picture, wish, plan, options, encoding })
+    }
+
+    fn warnings(&self) -> Vec<String> {
+        let fields = settings::apply(self.args, Outpaint::sides(Picture::from_static(b""), Sides::ZERO));
+        fields.warnings().iter().chain(&self.plan.warnings).map(with_flags).collect()
+    }
+
+    fn preview(&self) -> Result<Value, CliError> {
+        let client = Client::dry(&self.args.connection)?;
+        let first = self.options.first_request(self.picture.clone(), &self.wish)?;
+        let requests = match self.seeds.as_slice() {
+            [] => vec![client.preview(&first)?],
+            seeds => client.preview_variants(&first, seeds)?,
+        };
+        Ok(json!({"plan": to_json(&self.plan), "requests": requests}))
+    }
+
+    fn make(mut self, cancel: &CancelToken, report: &mut Report) -> Result<(), CliError> {
+        let client = match self.client.take() {
+            Some(client) => client,
+            None => Client::connect(&self.args.connection, Some(&self.args.output))?,
+        };
+        let bar = Bar::new(&self.args.connection);
+        let call = bar.watch(CallOptions::new().cancel(cancel), self.seeds.len());
+        let early = Early::default();
+        let options = self.watch(&early, self.options.clone().call(call));
+        let results = client.expand(Source::File(self.picture.clone()), &self.wish, &self.seeds, &options)?;
+        if self.encoding.is_some_and(|encoding| !encoding::is_lossless(encoding)) {
+            bar.note("note", "a jpg cannot hold the original bit for bit; png and bmp can");
+        }
+        let store = Store { target: &self.target, bar: &bar, early, report };
+        let best_of = self.args.whole.best_of.is_some();
+        let mut taken = Results { plan: &self.plan, seeds: &self.seeds, encoding: self.encoding, best_of, store };
+        taken.take(&results);
+        if let Some((path, encoding)) = &self.sheet {
+            taken.show_all(&results, path, *encoding);
+        }
+        Ok(())
+    }
+
+    /// Lets each result be written as soon as it is there.
+    fn watch(&self, early: &Early, options: ExpandOptions) -> ExpandOptions {
+        let (early, target, encoding) = (early.clone(), self.target.clone(), self.encoding);
+        options.on_result(move |index, result| match result {
+            Ok(expanded) => {
+                if let Ok(file) = file(expanded, encoding) {
+                    early.save(&target.place(index, 0, 1), &file.bytes);
+                }
+            }
+            Err(error) => early.keep_rejected(&target, index, error.rejected_pictures()),
+        })
+    }
+}
+
+/// The picture, and the client that has downloaded it, if it is a link.
+fn read(args: &OutpaintArgs, cancel: &CancelToken) -> Result<(Bytes, Option<Client>), CliError> {
+    let Some(link) = input::link(&args.input) else {
+        return Ok((input::read("picture", &args.input, cancel)?.into(), None));
+    };
+    let (picture, client) = Client::with_picture(args, link, cancel)?;
+    Ok((picture, Some(client)))
+}
