@@ -56,7 +56,8 @@ pub fn decode(bytes: &[u8], options: &DecodeOptions) -> Result<(Image, ImageInfo
 /// A PNG or BMP goes row by row. An interlaced PNG, a JPEG and a picture whose sides are swapped by its orientation need
 /// memory for the whole picture. Grey is replicated, of 16 bits the upper 8 are taken, missing alpha is 255, and a grey
 /// target gets the luma of ITU-R BT.601. Of an animation the default picture is decoded. Colours come from an ICC
-/// profile alone: the PNG chunks gAMA and cHRM are ignored, and XMP says nothing about orientation.
+/// profile alone: the PNG chunks gAMA and cHRM are ignored, a cICP other than sRGB makes [`ColorProfile::Unknown`], and XMP
+/// says nothing about orientation.
 ///
 /// # Errors
 /// The target has another size; it has no alpha, the file has, and `options` has no background; the picture is larger
