@@ -6,6 +6,8 @@
 
 #[path = "../../../crates/volcv-ffi/src/abi/constants.rs"]
 mod constants;
+#[path = "../../../crates/volcv-ffi/src/abi/pixel_structs.rs"]
+mod pixel_structs;
 #[path = "../../../crates/volcv-ffi/src/abi/structs.rs"]
 mod structs;
 
@@ -15,6 +17,7 @@ use std::sync::OnceLock;
 use libloading::{Library, Symbol};
 
 pub(crate) use constants::*;
+pub(crate) use pixel_structs::*;
 pub(crate) use structs::*;
 
 use super::{Build, library};

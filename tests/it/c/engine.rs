@@ -212,3 +212,18 @@ fn a_picture_that_fails_a_check_is_handed_over_to_c() {
         assert_eq!(emulator.complete_bodies(), 4, "nothing is bought twice");
     }
 }
+
+#[test]
+fn a_texture_goes_in_and_comes_out_in_any_layout_with_its_pixels_untouched() {
+    let not_found = ["status=404"; 1];
+    for under in RUNS.iter().copied() {
+        let mut faults = vec!["ok", "ok", "stall=body", "stall=body", "ok", "ok", "ok", "ok", "ok"];
+        // Two pictures that come as links, and two whose links cannot be fetched at once.
+        faults.extend(["ok", "ok", "ok", "ok"]);
+        (0..2).for_each(|_| faults.extend(["ok", not_found[0], "ok"]));
+        let emulator = Emulator::builder().faults(faults.iter().map(|fault| fault.parse().unwrap()).collect());
+        let emulator = emulator.start().unwrap();
+        run(&built("texture", under, Build::Full), under, &emulator, &[], &[]);
+        assert_eq!((emulator.requests().len(), emulator.charges()), (19, 12));
+    }
+}

@@ -272,7 +272,7 @@ fn rust_says() -> BTreeSet<String> {
         volcv_client_options {
             struct_size flags base_url api_key max_in_flight max_queued connect_limit_ms stall_limit_ms attempt_limit_ms
             deadline_ms reply_limit_bytes max_attempts charge_limit tls_roots log_level extra_roots extra_roots_size
-            transport log log_user on_ready on_ready_user proxy
+            transport log log_user on_ready on_ready_user proxy pixels_hooks reserved
         }
         volcv_error {
             struct_size code charge flags attempts delivery http_status retry_after_ms service_code request_id message
@@ -280,8 +280,21 @@ fn rust_says() -> BTreeSet<String> {
         volcv_event { r#type result job user }
         volcv_picture { struct_size flags data size link release release_user }
         volcv_outpaint {
-            struct_size flags mode prompt_field picture mask left right top bottom aspect_width aspect_height scale
-            strength seed steps max_width max_height picture_width picture_height reserved prompt extra_json
+            struct_size flags mode prompt_field picture mask left right top bottom aspect_width aspect_height anchor_x
+            anchor_y scale strength seed steps max_width max_height picture_width picture_height target_width target_height
+            x y max_passes max_side overlap soft context feather reserved prompt extra_json pixels reserved_pointer
+        }
+        volcv_pixels {
+            struct_size flags format width height reserved stride data size release release_user
+        }
+        volcv_pixels_hooks { struct_size flags user acquire submit }
+        volcv_pixels_info {
+            struct_size width height has_alpha passes charges exact recognised offset_x offset_y ncc seam_before seam_after
+            scale
+        }
+        volcv_plan_info {
+            struct_size calls result_width result_height original_x original_y original_width original_height crop_x crop_y
+            crop_width crop_height source_width source_height warning_count reserved warnings
         }
         volcv_job_options { struct_size flags user deadline_ms reserved }
         volcv_raw { struct_size flags action version json pictures picture_count }
@@ -298,8 +311,12 @@ fn rust_says() -> BTreeSet<String> {
         VOLCV_CLIENT_PROXY_FROM_ENV
         VOLCV_TLS_ROOTS_DEFAULT VOLCV_TLS_ROOTS_PLATFORM VOLCV_TLS_ROOTS_EXTRA_ONLY
         VOLCV_LOG_DEFAULT VOLCV_LOG_ERROR VOLCV_LOG_WARN VOLCV_LOG_INFO VOLCV_LOG_DEBUG
-        VOLCV_MODE_SIDES VOLCV_MODE_ASPECT VOLCV_MODE_CANVAS
-        VOLCV_OUTPAINT_RETURN_LINK VOLCV_OUTPAINT_STRICT VOLCV_OUTPAINT_SEED_ZERO
+        VOLCV_MODE_SIDES VOLCV_MODE_ASPECT VOLCV_MODE_CANVAS VOLCV_MODE_PIXELS VOLCV_MODE_TARGET VOLCV_MODE_PLACED
+        VOLCV_OUTPAINT_RETURN_LINK VOLCV_OUTPAINT_STRICT VOLCV_OUTPAINT_SEED_ZERO VOLCV_OUTPAINT_PIXELS
+        VOLCV_OUTPAINT_NO_PASTE VOLCV_OUTPAINT_KEEP_RESULT VOLCV_OUTPAINT_CROP VOLCV_OUTPAINT_SHRINK
+        VOLCV_OUTPAINT_DOWNLOAD
+        VOLCV_PIXEL_RGBA8 VOLCV_PIXEL_BGRA8 VOLCV_PIXEL_RGB8 VOLCV_PIXEL_BGR8 VOLCV_PIXEL_GRAY8
+        VOLCV_PIXELS_BOTTOM_UP VOLCV_PIXELS_PREMULTIPLIED VOLCV_PIXELS_OPAQUE VOLCV_PIXELS_BORROW
         VOLCV_PROMPT_DEFAULT VOLCV_PROMPT_PLAIN VOLCV_PROMPT_CUSTOM VOLCV_PROMPT_BOTH VOLCV_PICTURE_BORROW
         VOLCV_FORMAT_UNKNOWN VOLCV_FORMAT_PNG VOLCV_FORMAT_JPEG VOLCV_FORMAT_WEBP VOLCV_FORMAT_BMP VOLCV_FORMAT_GIF
         VOLCV_FORMAT_TIFF VOLCV_FORMAT_HEIF

@@ -36,7 +36,11 @@ impl<'a> Decoder<'a> {
     }
 
     pub(crate) fn profile(&self) -> Profile {
-        self.frame.profile.clone()
+        match (&self.frame.profile, self.frame.colours) {
+            // The pixels are no longer in the colours of the file.
+            (Profile::Icc(_), Colours::Cmyk) => Profile::Unknown,
+            (profile, _) => profile.clone(),
+        }
     }
 
     /// What the codec needs beside the target, at most.

@@ -170,7 +170,7 @@ async fn prepare_async(
         Source::Link(link) => Source::File(client.download(&link, &options.call).await.map_err(Error::uncharged)?),
         source => source,
     };
-    let (wish, options) = (wish.clone(), options.clone());
+    let (wish, options) = (*wish, options.clone());
     offload(move || Prepared::new(source, &wish, &options).map(Arc::new)).await
 }
 

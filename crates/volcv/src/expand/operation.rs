@@ -235,7 +235,7 @@ fn finished(
     let image = image.crop(part)?;
     match paste {
         Some(options) => {
-            let (image, report) = fit(image, base, pass.from_at, &options.clone().target(pass.to))?;
+            let (image, report) = fit(image, base, pass.from_at, &options.target(pass.to))?;
             Ok((image, Some(report)))
         }
         None => Ok((scaled(image, pass.to)?, None)),
