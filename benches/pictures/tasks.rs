@@ -10,7 +10,7 @@ use std::time::Duration;
 use nix::time::{ClockId, clock_gettime};
 use volcv_image::{
     Chroma, DecodeOptions, EncodeOptions, Encoding, FitOptions, Image, Layout, PixelFormat, Pixels, PixelsMut,
-    PngEffort, RowOrder, decode_into, encode, fit,
+    PngEffort, RowOrder, decode, decode_into, encode, fit,
 };
 use volcv_types::{Rect, Size};
 
@@ -79,6 +79,13 @@ pub fn of(photo: &Photo, folder: &Path, codecs: &mut Codecs) -> Result<Vec<Task>
             0.15,
         ),
         against("decode JPEG 4:2:0", "libjpeg-turbo", decoding(&half, rgba8)?, turbo(&half), 1.4),
+        against(
+            "decode JPEG 4:2:0, new image",
+            "libjpeg-turbo",
+            new_image(&half),
+            Other::Codec(format!("jpeg-decode-new {}", half.name)),
+            1.4,
+        ),
         against("decode JPEG 4:4:4", "libjpeg-turbo", decoding(&full, rgba8)?, turbo(&full), 1.4),
         against("decode progressive JPEG", "libjpeg-turbo", decoding(&progressive, rgba8)?, turbo(&progressive), 1.4),
         against("encode JPEG 4:2:0", "libjpeg-turbo", encoding_of(&rgba, quality(Chroma::Half)), encoding("420"), 5.0),
@@ -124,6 +131,16 @@ fn decoding(file: &File, layout: Layout) -> Result<Work, Box<dyn Error>> {
         black_box(&memory);
         Ok(time)
     }))
+}
+
+/// Decodes into memory of its own.
+fn new_image(file: &File) -> Work {
+    let bytes = Rc::clone(&file.bytes);
+    Box::new(move || {
+        let start = now()?;
+        drop(black_box(decode(&bytes, &DecodeOptions::default())?));
+        Ok(now()? - start)
+    })
 }
 
 fn encoding_of(rgba: &Rc<[u8]>, encoding: Encoding) -> Work {

@@ -26,9 +26,13 @@ struct Input<'a> {
     mode: u8,
     prompt_field: u8,
     picture_flags: u8,
-    numbers: [f64; 8],
+    numbers: [f64; 10],
     seed: i64,
     sizes: [u32; 5],
+    /// Whether the picture is pixels, and of which format and size.
+    pixels: Option<[u8; 5]>,
+    /// Target, passes, overlap and the like.
+    wish: [u16; 8],
     picture: &'a [u8],
     mask: Option<&'a [u8]>,
     texts: [Option<&'a [u8]>; 5],
@@ -69,6 +73,19 @@ fuzz_target!(|input: Input<'_>| {
             release_user: null_mut(),
         };
         let (image, mask) = (picture(input.picture), input.mask.map(picture));
+        let pixels = input.pixels.map(|[flags, format, width, height, stride]| volcv_pixels {
+            struct_size: size_of::<volcv_pixels>() as u32,
+            flags: flags.into(),
+            format: format.into(),
+            width: width.into(),
+            height: height.into(),
+            reserved: 0,
+            stride: stride.into(),
+            data: input.picture.as_ptr().cast_mut().cast(),
+            size: input.picture.len(),
+            release: None,
+            release_user: null_mut(),
+        });
         let mut job = 7;
         let mut error: volcv_error = std::mem::zeroed();
         error.struct_size = size_of::<volcv_error>() as u32;
@@ -91,13 +108,13 @@ fuzz_target!(|input: Input<'_>| {
         } else {
             volcv_outpaint_run(
                 client,
-                &outpaint(&input, &image, mask.as_ref(), text(3), text(4)),
+                &outpaint(&input, &image, pixels.as_ref(), mask.as_ref(), text(3), text(4)),
                 null(),
                 &mut job,
                 &mut error,
             )
         };
-        assert_eq!(result == VOLCV_OK, job != 0);
+        assert!(result != VOLCV_OK || job != 0);
         assert_ne!(result, VOLCV_E_INTERNAL);
         let message = CStr::from_ptr(error.message.as_ptr()).to_str().expect("UTF-8");
         assert!(!message.contains(KEY), "{message}");
@@ -113,26 +130,31 @@ fuzz_target!(|input: Input<'_>| {
 fn outpaint(
     input: &Input<'_>,
     picture: *const volcv_picture,
+    pixels: Option<&volcv_pixels>,
     mask: Option<&volcv_picture>,
     prompt: *const c_char,
     extra_json: *const c_char,
 ) -> volcv_outpaint {
-    let [left, right, top, bottom, aspect_width, aspect_height, scale, strength] = input.numbers;
+    let [left, right, top, bottom, aspect_width, aspect_height, scale, strength, anchor_x, anchor_y] = input.numbers;
+    let [width, height, x, y, passes, overlap, soft, context] = input.wish;
     let [steps, max_width, max_height, picture_width, picture_height] = input.sizes;
-    let mode = u32::from(input.mode % 4);
+    let mode = u32::from(input.mode % 7);
     // What belongs to another mode is refused, so mostly it is left out.
     let of = |own: u32, number: f64| if mode == own || input.mode >= 240 { number } else { 0.0 };
+    let in_sides = |number: f64| if mode == VOLCV_MODE_PIXELS { number.trunc() } else { of(VOLCV_MODE_SIDES, number) };
+    let in_target = |number: u16| if mode >= VOLCV_MODE_TARGET || input.mode >= 240 { number.into() } else { 0 };
     volcv_outpaint {
         struct_size: size_of::<volcv_outpaint>() as u32,
-        flags: input.flags & 15,
+        flags: input.flags & 1023,
         mode,
         prompt_field: (input.prompt_field % 5).into(),
-        picture,
+        picture: if pixels.is_some() && input.mode < 240 { null() } else { picture },
+        pixels: pixels.map_or(null(), |pixels| pixels),
         mask: mask.filter(|_| mode == VOLCV_MODE_CANVAS || input.mode >= 240).map_or(null(), |mask| mask),
-        left: of(VOLCV_MODE_SIDES, left),
-        right: of(VOLCV_MODE_SIDES, right),
-        top: of(VOLCV_MODE_SIDES, top),
-        bottom: of(VOLCV_MODE_SIDES, bottom),
+        left: in_sides(left),
+        right: in_sides(right),
+        top: in_sides(top),
+        bottom: in_sides(bottom),
         aspect_width: of(VOLCV_MODE_ASPECT, aspect_width),
         aspect_height: of(VOLCV_MODE_ASPECT, aspect_height),
         scale,
@@ -143,7 +165,20 @@ fn outpaint(
         max_height,
         picture_width,
         picture_height,
+        target_width: in_target(width),
+        target_height: in_target(height),
+        x: if mode == VOLCV_MODE_PLACED { x.into() } else { 0 },
+        y: if mode == VOLCV_MODE_PLACED { y.into() } else { 0 },
+        anchor_x,
+        anchor_y,
+        max_passes: passes.into(),
+        max_side: 0,
+        overlap: overlap.into(),
+        soft: soft.into(),
+        context: context.into(),
+        feather: 0,
         reserved: 0,
+        reserved_pointer: null(),
         prompt,
         extra_json,
     }

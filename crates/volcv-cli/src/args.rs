@@ -126,16 +126,6 @@ pub(crate) struct OutpaintArgs {
     #[arg(short, long = "output", value_name = "OUT")]
     pub(crate) output: PathBuf,
 
-    #[command(flatten)]
-    pub(crate) wish: WishArgs,
-    /// Fill what is white in this picture of the same size, keep what is black
-    #[arg(long, conflicts_with_all = SIDES, conflicts_with_all = OTHERS, conflicts_with_all = ["anchor", "too_small"])]
-    #[arg(help_heading = "Where to grow")]
-    pub(crate) mask: Option<PathBuf>,
-
-    #[command(flatten)]
-    pub(crate) whole: WholeArgs,
-
     /// What the new area should show
     #[arg(long, value_name = "TEXT")]
     pub(crate) prompt: Option<String>,
@@ -172,6 +162,16 @@ pub(crate) struct OutpaintArgs {
     /// Print the request without picture text and key, and send nothing
     #[arg(long)]
     pub(crate) dry_run: bool,
+
+    #[command(flatten)]
+    pub(crate) wish: WishArgs,
+    /// Fill what is white in this picture of the same size, keep what is black
+    #[arg(long, conflicts_with_all = SIDES, conflicts_with_all = OTHERS, conflicts_with_all = ["anchor", "too_small"])]
+    #[arg(help_heading = "Where to grow")]
+    pub(crate) mask: Option<PathBuf>,
+
+    #[command(flatten)]
+    pub(crate) whole: WholeArgs,
 
     #[command(flatten)]
     pub(crate) connection: ConnectionArgs,
@@ -215,8 +215,6 @@ pub(crate) struct PlanArgs {
     /// The picture, - for standard input, or only its size, such as 1024x768
     #[arg(value_name = "IN")]
     pub(crate) input: PathBuf,
-    #[command(flatten)]
-    pub(crate) wish: WishArgs,
     /// How many calls may be paid for
     #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..))]
     pub(crate) max_passes: u32,
@@ -229,6 +227,9 @@ pub(crate) struct PlanArgs {
     /// Print exactly one JSON object on standard output, for errors too
     #[arg(long)]
     pub(crate) json: bool,
+
+    #[command(flatten)]
+    pub(crate) wish: WishArgs,
 }
 
 #[derive(Debug, Args)]
@@ -243,8 +244,6 @@ pub(crate) struct MaskArgs {
     /// The mask to write, a png: white is painted, black is kept
     #[arg(long, value_name = "FILE")]
     pub(crate) mask_out: PathBuf,
-    #[command(flatten)]
-    pub(crate) wish: WishArgs,
     /// Paint this many pixels of the original too, along each side that grows
     #[arg(long, value_name = "PX", default_value_t = 0)]
     pub(crate) overlap: u32,
@@ -257,6 +256,9 @@ pub(crate) struct MaskArgs {
     /// Print exactly one JSON object on standard output, for errors too
     #[arg(long)]
     pub(crate) json: bool,
+
+    #[command(flatten)]
+    pub(crate) wish: WishArgs,
 }
 
 #[derive(Debug, Args)]

@@ -5,7 +5,7 @@ use std::fmt;
 use volcv_types::{InvalidInput, Rect, Size};
 
 use crate::ImageError;
-use crate::convert::{Channels, RowReader, RowWriter, flatten, is_opaque};
+use crate::convert::{Channels, RowReader, RowWriter, flatten, is_opaque, map};
 use crate::decode::background_for;
 use crate::pixels::{Layout, PixelFormat, Pixels, PixelsMut};
 
@@ -35,12 +35,12 @@ impl Image {
 
     /// A copy of pixels of the caller: RGB if all are opaque, otherwise RGBA with straight alpha.
     pub fn from_pixels(pixels: &Pixels<'_>) -> Self {
-        let has_alpha = !is_opaque(pixels);
+        let reader = RowReader::new(pixels, [255; 3]);
+        let has_alpha = !reader.is_opaque();
         let size = pixels.size();
         let channels = if has_alpha { Channels::Rgba } else { Channels::Rgb };
         let row_bytes = size.width as usize * channels.count();
         let mut data = vec![0; row_bytes * size.height as usize];
-        let reader = RowReader::new(pixels.layout(), [255; 3]);
         for (y, row) in (0..size.height).zip(data.chunks_exact_mut(row_bytes)) {
             reader.read(pixels.row(y), channels, row);
         }
@@ -154,10 +154,15 @@ impl Image {
 
     /// Replaces RGBA by RGB, without a second buffer.
     fn map_in_place(&mut self, convert: impl Fn([u8; 4]) -> [u8; 3]) {
+        /// Pixels that are moved out of the way at once.
+        const BLOCK: usize = 256;
+        let mut block = [0; BLOCK * 4];
         let pixels = self.data.len() / 4;
-        for index in 0..pixels {
-            let from = [0, 1, 2, 3].map(|channel| self.data[index * 4 + channel]);
-            self.data[index * 3..index * 3 + 3].copy_from_slice(&convert(from));
+        for start in (0..pixels).step_by(BLOCK) {
+            let count = BLOCK.min(pixels - start);
+            let block = &mut block[..count * 4];
+            block.copy_from_slice(&self.data[start * 4..][..count * 4]);
+            map(block, &mut self.data[start * 3..][..count * 3], &convert);
         }
         self.data.truncate(pixels * 3);
         self.has_alpha = false;

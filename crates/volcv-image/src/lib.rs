@@ -1,6 +1,24 @@
 //! Pixels for picture outpainting: decoding into memory of any layout, encoding, padding, and an exact paste-back.
 //!
 //! This crate has no `unsafe` code, opens no file and no socket, and panics for no input.
+//!
+//! ```
+//! use volcv_image::{DecodeOptions, EncodeOptions, Encoding, Layout, PixelFormat, Pixels, PixelsMut, RowOrder};
+//! use volcv_image::{decode_into, encode, probe};
+//! use volcv_types::Size;
+//!
+//! // A texture of a game: blue, green, red, alpha; the bottom row first.
+//! let layout = Layout::new(Size { width: 4, height: 2 }, PixelFormat::Bgra8).rows(RowOrder::BottomUp);
+//! let texture = [255; 4 * 2 * 4];
+//! let file = encode(&Pixels::new(&texture, layout)?, &EncodeOptions::new(Encoding::UPLOAD))?;
+//!
+//! let info = probe(&file.bytes)?;
+//! assert_eq!(info.size.to_string(), "4x2");
+//! let mut copy = [0; 4 * 2 * 4];
+//! decode_into(&file.bytes, &mut PixelsMut::new(&mut copy, layout)?, &DecodeOptions::default())?;
+//! assert_eq!(copy, texture);
+//! # Ok::<(), volcv_image::ImageError>(())
+//! ```
 
 #![forbid(unsafe_code)]
 

@@ -5,7 +5,8 @@ use std::{fs, io};
 use crate::sh::{outside, root, run};
 
 /// The crates that are published, in the order of their layers.
-const PUBLISHED: [&str; 6] = ["volcv-types", "volcv-core", "volcv-transport", "volcv", "volcv-emulator", "volcv-cli"];
+const PUBLISHED: [&str; 7] =
+    ["volcv-types", "volcv-core", "volcv-transport", "volcv-image", "volcv", "volcv-emulator", "volcv-cli"];
 
 /// All crates have the version of the workspace.
 const VERSION: &str = env!("CARGO_PKG_VERSION");

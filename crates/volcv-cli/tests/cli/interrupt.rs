@@ -93,3 +93,21 @@ fn a_silent_pipe_as_input_can_be_interrupted() {
     assert_eq!(ran.expect(130).json()["error"]["kind"], "cancelled");
     assert!(bench.files().is_empty());
 }
+
+#[test]
+fn a_signal_in_a_later_call_keeps_what_the_earlier_one_bought() {
+    for transport in TRANSPORTS {
+        let bench = Bench::new(&["ok", "stall=body"]);
+        let args = format!("outpaint in.png -o out.png --to 900x150 --max-passes 2 --json --transport {transport}");
+        let child = bench.command(&args).spawn().unwrap();
+        until("two calls", || bench.emulator.complete_bodies() == 2);
+        signal(&child, "-INT");
+        let json = finish(child).expect(130).json();
+        let error = &json["error"];
+        assert_eq!((&error["kind"], &error["charge"]), (&json!("cancelled"), &json!("charged")));
+        assert_eq!(
+            (bench.files(), &error["rejected"]),
+            (vec!["out.png.rejected".to_owned()], &json!(["out.png.rejected"]))
+        );
+    }
+}

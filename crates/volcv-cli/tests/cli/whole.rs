@@ -236,3 +236,47 @@ fn a_dry_run_shows_the_plan_and_the_first_request_of_each_seed() {
     bench.run("outpaint in.png -o out.png --to 300x150 --seed 1 --seed 1 --dry-run").expect(2);
     assert_eq!((bench.emulator.connections(), bench.files().len()), (0, 0));
 }
+
+/// A PNG with a text in it, as the service may mark what it has made.
+fn marked(width: u32, height: u32) -> Vec<u8> {
+    let picture = png(width, height);
+    let chunk = b"tEXtmark\0made by a model";
+    let crc = chunk.iter().fold(u32::MAX, |crc, byte| {
+        (0..8).fold(crc ^ u32::from(*byte), |crc, _| (crc >> 1) ^ (0xEDB8_8320 & (crc & 1).wrapping_neg()))
+    });
+    let length = u32::try_from(chunk.len() - 4).unwrap().to_be_bytes();
+    // The header is 33 bytes long with the signature.
+    [&picture[..33], &length, chunk, &(!crc).to_be_bytes(), &picture[33..]].concat()
+}
+
+#[test]
+fn marks_of_the_service_stay_in_the_file_or_are_named() {
+    for (out, warning) in [
+        ("out.png", ""),
+        ("out.bmp", "warning: the format of the file cannot carry what the service wrote: png tEXt\n"),
+    ] {
+        let dir = tempfile::tempdir().unwrap();
+        let (base_url, _bodies) = answer(1, &reply_with(&[&marked(300, 150)]));
+        let args = format!("outpaint - -o {out} --to 300x150 --keep-original");
+        let ran = run(volcv_at(&base_url, dir.path(), &args), &png(200, 150)).expect(0);
+        let made = fs::read(dir.path().join(out)).unwrap();
+        let is_marked = made.windows(15).any(|bytes| bytes == b"made by a model");
+        assert_eq!((is_marked, ran.stderr.as_str()), (out == "out.png", warning), "{ran:?}");
+    }
+}
+
+#[test]
+fn a_result_that_does_not_show_the_original_is_pasted_into_and_warned_of() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut negative = image::load_from_memory(&png(300, 150)).unwrap();
+    negative.invert();
+    let mut bytes = std::io::Cursor::new(Vec::new());
+    negative.write_to(&mut bytes, image::ImageFormat::Png).unwrap();
+    let (base_url, _bodies) = answer(1, &reply_with(&[bytes.get_ref()]));
+    let args = "outpaint - -o out.png --to 300x150 --anchor left --keep-original --json";
+    let json = run(volcv_at(&base_url, dir.path(), args), &png(200, 150)).expect(0).json();
+    let operation = &json["outputs"][0]["operation"];
+    assert_eq!((&operation["recognised"], &operation["exact"]), (&json!(false), &json!(true)));
+    let warning = "the original was not recognised in the result, so nothing of it was corrected";
+    assert_eq!(json["warnings"], json!([warning]));
+}

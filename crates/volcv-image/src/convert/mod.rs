@@ -40,7 +40,11 @@ impl Channels {
 
 /// Turns each pixel of `S` bytes into one of `D` bytes, as far as both rows go.
 #[inline]
-fn map<const S: usize, const D: usize>(source: &[u8], target: &mut [u8], convert: impl Fn([u8; S]) -> [u8; D]) {
+pub(crate) fn map<const S: usize, const D: usize>(
+    source: &[u8],
+    target: &mut [u8],
+    convert: impl Fn([u8; S]) -> [u8; D],
+) {
     for (from, to) in source.chunks_exact(S).zip(target.chunks_exact_mut(D)) {
         let from = from.try_into().expect("chunks_exact yields chunks of this length");
         to.copy_from_slice(&convert(from));

@@ -2,7 +2,7 @@
 
 use super::alpha::{flatten, flatten_premultiplied, unpremultiply};
 use super::{Channels, map};
-use crate::pixels::{Alpha, Layout, PixelFormat, Pixels};
+use crate::pixels::{Alpha, PixelFormat, Pixels};
 
 /// Reads rows as grey, RGB, or RGBA with straight alpha.
 #[derive(Debug, Clone, Copy)]
@@ -13,9 +13,17 @@ pub(crate) struct RowReader {
 }
 
 impl RowReader {
-    /// The background is for pixels with alpha that are read as RGB.
-    pub(crate) fn new(layout: &Layout, background: [u8; 3]) -> Self {
-        Self { format: layout.format(), alpha: layout.alpha_meaning(), background }
+    /// For these pixels, whose alpha is looked at once. The background is for pixels that are not opaque and are read as
+    /// RGB.
+    pub(crate) fn new(pixels: &Pixels<'_>, background: [u8; 3]) -> Self {
+        let layout = pixels.layout();
+        let alpha = if is_opaque(pixels) { Alpha::Ignored } else { layout.alpha_meaning() };
+        Self { format: layout.format(), alpha, background }
+    }
+
+    /// Whether every pixel is opaque.
+    pub(crate) fn is_opaque(&self) -> bool {
+        self.alpha == Alpha::Ignored
     }
 
     /// Grey pixels can be read in every order, all others as RGB or RGBA.
@@ -79,12 +87,13 @@ mod tests {
     use volcv_types::Size;
 
     use super::*;
+    use crate::pixels::Layout;
 
     fn read(format: PixelFormat, alpha: Alpha, source: &[u8], channels: Channels) -> Vec<u8> {
         let pixels = source.len() / format.bytes();
         let layout = Layout::new(Size { width: pixels as u32, height: 1 }, format).alpha(alpha);
         let mut target = vec![0xaa; pixels * channels.count()];
-        RowReader::new(&layout, [255, 0, 100]).read(source, channels, &mut target);
+        RowReader::new(&Pixels::new(source, layout).unwrap(), [255, 0, 100]).read(source, channels, &mut target);
         target
     }
 

@@ -11,7 +11,7 @@ pub(crate) use sink::Sink;
 use volcv_types::{InvalidInput, PictureFormat, PictureInfo, Size};
 
 use crate::convert::{Channels, Orientation, RowWriter};
-use crate::icc::Transform;
+use crate::icc::{Profile, Transform};
 use crate::pixels::{Alpha, Layout, PixelFormat, PixelsMut};
 use crate::{Image, ImageError, bmp, jpeg, png};
 
@@ -56,7 +56,8 @@ pub fn decode(bytes: &[u8], options: &DecodeOptions) -> Result<(Image, ImageInfo
 /// A PNG or BMP goes row by row. An interlaced PNG, a JPEG and a picture whose sides are swapped by its orientation need
 /// memory for the whole picture. Grey is replicated, of 16 bits the upper 8 are taken, missing alpha is 255, and a grey
 /// target gets the luma of ITU-R BT.601. Of an animation the default picture is decoded. Colours come from an ICC
-/// profile alone: the PNG chunks gAMA and cHRM are ignored, and XMP says nothing about orientation.
+/// profile alone: the PNG chunks gAMA and cHRM are ignored, a cICP other than sRGB makes [`ColorProfile::Unknown`], and XMP
+/// says nothing about orientation.
 ///
 /// # Errors
 /// The target has another size; it has no alpha, the file has, and `options` has no background; the picture is larger
@@ -85,7 +86,7 @@ fn transformed(mut data: Vec<u8>, transform: Option<Transform>, channels: Channe
 pub(crate) fn background_for(has_alpha: bool, target: &Layout, chosen: Option<[u8; 3]>) -> Result<[u8; 3], ImageError> {
     if has_alpha && chosen.is_none() && target.alpha_meaning() == Alpha::Ignored {
         let allowed = "a format with alpha, because the picture has alpha and no background was chosen";
-        return Err(InvalidInput::new("target format", format!("{:?}", target.format()), allowed).into());
+        return Err(InvalidInput::new("target format", format!("{:?} without alpha", target.format()), allowed).into());
     }
     Ok(chosen.unwrap_or([255; 3]))
 }
@@ -105,6 +106,24 @@ enum Codec<'a> {
     Bmp(bmp::Decoder<'a>),
 }
 
+impl Codec<'_> {
+    fn channels(&self) -> Channels {
+        match self {
+            Codec::Png(png) => png.channels(),
+            Codec::Jpeg(jpeg) => jpeg.channels(),
+            Codec::Bmp(bmp) => bmp.channels(),
+        }
+    }
+
+    fn profile(&self) -> Profile {
+        match self {
+            Codec::Png(png) => png.profile(),
+            Codec::Jpeg(jpeg) => jpeg.profile(),
+            Codec::Bmp(bmp) => bmp.profile(),
+        }
+    }
+}
+
 impl<'a> Source<'a> {
     fn open(bytes: &'a [u8], limits: &DecodeLimits) -> Result<Self, ImageError> {
         let header = PictureInfo::read(bytes)
@@ -117,30 +136,26 @@ impl<'a> Source<'a> {
         limits.check_size(stored)?;
         let orientation = Orientation::new(header.orientation);
         let upright_copy = if orientation.swaps_sides() { whole_picture(stored) } else { 0 };
-        let (codec, channels, profile) = match header.format {
+        let codec = match header.format {
             PictureFormat::Png => {
                 limits.check_memory(png::memory(bytes, stored).max(upright_copy))?;
-                let decoder = png::Decoder::open(bytes, stored)?;
-                let (channels, profile) = (decoder.channels(), decoder.profile());
-                (Codec::Png(Box::new(decoder)), channels, profile)
+                Codec::Png(Box::new(png::Decoder::open(bytes, stored)?))
             }
             PictureFormat::Jpeg => {
                 let decoder = jpeg::Decoder::open(bytes, stored)?;
                 limits.check_memory(decoder.memory())?;
-                let (channels, profile) = (decoder.channels(), decoder.profile());
-                (Codec::Jpeg(decoder), channels, profile)
+                Codec::Jpeg(decoder)
             }
             _ => {
-                let decoder = bmp::Decoder::open(bytes, stored)?;
                 limits.check_memory(upright_copy)?;
-                let (channels, profile) = (decoder.channels(), decoder.profile());
-                (Codec::Bmp(decoder), channels, profile)
+                Codec::Bmp(bmp::Decoder::open(bytes, stored)?)
             }
         };
         if !header.is_whole(bytes) {
             return Err(ImageError::damaged(name, "the file ends early"));
         }
-        let (profile, transform) = profile.read(channels);
+        let channels = codec.channels();
+        let (profile, transform) = codec.profile().read(channels);
         let info = ImageInfo {
             format: header.format,
             size: header.upright_size().unwrap_or(stored),

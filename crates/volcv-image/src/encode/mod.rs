@@ -8,7 +8,7 @@ pub use options::{Chroma, EncodeOptions, Encoding, PngEffort};
 
 use volcv_types::{InvalidInput, PictureFormat, Size};
 
-use crate::convert::{Channels, RowReader, is_opaque};
+use crate::convert::{Channels, RowReader};
 use crate::pixels::{PixelFormat, Pixels};
 use crate::{ImageError, bmp, jpeg, metadata, png};
 
@@ -49,9 +49,9 @@ pub fn encode(pixels: &Pixels<'_>, options: &EncodeOptions) -> Result<Encoded, I
 
 /// Encodes with another encoding than that of the options.
 fn encode_as(pixels: &Pixels<'_>, encoding: Encoding, options: &EncodeOptions) -> Result<Encoded, ImageError> {
-    let reader = RowReader::new(pixels.layout(), options.background);
+    let reader = RowReader::new(pixels, options.background);
     let gray = pixels.layout().format() == PixelFormat::Gray8;
-    let with_alpha = || if is_opaque(pixels) { Channels::Rgb } else { Channels::Rgba };
+    let with_alpha = || if reader.is_opaque() { Channels::Rgb } else { Channels::Rgba };
     let mut dropped = Vec::new();
     let (bytes, format) = match encoding {
         Encoding::Png(effort) => {

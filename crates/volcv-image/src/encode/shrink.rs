@@ -9,7 +9,7 @@ use crate::{Image, ImageError};
 /// An image of `target`, which is not larger than the pixels; pixels with alpha are laid over the background.
 pub(super) fn shrink(pixels: &Pixels<'_>, target: Size, background: [u8; 3]) -> Result<Image, ImageError> {
     let source = pixels.size();
-    let reader = RowReader::new(pixels.layout(), background);
+    let reader = RowReader::new(pixels, background);
     let mut row = vec![0; source.width as usize * 3];
     let mut data = Vec::with_capacity(target.width as usize * target.height as usize * 3);
     let mut sums = vec![0_u64; row.len()];

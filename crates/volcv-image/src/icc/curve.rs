@@ -66,12 +66,7 @@ impl Curve {
     }
 }
 
-/// The curve of sRGB: IEC 61966-2-1.
-pub(super) fn srgb_to_linear(x: f64) -> f64 {
-    if x <= 0.040_45 { x / 12.92 } else { ((x + 0.055) / 1.055).powf(2.4) }
-}
-
-/// The inverse of [`srgb_to_linear`].
+/// From linear light to a stored value of sRGB: IEC 61966-2-1.
 pub(super) fn linear_to_srgb(y: f64) -> f64 {
     if y <= 0.003_130_8 { y * 12.92 } else { 1.055 * y.powf(1.0 / 2.4) - 0.055 }
 }
@@ -79,6 +74,10 @@ pub(super) fn linear_to_srgb(y: f64) -> f64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    fn srgb_to_linear(x: f64) -> f64 {
+        if x <= 0.040_45 { x / 12.92 } else { ((x + 0.055) / 1.055).powf(2.4) }
+    }
 
     fn para(kind: u16, parameters: &[f64]) -> Vec<u8> {
         let mut element = b"para\0\0\0\0".to_vec();

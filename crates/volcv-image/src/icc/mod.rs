@@ -37,10 +37,11 @@ impl Profile {
             Profile::Icc(bytes) if bytes.len() <= MAX_PROFILE => bytes,
             Profile::Icc(_) | Profile::Unknown => return (ColorProfile::Unknown, None),
         };
-        match MatrixProfile::read(bytes) {
-            // A profile for RGB says nothing about grey pixels.
-            Some(profile) if channels.count() >= 3 => profile.to_srgb(),
-            _ => (ColorProfile::Unknown, None),
-        }
+        let (name, transform) = match MatrixProfile::read(bytes) {
+            Some(profile) => profile.to_srgb(),
+            None => (ColorProfile::Unknown, None),
+        };
+        // A profile for RGB says nothing about grey pixels, except that sRGB leaves them as they are.
+        if channels.count() < 3 && transform.is_some() { (ColorProfile::Unknown, None) } else { (name, transform) }
     }
 }

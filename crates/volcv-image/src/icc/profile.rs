@@ -1,6 +1,6 @@
 //! Reads a profile of three primaries and tone curves.
 
-use super::curve::{Curve, srgb_to_linear};
+use super::curve::{Curve, linear_to_srgb};
 use super::matrix::{ADOBE_RGB, DISPLAY_P3, Matrix, SRGB_TO_XYZ, invert, is_near, multiply};
 use super::transform::Transform;
 use crate::decode::ColorProfile;
@@ -11,8 +11,8 @@ const MAX_TAGS: u32 = 200;
 
 /// Profiles round their primaries, and some were adapted to D50 by another method.
 const SAME_PRIMARIES: f64 = 0.003;
-/// A tenth of a level in the middle of the range.
-const SAME_CURVE: f64 = 0.001;
+/// In levels of 255, so that a value stays the same after rounding.
+const SAME_CURVE: f64 = 0.5;
 
 /// Primaries as columns, in XYZ under D50, and one curve for each channel.
 #[derive(Debug)]
@@ -39,9 +39,10 @@ impl MatrixProfile {
     /// The name of the profile by its numbers, and the conversion where it changes a pixel.
     pub(super) fn to_srgb(&self) -> (ColorProfile, Option<Transform>) {
         let is_srgb_curve = self.curves.iter().all(|curve| {
-            (0..=255)
-                .map(|value| f64::from(value) / 255.0)
-                .all(|x| (curve.linear(x) - srgb_to_linear(x)).abs() < SAME_CURVE)
+            let levels = (0..=255).map(f64::from);
+            levels
+                .map(|level| linear_to_srgb(curve.linear(level / 255.0)) * 255.0 - level)
+                .all(|d| d.abs() < SAME_CURVE)
         });
         let has = |primaries| is_near(&self.primaries, primaries, SAME_PRIMARIES);
         if is_srgb_curve && has(&SRGB_TO_XYZ) {

@@ -137,8 +137,20 @@ fn profiles_that_are_not_read_are_unknown_and_change_nothing() {
     }
     let gray = converted(&png(&good, 0, &[1, 2, 3]));
     assert_eq!(gray, (ColorProfile::Unknown, vec![1, 1, 1, 2, 2, 2, 3, 3, 3]));
+    let srgb = converted(&png(&profile(b"RGB ", SRGB, &srgb_curve(), None), 0, &[1]));
+    assert_eq!(srgb, (ColorProfile::Srgb, vec![1, 1, 1]));
     let broken = make::png(Header(size(1, 1), 8, 2, 0), &[(b"iCCP", b"name\0\0no zlib")], &[0, 1, 2, 3]);
     assert_eq!(converted(&broken), (ColorProfile::Unknown, vec![1, 2, 3]));
+}
+
+#[test]
+fn the_profile_of_a_cmyk_jpeg_is_unknown() {
+    let mut file = Vec::new();
+    let encoder = jpeg_encoder::Encoder::new(&mut file, 90);
+    encoder.encode(&[99; 8 * 8 * 4], 8, 8, jpeg_encoder::ColorType::Cmyk).unwrap();
+    let part = [b"ICC_PROFILE\0\x01\x01", &profile(b"RGB ", P3, &srgb_curve(), None)[..]].concat();
+    let tagged = make::with_jpeg_segment(&file, 0xe2, &part);
+    assert_eq!(converted(&tagged), (ColorProfile::Unknown, converted(&file).1));
 }
 
 #[test]

@@ -111,6 +111,18 @@ fn a_wrong_checksum_is_an_error() {
 }
 
 #[test]
+fn a_png_whose_pixels_end_early_is_an_error() {
+    let row = [0, 1, 2, 3];
+    for (interlace, rows) in [(0, 2), (1, 2)] {
+        for bytes in [0, 3, 4, 7] {
+            let file = make::png(Header(size(1, rows), 8, 2, interlace), &[], &row.repeat(2)[..bytes]);
+            let error = check(&file).unwrap_err();
+            assert!(matches!(error, ImageError::Damaged { format: "png", .. }), "{bytes} bytes: {error}");
+        }
+    }
+}
+
+#[test]
 fn other_formats_are_refused_by_name() {
     let mut webp = b"RIFF\x24\0\0\0WEBPVP8 ".to_vec();
     webp.resize(44, 0);
