@@ -226,7 +226,7 @@ static void fields_of_whole_operations(void)
     IS_INPUT((outpaint.mode = VOLCV_MODE_PIXELS, outpaint.left = -1), "left is -1");
     IS_INPUT((outpaint.mode = VOLCV_MODE_PIXELS, outpaint.left = (double)NAN), "left");
     IS_INPUT((outpaint.mode = VOLCV_MODE_PIXELS, outpaint.left = 4294967296.0), "left");
-    IS_INPUT((outpaint.mode = VOLCV_MODE_PIXELS, outpaint.left = 0), "nothing");
+    IS_INPUT((outpaint.mode = VOLCV_MODE_PIXELS, outpaint.left = 0), "0 each");
     IS_INPUT((anchor(), outpaint.target_width = 1), "target");
     IS_INPUT((anchor(), outpaint.max_side = 127), "max_side");
     IS_INPUT((anchor(), outpaint.overlap = 64), "overlap");
@@ -300,10 +300,10 @@ static void plans(void)
     CHECK(out_plan.crop_x == 8 && out_plan.crop_width == 56 && out_plan.original_x == 0);
     PLAN((anchor(), outpaint.target_height = 32, outpaint.flags = VOLCV_OUTPAINT_SHRINK), 0, 0, VOLCV_OK);
     CHECK(out_plan.original_width == 32 && out_plan.original_height == 32 && out_plan.crop_width == 64);
-#define NO_PLAN(change, width, height, code)               \
-    PLAN(change, width, height, code);                     \
+#define NO_PLAN(change, width, height, wanted)             \
+    PLAN(change, width, height, wanted);                   \
     EMPTY_BEHIND_SIZE(out_plan);                           \
-    IS(out_error.code, code)
+    IS(out_error.code, wanted)
 
     NO_PLAN(outpaint.picture = NULL, 0, 0, VOLCV_E_INVALID_INPUT);
     NO_PLAN(outpaint.picture = NULL, 64, 0, VOLCV_E_INVALID_INPUT);
