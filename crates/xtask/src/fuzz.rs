@@ -4,8 +4,7 @@ use std::fs;
 
 use crate::sh::{outside, root, run};
 
-const TARGETS: [&str; 8] =
-    ["reply", "machine", "request", "base_url", "picture", "pixels", "retry_after", "c_abi"];
+const TARGETS: [&str; 8] = ["reply", "machine", "request", "base_url", "picture", "pixels", "retry_after", "c_abi"];
 
 /// The seed is fixed, so that a change is judged by itself. A long run with a new seed is `cargo fuzz run reply`, by hand.
 pub(crate) fn run_each() -> Result<(), String> {

@@ -3,11 +3,10 @@
 use volcv_types::{InvalidInput, Size};
 
 use super::options::{Chroma, EncodeOptions, Encoding, PngEffort};
-use super::shrink::shrink;
 use super::{Encoded, encode_as};
-use crate::ImageError;
 use crate::convert::is_opaque;
 use crate::pixels::Pixels;
+use crate::{Image, ImageError, resize};
 
 /// Larger opaque pictures do not become a PNG, which would be six times as large as a JPEG.
 const MAX_PNG_PIXELS: u64 = 1 << 20;
@@ -55,9 +54,10 @@ fn scaled(
     let longest = f64::from(size.width.max(size.height));
     let mut scale = length.map_or(1.0, |length| (most as f64 / length as f64).sqrt().min(0.95));
     scale = scale.min(f64::from(MAX_JPEG_SIDE) / longest);
+    let whole = Image::from_pixels(pixels).into_flattened(options.background);
     loop {
         let side = |pixels: u32| ((f64::from(pixels) * scale) as u32).max(1);
-        let smaller = shrink(pixels, Size { width: side(size.width), height: side(size.height) }, options.background)?;
+        let smaller = resize(&whole, Size { width: side(size.width), height: side(size.height) })?;
         let encoded = encode_as(&smaller.pixels(), SMALLEST, options)?;
         if base64_length(encoded.bytes.len()) <= max_base64 {
             return Ok(encoded);

@@ -2,7 +2,6 @@
 
 mod auto;
 mod options;
-mod shrink;
 
 pub use options::{Chroma, EncodeOptions, Encoding, PngEffort};
 
