@@ -6,13 +6,13 @@
  *     options.api_key = key;
  *     volcv::Client client = volcv::Client::create(options).take();
  *
- *     const volcv::Picture photo = volcv::Picture::copy(bytes, size);
- *     volcv::Outpaint request(photo);
+ *     const auto texture = volcv::Pixels::of(VOLCV_PIXEL_BGRA8, width, height, memory, size);
+ *     volcv::Outpaint request(texture);
  *     request.left = request.right = 0.5;
  *     volcv::Job job = client.outpaint(request).take();
  *     // in every frame:
  *     client.poll([&](const volcv_event& event) {
- *         if (event.job == job.id() && event.result == VOLCV_OK) show(job.take(0).take());
+ *         if (event.job == job.id() && event.result == VOLCV_OK) check(job.pixels(larger_texture));
  *     });
  *
  *  - It adds ownership and types to volcv.h, and nothing else: what a function does, what it can return, whether it
@@ -161,13 +161,41 @@ struct Picture : volcv_picture {
     }
 };
 
-/** volcv_outpaint. It refers to its pictures: they have to live until the request is submitted. */
+/** volcv_pixels: a texture that grows, or room for the result. Set flags and stride where they are not 0. */
+struct Pixels : volcv_pixels {
+    Pixels() noexcept : volcv_pixels() { struct_size = sizeof(volcv_pixels); }
+
+    /** Rows without gaps, the top row first. As input they are copied when the job is submitted. */
+    [[nodiscard]] static Pixels of(
+        uint32_t pixel_format, uint32_t columns, uint32_t rows, void* memory, size_t count) noexcept {
+        Pixels pixels;
+        pixels.format = pixel_format;
+        pixels.width = columns;
+        pixels.height = rows;
+        pixels.data = memory;
+        pixels.size = count;
+        return pixels;
+    }
+
+    /** Input that is not copied: it stays untouched until then() was called or, without it, the job ended. */
+    void lend(volcv_release_fn then = nullptr, void* user = nullptr) noexcept {
+        flags |= VOLCV_PIXELS_BORROW;
+        release = then;
+        release_user = user;
+    }
+};
+
+/** volcv_outpaint. It refers to its picture or pixels: they have to live until the request is submitted. */
 struct Outpaint : volcv_outpaint {
     Outpaint() noexcept : volcv_outpaint() { struct_size = sizeof(volcv_outpaint); }
 
     /** Set left, right, top, bottom; or mode and what belongs to it. */
     explicit Outpaint(const volcv_picture& photo) noexcept : Outpaint() { picture = &photo; }
     explicit Outpaint(const volcv_picture&&) = delete;
+
+    /** A whole operation, whose result are pixels. */
+    explicit Outpaint(const volcv_pixels& texture) noexcept : Outpaint() { pixels = &texture; }
+    explicit Outpaint(const volcv_pixels&&) = delete;
 };
 
 /** volcv_raw. */
@@ -177,6 +205,15 @@ struct Raw : volcv_raw {
     /** body is the text of a JSON object. */
     explicit Raw(const char* body) noexcept : Raw() { json = body; }
 };
+
+/** volcv_plan(): what a whole operation would do; with 0 for the size, for the picture or pixels of the request. */
+[[nodiscard]] inline Expected<volcv_plan_info> plan(
+    const volcv_outpaint& request, uint32_t width = 0, uint32_t height = 0) noexcept {
+    volcv_error error = VOLCV_ERROR_INIT;
+    volcv_plan_info info = VOLCV_PLAN_INFO_INIT;
+    error.code = volcv_plan(&request, width, height, &info, &error);
+    return {static_cast<volcv_plan_info&&>(info), error};
+}
 
 /** A text of known length, ended by NUL. It belongs to the job that it was read from. */
 struct Text {
@@ -323,6 +360,18 @@ public:
         volcv_buffer buffer = {};
         const volcv_result result = volcv_job_image_take(client_, id_, index, &buffer);
         return {Buffer(buffer), result};
+    }
+
+    /** volcv_job_pixels_info(): the size of the finished pixels, and how well they fit. */
+    Expected<volcv_pixels_info> pixels_info() const noexcept {
+        volcv_pixels_info info = VOLCV_PIXELS_INFO_INIT;
+        const volcv_result result = volcv_job_pixels_info(client_, id_, 0, &info);
+        return {static_cast<volcv_pixels_info&&>(info), result};
+    }
+
+    /** volcv_job_pixels(): copies the finished pixels. */
+    [[nodiscard]] volcv_result pixels(const volcv_pixels& into) const noexcept {
+        return volcv_job_pixels(client_, id_, 0, &into);
     }
 
     /** volcv_job_rejected_count(); 0 as well while the job runs. */
@@ -548,6 +597,29 @@ template <class Http>
         return static_cast<Http*>(user)->start(Exchange(client, id), *request);
     };
     hooks.cancel = [](void* user, volcv_exchange id) noexcept { static_cast<Http*>(user)->cancel(id); };
+    return hooks;
+}
+
+/**
+ * volcv_pixels_hooks on an object of the host, which has to outlive the client, and has
+ *
+ *     volcv_result acquire(const volcv_event& of, volcv_pixels& out) noexcept;
+ *     void submit(const volcv_event& of) noexcept;
+ *
+ * of has the job, its user and, for submit, the result. Any thread may call them, many at once.
+ */
+template <class Host>
+[[nodiscard]] volcv_pixels_hooks pixels_hooks(Host& host) noexcept {
+    volcv_pixels_hooks hooks = {};
+    hooks.struct_size = sizeof hooks;
+    hooks.user = &host;
+    hooks.acquire = [](void* user, volcv_job job, uint64_t job_user, uint32_t, uint32_t, uint32_t,
+                       volcv_pixels* out) noexcept {
+        return static_cast<Host*>(user)->acquire(volcv_event{0, VOLCV_OK, job, job_user}, *out);
+    };
+    hooks.submit = [](void* user, volcv_job job, uint64_t job_user, uint32_t, volcv_result result) noexcept {
+        static_cast<Host*>(user)->submit(volcv_event{0, result, job, job_user});
+    };
     return hooks;
 }
 

@@ -5,19 +5,18 @@
  *     c++ -std=c++17 engine_loop.cpp -lvolcv $(pkg-config --cflags --libs sdl2 SDL2_image) -pthread -o engine_loop
  *     VOLCV_BASE_URL=https://... VOLCV_API_KEY=... ./engine_loop photo.jpg [screenshot.png]
  *
- * Only submit() and collect() call volcv. The program measures their time and prints the longest time in one frame. The
- * host decodes PNG and JPEG on other threads, because decoding takes milliseconds. If a screenshot is named, the program
- * saves it and ends when all tiles are there.
+ * Textures go in and come out: the pixels of the photo are lent to volcv, and threads of volcv write those of the results into
+ * memory that acquire() gives. The frame loop only uploads them. Only submit() and collect() call volcv; the program
+ * measures their time and prints the longest time in one frame. If a screenshot is named, the program saves it and ends when
+ * all tiles are there.
  */
 
 #include <SDL.h>
 #include <SDL_image.h>
 
 #include <array>
-#include <atomic>
 #include <cstdio>
-#include <thread>
-#include <utility>
+#include <memory>
 #include <volcv.hpp>
 
 namespace {
@@ -59,7 +58,6 @@ private:
 class Tile {
 public:
     ~Tile() {
-        if (decoder_.joinable()) decoder_.join();
         SDL_FreeSurface(surface_);
         SDL_DestroyTexture(texture_);
     }
@@ -74,15 +72,23 @@ public:
         }
     }
 
-    /** The job has ended: moves the encoded picture out of it. */
-    void finish() {
-        auto bytes = job_.take(0);
-        if (bytes) {
-            bytes_ = bytes.take();
-        } else {
-            fail(job_.error().message);
-        }
+    /** On a thread of volcv: memory for the result. */
+    volcv_result acquire(volcv_pixels& out) {
+        const int width = static_cast<int>(out.width), height = static_cast<int>(out.height);
+        surface_ = SDL_CreateRGBSurfaceWithFormat(0, width, height, 32, SDL_PIXELFORMAT_RGBA32);
+        if (surface_ == nullptr) return VOLCV_E_OUT_OF_MEMORY;
+        out.format = VOLCV_PIXEL_RGBA8;
+        out.stride = static_cast<size_t>(surface_->pitch);
+        out.data = surface_->pixels;
+        out.size = out.stride * out.height;
+        return VOLCV_OK;
+    }
+
+    /** The job has ended; after a success, the surface has its pixels. */
+    void finish(volcv_result result) {
+        if (result != VOLCV_OK || surface_ == nullptr) fail(job_.error().message);
         job_.reset();
+        is_painted_ = true;
     }
 
     void observe() {
@@ -99,18 +105,9 @@ public:
         }
     }
 
-    /** Decodes on a new thread and makes the texture on this thread. */
-    void decode(SDL_Renderer* renderer) {
-        if (!bytes_.empty()) {
-            // The thread owns the bytes and frees them, because freeing megabytes takes too long for a frame.
-            decoder_ = std::thread([this, bytes = std::move(bytes_)] {
-                surface_ = IMG_Load_RW(SDL_RWFromConstMem(bytes.data(), static_cast<int>(bytes.size())), 1);
-                is_decoded_ = true;
-            });
-        }
-        if (!is_decoded_ || is_over()) return;
-        decoder_.join();
-        texture_ = surface_ != nullptr ? SDL_CreateTextureFromSurface(renderer, surface_) : nullptr;
+    void upload(SDL_Renderer* renderer) {
+        if (!is_painted_ || is_over()) return;
+        texture_ = SDL_CreateTextureFromSurface(renderer, surface_);
         if (texture_ == nullptr) fail(SDL_GetError());
     }
 
@@ -146,21 +143,25 @@ private:
     }
 
     volcv::Job job_;
-    volcv::Buffer bytes_;
     double bar_ = 0;
-    bool failed_ = false;
-    std::thread decoder_;
-    std::atomic<bool> is_decoded_{false};
+    bool failed_ = false, is_painted_ = false;
     SDL_Surface* surface_ = nullptr;
     SDL_Texture* texture_ = nullptr;
 };
 
-using Tiles = std::array<Tile, columns * rows>;
+/** All seeds, and the hooks of the client: each job has the index of its tile. */
+struct Tiles : std::array<Tile, columns * rows> {
+    volcv_result acquire(const volcv_event& of, volcv_pixels& out) noexcept { return (*this)[of.user].acquire(out); }
+    void submit(const volcv_event&) noexcept {}
+};
 
-void submit(const volcv::Client& client, const void* photo, size_t size, Tiles& tiles) {
-    // All jobs borrow the same bytes, which live until the client is destroyed. volcv copies nothing.
-    const auto picture = volcv::Picture::borrow(photo, size);
-    volcv::Outpaint request(picture);
+void submit(const volcv::Client& client, SDL_Surface* photo, Tiles& tiles) {
+    auto pixels = volcv::Pixels::of(VOLCV_PIXEL_RGBA8, static_cast<uint32_t>(photo->w), static_cast<uint32_t>(photo->h),
+                                    photo->pixels, static_cast<size_t>(photo->pitch) * static_cast<size_t>(photo->h));
+    pixels.stride = static_cast<size_t>(photo->pitch);
+    // All jobs borrow the same pixels, which live until the client is destroyed.
+    pixels.lend();
+    volcv::Outpaint request(pixels);
     request.left = request.right = request.top = request.bottom = margin;
     request.prompt = "a lake between mountains at dawn";
     for (size_t i = 0; i < tiles.size(); ++i) tiles[i].submit(client, request, i);
@@ -168,7 +169,7 @@ void submit(const volcv::Client& client, const void* photo, size_t size, Tiles& 
 
 void collect(const volcv::Client& client, Tiles& tiles) {
     client.poll([&](const volcv_event& event) {
-        if (event.type == VOLCV_EVENT_DONE) tiles[event.user].finish();
+        if (event.type == VOLCV_EVENT_DONE) tiles[event.user].finish(event.result);
     });
     for (Tile& tile : tiles) tile.observe();
 }
@@ -178,7 +179,7 @@ void draw(SDL_Renderer* renderer, SDL_Texture* photo, Tiles& tiles) {
     SDL_RenderClear(renderer);
     for (size_t i = 0; i < tiles.size(); ++i) {
         const int column = static_cast<int>(i) % columns, row = static_cast<int>(i) / columns;
-        tiles[i].decode(renderer);
+        tiles[i].upload(renderer);
         tiles[i].draw(renderer, photo,
                       {gap + column * (tile_width + gap), gap + row * (tile_height + gap), tile_width, tile_height});
     }
@@ -204,13 +205,12 @@ bool next_frame(uint32_t deadline) {
     }
 }
 
-bool loop(const volcv::Client& client, SDL_Renderer* renderer, const void* bytes, size_t size, const char* screenshot) {
-    SDL_Texture* photo = IMG_LoadTexture_RW(renderer, SDL_RWFromConstMem(bytes, static_cast<int>(size)), 1);
-    Tiles tiles;
+bool loop(const volcv::Client& client, SDL_Renderer* renderer, SDL_Surface* pixels, Tiles& tiles, const char* screenshot) {
+    SDL_Texture* photo = SDL_CreateTextureFromSurface(renderer, pixels);
     FrameTimer timer;
     bool saved = screenshot == nullptr;
 
-    timer.measure([&] { submit(client, bytes, size, tiles); });
+    timer.measure([&] { submit(client, pixels, tiles); });
     for (uint32_t deadline = SDL_GetTicks() + frame_ms;; deadline += frame_ms) {
         timer.measure([&] { collect(client, tiles); });
         draw(renderer, photo, tiles);
@@ -234,9 +234,13 @@ bool loop(const volcv::Client& client, SDL_Renderer* renderer, const void* bytes
 
 int main(int argc, char** argv) {
     if (argc < 2) return std::fprintf(stderr, "usage: engine_loop PHOTO [SCREENSHOT]\n"), EXIT_FAILURE;
-    size_t size = 0;
-    void* photo = SDL_LoadFile(argv[1], &size);
+    SDL_Surface* const file = IMG_Load(argv[1]);
+    SDL_Surface* const photo = file != nullptr ? SDL_ConvertSurfaceFormat(file, SDL_PIXELFORMAT_RGBA32, 0) : nullptr;
+    if (photo == nullptr) return std::fprintf(stderr, "%s\n", SDL_GetError()), EXIT_FAILURE;
+    auto tiles = std::make_unique<Tiles>();
+    const volcv_pixels_hooks hooks = volcv::pixels_hooks(*tiles);
     volcv::Options options;
+    options.pixels_hooks = &hooks;
     options.base_url = SDL_getenv("VOLCV_BASE_URL");
     options.api_key = SDL_getenv("VOLCV_API_KEY");
     auto client = volcv::Client::create(options);
@@ -250,9 +254,11 @@ int main(int argc, char** argv) {
         return std::fprintf(stderr, "%s\n", SDL_GetError()), EXIT_FAILURE;
     }
     SDL_SetWindowTitle(window, "volcv");
-    const bool success = loop(*client, renderer, photo, size, argc > 2 ? argv[2] : nullptr);
-    client->reset();  // The jobs borrow the photo, so the client ends first.
-    SDL_free(photo);
+    const bool success = loop(*client, renderer, photo, *tiles, argc > 2 ? argv[2] : nullptr);
+    client->reset();  // The jobs borrow the photo and write into the tiles, so the client ends first.
+    tiles.reset();
+    SDL_FreeSurface(photo);
+    SDL_FreeSurface(file);
     SDL_DestroyRenderer(renderer);
     SDL_DestroyWindow(window);
     SDL_Quit();

@@ -1,4 +1,4 @@
--- Two seeds of one photo in a LÖVE window, with their progress:
+-- Two seeds of one photo in a LÖVE window, with their progress. LÖVE's ImageData go in and come out:
 --   VOLCV_BASE_URL=... VOLCV_API_KEY=... love examples/love volcv.h libvolcv.so photo.jpg [screenshot.png]
 local ffi = require("ffi")
 
@@ -18,12 +18,20 @@ local function read(path)
     return bytes
 end
 
+-- The memory of an ImageData, for volcv.
+local function pixels_of(image)
+    local pixels = volcv.new("volcv_pixels")
+    pixels.width, pixels.height = image:getDimensions()
+    pixels.data, pixels.size = image:getFFIPointer(), image:getSize()
+    return pixels
+end
+
 local function submit(seed)
-    local picture, request, options = volcv.new("volcv_picture"), volcv.new("volcv_outpaint"), volcv.new("volcv_job_options")
-    local err, job = volcv.new("volcv_error"), ffi.new("volcv_job[1]")
-    -- volcv borrows the string, which lives as long as the program.
-    picture.data, picture.size, picture.flags = ffi.cast("const char *", photo), #photo, volcv.VOLCV_PICTURE_BORROW
-    request.picture, request.left, request.right, request.seed = picture, 0.5, 0.5, seed
+    local request, options = volcv.new("volcv_outpaint"), volcv.new("volcv_job_options")
+    local err, job, pixels = volcv.new("volcv_error"), ffi.new("volcv_job[1]"), pixels_of(photo)
+    -- volcv borrows the pixels, which live as long as the program.
+    pixels.flags = volcv.VOLCV_PIXELS_BORROW
+    request.pixels, request.left, request.right, request.seed = pixels, 0.5, 0.5, seed
     options.user = #jobs + 1
     volcv.check(C.volcv_outpaint_submit(client[0], request, options, job, err), err)
     jobs[#jobs + 1] = { id = job[0] }
@@ -31,7 +39,8 @@ end
 
 function love.load(arguments)
     volcv = require("volcv")(read(arguments[1]), arguments[2])
-    C, photo, jobs.out = volcv.C, read(arguments[3]), arguments[4]
+    C, jobs.out = volcv.C, arguments[4]
+    photo = love.image.newImageData(love.filesystem.newFileData(read(arguments[3]), "photo"))
     local options, err = volcv.new("volcv_client_options"), volcv.new("volcv_error")
     client = ffi.new("volcv_client *[1]")
     options.base_url, options.api_key = os.getenv("VOLCV_BASE_URL"), os.getenv("VOLCV_API_KEY")
@@ -40,13 +49,15 @@ function love.load(arguments)
     submit(2)
 end
 
--- Makes a texture of a result. The encoded bytes belong to volcv until the job is released.
+-- Makes a texture of a result.
 local function finish(job, result)
-    local err, info = volcv.new("volcv_error"), volcv.new("volcv_image_info")
+    local err, info = volcv.new("volcv_error"), volcv.new("volcv_pixels_info")
     C.volcv_job_error(client[0], job.id, err)
     volcv.check(result, err)
-    volcv.check(C.volcv_job_image_info(client[0], job.id, 0, info))
-    job.image = love.graphics.newImage(love.filesystem.newFileData(ffi.string(info.data, info.size), "picture"))
+    volcv.check(C.volcv_job_pixels_info(client[0], job.id, 0, info))
+    local image = love.image.newImageData(info.width, info.height)
+    volcv.check(C.volcv_job_pixels(client[0], job.id, 0, pixels_of(image)))
+    job.image = love.graphics.newImage(image)
     C.volcv_job_release(client[0], job.id)
 end
 

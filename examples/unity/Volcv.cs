@@ -4,8 +4,8 @@
 // has what a game needs: submit from a frame, poll in Update, read the picture.
 //
 // All structs are blittable, so a call converts nothing. There are no delegates: the game polls volcv, and no native
-// thread runs managed code, which a reload of the domain would unload. Leave the fields for hooks (log, on_ready, release
-// and those of a transport) zero.
+// thread runs managed code, which a reload of the domain would unload. Leave the fields for hooks (log, on_ready, release,
+// pixels_hooks and those of a transport) zero.
 //
 // License: MIT OR Apache-2.0.
 
@@ -64,10 +64,19 @@ namespace Volcv
         public const uint VOLCV_MODE_SIDES = 0;
         public const uint VOLCV_MODE_ASPECT = 1;
         public const uint VOLCV_MODE_CANVAS = 2;
+        public const uint VOLCV_MODE_PIXELS = 3;
+        public const uint VOLCV_MODE_TARGET = 4;
+        public const uint VOLCV_MODE_PLACED = 5;
 
         public const uint VOLCV_OUTPAINT_RETURN_LINK = 1;
         public const uint VOLCV_OUTPAINT_STRICT = 2;
         public const uint VOLCV_OUTPAINT_SEED_ZERO = 4;
+        public const uint VOLCV_OUTPAINT_PIXELS = 8;
+        public const uint VOLCV_OUTPAINT_NO_PASTE = 16;
+        public const uint VOLCV_OUTPAINT_KEEP_RESULT = 32;
+        public const uint VOLCV_OUTPAINT_CROP = 64;
+        public const uint VOLCV_OUTPAINT_SHRINK = 128;
+        public const uint VOLCV_OUTPAINT_DOWNLOAD = 256;
 
         public const uint VOLCV_PROMPT_DEFAULT = 0;
         public const uint VOLCV_PROMPT_PLAIN = 1;
@@ -75,6 +84,17 @@ namespace Volcv
         public const uint VOLCV_PROMPT_BOTH = 3;
 
         public const uint VOLCV_PICTURE_BORROW = 1;
+
+        public const uint VOLCV_PIXEL_RGBA8 = 0;
+        public const uint VOLCV_PIXEL_BGRA8 = 1;
+        public const uint VOLCV_PIXEL_RGB8 = 2;
+        public const uint VOLCV_PIXEL_BGR8 = 3;
+        public const uint VOLCV_PIXEL_GRAY8 = 4;
+
+        public const uint VOLCV_PIXELS_BOTTOM_UP = 1;
+        public const uint VOLCV_PIXELS_PREMULTIPLIED = 2;
+        public const uint VOLCV_PIXELS_OPAQUE = 4;
+        public const uint VOLCV_PIXELS_BORROW = 8;
 
         public const uint VOLCV_FORMAT_UNKNOWN = 0;
         public const uint VOLCV_FORMAT_PNG = 1;
@@ -155,6 +175,25 @@ namespace Volcv
             public IntPtr on_ready;
             public void* on_ready_user;
             public byte* proxy;
+            public volcv_pixels_hooks* pixels_hooks;
+            public void* reserved;
+        }
+
+        public struct volcv_pixels
+        {
+            public uint struct_size, flags, format, width, height, reserved;
+            public UIntPtr stride;
+            public void* data;
+            public UIntPtr size;
+            public IntPtr release;
+            public void* release_user;
+        }
+
+        public struct volcv_pixels_hooks
+        {
+            public uint struct_size, flags;
+            public void* user;
+            public IntPtr acquire, submit;
         }
 
         public struct volcv_error
@@ -190,10 +229,30 @@ namespace Volcv
         {
             public uint struct_size, flags, mode, prompt_field;
             public volcv_picture* picture, mask;
-            public double left, right, top, bottom, aspect_width, aspect_height, scale, strength;
+            public double left, right, top, bottom, aspect_width, aspect_height, anchor_x, anchor_y, scale, strength;
             public long seed;
-            public uint steps, max_width, max_height, picture_width, picture_height, reserved;
+            public uint steps, max_width, max_height, picture_width, picture_height, target_width, target_height;
+            public int x, y;
+            public uint max_passes, max_side, overlap, soft, context, feather, reserved;
             public byte* prompt, extra_json;
+            public volcv_pixels* pixels;
+            public void* reserved_pointer;
+        }
+
+        public struct volcv_plan_info
+        {
+            public uint struct_size, calls, result_width, result_height;
+            public uint original_x, original_y, original_width, original_height;
+            public uint crop_x, crop_y, crop_width, crop_height, source_width, source_height;
+            public uint warning_count, reserved;
+            public fixed byte warnings[512];
+        }
+
+        public struct volcv_pixels_info
+        {
+            public uint struct_size, width, height, has_alpha, passes, charges, exact, recognised;
+            public int offset_x, offset_y;
+            public double ncc, seam_before, seam_after, scale;
         }
 
         public struct volcv_job_options
@@ -275,6 +334,12 @@ namespace Volcv
             IntPtr client, ulong job, uint* out_count);
         [DllImport(Library, CallingConvention = C)] public static extern int volcv_job_rejected_take(
             IntPtr client, ulong job, uint index, volcv_buffer* out_buffer);
+        [DllImport(Library, CallingConvention = C)] public static extern int volcv_plan(
+            volcv_outpaint* request, uint width, uint height, volcv_plan_info* out_plan, volcv_error* error);
+        [DllImport(Library, CallingConvention = C)] public static extern int volcv_job_pixels_info(
+            IntPtr client, ulong job, uint index, volcv_pixels_info* out_info);
+        [DllImport(Library, CallingConvention = C)] public static extern int volcv_job_pixels(
+            IntPtr client, ulong job, uint index, volcv_pixels* into);
         [DllImport(Library, CallingConvention = C)] public static extern int volcv_buffer_release(volcv_buffer* buffer);
         [DllImport(Library, CallingConvention = C)] public static extern int volcv_http_body_read(
             IntPtr client, ulong exchange, void* buffer, UIntPtr capacity, UIntPtr* out_size);
@@ -326,22 +391,79 @@ namespace Volcv
         public ulong Submit(byte[] picture, Native.volcv_outpaint request, string prompt = null, ulong user = 0)
         {
             if (picture == null) throw new ArgumentNullException("picture");
-            var error = new Native.volcv_error { struct_size = (uint)sizeof(Native.volcv_error) };
-            var options = new Native.volcv_job_options { struct_size = (uint)sizeof(Native.volcv_job_options) };
-            options.user = user;
-            fixed (byte* bytes = picture, text = Utf8(prompt, "prompt"))
+            fixed (byte* bytes = picture)
             {
                 var photo = new Native.volcv_picture { struct_size = (uint)sizeof(Native.volcv_picture) };
                 photo.data = bytes;
                 photo.size = (UIntPtr)picture.Length;
-                request.struct_size = (uint)sizeof(Native.volcv_outpaint);
                 request.picture = &photo;
+                return Submit(request, prompt, user);
+            }
+        }
+
+        /// <summary>
+        /// Queues an outpainting of a texture, with the rules of the other Submit. volcv copies the pixels, unless they have
+        /// VOLCV_PIXELS_BORROW: then they stay untouched until the job has ended. The result are pixels too, see CopyPixels.
+        /// </summary>
+        public ulong Submit(
+            Native.volcv_pixels texture, Native.volcv_outpaint request, string prompt = null, ulong user = 0)
+        {
+            request.pixels = &texture;
+            return Submit(request, prompt, user);
+        }
+
+        private ulong Submit(Native.volcv_outpaint request, string prompt, ulong user)
+        {
+            var error = new Native.volcv_error { struct_size = (uint)sizeof(Native.volcv_error) };
+            var options = new Native.volcv_job_options { struct_size = (uint)sizeof(Native.volcv_job_options) };
+            options.user = user;
+            fixed (byte* text = Utf8(prompt, "prompt"))
+            {
+                request.struct_size = (uint)sizeof(Native.volcv_outpaint);
                 request.prompt = text;
                 ulong job;
                 if (Native.volcv_outpaint_submit(handle, &request, &options, &job, &error) != Native.VOLCV_OK)
                     throw new VolcvException(error);
                 return job;
             }
+        }
+
+        /// <summary>Pixels in rows without gaps. The bottom row is the first, as in a texture of Unity.</summary>
+        public static Native.volcv_pixels Pixels(void* data, long size, int width, int height, uint format)
+        {
+            var pixels = new Native.volcv_pixels { struct_size = (uint)sizeof(Native.volcv_pixels) };
+            pixels.flags = Native.VOLCV_PIXELS_BOTTOM_UP;
+            pixels.format = format;
+            pixels.width = (uint)width;
+            pixels.height = (uint)height;
+            pixels.data = data;
+            pixels.size = (UIntPtr)size;
+            return pixels;
+        }
+
+        /// <summary>What an outpainting of a texture of this size would do and cost; nothing is sent.</summary>
+        public static Native.volcv_plan_info Plan(Native.volcv_outpaint request, int width, int height)
+        {
+            var error = new Native.volcv_error { struct_size = (uint)sizeof(Native.volcv_error) };
+            var plan = new Native.volcv_plan_info { struct_size = (uint)sizeof(Native.volcv_plan_info) };
+            request.struct_size = (uint)sizeof(Native.volcv_outpaint);
+            if (Native.volcv_plan(&request, (uint)width, (uint)height, &plan, &error) != Native.VOLCV_OK)
+                throw new VolcvException(error);
+            return plan;
+        }
+
+        /// <summary>The size of the finished pixels, and how well they fit; all zero if there are none.</summary>
+        public Native.volcv_pixels_info PixelsInfo(ulong job)
+        {
+            var info = new Native.volcv_pixels_info { struct_size = (uint)sizeof(Native.volcv_pixels_info) };
+            Native.volcv_job_pixels_info(handle, job, 0, &info);
+            return info;
+        }
+
+        /// <summary>Copies the finished pixels, a millisecond for a million; false if there are none or they do not fit.</summary>
+        public bool CopyPixels(ulong job, Native.volcv_pixels into)
+        {
+            return Native.volcv_job_pixels(handle, job, 0, &into) == Native.VOLCV_OK;
         }
 
         /// <summary>

@@ -57,6 +57,9 @@ static void forked_beside_a_client(void)
     volcv_progress progress = VOLCV_PROGRESS_INIT;
     volcv_image_info info = VOLCV_IMAGE_INFO_INIT;
     volcv_buffer buffer = {1, PNG, 1};
+    volcv_plan_info plan = VOLCV_PLAN_INFO_INIT;
+    volcv_pixels_info pixels_info = VOLCV_PIXELS_INFO_INIT;
+    volcv_pixels pixels = VOLCV_PIXELS_INIT;
     volcv_event event;
     volcv_job out = 1;
     const char *text = "";
@@ -85,6 +88,8 @@ static void forked_beside_a_client(void)
     IS(volcv_job_image_info(client, job, 0, &info), VOLCV_E_FORKED);
     IS(volcv_job_image_link(client, job, 0, &text), VOLCV_E_FORKED);
     CHECK(text == NULL && size == 0 && count == 0);
+    IS(volcv_job_pixels_info(client, job, 0, &pixels_info), VOLCV_E_FORKED);
+    IS(volcv_job_pixels(client, job, 0, &pixels), VOLCV_E_FORKED);
     count = 1;
     IS(volcv_job_rejected_count(client, job, &count), VOLCV_E_FORKED);
     IS(volcv_job_rejected_take(client, job, 0, &buffer), VOLCV_E_FORKED);
@@ -101,6 +106,8 @@ static void forked_beside_a_client(void)
     CHECK(strncmp(volcv_version(), VOLCV_VERSION " ", sizeof VOLCV_VERSION) == 0);
     CHECK(strcmp(volcv_result_name(VOLCV_E_FORKED), "VOLCV_E_FORKED") == 0);
     CHECK(volcv_result_is_retryable(VOLCV_E_BUSY) == 1);
+    IS(volcv_plan(&outpaint, 0, 0, &plan, &error), VOLCV_OK);
+    CHECK(plan.result_width == 80 && plan.calls == 1);
     end_child(start_child(forked_by_a_forked_child));
     leave();
 }

@@ -42,11 +42,33 @@ static void tell(volcv_result result, int foreign, int call)
     *(result == VOLCV_E_STALE ? &stale : &fine) += 1;
 }
 
+/* What the picture becomes: 16 columns more. */
+static volcv_result pixels_of(volcv_client *client, volcv_job job)
+{
+    unsigned char bytes[80 * 64 * 3];
+    volcv_pixels into = VOLCV_PIXELS_INIT;
+    into.format = VOLCV_PIXEL_BGR8;
+    into.width = 80;
+    into.height = 64;
+    into.data = bytes;
+    into.size = sizeof bytes;
+    return volcv_job_pixels(client, job, 0, &into);
+}
+
+static volcv_result grow(volcv_client *client, volcv_job *job)
+{
+    const volcv_picture picture = small_picture();
+    volcv_outpaint outpaint = small_outpaint(&picture);
+    outpaint.flags = VOLCV_OUTPAINT_PIXELS;
+    return volcv_outpaint_submit(client, &outpaint, NULL, job, NULL);
+}
+
 static volcv_result one_call(volcv_client *client, volcv_job job, uint64_t *state, int call)
 {
     volcv_progress progress = VOLCV_PROGRESS_INIT;
     volcv_error error = VOLCV_ERROR_INIT;
     volcv_image_info info = VOLCV_IMAGE_INFO_INIT;
+    volcv_pixels_info pixels_info = VOLCV_PIXELS_INFO_INIT;
     volcv_buffer buffer = VOLCV_BUFFER_INIT;
     const char *text;
     size_t size;
@@ -73,8 +95,10 @@ static volcv_result one_call(volcv_client *client, volcv_job job, uint64_t *stat
         return result;
     case 10: return volcv_job_rejected_count(client, job, &count);
     case 11: return volcv_job_rejected_take(client, job, 0, &buffer);
-    case 12: return volcv_http_on_data(client, job | UINT64_C(1) << 50, "x", 1);
-    case 13: return volcv_http_complete(client, job | UINT64_C(1) << 50, VOLCV_OK, NULL);
+    case 12: return volcv_job_pixels_info(client, job, 0, &pixels_info);
+    case 13: return pixels_of(client, job);
+    case 14: return volcv_http_on_data(client, job | UINT64_C(1) << 50, "x", 1);
+    case 15: return volcv_http_complete(client, job | UINT64_C(1) << 50, VOLCV_OK, NULL);
     default:
         buffer.id = job | UINT64_C(1) << 50;
         return volcv_buffer_release(&buffer);
@@ -89,7 +113,7 @@ static void *misuse(void *seed)
         const int of = (int)(roll(&state) % 2);
         if (roll(&state) % 512 == 0) {
             volcv_job job;
-            const volcv_result result = submit(clients[of], 0, &job);
+            const volcv_result result = roll(&state) % 4 == 0 ? grow(clients[of], &job) : submit(clients[of], 0, &job);
             CHECK(result == VOLCV_OK || (result == VOLCV_E_BUSY && job == 0));
             if (result == VOLCV_OK) {
                 /* The one that was there before goes, unless another thread has released it already. */
@@ -104,9 +128,9 @@ static void *misuse(void *seed)
         }
         int foreign;
         const volcv_job job = some_job(&state, of, &foreign);
-        const int call = (int)(roll(&state) % 15);
+        const int call = (int)(roll(&state) % 17);
         const int gone = roll(&state) % 8 == 0;
-        tell(one_call(gone ? destroyed : clients[of], job, &state, call), gone || foreign || call > 11, call);
+        tell(one_call(gone ? destroyed : clients[of], job, &state, call), gone || foreign || call > 13, call);
     }
     return NULL;
 }

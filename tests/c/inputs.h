@@ -17,6 +17,8 @@ static volcv_outpaint outpaint;
 static volcv_raw raw;
 static volcv_job_options job_options;
 static volcv_http_transport transport;
+static volcv_pixels pixels;
+static volcv_pixels_hooks pixels_hooks;
 static volcv_header header;
 static volcv_client *out_client;
 static volcv_error out_error;
@@ -25,10 +27,13 @@ static volcv_job out_job;
 static volcv_progress out_progress;
 static volcv_image_info out_info;
 static volcv_buffer out_buffer;
+static volcv_plan_info out_plan;
+static volcv_pixels_info out_pixels_info;
 static const char *out_text;
 static size_t out_size;
 static uint32_t out_count;
 static char room[64];
+static unsigned char texture[32 * 32 * 4];
 /* The file that the first job made the server paint. */
 static char link_to_file[128];
 
@@ -41,6 +46,18 @@ static volcv_result start(void *user, volcv_client *of, volcv_exchange exchange,
 static void cancel(void *user, volcv_exchange exchange)
 {
     (void)user, (void)exchange;
+}
+
+static volcv_result acquire(
+    void *user, volcv_job job, uint64_t number_of_job, uint32_t index, uint32_t width, uint32_t height, volcv_pixels *out)
+{
+    (void)user, (void)job, (void)number_of_job, (void)index, (void)width, (void)height, (void)out;
+    return VOLCV_E_NOT_READY;
+}
+
+static void submitted(void *user, volcv_job job, uint64_t number_of_job, uint32_t index, volcv_result result)
+{
+    (void)user, (void)job, (void)number_of_job, (void)index, (void)result;
 }
 
 static void fresh(void)
@@ -56,6 +73,13 @@ static void fresh(void)
     volcv_http_transport_init(&transport);
     transport.start = start;
     transport.cancel = cancel;
+    volcv_pixels_init(&pixels);
+    pixels.width = pixels.height = 32;
+    pixels.data = texture;
+    pixels.size = sizeof texture;
+    volcv_pixels_hooks_init(&pixels_hooks);
+    pixels_hooks.acquire = acquire;
+    pixels_hooks.submit = submitted;
     snprintf(link_to_file, sizeof link_to_file, "%s/files/1.png", good_client.base_url);
     header.name = "Content-Type";
     header.value = "application/json";
@@ -65,12 +89,16 @@ static void fresh(void)
     memset(&out_progress, 0xAB, sizeof out_progress);
     memset(&out_info, 0xAB, sizeof out_info);
     memset(&out_buffer, 0xAB, sizeof out_buffer);
+    memset(&out_plan, 0xAB, sizeof out_plan);
+    memset(&out_pixels_info, 0xAB, sizeof out_pixels_info);
     memset(&out_text, 0xAB, sizeof out_text);
     memset(&out_size, 0xAB, sizeof out_size);
     memset(&out_count, 0xAB, sizeof out_count);
     out_error.struct_size = sizeof out_error;
     out_progress.struct_size = sizeof out_progress;
     out_info.struct_size = sizeof out_info;
+    out_plan.struct_size = sizeof out_plan;
+    out_pixels_info.struct_size = sizeof out_pixels_info;
 }
 
 static int zero(const void *bytes, size_t size)
@@ -132,6 +160,21 @@ static volcv_result use_outpaint(const volcv_outpaint *with)
     return took(volcv_outpaint_submit(client, with, NULL, &out_job, &out_error));
 }
 
+static volcv_result use_pixels(const volcv_pixels *with)
+{
+    volcv_outpaint request = outpaint;
+    request.picture = NULL;
+    request.pixels = with;
+    return use_outpaint(&request);
+}
+
+static volcv_result use_pixels_hooks(const volcv_pixels_hooks *with)
+{
+    volcv_client_options options = good_client;
+    options.pixels_hooks = with;
+    return use_client_options(&options);
+}
+
 static volcv_result use_raw(const volcv_raw *with)
 {
     return took(volcv_raw_submit(client, with, NULL, &out_job, &out_error));
@@ -173,14 +216,25 @@ static void aspect(double of)
     outpaint.aspect_width = outpaint.aspect_height = of;
 }
 
+/* The mode in which anchors count. */
+static void anchor(void)
+{
+    outpaint.mode = VOLCV_MODE_TARGET;
+    outpaint.left = 0;
+    outpaint.target_width = outpaint.target_height = 96;
+}
+
 /* As FIELD, with numbers that are none, in the mode in which the field counts. */
 #define REAL(field)                                                                     \
     do {                                                                                \
-        const double odd[] = {(double)NAN, (double)INFINITY, -(double)INFINITY, -1.0, 1e308}; \
+        const double odd[] = {(double)NAN, (double)INFINITY, -(double)INFINITY, -1.5, 1e308}; \
         for (size_t i = 0; i < sizeof odd / sizeof odd[0]; i++) {                       \
             fresh();                                                                    \
             if (strncmp(#field, "aspect", 6) == 0) {                                    \
                 aspect(1.0);                                                            \
+            }                                                                           \
+            if (strncmp(#field, "anchor", 6) == 0) {                                    \
+                anchor();                                                               \
             }                                                                           \
             outpaint.flags = VOLCV_OUTPAINT_STRICT;                                     \
             outpaint.field = odd[i];                                                    \

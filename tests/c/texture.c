@@ -112,6 +112,16 @@ static void a_texture_is_copied_if_it_is_not_lent(void)
     IS(volcv_job_release(client, job), VOLCV_OK);
 }
 
+/* Waits until the server has all of a job. */
+static void arrives(volcv_client *of, volcv_job job)
+{
+    volcv_progress progress = VOLCV_PROGRESS_INIT;
+    do {
+        nap();
+        IS(volcv_job_progress(of, job, &progress), VOLCV_OK);
+    } while (progress.phase != VOLCV_PHASE_WAITING);
+}
+
 /* The server does not answer: the texture was released long before. */
 static void a_lent_texture_is_released_before_the_call_ends(void)
 {
@@ -121,11 +131,7 @@ static void a_lent_texture_is_released_before_the_call_ends(void)
     volcv_job job;
     releases = 0;
     IS(volcv_outpaint_submit(client, &outpaint, NULL, &job, NULL), VOLCV_OK);
-    volcv_progress progress = VOLCV_PROGRESS_INIT;
-    do {
-        nap();
-        IS(volcv_job_progress(client, job, &progress), VOLCV_OK);
-    } while (progress.phase != VOLCV_PHASE_WAITING);
+    arrives(client, job);
     CHECK(releases == 1);
     volcv_pixels_info info = VOLCV_PIXELS_INFO_INIT;
     IS(volcv_job_pixels_info(client, job, 0, &info), VOLCV_E_NOT_READY);
@@ -152,6 +158,7 @@ static void a_lent_texture_is_released_once_in_the_queue(void)
     releases = 0;
     /* The server keeps this one. */
     IS(submit(narrow, 0, &jobs[0]), VOLCV_OK);
+    arrives(narrow, jobs[0]);
     volcv_job_options hurry = VOLCV_JOB_OPTIONS_INIT;
     hurry.deadline_ms = 30;
     IS(volcv_outpaint_submit(narrow, &outpaint, NULL, &jobs[1], NULL), VOLCV_OK);

@@ -465,6 +465,20 @@ static void numbers_go_out_as_they_are_written(void)
     sent = NULL;
 }
 
+/* A build without the feature image has the same functions. */
+static void whole_operations_are_there_or_say_that_they_are_not(void)
+{
+    const int has_image = strstr(volcv_version(), "image") != NULL;
+    volcv_outpaint outpaint = VOLCV_OUTPAINT_INIT;
+    volcv_plan_info plan = VOLCV_PLAN_INFO_INIT;
+    volcv_error error = VOLCV_ERROR_INIT;
+    outpaint.mode = VOLCV_MODE_PIXELS;
+    outpaint.left = 16;
+    const volcv_result planned = volcv_plan(&outpaint, 64, 64, &plan, &error);
+    CHECK(planned == (has_image ? OK : VOLCV_E_UNSUPPORTED) && plan.calls == (has_image ? 1 : 0));
+    CHECK((strstr(error.message, "image") == NULL) == has_image);
+}
+
 int main(void)
 {
     every_script_once();
@@ -479,8 +493,9 @@ int main(void)
     options.base_url = "https://host.invalid";
     options.api_key = "secret";
     const volcv_result result = volcv_client_create(VOLCV_ABI_VERSION, &options, &client, NULL);
-    CHECK((result == OK) == (strstr(volcv_version(), "(ureq") != NULL));
+    CHECK((result == OK) == (strstr(volcv_version(), "ureq") != NULL));
     CHECK(result == OK || result == VOLCV_E_UNSUPPORTED);
+    whole_operations_are_there_or_say_that_they_are_not();
     IS(volcv_shutdown(VOLCV_WAIT_FOREVER), OK);
     puts("ok");
     return 0;

@@ -27,6 +27,8 @@ static_assert(sizeof(volcv::Outpaint) == sizeof(volcv_outpaint) && sizeof(volcv:
 // A request refers to its picture, which must not be a temporary.
 static_assert(std::is_constructible_v<volcv::Outpaint, const volcv::Picture&>);
 static_assert(!std::is_constructible_v<volcv::Outpaint, volcv::Picture>);
+static_assert(std::is_constructible_v<volcv::Outpaint, const volcv::Pixels&>);
+static_assert(!std::is_constructible_v<volcv::Outpaint, volcv::Pixels>);
 
 static unsigned char photo[1 << 20];
 
@@ -193,6 +195,57 @@ static void own_http(const volcv_outpaint& request) {
     CHECK(std::strcmp(job.error().request_id, "r-1") == 0 && http.body > 0 && !http.was_cancelled);
 }
 
+static unsigned char texture[64 * 48 * 4], grown[96 * 48 * 3];
+
+/** Gives memory for every result. */
+struct Memory {
+    int acquired = 0, submitted = 0;
+
+    volcv_result acquire(const volcv_event& of, volcv_pixels& out) noexcept {
+        CHECK(of.job != 0 && of.user == 9 && out.width == 96 && out.height == 48);
+        ++acquired;
+        out.format = VOLCV_PIXEL_RGB8;
+        out.data = grown;
+        out.size = sizeof grown;
+        return VOLCV_OK;
+    }
+
+    void submit(const volcv_event& of) noexcept {
+        CHECK(of.job != 0 && of.user == 9 && of.result == VOLCV_OK && grown[16 * 3] == 0 && grown[17 * 3] == 1);
+        ++submitted;
+    }
+};
+
+static void pixels(const volcv::Client& client) {
+    for (size_t i = 0; i < sizeof texture; ++i) texture[i] = i % 4 == 3 ? 255 : static_cast<unsigned char>(i / 4);
+    bool was_released = false;
+    auto lent = volcv::Pixels::of(VOLCV_PIXEL_RGBA8, 64, 48, texture, sizeof texture);
+    lent.lend(released, &was_released);
+    volcv::Outpaint request(lent);
+    request.left = request.right = 0.25;
+    const auto plan = volcv::plan(request);
+    CHECK(plan && plan->calls == 1 && plan->result_width == 96 && plan->original_x == 16);
+    CHECK(volcv::plan(volcv::Outpaint(), 9, 9).result() == VOLCV_E_INVALID_INPUT);
+
+    const volcv::Job job = client.run(request).take();
+    const auto info = job.pixels_info();
+    CHECK(was_released && info && info->exact == 1 && info->width == 96 && info->height == 48);
+    auto into = volcv::Pixels::of(VOLCV_PIXEL_RGB8, 96, 48, grown, sizeof grown);
+    CHECK(job.pixels(into) == VOLCV_OK && grown[16 * 3] == 0 && grown[(5 * 96 + 16 + 9) * 3] == (5 * 64 + 9) % 256);
+    into.width = 95;
+    CHECK(job.pixels(into) == VOLCV_E_INVALID_ARGUMENT);
+
+    Memory memory;
+    const volcv_pixels_hooks hooks = volcv::pixels_hooks(memory);
+    volcv::Options with_hooks = options();
+    with_hooks.pixels_hooks = &hooks;
+    const volcv::Client other = volcv::Client::create(with_hooks).take();
+    std::memset(grown, 0, sizeof grown);
+    const volcv::Job own = other.run(request, volcv::JobOptions(9)).take();
+    CHECK(memory.acquired == 1 && memory.submitted == 1);
+    CHECK(own.pixels(into) == VOLCV_E_NO_RESULT && own.pixels_info()->exact == 1);
+}
+
 int main(int, char** argv) {
     std::FILE* file = std::fopen(argv[1], "rb");
     CHECK(file != nullptr);
@@ -210,6 +263,7 @@ int main(int, char** argv) {
     raw(client, picture);
     misuse(request);
     own_http(request);
+    pixels(client);
     const auto linked = volcv::Picture::at("https://example.com/photo.jpg");
     CHECK(linked.link != nullptr && linked.data == nullptr);
     std::puts("ok");

@@ -59,6 +59,35 @@ unsafe extern "C" fn on_start(
 
 unsafe extern "C" fn on_cancel(_: *mut c_void, _: volcv_exchange) {}
 
+/// What the last submit of pixels gave to the host; 1 before it.
+#[cfg(feature = "image")]
+static SUBMITTED: AtomicI32 = AtomicI32::new(1);
+/// The host's memory for two pixels.
+#[cfg(feature = "image")]
+static ROOM: [AtomicU32; 2] = [AtomicU32::new(0), AtomicU32::new(0)];
+
+#[cfg(feature = "image")]
+unsafe extern "C" fn on_acquire(
+    _: *mut c_void,
+    _: volcv_job,
+    _: u64,
+    _: u32,
+    width: u32,
+    height: u32,
+    out: *mut volcv_pixels,
+) -> volcv_result {
+    assert_eq!((width, height), (2, 1));
+    // SAFETY: the pointer is to a living value of its type.
+    let out = unsafe { &mut *out };
+    (out.data, out.size) = (ROOM[0].as_ptr().cast(), 8);
+    VOLCV_OK
+}
+
+#[cfg(feature = "image")]
+unsafe extern "C" fn on_submit(_: *mut c_void, _: volcv_job, _: u64, _: u32, result: volcv_result) {
+    SUBMITTED.store(result, SeqCst);
+}
+
 /// A struct that says its size.
 ///
 /// # Safety
@@ -79,6 +108,12 @@ fn create() -> (volcv_result, *mut volcv_client) {
         transport.start = Some(on_start);
         transport.cancel = Some(on_cancel);
         let mut options: volcv_client_options = sized();
+        #[cfg(feature = "image")]
+        let hooks = volcv_pixels_hooks { acquire: Some(on_acquire), submit: Some(on_submit), ..sized() };
+        #[cfg(feature = "image")]
+        {
+            options.pixels_hooks = &hooks;
+        }
         (options.base_url, options.api_key) = (c"https://host.invalid".as_ptr(), c"secret".as_ptr());
         options.transport = &transport;
         options.log = Some(on_log);
@@ -88,6 +123,10 @@ fn create() -> (volcv_result, *mut volcv_client) {
 }
 
 fn submit(client: *mut volcv_client) -> (volcv_result, volcv_job) {
+    submit_in(client, VOLCV_MODE_SIDES, 0.5)
+}
+
+fn submit_in(client: *mut volcv_client, mode: u32, left: f64) -> (volcv_result, volcv_job) {
     // SAFETY: as above.
     unsafe {
         let mut picture: volcv_picture = sized();
@@ -95,7 +134,7 @@ fn submit(client: *mut volcv_client) -> (volcv_result, volcv_job) {
         picture.flags = VOLCV_PICTURE_BORROW;
         picture.release = Some(on_release);
         let mut request: volcv_outpaint = sized();
-        (request.picture, request.left) = (&picture, 0.5);
+        (request.picture, request.mode, request.left) = (&picture, mode, left);
         let mut job = 1;
         (volcv_outpaint_submit(client, &request, null(), &mut job, null_mut()), job)
     }
@@ -114,6 +153,35 @@ fn end(client: *mut volcv_client, job: volcv_job) -> volcv_error {
         assert_eq!((events[0].job, events[0].result), (job, error.code));
         assert_eq!(volcv_job_release(client, job), VOLCV_OK);
         error
+    }
+}
+
+/// The pixels of a job that has ended.
+#[cfg(feature = "image")]
+fn copy(client: *mut volcv_client, job: volcv_job) -> volcv_result {
+    // SAFETY: as above.
+    unsafe {
+        let mut into: volcv_pixels = sized();
+        (into.width, into.height, into.data, into.size) = (2, 1, ROOM[0].as_ptr().cast(), 8);
+        volcv_job_pixels(client, job, 0, &into)
+    }
+}
+
+/// A panic while pixels are written costs neither the picture nor the host's memory.
+#[cfg(feature = "image")]
+fn pixels_survive(client: *mut volcv_client) {
+    for (injected, submitted, copied) in [(true, VOLCV_E_INTERNAL, VOLCV_OK), (false, VOLCV_OK, VOLCV_E_NO_RESULT)] {
+        if injected {
+            panic_once(Layer::Pixels);
+        }
+        SUBMITTED.store(1, SeqCst);
+        let (result, job) = submit_in(client, VOLCV_MODE_PIXELS, 1.0);
+        assert_eq!(result, VOLCV_OK);
+        // SAFETY: as above.
+        assert_eq!(unsafe { volcv_wait(client, &job, 1, 1, 60_000) }, VOLCV_OK);
+        assert_eq!((SUBMITTED.load(SeqCst), copy(client, job)), (submitted, copied));
+        assert_eq!(end(client, job).code, VOLCV_OK);
+        assert_eq!(LOGGED.swap(0, SeqCst), u32::from(injected));
     }
 }
 
@@ -155,6 +223,9 @@ fn a_panic_in_any_layer_is_an_error_code() {
     assert_eq!(PUSHED.load(SeqCst), VOLCV_E_INTERNAL);
     assert_eq!((error.code, error.charge), (VOLCV_E_DECODE, VOLCV_CHARGE_CHARGED));
     is_sound(client);
+
+    #[cfg(feature = "image")]
+    pixels_survive(client);
 
     // SAFETY: as above.
     unsafe {

@@ -79,13 +79,14 @@ pub(super) fn run(path: &Path, under: Under, emulator: &Emulator, arguments: &[&
 
 /// Every program that needs nothing but a server, with the variable that says how much it does: usually, and where that
 /// takes long.
-const SUITE: [(&str, &str, u32, u32); 6] = [
+const SUITE: [(&str, &str, u32, u32); 7] = [
     ("nulls", "VOLCV_ROUNDS", 1, 1),
     ("ids", "VOLCV_OPERATIONS", 1_000_000, 20_000),
     ("hooks", "VOLCV_ROUNDS", 60, 8),
     ("fork", "VOLCV_ROUNDS", 1, 1),
     ("restart", "VOLCV_ROUNDS", 100, 12),
     ("transport", "VOLCV_ROUNDS", 1, 1),
+    ("pixel_hooks", "VOLCV_ROUNDS", 40, 8),
 ];
 
 fn run_suite(name: &str, under: Under) {
@@ -113,6 +114,11 @@ fn no_id_can_be_forged_in_a_million_calls_on_eight_threads() {
 #[test]
 fn hooks_may_call_what_the_header_says_and_are_silent_after_destroy() {
     run_suite("hooks", Under::Nothing);
+}
+
+#[test]
+fn pixels_that_a_hook_takes_are_submitted_once_whenever_the_host_leaves() {
+    run_suite("pixel_hooks", Under::Nothing);
 }
 
 #[test]
@@ -155,6 +161,7 @@ fn the_suite_has_no_error_and_no_leak_under_valgrind() {
     load(Under::Valgrind);
     super::engine::cancel_in_every_phase(Under::Valgrind, 1);
     super::engine::fuzz(Under::Valgrind, 1, 150);
+    super::engine::texture(Under::Valgrind);
 }
 
 #[cfg(feature = "second-ring")]
@@ -164,6 +171,7 @@ fn the_suite_has_no_error_and_no_leak_under_the_sanitizers_of_c() {
     load(Under::Sanitizers);
     super::engine::cancel_in_every_phase(Under::Sanitizers, 2);
     super::engine::fuzz(Under::Sanitizers, 1, 1000);
+    super::engine::texture(Under::Sanitizers);
 }
 
 /// Where `cases.inc` is, which `nulls.c` includes.
@@ -188,6 +196,9 @@ fn valid(type_name: &str, name: &str) -> &'static str {
         ("const volcv_job_options *", _) => "&job_options",
         ("const volcv_header *", _) => "&header",
         ("const volcv_job *", _) => "&done",
+        ("const volcv_pixels *", _) => "&pixels",
+        ("volcv_plan_info *", _) => "&out_plan",
+        ("volcv_pixels_info *", _) => "&out_pixels_info",
         ("volcv_error *", _) => "&out_error",
         ("volcv_event *", _) => "out_events",
         ("volcv_job *", _) => "&out_job",
@@ -204,7 +215,7 @@ fn valid(type_name: &str, name: &str) -> &'static str {
         (_, "job") => "done",
         (_, "status") => "200",
         (_, "capacity" | "count" | "exchange" | "size") => "1",
-        (_, "timeout_ms" | "all" | "index" | "result") => "0",
+        (_, "width" | "height" | "timeout_ms" | "all" | "index" | "result") => "0",
         other => panic!("a parameter of a new kind: {other:?}"),
     }
 }
@@ -214,7 +225,9 @@ fn emptied(type_name: &str, name: &str) -> Option<String> {
     let variable = valid(type_name, name).trim_start_matches('&');
     match type_name {
         _ if !name.starts_with("out_") => None,
-        "volcv_progress *" | "volcv_image_info *" | "volcv_error *" => Some(format!("EMPTY_BEHIND_SIZE({variable});")),
+        "volcv_progress *" | "volcv_image_info *" | "volcv_error *" | "volcv_plan_info *" | "volcv_pixels_info *" => {
+            Some(format!("EMPTY_BEHIND_SIZE({variable});"))
+        }
         _ => Some(format!("EMPTY({variable});")),
     }
 }
@@ -274,6 +287,10 @@ fn every_field(header: &Header) -> String {
         "flags",
         "reserved",
         "mode",
+        "format",
+        "width",
+        "height",
+        "stride",
         "prompt_field",
         "tls_roots",
         "log_level",
@@ -285,11 +302,14 @@ fn every_field(header: &Header) -> String {
         "picture_count",
         "extra_roots_size",
     ];
-    let inputs = ["client_options", "http_transport", "picture", "outpaint", "raw", "job_options"];
+    let inputs =
+        ["client_options", "http_transport", "picture", "outpaint", "raw", "job_options", "pixels", "pixels_hooks"];
     let outputs = [
         ("progress", "volcv_job_progress(client, done, out)", "volcv_job_progress(client, 1, out)"),
         ("error", "volcv_job_error(client, done, out)", "volcv_job_error(client, 1, out)"),
         ("image_info", "volcv_job_image_info(client, done, 0, out)", "volcv_job_image_info(client, done, 9, out)"),
+        ("pixels_info", "volcv_job_pixels_info(client, done, 0, out)", "volcv_job_pixels_info(client, 1, 0, out)"),
+        ("plan_info", "volcv_plan(&outpaint, 0, 0, out, NULL)", "volcv_plan(NULL, 0, 0, out, NULL)"),
     ];
     let mut text = String::from("static void every_field(void)\n{\n");
     let (mut numbers, mut reals) = (0, 0);
@@ -308,9 +328,11 @@ fn every_field(header: &Header) -> String {
                     reals += 1;
                     writeln!(text, "    REAL({name});").unwrap();
                 }
-                "uint32_t" | "uint64_t" | "int64_t" | "size_t" => {
+                "uint32_t" | "int32_t" | "uint64_t" | "int64_t" | "size_t" => {
                     numbers += 1;
-                    let strict = u8::from(strict.contains(&name.as_str()));
+                    // More memory than the pixels need is no error.
+                    let is_strict = strict.contains(&name.as_str()) && (input, name.as_str()) != ("pixels", "size");
+                    let strict = u8::from(is_strict);
                     writeln!(text, "    FIELD({input}, {type_name}, {variable}, {name}, {strict});").unwrap();
                 }
                 _ => {}
@@ -320,6 +342,6 @@ fn every_field(header: &Header) -> String {
     for (output, good, bad) in outputs {
         writeln!(text, "    OUT_SIZES(volcv_{output}, out, {good}, {bad});").unwrap();
     }
-    assert!(numbers > 25 && reals == 8, "{numbers} numbers, {reals} reals");
+    assert!(numbers > 45 && reals == 10, "{numbers} numbers, {reals} reals");
     text + "}\n"
 }

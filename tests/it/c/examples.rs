@@ -67,6 +67,32 @@ fn the_shortest_program_in_c_makes_a_wider_picture_in_60_lines() {
 }
 
 #[test]
+fn the_texture_program_in_c_doubles_a_texture_and_keeps_its_pixels() {
+    let folder = fresh_folder("texture-c");
+    let (photo, wide) = (folder.join("photo.ppm"), folder.join("wide.ppm"));
+    let original = image::open(root().join(PHOTO)).unwrap().into_rgb8();
+    let head = format!("P6\n{} {}\n255\n", original.width(), original.height());
+    std::fs::write(&photo, [head.as_bytes(), original.as_raw()].concat()).unwrap();
+    let mut texture = Path::new("").to_owned();
+    for compiler in C_COMPILERS {
+        texture = compile(compiler, &["-std=c99"], "examples/c/texture.c", Build::Full);
+    }
+    for mut command in runs(&texture, &emulator(&[])) {
+        let said = ran(command.arg(&photo).arg(&wide));
+        assert!(said.starts_with("1920x640, the original is untouched, seam "), "{said}");
+        let file = std::fs::read(&wide).unwrap();
+        let pixels = file.strip_prefix(b"P6\n1920 640\n255\n").unwrap();
+        assert_eq!(pixels.len(), 1920 * 640 * 3);
+        for (row, own) in pixels.chunks_exact(1920 * 3).zip(original.as_raw().chunks_exact(960 * 3)) {
+            assert_eq!(&row[480 * 3..][..960 * 3], own);
+        }
+    }
+    failed(program(&texture, &emulator(&[])).args(["no-such-file", "out"]));
+    let output = failed(program(&texture, &emulator(&["close=body"])).arg(&photo).arg(&wide));
+    assert!(String::from_utf8(output.stderr).unwrap().starts_with("VOLCV_E_OUTCOME_UNKNOWN: "));
+}
+
+#[test]
 fn the_frame_loop_in_c_shows_its_progress_and_never_waits_for_the_picture() {
     let out = fresh_folder("poll-c").join("wide.png");
     for compiler in C_COMPILERS {

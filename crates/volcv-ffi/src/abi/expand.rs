@@ -5,8 +5,8 @@
 use std::slice;
 
 use volcv::{
-    Anchor, ExpandOptions, FitOptions, InvalidInput, Keep, Margins, Outpaint, Picture, PictureInfo, PlanOptions, Sides,
-    Size, TooSmall, Wish,
+    Anchor, ExpandOptions, FitOptions, InvalidInput, Keep, Margins, Outpaint, Picture, PlanOptions, Sides, Size,
+    TooSmall, Wish,
 };
 
 use super::constants::*;
@@ -15,7 +15,7 @@ use super::pixel_structs::*;
 use super::read::read;
 use super::request::{Given, copy_of, given_of, picture_of, with_options};
 use super::structs::*;
-use crate::engine::{Borrowed, CError, Engine, Expansion, Input, JobRequest, Texture, layout_of};
+use crate::engine::{Borrowed, CError, Engine, Expansion, Input, JobRequest, Texture, layout_of, upright_size};
 
 pub(super) unsafe fn expand_of(engine: &Engine, request: &volcv_outpaint) -> Result<JobRequest, CError> {
     let (wish, settings) = (wish_of(request)?, settings_of(request)?);
@@ -129,8 +129,7 @@ unsafe fn size_of_source(request: &volcv_outpaint) -> Result<Size, CError> {
     match given_of(request.picture, "volcv_outpaint.picture")? {
         Given::Link(_) => Err(unknown()),
         Given::File(picture) => {
-            let bytes = slice::from_raw_parts(picture.data.cast::<u8>(), picture.size);
-            PictureInfo::read(bytes).and_then(|info| info.upright_size()).ok_or_else(unknown)
+            upright_size(slice::from_raw_parts(picture.data.cast::<u8>(), picture.size)).map_err(invalid)
         }
     }
 }

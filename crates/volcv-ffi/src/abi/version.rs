@@ -24,8 +24,8 @@ pub extern "C" fn volcv_version() -> *const c_char {
             concat!(env!("CARGO_PKG_VERSION"), " (", $features, ")\0")
         };
     }
-    let has_image = cfg!(feature = "image");
-    let text = match (has_image, cfg!(feature = "ureq"), cfg!(feature = "roots-platform")) {
+    // A constant, so that a library has the words of its own features alone.
+    const TEXT: &str = match (cfg!(feature = "image"), cfg!(feature = "ureq"), cfg!(feature = "roots-platform")) {
         (true, _, true) => text!("image, ureq, roots-platform"),
         (true, true, false) => text!("image, ureq"),
         (true, false, false) => text!("image, no built-in HTTP"),
@@ -33,7 +33,7 @@ pub extern "C" fn volcv_version() -> *const c_char {
         (false, true, false) => text!("ureq"),
         (false, false, false) => text!("no built-in HTTP"),
     };
-    text.as_ptr().cast()
+    TEXT.as_ptr().cast()
 }
 
 /// The name of a result, as in "VOLCV_E_TLS".

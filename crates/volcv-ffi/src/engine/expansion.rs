@@ -43,7 +43,7 @@ impl Expansion {
             _ => Picture::url("https://volcv.invalid/"),
         };
         settings.strict(false).with_sides(picture, Sides::all(0.5)).request()?;
-        let plan = input.size().map(|size| options.plan_for(size, &wish)).transpose()?;
+        let plan = input.size()?.map(|size| options.plan_for(size, &wish)).transpose()?;
         let warnings = plan.iter().flat_map(|plan| &plan.warnings).map(InvalidInput::advice).collect();
         Ok(Self { input, wish, options, warnings })
     }
@@ -70,14 +70,23 @@ impl Expansion {
 }
 
 impl Input {
-    /// The size of the upright picture, if it is known yet.
-    fn size(&self) -> Option<Size> {
+    /// The size of the upright picture; `None` for a link.
+    fn size(&self) -> Result<Option<Size>, InvalidInput> {
         match self {
-            Input::File(file) => PictureInfo::read(file)?.upright_size(),
-            Input::Link(_) => None,
-            Input::Pixels(texture) => Some(texture.layout.size()),
+            Input::File(file) => upright_size(file).map(Some),
+            Input::Link(_) => Ok(None),
+            Input::Pixels(texture) => Ok(Some(texture.layout.size())),
         }
     }
+}
+
+/// The size of an upright picture.
+pub(crate) fn upright_size(file: &[u8]) -> Result<Size, InvalidInput> {
+    let size = PictureInfo::read(file).and_then(|info| info.upright_size());
+    size.ok_or_else(|| {
+        let value = format!("{} bytes that do not say the size of a picture", file.len());
+        InvalidInput::new("picture", value, "a whole PNG, JPEG or BMP")
+    })
 }
 
 impl Engine {

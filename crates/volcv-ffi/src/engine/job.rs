@@ -147,6 +147,14 @@ impl JobResult {
         Self::without_pictures(*failure.error)
     }
 
+    /// The memory that the results hold.
+    pub(super) fn bytes(&self) -> usize {
+        let of_image = |image: &Image| if let Image::Picture(Some(bytes), _) = image { bytes.len() } else { 0 };
+        let images: usize = self.images.iter().map(of_image).sum();
+        let rejected: usize = self.rejected.iter().flatten().map(Bytes::len).sum();
+        images + rejected + self.reply.len() + self.pixels.as_ref().map_or(0, Finished::bytes)
+    }
+
     fn without_pictures(error: volcv_error) -> Self {
         let (reply, warnings) = (Vec::new(), Vec::new());
         Self { error, reply, images: Vec::new(), rejected: Vec::new(), pixels: None, warnings }

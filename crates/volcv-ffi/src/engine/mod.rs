@@ -36,7 +36,7 @@ pub(crate) use error::CError;
 #[cfg(not(feature = "image"))]
 pub(crate) use expansion::unsupported;
 #[cfg(feature = "image")]
-pub(crate) use expansion::{Expansion, Input};
+pub(crate) use expansion::{Expansion, Input, upright_size};
 pub(crate) use hooks::{LogHook, PixelsHooks, ReadyHook};
 pub(crate) use host_http::HostHooks;
 pub(crate) use job::{JobOptions, JobRequest};

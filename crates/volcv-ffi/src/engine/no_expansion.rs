@@ -22,6 +22,12 @@ impl Expansion {
     }
 }
 
+impl Finished {
+    pub(super) fn bytes(&self) -> usize {
+        match *self {}
+    }
+}
+
 impl Engine {
     pub(super) fn deliver(&self, _: volcv_job, _: &mut JobResult) {}
 

@@ -123,3 +123,9 @@ pub(super) struct Finished {
     /// `None` once they are in memory of the host.
     pub(super) image: Option<Arc<Image>>,
 }
+
+impl Finished {
+    pub(super) fn bytes(&self) -> usize {
+        self.image.as_ref().map_or(0, |image| image.data().len())
+    }
+}

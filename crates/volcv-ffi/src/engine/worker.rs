@@ -25,6 +25,12 @@ impl Engine {
         let me = thread::current();
         loop {
             let mut queue = lock(&self.queue);
+            let garbage = std::mem::take(&mut queue.garbage);
+            if !garbage.is_empty() {
+                drop(queue);
+                drop(garbage);
+                continue;
+            }
             if let Some(next) = queue.waiting.pop_front() {
                 queue.running += 1;
                 return Some((next.id, queue.closing));

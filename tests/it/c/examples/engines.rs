@@ -87,19 +87,26 @@ struct FTCHARToUTF8 {
 };
 struct FPlatformMisc { static FString GetEnvironmentVariable(const TCHAR*) { return {}; } };
 struct TStatId {};
-struct FImage { std::vector<uint8> pixels; };
-struct FImageUtils { static bool DecompressImage(const void*, int64, FImage&) { return true; } };
-template <class T> struct TArray {
+using uint32 = uint32_t;
+template <class T> struct TArray64 {
     std::vector<T> items;
-    const T* GetData() const { return items.data(); }
-    int32 Num() const { return static_cast<int32>(items.size()); }
+    T* GetData() { return items.data(); }
+    int64 Num() const { return static_cast<int64>(items.size()); }
+};
+enum class ERawImageFormat { BGRA8 };
+struct FImage {
+    TArray64<uint8> RawData;
+    int32 SizeX = 0, SizeY = 0;
+    void Init(int32, int32, ERawImageFormat) {}
 };
 template <class T> struct TUniquePtr : std::unique_ptr<T> {
     using std::unique_ptr<T>::unique_ptr;
     T* Get() const { return this->get(); }
     T* Release() { return this->release(); }
 };
-template <class T> TUniquePtr<T> MakeUnique(T&& from) { return TUniquePtr<T>(new T(MoveTemp(from))); }
+template <class T, class... Args> TUniquePtr<T> MakeUnique(Args&&... args) {
+    return TUniquePtr<T>(new T(static_cast<Args&&>(args)...));
+}
 template <class K, class V> struct TMap {
     std::map<K, V> map;
     int32 Num() const { return static_cast<int32>(map.size()); }
@@ -125,10 +132,6 @@ struct FTickableGameObject {
     virtual ETickableTickType GetTickableTickType() const = 0;
     virtual TStatId GetStatId() const = 0;
 };
-enum class EAsyncExecution { ThreadPool };
-struct ENamedThreads { static const int GameThread = 0; };
-template <class F> void Async(EAsyncExecution, F&& run) { run(); }
-template <class F> void AsyncTask(int, F&& run) { run(); }
 "#;
 
 #[test]
@@ -161,12 +164,23 @@ public class ModuleRules {
 }
 
 const UNITY: &str = r#"using System;
+namespace Unity.Collections {
+public struct NativeArray<T> { public int Length { get { return 0; } } }
+}
+namespace Unity.Collections.LowLevel.Unsafe {
+public static unsafe class NativeArrayUnsafeUtility {
+    public static void* GetUnsafePtr<T>(this NativeArray<T> array) { return null; }
+}
+}
 namespace UnityEngine {
 public class MonoBehaviour {}
 public sealed class SerializeField : Attribute {}
-public class Texture2D { public Texture2D(int width, int height) {} }
-public static class ImageConversion {
-    public static bool LoadImage(this Texture2D texture, byte[] data) { return true; }
+public enum TextureFormat { RGBA32 }
+public class Texture2D {
+    public int width, height;
+    public Texture2D(int width, int height, TextureFormat format, bool mipChain) {}
+    public Unity.Collections.NativeArray<T> GetRawTextureData<T>() { return default(Unity.Collections.NativeArray<T>); }
+    public void Apply() {}
 }
 }
 namespace UnityEditor {
@@ -203,7 +217,17 @@ struct PackedByteArray {
     int64_t size() const { return 0; }
     int64_t resize(int64_t) { return 0; }
 };
-struct Variant { enum Type { INT, STRING, PACKED_BYTE_ARRAY }; };
+struct Variant { enum Type { INT, STRING, OBJECT }; };
+template <class T> struct Ref {
+    T* operator->() const { static T value; return &value; }
+};
+struct Image {
+    enum Format { FORMAT_RGBA8 };
+    PackedByteArray get_data() const { return {}; }
+    int get_width() const { return 0; }
+    int get_height() const { return 0; }
+    static Ref<Image> create_from_data(int, int, bool, Format, const PackedByteArray&) { return {}; }
+};
 struct Node {
     virtual ~Node() = default;
     virtual void _process(double) {}

@@ -70,6 +70,7 @@ public static class Misuse
             var request = new Native.volcv_outpaint { left = 0.5 };
             Refused(typeof(ArgumentNullException), "picture", () => client.Submit(null, request));
             Refused(typeof(ArgumentException), "prompt", () => client.Submit(new byte[1], request, "a lake\0at dawn"));
+            Refused(typeof(ArgumentException), "prompt", () => client.Submit(new Native.volcv_pixels(), request, "\0"));
             Refused(typeof(ArgumentException), "link", () => client.Download("https://x\0y"));
         }
         Console.WriteLine("ok");
@@ -130,6 +131,58 @@ public static class Links
     let exe = with_binding(&folder.join("links.exe"), &file);
     let emulator = emulator(&["ok", "ok", "body=cut-picture"]);
     assert_eq!(ran(mono(&exe, &emulator).arg(PHOTO)), "ok\n");
+}
+
+#[test]
+fn the_binding_for_unity_takes_and_gives_textures() {
+    let folder = fresh_folder("unity-textures");
+    let source = r#"using System;
+using Volcv;
+public static unsafe class Textures
+{
+    private static void Check(bool so, string what)
+    {
+        if (!so) throw new Exception(what);
+    }
+
+    public static void Main()
+    {
+        var url = Environment.GetEnvironmentVariable("VOLCV_BASE_URL");
+        using (var client = new Client(url, Environment.GetEnvironmentVariable("VOLCV_API_KEY")))
+        {
+            var texture = new byte[64 * 48 * 4];
+            for (var i = 0; i < texture.Length; ++i) texture[i] = i % 4 == 3 ? (byte)255 : (byte)(i * 7 / 5);
+            var request = new Native.volcv_outpaint { left = 8, top = 16, mode = Native.VOLCV_MODE_PIXELS };
+            var plan = Client.Plan(request, 64, 48);
+            Check(plan.result_width == 72 && plan.result_height == 64 && plan.original_y == 16, "a plan");
+            ulong job;
+            fixed (byte* data = texture)
+                job = client.Submit(Client.Pixels(data, texture.Length, 64, 48, Native.VOLCV_PIXEL_RGBA8), request);
+            Native.volcv_event ended;
+            while (!client.Poll(out ended)) client.Wait(16);
+            Check(ended.job == job && ended.result == Native.VOLCV_OK, Client.Message(client.Error(job)));
+            var info = client.PixelsInfo(job);
+            Check(info.width == 72 && info.height == 64 && info.exact == 1, "pixels");
+            var grown = new byte[72 * 64 * 4];
+            fixed (byte* data = grown)
+            {
+                Check(client.CopyPixels(job, Client.Pixels(data, grown.Length, 72, 64, Native.VOLCV_PIXEL_RGBA8)), "a copy");
+                Check(!client.CopyPixels(job, Client.Pixels(data, grown.Length, 72, 63, Native.VOLCV_PIXEL_RGBA8)), "a size");
+            }
+            // The bottom row is the first: rows that were added above come last.
+            for (var y = 0; y < 48; ++y)
+                for (var i = 0; i < 64 * 4; ++i)
+                    Check(grown[y * 72 * 4 + 8 * 4 + i] == texture[y * 64 * 4 + i], "a byte has changed");
+            Check(client.PixelsInfo(job + 1).width == 0, "no job");
+        }
+        Console.WriteLine("ok");
+    }
+}
+"#;
+    let file = folder.join("Textures.cs");
+    std::fs::write(&file, source).unwrap();
+    let exe = with_binding(&folder.join("textures.exe"), &file);
+    assert_eq!(ran(&mut mono(&exe, &emulator(&[]))), "ok\n");
 }
 
 #[test]

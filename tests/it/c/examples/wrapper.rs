@@ -37,7 +37,7 @@ fn the_wrapper_is_light_and_leaves_nothing_in_an_object_file() {
     for compiler in ["g++", "clang++"] {
         let include = format!("-I{}", root().join("include").display());
         let text = ran(Command::new(compiler).args(["-std=c++17", "-E", &include]).arg(&empty));
-        assert!(text.lines().count() <= 1600, "{compiler}: {} lines", text.lines().count());
+        assert!(text.lines().count() <= 2000, "{compiler}: {} lines", text.lines().count());
         for source in [&empty, &root().join("examples/cpp/outpaint.cpp"), &root().join(ENGINE_LOOP)] {
             let object = folder.join("it.o");
             let mut command = Command::new(compiler);
