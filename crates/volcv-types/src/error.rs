@@ -17,7 +17,12 @@ pub struct InvalidInput {
 impl InvalidInput {
     /// Names the field, the value it has and the values it may have.
     pub fn new(field: impl Into<String>, value: impl fmt::Display, allowed: impl Into<String>) -> Self {
-        Self { field: field.into(), value: short(value), allowed: allowed.into() }
+        Self::of(field.into(), value.to_string(), allowed.into())
+    }
+
+    /// Not generic: the library is smaller for it.
+    fn of(field: String, value: String, allowed: String) -> Self {
+        Self { field, value: shortened(value), allowed }
     }
 
     /// The name of the field, as the service spells it.
@@ -57,8 +62,11 @@ pub(crate) fn in_range<T: PartialOrd + fmt::Display>(
 
 /// A number in a short form: `1e300` instead of three hundred digits.
 pub(crate) fn short(number: impl fmt::Display) -> String {
+    shortened(number.to_string())
+}
+
+fn shortened(text: String) -> String {
     const LONGEST_INTEGER: usize = 20;
-    let text = number.to_string();
     match text.parse::<f64>() {
         Ok(value) if text.len() > LONGEST_INTEGER => format!("{value:e}"),
         _ => text,
