@@ -687,7 +687,10 @@ typedef struct volcv_raw {
     size_t picture_count;
 } volcv_raw;
 
-/** Where a job stands. */
+/**
+ * Where a job stands. A whole operation is queued until its first call begins, and goes through the other phases once for
+ * each call.
+ */
 typedef struct volcv_progress {
     /** sizeof(volcv_progress). */
     uint32_t struct_size;
@@ -1435,7 +1438,7 @@ VOLCV_API volcv_result VOLCV_CALL volcv_plan(
  * @param index 0.
  * @param out_info filled; all zero on any error.
  * @return VOLCV_OK, VOLCV_E_NO_RESULT: the job failed, or is no whole operation; VOLCV_E_NOT_READY, VOLCV_E_STALE,
- * VOLCV_E_INVALID_ARGUMENT, VOLCV_E_FORKED, VOLCV_E_INTERNAL.
+ * VOLCV_E_INVALID_ARGUMENT, VOLCV_E_UNSUPPORTED, VOLCV_E_FORKED, VOLCV_E_INTERNAL.
  * Thread: any. Blocks: no.
  */
 VOLCV_API volcv_result VOLCV_CALL volcv_job_pixels_info(
@@ -1454,7 +1457,7 @@ VOLCV_API volcv_result VOLCV_CALL volcv_job_pixels_info(
  * @param into the memory and its layout, without VOLCV_PIXELS_BORROW; width and height are those of
  * volcv_job_pixels_info(). Memory without alpha takes only pixels without it.
  * @return VOLCV_OK, VOLCV_E_NO_RESULT: the job failed, is no whole operation, or its pixels were submitted to a hook;
- * VOLCV_E_NOT_READY, VOLCV_E_STALE, VOLCV_E_INVALID_ARGUMENT, VOLCV_E_FORKED, VOLCV_E_INTERNAL.
+ * VOLCV_E_NOT_READY, VOLCV_E_STALE, VOLCV_E_INVALID_ARGUMENT, VOLCV_E_UNSUPPORTED, VOLCV_E_FORKED, VOLCV_E_INTERNAL.
  * Thread: any, many at once. Blocks: no, but for the copy. Memory: data has to be writable during the call.
  */
 VOLCV_API volcv_result VOLCV_CALL volcv_job_pixels(

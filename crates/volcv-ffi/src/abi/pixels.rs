@@ -44,7 +44,7 @@ pub unsafe extern "C" fn volcv_plan(
 /// @param index 0.
 /// @param out_info filled; all zero on any error.
 /// @return VOLCV_OK, VOLCV_E_NO_RESULT: the job failed, or is no whole operation; VOLCV_E_NOT_READY, VOLCV_E_STALE,
-/// VOLCV_E_INVALID_ARGUMENT, VOLCV_E_FORKED, VOLCV_E_INTERNAL.
+/// VOLCV_E_INVALID_ARGUMENT, VOLCV_E_UNSUPPORTED, VOLCV_E_FORKED, VOLCV_E_INTERNAL.
 /// Thread: any. Blocks: no.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn volcv_job_pixels_info(
@@ -70,7 +70,7 @@ pub unsafe extern "C" fn volcv_job_pixels_info(
 /// @param into the memory and its layout, without VOLCV_PIXELS_BORROW; width and height are those of
 /// volcv_job_pixels_info(). Memory without alpha takes only pixels without it.
 /// @return VOLCV_OK, VOLCV_E_NO_RESULT: the job failed, is no whole operation, or its pixels were submitted to a hook;
-/// VOLCV_E_NOT_READY, VOLCV_E_STALE, VOLCV_E_INVALID_ARGUMENT, VOLCV_E_FORKED, VOLCV_E_INTERNAL.
+/// VOLCV_E_NOT_READY, VOLCV_E_STALE, VOLCV_E_INVALID_ARGUMENT, VOLCV_E_UNSUPPORTED, VOLCV_E_FORKED, VOLCV_E_INTERNAL.
 /// Thread: any, many at once. Blocks: no, but for the copy. Memory: data has to be writable during the call.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn volcv_job_pixels(

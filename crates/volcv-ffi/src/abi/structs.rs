@@ -372,7 +372,8 @@ pub struct volcv_event {
     pub user: u64,
 }
 
-/// Where a job stands.
+/// Where a job stands. A whole operation is queued until its first call begins, and goes through the other phases once for
+/// each call.
 #[repr(C)]
 #[derive(Clone, Copy)]
 pub struct volcv_progress {
