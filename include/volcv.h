@@ -101,8 +101,8 @@ extern "C" {
 #define VOLCV_CLIENT_NEW_SEED (2u)
 /**
  * volcv_client_options::flags: uses the proxies that the environment names, as curl does: https_proxy, http_proxy,
- * all_proxy and no_proxy, in small or in capital letters; volcv_client_create() reads them. A loopback host goes through a
- * proxy like any other, unless no_proxy has it. volcv_client_options::proxy must be NULL then.
+ * all_proxy and no_proxy, in small or in capital letters; volcv_client_create() reads them. A loopback host goes
+ * through a proxy like any other, unless no_proxy has it. volcv_client_options::proxy must be NULL then.
  */
 #define VOLCV_CLIENT_PROXY_FROM_ENV (4u)
 
@@ -148,16 +148,19 @@ extern "C" {
 /** volcv_outpaint::flags, whole operations: the pixels of the service as they came, without the original pasted back. */
 #define VOLCV_OUTPAINT_NO_PASTE (16u)
 /**
- * volcv_outpaint::flags, whole operations: where the upload has to be scaled down, the result has the resolution of the
- * service. Without it, the result has that of the original, and the new area is scaled up.
+ * volcv_outpaint::flags, whole operations: where the upload has to be scaled down, the result has the resolution of
+ * the service. Without it, the result has that of the original, and the new area is scaled up.
  */
 #define VOLCV_OUTPAINT_KEEP_RESULT (32u)
 /**
- * volcv_outpaint::flags, VOLCV_MODE_TARGET and VOLCV_MODE_PLACED: cuts off what does not fit into the target. Without it and
- * VOLCV_OUTPAINT_SHRINK, a target that is smaller than the picture is an error.
+ * volcv_outpaint::flags, VOLCV_MODE_TARGET and VOLCV_MODE_PLACED: cuts off what does not fit into the target.
+ * Without it and VOLCV_OUTPAINT_SHRINK, a target that is smaller than the picture is an error.
  */
 #define VOLCV_OUTPAINT_CROP (64u)
-/** volcv_outpaint::flags, VOLCV_MODE_TARGET and VOLCV_MODE_PLACED: scales the picture down until it fits into the target. */
+/**
+ * volcv_outpaint::flags, VOLCV_MODE_TARGET and VOLCV_MODE_PLACED: scales the picture down until it fits into the
+ * target.
+ */
 #define VOLCV_OUTPAINT_SHRINK (128u)
 /** volcv_outpaint::flags: the job downloads what comes as a link, which is free. Whole operations always do. */
 #define VOLCV_OUTPAINT_DOWNLOAD (256u)
@@ -195,9 +198,9 @@ extern "C" {
 /** volcv_pixels::flags: the byte of alpha means nothing: it is not read, and 255 is written. */
 #define VOLCV_PIXELS_OPAQUE (4u)
 /**
- * volcv_pixels::flags, for volcv_outpaint::pixels: data is not copied by the submit and stays untouched until release() was
- * called or, without release, until the job has ended. volcv calls release() once it has converted the pixels, before it
- * sends anything.
+ * volcv_pixels::flags, for volcv_outpaint::pixels: data is not copied by the submit and stays untouched until
+ * release() was called or, without release, until the job has ended. volcv calls release() once it has converted the
+ * pixels, before it sends anything.
  */
 #define VOLCV_PIXELS_BORROW (8u)
 
@@ -221,10 +224,10 @@ extern "C" {
 /**
  * A client: workers, a queue, and the connections they share. Any thread may use it, many at once. After
  * volcv_client_destroy() the pointer is stale, which is an error code, not a crash. Its threads block no signals but
- * those that were blocked in the thread that made it. The memory of released pictures of 256 KiB and more goes back to the
- * system, but for up to four pieces, 24 MiB together, which stay with the client for the next pictures. Its
- * threads are max_in_flight workers, one timer, and a helper while a connection is being made; connections that were idle
- * for more than 10 s are not used again.
+ * those that were blocked in the thread that made it. The memory of released pictures of 256 KiB and more goes back
+ * to the system, but for up to four pieces, 24 MiB together, which stay with the client for the next pictures. Its
+ * threads are max_in_flight workers, one timer, and a helper while a connection is being made; connections that were
+ * idle for more than 10 s are not used again.
  */
 typedef struct volcv_client volcv_client;
 
@@ -328,9 +331,9 @@ typedef void (VOLCV_CALL *volcv_ready_fn)(void *user);
 typedef void (VOLCV_CALL *volcv_release_fn)(void *user, const void *data, size_t size);
 
 /**
- * Pixels in memory of the host: those that grow, or room for the result. Row y begins at data + y * stride, counted from the
- * row that comes first in memory; the bytes between two rows are neither read nor written. In memory for a result each
- * byte of a pixel is written once, and none is read.
+ * Pixels in memory of the host: those that grow, or room for the result. Row y begins at data + y * stride, counted
+ * from the row that comes first in memory; the bytes between two rows are neither read nor written. In memory for a
+ * result each byte of a pixel is written once, and none is read.
  */
 typedef struct volcv_pixels {
     /** sizeof(volcv_pixels). */
@@ -352,8 +355,8 @@ typedef struct volcv_pixels {
     /** Bytes of data; the gap behind the last row need not be there. */
     size_t size;
     /**
-     * For VOLCV_PIXELS_BORROW: called exactly once, with data and size, if the job was accepted, and never if not. May be
-     * NULL.
+     * For VOLCV_PIXELS_BORROW: called exactly once, with data and size, if the job was accepted, and never if not.
+     * May be NULL.
      */
     volcv_release_fn release;
     /** Handed to release. */
@@ -379,20 +382,21 @@ typedef void (VOLCV_CALL *volcv_pixels_submit_fn)(
     volcv_result result);
 
 /**
- * Lets finished pixels be written into memory of the host, such as that of a texture, by a thread of volcv. Without these
- * hooks, volcv_job_pixels() copies them.
+ * Lets finished pixels be written into memory of the host, such as that of a texture, by a thread of volcv. Without
+ * these hooks, volcv_job_pixels() copies them.
  *
  * acquire: the pixels with this index of a job are ready: set format, stride, data, size and flags (without
- * VOLCV_PIXELS_BORROW) of out_pixels, whose width and height are set already and must stay, and return VOLCV_OK. Memory that may
- * only be made on another thread: return VOLCV_E_NOT_READY; the pixels then wait for volcv_job_pixels(). Any other code does
- * the same, and is logged. It is not called for a job that was released, nor once volcv_client_destroy() or
- * volcv_shutdown() was called.
- * submit: volcv does not touch that memory any more. Called exactly once for each acquire that returned VOLCV_OK, on the same
- * thread and before the event of the job, also when the job is cancelled or released or the client destroyed meanwhile.
- * With VOLCV_OK all pixels are written, and volcv keeps no copy of them: volcv_job_pixels() has none. With any other result
- * the memory holds nothing of use, and the pixels wait for volcv_job_pixels(): VOLCV_E_INVALID_ARGUMENT if what acquire set is
- * wrong, in which case nothing was written; VOLCV_E_INTERNAL after a defect. After a volcv_client_destroy() that returned
- * VOLCV_E_TIMEOUT, a submit that is due comes during the destroy that waits on, as releases do.
+ * VOLCV_PIXELS_BORROW) of out_pixels, whose width and height are set already and must stay, and return VOLCV_OK.
+ * Memory that may only be made on another thread: return VOLCV_E_NOT_READY; the pixels then wait for
+ * volcv_job_pixels(). Any other code does the same, and is logged. It is not called for a job that was released, nor
+ * once volcv_client_destroy() or volcv_shutdown() was called.
+ * submit: volcv does not touch that memory any more. Called exactly once for each acquire that returned VOLCV_OK, on
+ * the same thread and before the event of the job, also when the job is cancelled or released or the client
+ * destroyed meanwhile. With VOLCV_OK all pixels are written, and volcv keeps no copy of them: volcv_job_pixels() has
+ * none. With any other result the memory holds nothing of use, and the pixels wait for volcv_job_pixels():
+ * VOLCV_E_INVALID_ARGUMENT if what acquire set is wrong, in which case nothing was written; VOLCV_E_INTERNAL after a
+ * defect. After a volcv_client_destroy() that returned VOLCV_E_TIMEOUT, a submit that is due comes during the
+ * destroy that waits on, as releases do.
  */
 typedef struct volcv_pixels_hooks {
     /** sizeof(volcv_pixels_hooks). */
@@ -450,8 +454,8 @@ typedef struct volcv_client_options {
     /** Bytes of extra_roots, at most 16 MiB. */
     size_t extra_roots_size;
     /**
-     * The host's HTTP stack, with its own TLS and proxies: tls_roots, extra_roots and proxy must be 0 then. NULL for the
-     * built-in one.
+     * The host's HTTP stack, with its own TLS and proxies: tls_roots, extra_roots and proxy must be 0 then. NULL for
+     * the built-in one.
      */
     const volcv_http_transport *transport;
     /** Takes the log; NULL for none. */
@@ -463,10 +467,10 @@ typedef struct volcv_client_options {
     /** Handed to on_ready. */
     void *on_ready_user;
     /**
-     * The proxy for calls and for downloads of links: "http://user:password@host:port", "socks5://..." or, to let the proxy
-     * resolve names, "socks5h://..."; user and password are optional, and percent-encoded where they need it. It is asked
-     * for a tunnel to http targets too, gets nothing of the request, and the key never. NULL for none. volcv wipes its own
-     * copy. A proxy that wants other credentials ends a job with VOLCV_E_CONFIG.
+     * The proxy for calls and for downloads of links: "http://user:password@host:port", "socks5://..." or, to let
+     * the proxy resolve names, "socks5h://..."; user and password are optional, and percent-encoded where they need
+     * it. It is asked for a tunnel to http targets too, gets nothing of the request, and the key never. NULL for
+     * none. volcv wipes its own copy. A proxy that wants other credentials ends a job with VOLCV_E_CONFIG.
      */
     const char *proxy;
     /** Writes finished pixels into memory of the host; NULL for none. */
@@ -536,16 +540,16 @@ typedef struct volcv_picture {
 } volcv_picture;
 
 /**
- * An outpainting. Numbers that are 0 and texts that are NULL are not sent: the service has its own defaults. Sides and
- * sizes are those of the upright picture: its EXIF orientation is counted in. What may spoil the result, such as that
- * orientation, goes to the log, or is an error with VOLCV_OUTPAINT_STRICT.
+ * An outpainting. Numbers that are 0 and texts that are NULL are not sent: the service has its own defaults. Sides
+ * and sizes are those of the upright picture: its EXIF orientation is counted in. What may spoil the result, such as
+ * that orientation, goes to the log, or is an error with VOLCV_OUTPAINT_STRICT.
  *
  * It is one call, whose result is the file of the service, unless one of these makes a whole operation of it: pixels,
- * VOLCV_OUTPAINT_PIXELS, VOLCV_MODE_PIXELS, VOLCV_MODE_TARGET, VOLCV_MODE_PLACED, or max_passes above 1. A whole operation plans
- * exact sizes, as volcv_plan() tells; it decodes, scales and encodes on volcv's threads, makes one call for each pass,
- * and pastes the original back, bit for bit. Its result is pixels: see volcv_job_pixels() and volcv_pixels_hooks. The file of
- * the service for each pass is there as well, see volcv_job_image_take(). A library that was built without the feature image
- * answers VOLCV_E_UNSUPPORTED.
+ * VOLCV_OUTPAINT_PIXELS, VOLCV_MODE_PIXELS, VOLCV_MODE_TARGET, VOLCV_MODE_PLACED, or max_passes above 1. A whole
+ * operation plans exact sizes, as volcv_plan() tells; it decodes, scales and encodes on volcv's threads, makes one
+ * call for each pass, and pastes the original back, bit for bit. Its result is pixels: see volcv_job_pixels() and
+ * volcv_pixels_hooks. The file of the service for each pass is there as well, see volcv_job_image_take(). A library
+ * that was built without the feature image answers VOLCV_E_UNSUPPORTED.
  */
 typedef struct volcv_outpaint {
     /** sizeof(volcv_outpaint). */
@@ -557,8 +561,8 @@ typedef struct volcv_outpaint {
     /** VOLCV_PROMPT_*: the field that carries prompt. */
     uint32_t prompt_field;
     /**
-     * The picture; required, unless pixels is given. In VOLCV_MODE_CANVAS it has its final size, with anything where the
-     * mask is white. In a whole operation: PNG, JPEG or BMP, or a link to one, which volcv downloads.
+     * The picture; required, unless pixels is given. In VOLCV_MODE_CANVAS it has its final size, with anything where
+     * the mask is white. In a whole operation: PNG, JPEG or BMP, or a link to one, which volcv downloads.
      */
     const volcv_picture *picture;
     /** VOLCV_MODE_CANVAS: of the picture's size, white where to paint. */
@@ -579,8 +583,8 @@ typedef struct volcv_outpaint {
     /** VOLCV_MODE_ASPECT: as 9 in 16:9. */
     double aspect_height;
     /**
-     * VOLCV_MODE_TARGET, and VOLCV_MODE_ASPECT of whole operations: where the picture lies, from -1 (at the left) over 0
-     * (in the middle) to 1 (at the right).
+     * VOLCV_MODE_TARGET, and VOLCV_MODE_ASPECT of whole operations: where the picture lies, from -1 (at the left)
+     * over 0 (in the middle) to 1 (at the right).
      */
     double anchor_x;
     /** As anchor_x, from -1 (at the top) to 1 (at the bottom). */
@@ -617,17 +621,20 @@ typedef struct volcv_outpaint {
     /** Whole operations: the longest side in pixels that is sent or asked for, 128 to 16384; 0 means 4096. */
     uint32_t max_side;
     /**
-     * Whole operations: pixels along the growing sides of the original that are sent as if they were new, so that the service
-     * sees more room for its transition.
+     * Whole operations: pixels along the growing sides of the original that are sent as if they were new, so that
+     * the service sees more room for its transition.
      */
     uint32_t overlap;
     /** Whole operations: pixels over which the mask fades out inside of the original. */
     uint32_t soft;
-    /** Whole operations: pixels that are painted on the other side where one side of an axis grows, and cut off afterwards. */
+    /**
+     * Whole operations: pixels that are painted on the other side where one side of an axis grows, and cut off
+     * afterwards.
+     */
     uint32_t context;
     /**
-     * Whole operations: pixels of the original along its growing sides that fade into the new area; 0 keeps all of the original
-     * bit for bit.
+     * Whole operations: pixels of the original along its growing sides that fade into the new area; 0 keeps all of
+     * the original bit for bit.
      */
     uint32_t feather;
     /** 0. */
@@ -639,7 +646,10 @@ typedef struct volcv_outpaint {
      * may be nested 127 deep, as volcv_raw::json.
      */
     const char *extra_json;
-    /** Pixels in place of picture: a texture that grows. It is sent without its alpha, over white; the result has its alpha. */
+    /**
+     * Pixels in place of picture: a texture that grows. It is sent without its alpha, over white; the result has its
+     * alpha.
+     */
     const volcv_pixels *pixels;
     /** NULL. */
     const void *reserved_pointer;
@@ -677,7 +687,10 @@ typedef struct volcv_raw {
     size_t picture_count;
 } volcv_raw;
 
-/** Where a job stands. */
+/**
+ * Where a job stands. A whole operation is queued until its first call begins, and goes through the other phases once for
+ * each call.
+ */
 typedef struct volcv_progress {
     /** sizeof(volcv_progress). */
     uint32_t struct_size;
@@ -758,15 +771,15 @@ typedef struct volcv_plan_info {
     /** 0. */
     uint32_t reserved;
     /**
-     * Why the service may refuse a call or spoil its result, in sentences with "; " between them, as much as fits; empty if
-     * there is no reason.
+     * Why the service may refuse a call or spoil its result, in sentences with "; " between them, as much as fits;
+     * empty if there is no reason.
      */
     char warnings[VOLCV_MESSAGE_SIZE];
 } volcv_plan_info;
 
 /**
- * The pixels of a result, and what the paste-back found. The numbers of the last pass; with VOLCV_OUTPAINT_NO_PASTE, exact and
- * all below it are 0.
+ * The pixels of a result, and what the paste-back found. The numbers of the last pass; with VOLCV_OUTPAINT_NO_PASTE,
+ * exact and all below it are 0.
  */
 typedef struct volcv_pixels_info {
     /** sizeof(volcv_pixels_info). */
@@ -795,8 +808,8 @@ typedef struct volcv_pixels_info {
     /** How alike the two are along the edges of the original, -1 to 1. */
     double ncc;
     /**
-     * The visible step along the edges of the original if it were pasted into the service's picture as it came: levels of 0
-     * to 255, beyond what is there inside of the original.
+     * The visible step along the edges of the original if it were pasted into the service's picture as it came:
+     * levels of 0 to 255, beyond what is there inside of the original.
      */
     double seam_before;
     /** The same in the result. */
@@ -834,15 +847,15 @@ typedef struct volcv_pixels_info {
 /** There is not enough memory. */
 #define VOLCV_E_OUT_OF_MEMORY (-11)
 /**
- * The process, or one that it comes from, was forked while a client existed: in the child it does not, and exec is the
- * only way on. A child that was forked when there was none can use the library.
+ * The process, or one that it comes from, was forked while a client existed: in the child it does not, and exec is
+ * the only way on. A child that was forked when there was none can use the library.
  */
 #define VOLCV_E_FORKED (-12)
 /** This function must not be called from inside a hook. */
 #define VOLCV_E_REENTRANT (-13)
 /**
- * There is no such result: the job failed, the index is too large, the picture was taken, or its pixels were submitted to a
- * hook.
+ * There is no such result: the job failed, the index is too large, the picture was taken, or its pixels were
+ * submitted to a hook.
  */
 #define VOLCV_E_NO_RESULT (-14)
 /** A field is out of range, or the service says that the input is wrong. Nothing was bought: mend the input. */
@@ -1145,9 +1158,9 @@ VOLCV_API volcv_result VOLCV_CALL volcv_wake(volcv_client *client);
  * @param options may be NULL.
  * @param out_job set to the job; to 0 on any error.
  * @param error filled on failure; may be NULL.
- * @return VOLCV_OK; VOLCV_E_BUSY: the queue is full; VOLCV_E_INVALID_INPUT: error names the field, its value and what is
- * allowed; VOLCV_E_INVALID_ARGUMENT, VOLCV_E_UNSUPPORTED, VOLCV_E_OUT_OF_MEMORY, VOLCV_E_STALE, VOLCV_E_SHUTDOWN,
- * VOLCV_E_FORKED, VOLCV_E_INTERNAL. On any error the job does not exist and release is not called.
+ * @return VOLCV_OK; VOLCV_E_BUSY: the queue is full; VOLCV_E_INVALID_INPUT: error names the field, its value and
+ * what is allowed; VOLCV_E_INVALID_ARGUMENT, VOLCV_E_UNSUPPORTED, VOLCV_E_OUT_OF_MEMORY, VOLCV_E_STALE,
+ * VOLCV_E_SHUTDOWN, VOLCV_E_FORKED, VOLCV_E_INTERNAL. On any error the job does not exist and release is not called.
  * Thread: any. Blocks: no.
  * Memory: the job is the caller's, until volcv_job_release().
  */
@@ -1165,8 +1178,8 @@ VOLCV_API volcv_result VOLCV_CALL volcv_outpaint_submit(
  * @param request as for volcv_outpaint_submit().
  * @param options may be NULL; its deadline_ms is the way to limit the wait.
  * @param out_job set to the job, which has ended with success. On an error it is set to 0, unless the failed job has
- * rejected pictures, see volcv_job_rejected_take(), or links, see volcv_job_image_link(): then it is set to that job, which
- * is released like any other.
+ * rejected pictures, see volcv_job_rejected_take(), or links, see volcv_job_image_link(): then it is set to that
+ * job, which is released like any other.
  * @param error filled on failure; may be NULL.
  * @return VOLCV_OK, all of volcv_outpaint_submit(), VOLCV_E_REENTRANT, and how the job ended: VOLCV_E_AUTH,
  * VOLCV_E_QUOTA, VOLCV_E_THROTTLED, VOLCV_E_REFUSED, VOLCV_E_SERVICE, VOLCV_E_CONNECT, VOLCV_E_TLS, VOLCV_E_TIMEOUT,
@@ -1182,8 +1195,8 @@ VOLCV_API volcv_result VOLCV_CALL volcv_outpaint_run(
     volcv_error *error);
 
 /**
- * Queues any action of the service. Its reply is read with volcv_job_reply(), and pictures in it like others. Where one
- * of them is damaged or in no known format the job succeeds all the same, with an image count of 0.
+ * Queues any action of the service. Its reply is read with volcv_job_reply(), and pictures in it like others. Where
+ * one of them is damaged or in no known format the job succeeds all the same, with an image count of 0.
  *
  * @param client the client.
  * @param request not NULL; copied, but for pictures with VOLCV_PICTURE_BORROW.
@@ -1202,18 +1215,18 @@ VOLCV_API volcv_result VOLCV_CALL volcv_raw_submit(
     volcv_error *error);
 
 /**
- * Queues the download of a picture from a link that volcv_job_image_link() gave. Downloads are free, and the key is not
- * sent along: the link is fetched again where that can help, and redirects are checked as the link itself is. The
- * picture is read like that of an outpainting, with index 0; volcv_job_reply() has nothing.
+ * Queues the download of a picture from a link that volcv_job_image_link() gave. Downloads are free, and the key is
+ * not sent along: the link is fetched again where that can help, and redirects are checked as the link itself is.
+ * The picture is read like that of an outpainting, with index 0; volcv_job_reply() has nothing.
  *
  * @param client the client.
  * @param link not NULL; https, or on this machine if base_url is; copied.
  * @param options may be NULL.
  * @param out_job set to the job; to 0 on any error.
- * @param error filled on failure; may be NULL. Its charge is VOLCV_CHARGE_CHARGED, because the picture was paid for by
- * the job that gave the link.
- * @return as volcv_outpaint_submit(), with VOLCV_E_DECODE for VOLCV_E_INVALID_INPUT: the link is not a URL, or leads to
- * where it must not be followed.
+ * @param error filled on failure; may be NULL. Its charge is VOLCV_CHARGE_CHARGED, because the picture was paid for
+ * by the job that gave the link.
+ * @return as volcv_outpaint_submit(), with VOLCV_E_DECODE for VOLCV_E_INVALID_INPUT: the link is not a URL, or leads
+ * to where it must not be followed.
  * Thread: any. Blocks: no.
  * Memory: the job is the caller's, until volcv_job_release().
  */
@@ -1225,8 +1238,8 @@ VOLCV_API volcv_result VOLCV_CALL volcv_download_submit(
     volcv_error *error);
 
 /**
- * Asks a job to end soon: within 50 ms, with its connection closed. A whole operation that decodes or encodes at that moment ends
- * that first, which takes a fraction of a second. Its event comes as for every other job, with
+ * Asks a job to end soon: within 50 ms, with its connection closed. A whole operation that decodes or encodes at
+ * that moment ends that first, which takes a fraction of a second. Its event comes as for every other job, with
  * VOLCV_E_CANCELLED, or with its own result if it was quicker. What the service had received may still be billed.
  *
  * @param client the client.
@@ -1292,9 +1305,9 @@ VOLCV_API volcv_result VOLCV_CALL volcv_job_reply(
     size_t *out_size);
 
 /**
- * The number of pictures and links of a job that has ended. Those of a whole operation are the files of the service, one for
- * each call in order, and then what else came with them. A job that failed has 0, unless a picture was paid for but could not be
- * downloaded: then it has links.
+ * The number of pictures and links of a job that has ended. Those of a whole operation are the files of the service,
+ * one for each call in order, and then what else came with them. A job that failed has 0, unless a picture was paid
+ * for but could not be downloaded: then it has links.
  *
  * @param client the client.
  * @param job a job that has ended.
@@ -1322,8 +1335,8 @@ VOLCV_API volcv_result VOLCV_CALL volcv_job_image_info(
     volcv_image_info *out_info);
 
 /**
- * The link to a picture, for jobs with VOLCV_OUTPAINT_RETURN_LINK and for those that failed to download it; it is valid for about 24 hours, and
- * volcv_download_submit() fetches it.
+ * The link to a picture, for jobs with VOLCV_OUTPAINT_RETURN_LINK and for those that failed to download it; it is
+ * valid for about 24 hours, and volcv_download_submit() fetches it.
  *
  * @param client the client.
  * @param job a job that has ended.
@@ -1358,8 +1371,8 @@ VOLCV_API volcv_result VOLCV_CALL volcv_job_image_take(
 
 /**
  * The number of pictures of a job that has ended that were paid for but failed a check: cut, damaged, in no known
- * format, or inside a reply that cannot be trusted. It is 0 for nearly every job. A job that failed with VOLCV_E_DECODE
- * or VOLCV_E_RESPONSE_TOO_LARGE may have some, and so may one that succeeded with another picture.
+ * format, or inside a reply that cannot be trusted. It is 0 for nearly every job. A job that failed with
+ * VOLCV_E_DECODE or VOLCV_E_RESPONSE_TOO_LARGE may have some, and so may one that succeeded with another picture.
  *
  * @param client the client.
  * @param job a job that has ended.
@@ -1405,8 +1418,8 @@ VOLCV_API volcv_result VOLCV_CALL volcv_buffer_release(volcv_buffer *buffer);
  * @param height the height of the source; 0 if width is 0.
  * @param out_plan filled; all zero on any error.
  * @param error filled on failure; may be NULL.
- * @return VOLCV_OK; VOLCV_E_INVALID_INPUT: error names the field, its value and what is allowed; VOLCV_E_INVALID_ARGUMENT,
- * VOLCV_E_UNSUPPORTED, VOLCV_E_INTERNAL.
+ * @return VOLCV_OK; VOLCV_E_INVALID_INPUT: error names the field, its value and what is allowed;
+ * VOLCV_E_INVALID_ARGUMENT, VOLCV_E_UNSUPPORTED, VOLCV_E_INTERNAL.
  * Thread: any. Blocks: no.
  */
 VOLCV_API volcv_result VOLCV_CALL volcv_plan(
@@ -1417,15 +1430,15 @@ VOLCV_API volcv_result VOLCV_CALL volcv_plan(
     volcv_error *error);
 
 /**
- * The size of the finished pixels of a whole operation, and what the paste-back found. It stays when the pixels were submitted
- * to a hook.
+ * The size of the finished pixels of a whole operation, and what the paste-back found. It stays when the pixels were
+ * submitted to a hook.
  *
  * @param client the client.
  * @param job a job that has ended.
  * @param index 0.
  * @param out_info filled; all zero on any error.
  * @return VOLCV_OK, VOLCV_E_NO_RESULT: the job failed, or is no whole operation; VOLCV_E_NOT_READY, VOLCV_E_STALE,
- * VOLCV_E_INVALID_ARGUMENT, VOLCV_E_FORKED, VOLCV_E_INTERNAL.
+ * VOLCV_E_INVALID_ARGUMENT, VOLCV_E_UNSUPPORTED, VOLCV_E_FORKED, VOLCV_E_INTERNAL.
  * Thread: any. Blocks: no.
  */
 VOLCV_API volcv_result VOLCV_CALL volcv_job_pixels_info(
@@ -1435,16 +1448,16 @@ VOLCV_API volcv_result VOLCV_CALL volcv_job_pixels_info(
     volcv_pixels_info *out_info);
 
 /**
- * Copies the finished pixels of a whole operation into memory of the caller, as often as wanted. Nothing is decoded here: the
- * copy takes about a millisecond for a million pixels. Nothing is written on any error.
+ * Copies the finished pixels of a whole operation into memory of the caller, as often as wanted. Nothing is decoded
+ * here: the copy takes some milliseconds for a million pixels, as memory allows. Nothing is written on any error.
  *
  * @param client the client.
  * @param job a job that has ended.
  * @param index 0.
- * @param into the memory and its layout, without VOLCV_PIXELS_BORROW; width and height are those of volcv_job_pixels_info().
- * Memory without alpha takes only pixels without it.
+ * @param into the memory and its layout, without VOLCV_PIXELS_BORROW; width and height are those of
+ * volcv_job_pixels_info(). Memory without alpha takes only pixels without it.
  * @return VOLCV_OK, VOLCV_E_NO_RESULT: the job failed, is no whole operation, or its pixels were submitted to a hook;
- * VOLCV_E_NOT_READY, VOLCV_E_STALE, VOLCV_E_INVALID_ARGUMENT, VOLCV_E_FORKED, VOLCV_E_INTERNAL.
+ * VOLCV_E_NOT_READY, VOLCV_E_STALE, VOLCV_E_INVALID_ARGUMENT, VOLCV_E_UNSUPPORTED, VOLCV_E_FORKED, VOLCV_E_INTERNAL.
  * Thread: any, many at once. Blocks: no, but for the copy. Memory: data has to be writable during the call.
  */
 VOLCV_API volcv_result VOLCV_CALL volcv_job_pixels(

@@ -485,7 +485,7 @@ public:
      * there were. It may submit, cancel and release jobs, and must not throw.
      */
     template <class Function>
-    uint32_t poll(Function&& function) const noexcept {
+    VOLCV_ALWAYS_INLINE uint32_t poll(Function&& function) const noexcept {
         constexpr uint32_t capacity = 32;
         volcv_event events[capacity];
         for (uint32_t total = 0;;) {

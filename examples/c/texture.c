@@ -63,7 +63,8 @@ static int grow(volcv_client *client, volcv_outpaint *request, const volcv_pixel
     }
     volcv_job_error(client, job, &error);
     if (event.result != VOLCV_OK) return failed(&error);
-    if (volcv_job_pixels(client, job, 0, larger) != VOLCV_OK || volcv_job_pixels_info(client, job, 0, &info) != VOLCV_OK) {
+    if (volcv_job_pixels(client, job, 0, larger) != VOLCV_OK ||
+        volcv_job_pixels_info(client, job, 0, &info) != VOLCV_OK) {
         return fprintf(stderr, "no pixels\n"), EXIT_FAILURE;
     }
     printf("%ux%u, the original is %s, seam %.1f (%.1f before)\n", info.width, info.height,
@@ -81,7 +82,9 @@ int main(int argc, char **argv)
     volcv_pixels texture, larger = VOLCV_PIXELS_INIT;
     volcv_client *client;
 
-    if (argc != 3 || !read_texture(argv[1], &texture)) return fprintf(stderr, "usage: texture PPM RESULT\n"), EXIT_FAILURE;
+    if (argc != 3 || !read_texture(argv[1], &texture)) {
+        return fprintf(stderr, "usage: texture PPM RESULT\n"), EXIT_FAILURE;
+    }
     texture.flags = VOLCV_PIXELS_BORROW; /* The memory outlives the job, so volcv need not copy it in the frame. */
     request.pixels = &texture;
     request.mode = VOLCV_MODE_PIXELS;

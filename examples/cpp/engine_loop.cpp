@@ -5,10 +5,10 @@
  *     c++ -std=c++17 engine_loop.cpp -lvolcv $(pkg-config --cflags --libs sdl2 SDL2_image) -pthread -o engine_loop
  *     VOLCV_BASE_URL=https://... VOLCV_API_KEY=... ./engine_loop photo.jpg [screenshot.png]
  *
- * Textures go in and come out: the pixels of the photo are lent to volcv, and threads of volcv write those of the results into
- * memory that acquire() gives. The frame loop only uploads them. Only submit() and collect() call volcv; the program
- * measures their time and prints the longest time in one frame. If a screenshot is named, the program saves it and ends when
- * all tiles are there.
+ * Textures go in and come out: the pixels of the photo are lent to volcv, and threads of volcv write those of the
+ * results into memory that acquire() gives. The frame loop only uploads them. Only submit() and collect() call volcv; the
+ * program measures their time and prints the longest time in one frame. If a screenshot is named, the program saves it
+ * and ends when all tiles are there.
  */
 
 #include <SDL.h>
@@ -205,7 +205,8 @@ bool next_frame(uint32_t deadline) {
     }
 }
 
-bool loop(const volcv::Client& client, SDL_Renderer* renderer, SDL_Surface* pixels, Tiles& tiles, const char* screenshot) {
+bool loop(const volcv::Client& client, SDL_Renderer* renderer, SDL_Surface* pixels, Tiles& tiles,
+          const char* screenshot) {
     SDL_Texture* photo = SDL_CreateTextureFromSurface(renderer, pixels);
     FrameTimer timer;
     bool saved = screenshot == nullptr;

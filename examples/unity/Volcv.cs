@@ -402,8 +402,9 @@ namespace Volcv
         }
 
         /// <summary>
-        /// Queues an outpainting of a texture, with the rules of the other Submit. volcv copies the pixels, unless they have
-        /// VOLCV_PIXELS_BORROW: then they stay untouched until the job has ended. The result are pixels too, see CopyPixels.
+        /// Queues an outpainting of a texture, with the rules of the other Submit. volcv copies the pixels, unless they
+        /// have VOLCV_PIXELS_BORROW: then they stay untouched until the job has ended. The result are pixels too, see
+        /// CopyPixels.
         /// </summary>
         public ulong Submit(
             Native.volcv_pixels texture, Native.volcv_outpaint request, string prompt = null, ulong user = 0)
@@ -460,7 +461,9 @@ namespace Volcv
             return info;
         }
 
-        /// <summary>Copies the finished pixels, a millisecond for a million; false if there are none or they do not fit.</summary>
+        /// <summary>
+        /// Copies the finished pixels, 1 to 3 ms for a million; false if there are none or they do not fit.
+        /// </summary>
         public bool CopyPixels(ulong job, Native.volcv_pixels into)
         {
             return Native.volcv_job_pixels(handle, job, 0, &into) == Native.VOLCV_OK;

@@ -1,7 +1,8 @@
 /*
- * Measures what whole operations take out of the frames of a game: twenty textures of 2048 x 2048, lent to volcv, whose results a
- * thread of volcv writes into memory of the host. Proves that the game's thread allocates no memory for a picture and
- * frees none. Prints the longest frame by the clock and by the time of the thread, which depend on the machine.
+ * Measures what whole operations take out of the frames of a game: twenty textures of 2048 x 2048, lent to volcv, whose
+ * results a thread of volcv writes into memory of the host. Proves that the game's thread allocates no memory for a
+ * picture and frees none. Prints the longest frame by the clock and by the time of the thread, which depend on the
+ * machine.
  */
 #define _GNU_SOURCE
 #include "check.h"
@@ -121,6 +122,7 @@ static void measure(uint32_t jobs, uint32_t in_a_frame)
     unsigned char *const pixels = malloc(texture.size);
     texture.data = pixels;
     for (size_t i = 0; i < texture.size; i++) {
+        /* With some noise, so that files are large. */
         pixels[i] = i % 4 == 3 ? 255 : (unsigned char)(i / 4 % SIDE / 9 + i / 4 / SIDE / 11 + (i * 2654435761u >> 16) % 9);
     }
     volcv_outpaint outpaint = VOLCV_OUTPAINT_INIT;

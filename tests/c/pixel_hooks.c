@@ -209,7 +209,11 @@ static void every_gift_is_submitted_whenever_the_host_leaves(void)
             IS(grow(client, 0, &job), VOLCV_OK);
         }
         CHECK(pthread_create(&thread, NULL, disturb, user) == 0);
-        for (uint32_t i = 0; i < round; i++) {
+        /* Early, or in the middle of the pixels. */
+        while (round % 2 == 0 && user->acquires == 0) {
+            nap();
+        }
+        for (uint32_t i = 0; i < round / 2; i++) {
             nap();
         }
         IS(volcv_client_destroy(client, VOLCV_WAIT_FOREVER), VOLCV_OK);

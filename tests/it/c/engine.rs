@@ -228,3 +228,11 @@ pub(super) fn texture(under: Under) {
 fn a_texture_goes_in_and_comes_out_in_any_layout_with_its_pixels_untouched() {
     texture(Under::Nothing);
 }
+
+#[cfg(feature = "second-ring")]
+#[test]
+fn the_thread_of_a_game_neither_allocates_nor_frees_a_picture_of_a_whole_operation() {
+    let emulator = Emulator::start().unwrap();
+    let path = compile("cc", &["-std=gnu11", "-O2", "-pthread"], "tests/c/frames.c", Build::Full);
+    println!("{}", run(&path, Under::Nothing, &emulator, &[], &[("VOLCV_JOBS", 3)]));
+}

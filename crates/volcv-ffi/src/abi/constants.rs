@@ -40,13 +40,13 @@ pub const VOLCV_E_INTERRUPTED: volcv_result = -9;
 pub const VOLCV_E_SHUTDOWN: volcv_result = -10;
 /// There is not enough memory.
 pub const VOLCV_E_OUT_OF_MEMORY: volcv_result = -11;
-/// The process, or one that it comes from, was forked while a client existed: in the child it does not, and exec is the
-/// only way on. A child that was forked when there was none can use the library.
+/// The process, or one that it comes from, was forked while a client existed: in the child it does not, and exec is
+/// the only way on. A child that was forked when there was none can use the library.
 pub const VOLCV_E_FORKED: volcv_result = -12;
 /// This function must not be called from inside a hook.
 pub const VOLCV_E_REENTRANT: volcv_result = -13;
-/// There is no such result: the job failed, the index is too large, the picture was taken, or its pixels were submitted to a
-/// hook.
+/// There is no such result: the job failed, the index is too large, the picture was taken, or its pixels were
+/// submitted to a hook.
 pub const VOLCV_E_NO_RESULT: volcv_result = -14;
 
 /// A field is out of range, or the service says that the input is wrong. Nothing was bought: mend the input.
@@ -122,8 +122,8 @@ pub const VOLCV_CLIENT_ALLOW_INSECURE_HTTP: u32 = 1;
 /// volcv_client_options::flags: where the review refused the picture, try another seed, within charge_limit.
 pub const VOLCV_CLIENT_NEW_SEED: u32 = 2;
 /// volcv_client_options::flags: uses the proxies that the environment names, as curl does: https_proxy, http_proxy,
-/// all_proxy and no_proxy, in small or in capital letters; volcv_client_create() reads them. A loopback host goes through a
-/// proxy like any other, unless no_proxy has it. volcv_client_options::proxy must be NULL then.
+/// all_proxy and no_proxy, in small or in capital letters; volcv_client_create() reads them. A loopback host goes
+/// through a proxy like any other, unless no_proxy has it. volcv_client_options::proxy must be NULL then.
 pub const VOLCV_CLIENT_PROXY_FROM_ENV: u32 = 4;
 
 /// The roots that this library brings (Mozilla's), and extra_roots.
@@ -168,13 +168,14 @@ pub const VOLCV_OUTPAINT_SEED_ZERO: u32 = 4;
 pub const VOLCV_OUTPAINT_PIXELS: u32 = 8;
 /// volcv_outpaint::flags, whole operations: the pixels of the service as they came, without the original pasted back.
 pub const VOLCV_OUTPAINT_NO_PASTE: u32 = 16;
-/// volcv_outpaint::flags, whole operations: where the upload has to be scaled down, the result has the resolution of the
-/// service. Without it, the result has that of the original, and the new area is scaled up.
+/// volcv_outpaint::flags, whole operations: where the upload has to be scaled down, the result has the resolution of
+/// the service. Without it, the result has that of the original, and the new area is scaled up.
 pub const VOLCV_OUTPAINT_KEEP_RESULT: u32 = 32;
-/// volcv_outpaint::flags, VOLCV_MODE_TARGET and VOLCV_MODE_PLACED: cuts off what does not fit into the target. Without it and
-/// VOLCV_OUTPAINT_SHRINK, a target that is smaller than the picture is an error.
+/// volcv_outpaint::flags, VOLCV_MODE_TARGET and VOLCV_MODE_PLACED: cuts off what does not fit into the target.
+/// Without it and VOLCV_OUTPAINT_SHRINK, a target that is smaller than the picture is an error.
 pub const VOLCV_OUTPAINT_CROP: u32 = 64;
-/// volcv_outpaint::flags, VOLCV_MODE_TARGET and VOLCV_MODE_PLACED: scales the picture down until it fits into the target.
+/// volcv_outpaint::flags, VOLCV_MODE_TARGET and VOLCV_MODE_PLACED: scales the picture down until it fits into the
+/// target.
 pub const VOLCV_OUTPAINT_SHRINK: u32 = 128;
 /// volcv_outpaint::flags: the job downloads what comes as a link, which is free. Whole operations always do.
 pub const VOLCV_OUTPAINT_DOWNLOAD: u32 = 256;
@@ -209,9 +210,9 @@ pub const VOLCV_PIXELS_BOTTOM_UP: u32 = 1;
 pub const VOLCV_PIXELS_PREMULTIPLIED: u32 = 2;
 /// volcv_pixels::flags: the byte of alpha means nothing: it is not read, and 255 is written.
 pub const VOLCV_PIXELS_OPAQUE: u32 = 4;
-/// volcv_pixels::flags, for volcv_outpaint::pixels: data is not copied by the submit and stays untouched until release() was
-/// called or, without release, until the job has ended. volcv calls release() once it has converted the pixels, before it
-/// sends anything.
+/// volcv_pixels::flags, for volcv_outpaint::pixels: data is not copied by the submit and stays untouched until
+/// release() was called or, without release, until the job has ended. volcv calls release() once it has converted the
+/// pixels, before it sends anything.
 pub const VOLCV_PIXELS_BORROW: u32 = 8;
 
 /// Not known, or a link.

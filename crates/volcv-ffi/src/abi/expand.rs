@@ -1,5 +1,5 @@
-//! Reads requests of whole operations. Every pointer comes from C, and the header says what it has to be: that is what all of
-//! these functions rest on.
+//! Reads requests of whole operations. Every pointer comes from C, and the header says what it has to be: that is
+//! what all of these functions rest on.
 #![allow(unsafe_op_in_unsafe_fn, reason = "see above: another block around each line would say nothing more")]
 
 use std::slice;

@@ -5,8 +5,8 @@ use super::read::{Filled, guarded};
 use super::structs::*;
 use crate::engine::registry;
 
-/// Asks a job to end soon: within 50 ms, with its connection closed. A whole operation that decodes or encodes at that moment ends
-/// that first, which takes a fraction of a second. Its event comes as for every other job, with
+/// Asks a job to end soon: within 50 ms, with its connection closed. A whole operation that decodes or encodes at
+/// that moment ends that first, which takes a fraction of a second. Its event comes as for every other job, with
 /// VOLCV_E_CANCELLED, or with its own result if it was quicker. What the service had received may still be billed.
 ///
 /// @param client the client.

@@ -5,9 +5,9 @@ use std::ffi::{c_char, c_void};
 use super::constants::{VOLCV_MESSAGE_SIZE, volcv_result};
 use super::structs::{volcv_job, volcv_release_fn};
 
-/// Pixels in memory of the host: those that grow, or room for the result. Row y begins at data + y * stride, counted from the
-/// row that comes first in memory; the bytes between two rows are neither read nor written. In memory for a result each
-/// byte of a pixel is written once, and none is read.
+/// Pixels in memory of the host: those that grow, or room for the result. Row y begins at data + y * stride, counted
+/// from the row that comes first in memory; the bytes between two rows are neither read nor written. In memory for a
+/// result each byte of a pixel is written once, and none is read.
 #[repr(C)]
 #[derive(Clone, Copy)]
 pub struct volcv_pixels {
@@ -29,8 +29,8 @@ pub struct volcv_pixels {
     pub data: *mut c_void,
     /// Bytes of data; the gap behind the last row need not be there.
     pub size: usize,
-    /// For VOLCV_PIXELS_BORROW: called exactly once, with data and size, if the job was accepted, and never if not. May be
-    /// NULL.
+    /// For VOLCV_PIXELS_BORROW: called exactly once, with data and size, if the job was accepted, and never if not.
+    /// May be NULL.
     pub release: volcv_release_fn,
     /// Handed to release.
     pub release_user: *mut c_void,
@@ -53,20 +53,21 @@ pub type volcv_pixels_acquire_fn = Option<
 pub type volcv_pixels_submit_fn =
     Option<unsafe extern "C" fn(user: *mut c_void, job: volcv_job, job_user: u64, index: u32, result: volcv_result)>;
 
-/// Lets finished pixels be written into memory of the host, such as that of a texture, by a thread of volcv. Without these
-/// hooks, volcv_job_pixels() copies them.
+/// Lets finished pixels be written into memory of the host, such as that of a texture, by a thread of volcv. Without
+/// these hooks, volcv_job_pixels() copies them.
 ///
 /// acquire: the pixels with this index of a job are ready: set format, stride, data, size and flags (without
-/// VOLCV_PIXELS_BORROW) of out_pixels, whose width and height are set already and must stay, and return VOLCV_OK. Memory that may
-/// only be made on another thread: return VOLCV_E_NOT_READY; the pixels then wait for volcv_job_pixels(). Any other code does
-/// the same, and is logged. It is not called for a job that was released, nor once volcv_client_destroy() or
-/// volcv_shutdown() was called.
-/// submit: volcv does not touch that memory any more. Called exactly once for each acquire that returned VOLCV_OK, on the same
-/// thread and before the event of the job, also when the job is cancelled or released or the client destroyed meanwhile.
-/// With VOLCV_OK all pixels are written, and volcv keeps no copy of them: volcv_job_pixels() has none. With any other result
-/// the memory holds nothing of use, and the pixels wait for volcv_job_pixels(): VOLCV_E_INVALID_ARGUMENT if what acquire set is
-/// wrong, in which case nothing was written; VOLCV_E_INTERNAL after a defect. After a volcv_client_destroy() that returned
-/// VOLCV_E_TIMEOUT, a submit that is due comes during the destroy that waits on, as releases do.
+/// VOLCV_PIXELS_BORROW) of out_pixels, whose width and height are set already and must stay, and return VOLCV_OK.
+/// Memory that may only be made on another thread: return VOLCV_E_NOT_READY; the pixels then wait for
+/// volcv_job_pixels(). Any other code does the same, and is logged. It is not called for a job that was released, nor
+/// once volcv_client_destroy() or volcv_shutdown() was called.
+/// submit: volcv does not touch that memory any more. Called exactly once for each acquire that returned VOLCV_OK, on
+/// the same thread and before the event of the job, also when the job is cancelled or released or the client
+/// destroyed meanwhile. With VOLCV_OK all pixels are written, and volcv keeps no copy of them: volcv_job_pixels() has
+/// none. With any other result the memory holds nothing of use, and the pixels wait for volcv_job_pixels():
+/// VOLCV_E_INVALID_ARGUMENT if what acquire set is wrong, in which case nothing was written; VOLCV_E_INTERNAL after a
+/// defect. After a volcv_client_destroy() that returned VOLCV_E_TIMEOUT, a submit that is due comes during the
+/// destroy that waits on, as releases do.
 #[repr(C)]
 #[derive(Clone, Copy)]
 pub struct volcv_pixels_hooks {
@@ -118,13 +119,13 @@ pub struct volcv_plan_info {
     pub warning_count: u32,
     /// 0.
     pub reserved: u32,
-    /// Why the service may refuse a call or spoil its result, in sentences with "; " between them, as much as fits; empty if
-    /// there is no reason.
+    /// Why the service may refuse a call or spoil its result, in sentences with "; " between them, as much as fits;
+    /// empty if there is no reason.
     pub warnings: [c_char; VOLCV_MESSAGE_SIZE],
 }
 
-/// The pixels of a result, and what the paste-back found. The numbers of the last pass; with VOLCV_OUTPAINT_NO_PASTE, exact and
-/// all below it are 0.
+/// The pixels of a result, and what the paste-back found. The numbers of the last pass; with VOLCV_OUTPAINT_NO_PASTE,
+/// exact and all below it are 0.
 #[repr(C)]
 #[derive(Clone, Copy)]
 pub struct volcv_pixels_info {
@@ -151,8 +152,8 @@ pub struct volcv_pixels_info {
     pub offset_y: i32,
     /// How alike the two are along the edges of the original, -1 to 1.
     pub ncc: f64,
-    /// The visible step along the edges of the original if it were pasted into the service's picture as it came: levels of 0
-    /// to 255, beyond what is there inside of the original.
+    /// The visible step along the edges of the original if it were pasted into the service's picture as it came:
+    /// levels of 0 to 255, beyond what is there inside of the original.
     pub seam_before: f64,
     /// The same in the result.
     pub seam_after: f64,

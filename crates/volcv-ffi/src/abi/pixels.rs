@@ -14,8 +14,8 @@ use crate::engine::registry;
 /// @param height the height of the source; 0 if width is 0.
 /// @param out_plan filled; all zero on any error.
 /// @param error filled on failure; may be NULL.
-/// @return VOLCV_OK; VOLCV_E_INVALID_INPUT: error names the field, its value and what is allowed; VOLCV_E_INVALID_ARGUMENT,
-/// VOLCV_E_UNSUPPORTED, VOLCV_E_INTERNAL.
+/// @return VOLCV_OK; VOLCV_E_INVALID_INPUT: error names the field, its value and what is allowed;
+/// VOLCV_E_INVALID_ARGUMENT, VOLCV_E_UNSUPPORTED, VOLCV_E_INTERNAL.
 /// Thread: any. Blocks: no.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn volcv_plan(
@@ -36,15 +36,15 @@ pub unsafe extern "C" fn volcv_plan(
     })
 }
 
-/// The size of the finished pixels of a whole operation, and what the paste-back found. It stays when the pixels were submitted
-/// to a hook.
+/// The size of the finished pixels of a whole operation, and what the paste-back found. It stays when the pixels were
+/// submitted to a hook.
 ///
 /// @param client the client.
 /// @param job a job that has ended.
 /// @param index 0.
 /// @param out_info filled; all zero on any error.
 /// @return VOLCV_OK, VOLCV_E_NO_RESULT: the job failed, or is no whole operation; VOLCV_E_NOT_READY, VOLCV_E_STALE,
-/// VOLCV_E_INVALID_ARGUMENT, VOLCV_E_FORKED, VOLCV_E_INTERNAL.
+/// VOLCV_E_INVALID_ARGUMENT, VOLCV_E_UNSUPPORTED, VOLCV_E_FORKED, VOLCV_E_INTERNAL.
 /// Thread: any. Blocks: no.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn volcv_job_pixels_info(
@@ -61,16 +61,16 @@ pub unsafe extern "C" fn volcv_job_pixels_info(
     })
 }
 
-/// Copies the finished pixels of a whole operation into memory of the caller, as often as wanted. Nothing is decoded here: the
-/// copy takes about a millisecond for a million pixels. Nothing is written on any error.
+/// Copies the finished pixels of a whole operation into memory of the caller, as often as wanted. Nothing is decoded
+/// here: the copy takes some milliseconds for a million pixels, as memory allows. Nothing is written on any error.
 ///
 /// @param client the client.
 /// @param job a job that has ended.
 /// @param index 0.
-/// @param into the memory and its layout, without VOLCV_PIXELS_BORROW; width and height are those of volcv_job_pixels_info().
-/// Memory without alpha takes only pixels without it.
+/// @param into the memory and its layout, without VOLCV_PIXELS_BORROW; width and height are those of
+/// volcv_job_pixels_info(). Memory without alpha takes only pixels without it.
 /// @return VOLCV_OK, VOLCV_E_NO_RESULT: the job failed, is no whole operation, or its pixels were submitted to a hook;
-/// VOLCV_E_NOT_READY, VOLCV_E_STALE, VOLCV_E_INVALID_ARGUMENT, VOLCV_E_FORKED, VOLCV_E_INTERNAL.
+/// VOLCV_E_NOT_READY, VOLCV_E_STALE, VOLCV_E_INVALID_ARGUMENT, VOLCV_E_UNSUPPORTED, VOLCV_E_FORKED, VOLCV_E_INTERNAL.
 /// Thread: any, many at once. Blocks: no, but for the copy. Memory: data has to be writable during the call.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn volcv_job_pixels(

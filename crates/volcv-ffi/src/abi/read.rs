@@ -19,8 +19,8 @@ pub(super) fn guarded(body: impl FnOnce() -> Result<(), CError>) -> volcv_result
     }
 }
 
-/// As [`guarded`], with a failure described in the caller's volcv_error, if there is one. What is wrong with that struct
-/// is for the body to return, once its outputs are empty and before it does anything.
+/// As [`guarded`], with a failure described in the caller's volcv_error, if there is one. What is wrong with that
+/// struct is for the body to return, once its outputs are empty and before it does anything.
 pub(super) fn reported(
     error: *mut volcv_error,
     body: impl FnOnce(Result<(), CError>) -> Result<(), CError>,

@@ -35,9 +35,9 @@ pub unsafe extern "C" fn volcv_job_reply(
     })
 }
 
-/// The number of pictures and links of a job that has ended. Those of a whole operation are the files of the service, one for
-/// each call in order, and then what else came with them. A job that failed has 0, unless a picture was paid for but could not be
-/// downloaded: then it has links.
+/// The number of pictures and links of a job that has ended. Those of a whole operation are the files of the service,
+/// one for each call in order, and then what else came with them. A job that failed has 0, unless a picture was paid
+/// for but could not be downloaded: then it has links.
 ///
 /// @param client the client.
 /// @param job a job that has ended.
@@ -81,8 +81,8 @@ pub unsafe extern "C" fn volcv_job_image_info(
     })
 }
 
-/// The link to a picture, for jobs with VOLCV_OUTPAINT_RETURN_LINK and for those that failed to download it; it is valid for about 24 hours, and
-/// volcv_download_submit() fetches it.
+/// The link to a picture, for jobs with VOLCV_OUTPAINT_RETURN_LINK and for those that failed to download it; it is
+/// valid for about 24 hours, and volcv_download_submit() fetches it.
 ///
 /// @param client the client.
 /// @param job a job that has ended.
@@ -129,8 +129,8 @@ pub unsafe extern "C" fn volcv_job_image_take(
 }
 
 /// The number of pictures of a job that has ended that were paid for but failed a check: cut, damaged, in no known
-/// format, or inside a reply that cannot be trusted. It is 0 for nearly every job. A job that failed with VOLCV_E_DECODE
-/// or VOLCV_E_RESPONSE_TOO_LARGE may have some, and so may one that succeeded with another picture.
+/// format, or inside a reply that cannot be trusted. It is 0 for nearly every job. A job that failed with
+/// VOLCV_E_DECODE or VOLCV_E_RESPONSE_TOO_LARGE may have some, and so may one that succeeded with another picture.
 ///
 /// @param client the client.
 /// @param job a job that has ended.

@@ -15,10 +15,10 @@ pub type volcv_exchange = u64;
 
 /// A client: workers, a queue, and the connections they share. Any thread may use it, many at once. After
 /// volcv_client_destroy() the pointer is stale, which is an error code, not a crash. Its threads block no signals but
-/// those that were blocked in the thread that made it. The memory of released pictures of 256 KiB and more goes back to the
-/// system, but for up to four pieces, 24 MiB together, which stay with the client for the next pictures. Its
-/// threads are max_in_flight workers, one timer, and a helper while a connection is being made; connections that were idle
-/// for more than 10 s are not used again.
+/// those that were blocked in the thread that made it. The memory of released pictures of 256 KiB and more goes back
+/// to the system, but for up to four pieces, 24 MiB together, which stay with the client for the next pictures. Its
+/// threads are max_in_flight workers, one timer, and a helper while a connection is being made; connections that were
+/// idle for more than 10 s are not used again.
 pub struct volcv_client {
     _private: [u8; 0],
 }
@@ -182,8 +182,8 @@ pub struct volcv_client_options {
     pub extra_roots: *const c_void,
     /// Bytes of extra_roots, at most 16 MiB.
     pub extra_roots_size: usize,
-    /// The host's HTTP stack, with its own TLS and proxies: tls_roots, extra_roots and proxy must be 0 then. NULL for the
-    /// built-in one.
+    /// The host's HTTP stack, with its own TLS and proxies: tls_roots, extra_roots and proxy must be 0 then. NULL for
+    /// the built-in one.
     pub transport: *const volcv_http_transport,
     /// Takes the log; NULL for none.
     pub log: volcv_log_fn,
@@ -193,10 +193,10 @@ pub struct volcv_client_options {
     pub on_ready: volcv_ready_fn,
     /// Handed to on_ready.
     pub on_ready_user: *mut c_void,
-    /// The proxy for calls and for downloads of links: "http://user:password@host:port", "socks5://..." or, to let the proxy
-    /// resolve names, "socks5h://..."; user and password are optional, and percent-encoded where they need it. It is asked
-    /// for a tunnel to http targets too, gets nothing of the request, and the key never. NULL for none. volcv wipes its own
-    /// copy. A proxy that wants other credentials ends a job with VOLCV_E_CONFIG.
+    /// The proxy for calls and for downloads of links: "http://user:password@host:port", "socks5://..." or, to let
+    /// the proxy resolve names, "socks5h://..."; user and password are optional, and percent-encoded where they need
+    /// it. It is asked for a tunnel to http targets too, gets nothing of the request, and the key never. NULL for
+    /// none. volcv wipes its own copy. A proxy that wants other credentials ends a job with VOLCV_E_CONFIG.
     pub proxy: *const c_char,
     /// Writes finished pixels into memory of the host; NULL for none.
     pub pixels_hooks: *const volcv_pixels_hooks,
@@ -224,16 +224,16 @@ pub struct volcv_picture {
     pub release_user: *mut c_void,
 }
 
-/// An outpainting. Numbers that are 0 and texts that are NULL are not sent: the service has its own defaults. Sides and
-/// sizes are those of the upright picture: its EXIF orientation is counted in. What may spoil the result, such as that
-/// orientation, goes to the log, or is an error with VOLCV_OUTPAINT_STRICT.
+/// An outpainting. Numbers that are 0 and texts that are NULL are not sent: the service has its own defaults. Sides
+/// and sizes are those of the upright picture: its EXIF orientation is counted in. What may spoil the result, such as
+/// that orientation, goes to the log, or is an error with VOLCV_OUTPAINT_STRICT.
 ///
 /// It is one call, whose result is the file of the service, unless one of these makes a whole operation of it: pixels,
-/// VOLCV_OUTPAINT_PIXELS, VOLCV_MODE_PIXELS, VOLCV_MODE_TARGET, VOLCV_MODE_PLACED, or max_passes above 1. A whole operation plans
-/// exact sizes, as volcv_plan() tells; it decodes, scales and encodes on volcv's threads, makes one call for each pass,
-/// and pastes the original back, bit for bit. Its result is pixels: see volcv_job_pixels() and volcv_pixels_hooks. The file of
-/// the service for each pass is there as well, see volcv_job_image_take(). A library that was built without the feature image
-/// answers VOLCV_E_UNSUPPORTED.
+/// VOLCV_OUTPAINT_PIXELS, VOLCV_MODE_PIXELS, VOLCV_MODE_TARGET, VOLCV_MODE_PLACED, or max_passes above 1. A whole
+/// operation plans exact sizes, as volcv_plan() tells; it decodes, scales and encodes on volcv's threads, makes one
+/// call for each pass, and pastes the original back, bit for bit. Its result is pixels: see volcv_job_pixels() and
+/// volcv_pixels_hooks. The file of the service for each pass is there as well, see volcv_job_image_take(). A library
+/// that was built without the feature image answers VOLCV_E_UNSUPPORTED.
 #[repr(C)]
 #[derive(Clone, Copy)]
 pub struct volcv_outpaint {
@@ -245,8 +245,8 @@ pub struct volcv_outpaint {
     pub mode: u32,
     /// VOLCV_PROMPT_*: the field that carries prompt.
     pub prompt_field: u32,
-    /// The picture; required, unless pixels is given. In VOLCV_MODE_CANVAS it has its final size, with anything where the
-    /// mask is white. In a whole operation: PNG, JPEG or BMP, or a link to one, which volcv downloads.
+    /// The picture; required, unless pixels is given. In VOLCV_MODE_CANVAS it has its final size, with anything where
+    /// the mask is white. In a whole operation: PNG, JPEG or BMP, or a link to one, which volcv downloads.
     pub picture: *const volcv_picture,
     /// VOLCV_MODE_CANVAS: of the picture's size, white where to paint.
     pub mask: *const volcv_picture,
@@ -263,8 +263,8 @@ pub struct volcv_outpaint {
     pub aspect_width: f64,
     /// VOLCV_MODE_ASPECT: as 9 in 16:9.
     pub aspect_height: f64,
-    /// VOLCV_MODE_TARGET, and VOLCV_MODE_ASPECT of whole operations: where the picture lies, from -1 (at the left) over 0
-    /// (in the middle) to 1 (at the right).
+    /// VOLCV_MODE_TARGET, and VOLCV_MODE_ASPECT of whole operations: where the picture lies, from -1 (at the left)
+    /// over 0 (in the middle) to 1 (at the right).
     pub anchor_x: f64,
     /// As anchor_x, from -1 (at the top) to 1 (at the bottom).
     pub anchor_y: f64,
@@ -297,15 +297,16 @@ pub struct volcv_outpaint {
     pub max_passes: u32,
     /// Whole operations: the longest side in pixels that is sent or asked for, 128 to 16384; 0 means 4096.
     pub max_side: u32,
-    /// Whole operations: pixels along the growing sides of the original that are sent as if they were new, so that the service
-    /// sees more room for its transition.
+    /// Whole operations: pixels along the growing sides of the original that are sent as if they were new, so that
+    /// the service sees more room for its transition.
     pub overlap: u32,
     /// Whole operations: pixels over which the mask fades out inside of the original.
     pub soft: u32,
-    /// Whole operations: pixels that are painted on the other side where one side of an axis grows, and cut off afterwards.
+    /// Whole operations: pixels that are painted on the other side where one side of an axis grows, and cut off
+    /// afterwards.
     pub context: u32,
-    /// Whole operations: pixels of the original along its growing sides that fade into the new area; 0 keeps all of the original
-    /// bit for bit.
+    /// Whole operations: pixels of the original along its growing sides that fade into the new area; 0 keeps all of
+    /// the original bit for bit.
     pub feather: u32,
     /// 0.
     pub reserved: u32,
@@ -314,7 +315,8 @@ pub struct volcv_outpaint {
     /// More fields as the text of a JSON object, such as {"logo_info":{"add_logo":true}}; they win over the others. It
     /// may be nested 127 deep, as volcv_raw::json.
     pub extra_json: *const c_char,
-    /// Pixels in place of picture: a texture that grows. It is sent without its alpha, over white; the result has its alpha.
+    /// Pixels in place of picture: a texture that grows. It is sent without its alpha, over white; the result has its
+    /// alpha.
     pub pixels: *const volcv_pixels,
     /// NULL.
     pub reserved_pointer: *const c_void,
@@ -370,7 +372,8 @@ pub struct volcv_event {
     pub user: u64,
 }
 
-/// Where a job stands.
+/// Where a job stands. A whole operation is queued until its first call begins, and goes through the other phases once for
+/// each call.
 #[repr(C)]
 #[derive(Clone, Copy)]
 pub struct volcv_progress {

@@ -4,8 +4,8 @@ use std::time::Instant;
 
 use volcv::{BlockingClient, CallOptions, Error, Outcome, Outpaint, Output};
 
-/// Makes the call, and downloads each link of its result: that is free. A link that cannot be downloaded goes on with the
-/// error, as do the pictures that were there before.
+/// Makes the call, and downloads each link of its result: that is free. A link that cannot be downloaded goes on with
+/// the error, as do the pictures that were there before.
 pub(super) fn outpaint_downloaded(
     client: &BlockingClient,
     outpaint: &Outpaint,

@@ -156,8 +156,8 @@ impl Engine {
         Ok(id)
     }
 
-    /// Ends a job at its deadline if it is still in the queue then. Without memory for a thread it is ended by the worker
-    /// that takes it.
+    /// Ends a job at its deadline if it is still in the queue then. Without memory for a thread it is ended by the
+    /// worker that takes it.
     fn end_at(&self, id: volcv_job, deadline: Deadline) -> Option<TimeoutGuard> {
         let handle = self.handle;
         let end = move || {

@@ -115,7 +115,8 @@ impl Engine {
         self.events.changed.notify_all();
     }
 
-    /// Submits, waits, and releases what failed, unless there is a picture or a link in it. `job` is set to a job that is left.
+    /// Submits, waits, and releases what failed, unless there is a picture or a link in it. `job` is set to a job
+    /// that is left.
     pub(crate) fn run(&self, request: JobRequest, options: JobOptions, job: &mut volcv_job) -> Result<(), CError> {
         Self::refuse_inside_hooks()?;
         let id = self.accept(request, options, true)?;

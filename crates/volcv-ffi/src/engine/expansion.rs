@@ -131,8 +131,8 @@ impl volcv_plan_info {
     }
 }
 
-/// What a job says of an operation: its calls as one outcome, whose first outputs are the files of the service, one for each
-/// call; and its pixels.
+/// What a job says of an operation: its calls as one outcome, whose first outputs are the files of the service, one
+/// for each call; and its pixels.
 pub(super) fn ended(mut expanded: Expanded) -> (Outcome, Finished) {
     let info = info_of(&expanded);
     let attempts = expanded.attempts().cloned().collect();

@@ -22,8 +22,8 @@ impl Texture {
     }
 }
 
-/// Checks what the host says of its pixels; gives their layout, and the bytes that it has at least. `more` is a flag that is
-/// allowed besides those of the layout.
+/// Checks what the host says of its pixels; gives their layout, and the bytes that it has at least. `more` is a flag
+/// that is allowed besides those of the layout.
 pub(crate) fn layout_of(pixels: &volcv_pixels, more: u32) -> Result<(Layout, usize), CError> {
     let known = VOLCV_PIXELS_BOTTOM_UP | VOLCV_PIXELS_PREMULTIPLIED | VOLCV_PIXELS_OPAQUE | more;
     if pixels.flags & !known != 0 {

@@ -96,8 +96,9 @@ impl Engine {
     }
 }
 
-/// Tells the kernel that this thread is in no hurry. A submit wakes a worker, and a worker that is woken would otherwise
-/// push the game's thread from its core, for milliseconds on a busy machine. Threads made by this one inherit it.
+/// Tells the kernel that this thread is in no hurry. A submit wakes a worker, and a worker that is woken would
+/// otherwise push the game's thread from its core, for milliseconds on a busy machine. Threads made by this one
+/// inherit it.
 fn lower_priority() {
     #[cfg(any(target_os = "linux", target_os = "android"))]
     {

@@ -166,8 +166,10 @@ public static unsafe class Textures
             var grown = new byte[72 * 64 * 4];
             fixed (byte* data = grown)
             {
-                Check(client.CopyPixels(job, Client.Pixels(data, grown.Length, 72, 64, Native.VOLCV_PIXEL_RGBA8)), "a copy");
-                Check(!client.CopyPixels(job, Client.Pixels(data, grown.Length, 72, 63, Native.VOLCV_PIXEL_RGBA8)), "a size");
+                var room = Client.Pixels(data, grown.Length, 72, 64, Native.VOLCV_PIXEL_RGBA8);
+                Check(client.CopyPixels(job, room), "a copy");
+                room.height = 63;
+                Check(!client.CopyPixels(job, room), "a size");
             }
             // The bottom row is the first: rows that were added above come last.
             for (var y = 0; y < 48; ++y)

@@ -45,7 +45,9 @@ fn the_wrapper_is_light_and_leaves_nothing_in_an_object_file() {
             let sdl = pkg_config(&["sdl2"]);
             ran(command.args(sdl.iter().filter(|flag| !flag.starts_with("-l"))));
             let symbols = ran(Command::new("nm").arg("-C").arg(&object));
-            let ours: Vec<_> = symbols.lines().filter(|line| line.contains("volcv::")).collect();
+            // A hook is a function by its nature.
+            let is_ours = |line: &&str| line.contains("volcv::") && !line.contains("::pixels_hooks<");
+            let ours: Vec<_> = symbols.lines().filter(is_ours).collect();
             assert!(ours.is_empty(), "{compiler}, {}: {ours:#?}", source.display());
         }
     }
