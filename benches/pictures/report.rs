@@ -15,7 +15,7 @@ pub struct Row {
     /// Volcv's time divided by the other's.
     pub ratio: f64,
     /// The most that the ratio may be.
-    pub budget: f64,
+    pub budget: Option<f64>,
 }
 
 /// Times and ratios.
@@ -24,21 +24,20 @@ pub fn table(rows: &[Row]) -> String {
                      | --- | --- | --: | --- | --: | --: | --: |\n"
         .to_owned();
     for Row { photo, what, other, ours, others, ratio, budget } in rows {
+        let budget = budget.map_or("–".to_owned(), |budget| format!("{budget:.2}"));
         let (ours, others) = (ours * 1000.0, others * 1000.0);
         // Writing to a `String` cannot fail.
-        let _ = writeln!(
-            table,
-            "| {photo} | {what} | {ours:.1} ms | {other} | {others:.1} ms | {ratio:.2} | {budget:.2} |"
-        );
+        let _ =
+            writeln!(table, "| {photo} | {what} | {ours:.1} ms | {other} | {others:.1} ms | {ratio:.2} | {budget} |");
     }
     table
 }
 
 /// A line for each budget that is not kept.
 pub fn over_budget(rows: &[Row]) -> Vec<String> {
-    let over = rows.iter().filter(|row| row.ratio > row.budget);
-    over.map(|row| {
-        let Row { photo, what, other, ratio, budget, .. } = row;
+    let over = rows.iter().filter_map(|row| Some((row, row.budget.filter(|budget| row.ratio > *budget)?)));
+    over.map(|(row, budget)| {
+        let Row { photo, what, other, ratio, .. } = row;
         format!("{photo}, {what}: {ratio:.2} × {other}, at most {budget:.2}")
     })
     .collect()

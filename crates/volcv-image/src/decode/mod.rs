@@ -168,8 +168,13 @@ impl<'a> Source<'a> {
         Ok(Self { info, orientation, channels, transform, codec })
     }
 
-    fn write(self, target: &mut PixelsMut<'_>, writer: RowWriter) -> Result<(), ImageError> {
+    fn write(mut self, target: &mut PixelsMut<'_>, writer: RowWriter) -> Result<(), ImageError> {
         let stored = self.info.stored_size;
+        if let (Codec::Jpeg(jpeg), Alpha::Straight) = (&mut self.codec, target.layout().alpha_meaning()) {
+            // The codec adds alpha faster than a pass over the rows does.
+            jpeg.add_alpha();
+            self.channels = jpeg.channels();
+        }
         let mut sink = Sink::new(target, writer, stored, self.orientation, self.channels, self.transform);
         match self.codec {
             Codec::Png(png) => png.write(&mut sink)?,

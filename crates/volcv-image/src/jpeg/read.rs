@@ -21,15 +21,22 @@ pub(crate) struct Decoder<'a> {
     bytes: &'a [u8],
     size: Size,
     frame: Frame,
+    with_alpha: bool,
 }
 
 impl<'a> Decoder<'a> {
     pub(crate) fn open(bytes: &'a [u8], size: Size) -> Result<Self, ImageError> {
-        Ok(Self { bytes, size, frame: Frame::read(bytes, size)? })
+        Ok(Self { bytes, size, frame: Frame::read(bytes, size)?, with_alpha: false })
+    }
+
+    /// Makes the rows RGBA with an alpha of 255, if they would be RGB as the codec writes it.
+    pub(crate) fn add_alpha(&mut self) {
+        self.with_alpha = self.frame.colours == Colours::Three;
     }
 
     pub(crate) fn channels(&self) -> Channels {
         match self.frame.colours {
+            Colours::Three if self.with_alpha => Channels::Rgba,
             Colours::Gray => Channels::Gray,
             Colours::Three | Colours::Cmyk => Channels::Rgb,
         }
@@ -54,6 +61,7 @@ impl<'a> Decoder<'a> {
     pub(crate) fn whole(self) -> Result<Vec<u8>, ImageError> {
         let (colours, samples) = match self.frame.colours {
             Colours::Gray => (ColorSpace::Luma, 1),
+            Colours::Three if self.with_alpha => (ColorSpace::RGBA, 4),
             Colours::Three => (ColorSpace::RGB, 3),
             Colours::Cmyk => (ColorSpace::CMYK, 4),
         };
