@@ -35,6 +35,23 @@
 //! # }
 //! ```
 //!
+//! From pixels to pixels, planned before it is paid for, with the original in the result bit for bit (feature `image`):
+//!
+//! ```no_run
+//! # #[cfg(all(feature = "image", feature = "ureq"))]
+//! # fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! use volcv::{BlockingClient, ExpandBlocking as _, ExpandOptions, Size, Wish};
+//!
+//! let client = BlockingClient::new("https://gateway.example", std::env::var("VOLCV_API_KEY")?)?;
+//! let wish = Wish::target(Size { width: 3840, height: 2160 });
+//! let wide = client.expand(std::fs::read("photo.jpg")?, &wish, &ExpandOptions::new().max_passes(2))?;
+//! assert!(wide.is_exact());
+//! # Ok(())
+//! # }
+//! # #[cfg(not(all(feature = "image", feature = "ureq")))]
+//! # fn main() {}
+//! ```
+//!
 //! [`ClientBuilder`] sets limits, retries, proxies and TLS, and takes a [`Transport`] or an [`AsyncTransport`] of your own.
 //!
 //! # Features
