@@ -771,8 +771,8 @@ typedef struct volcv_plan_info {
     /** 0. */
     uint32_t reserved;
     /**
-     * Why the service may refuse a call or spoil its result, in sentences with "; " between them, as much as fits;
-     * empty if there is no reason.
+     * Why the service may refuse a call or spoil its result, in sentences with "; " between them, as much as fits. Empty
+     * if there is no reason.
      */
     char warnings[VOLCV_MESSAGE_SIZE];
 } volcv_plan_info;

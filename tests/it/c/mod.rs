@@ -11,6 +11,7 @@ mod examples;
 mod header;
 #[cfg(feature = "second-ring")]
 mod install;
+mod layout;
 mod readme;
 pub(crate) mod run;
 

@@ -119,8 +119,8 @@ pub struct volcv_plan_info {
     pub warning_count: u32,
     /// 0.
     pub reserved: u32,
-    /// Why the service may refuse a call or spoil its result, in sentences with "; " between them, as much as fits;
-    /// empty if there is no reason.
+    /// Why the service may refuse a call or spoil its result, in sentences with "; " between them, as much as fits. Empty
+    /// if there is no reason.
     pub warnings: [c_char; VOLCV_MESSAGE_SIZE],
 }
 

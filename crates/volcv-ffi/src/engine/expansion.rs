@@ -58,13 +58,18 @@ impl Expansion {
         client: &BlockingClient,
         call: &CallOptions,
     ) -> Result<(Outcome, Option<Finished>), Error> {
+        let is_planned = !matches!(self.input, Input::Link(_));
         let source = match self.input {
             Input::File(file) => Source::from(file),
             Input::Link(link) => Source::link(link),
             Input::Pixels(texture) => Source::from(texture.into_image()?),
         };
         let expanded = client.expand(source, &self.wish, &self.options.call(call.clone()))?;
-        let (outcome, finished) = ended(expanded);
+        let warnings: Vec<_> = expanded.plan.warnings.iter().map(InvalidInput::advice).collect();
+        let (mut outcome, finished) = ended(expanded);
+        if !is_planned {
+            outcome.warnings.extend(warnings);
+        }
         Ok((outcome, Some(finished)))
     }
 }
