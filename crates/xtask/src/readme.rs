@@ -25,6 +25,7 @@ pub(crate) fn check() -> Result<(), String> {
 /// The pictures of the README are what `cargo xtask pictures` makes, but for the rounding of another machine.
 pub(crate) fn check_pictures() -> Result<(), String> {
     outside("pictures", |dir| {
+        fs::create_dir_all(dir).map_err(|error| format!("{}: {error}", dir.display()))?;
         seams(dir)?;
         for name in SEAMS {
             let [made, kept] = [dir.join(name), root().join("examples/assets").join(name)].map(|path| {

@@ -13,7 +13,7 @@ const TABLE: Table = Table("docs/sizes.txt");
 const SETS: [(&str, &str, u64); 4] = [
     ("default", "", 3_000_000),
     // What the feature image brings is the difference to the first: see IMAGE.
-    ("without image", "--no-default-features --features ureq", 3_000_000),
+    ("without-image", "--no-default-features --features ureq", 3_000_000),
     // Half of this size is Rust's own code for formatting and for the report of a panic. The structs and functions of pixels,
     // which say in this build that they are not there, take 19 kB.
     ("no-default-features", "--no-default-features", 880_000),
