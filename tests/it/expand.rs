@@ -312,8 +312,8 @@ fn a_picture_with_alpha_keeps_it() {
 #[test]
 fn the_deadline_is_that_of_the_whole_operation() {
     on_each_transport(|emulator, client| {
-        emulator.push("delay=400".parse().unwrap());
-        let call = volcv::CallOptions::new().deadline(std::time::Duration::from_millis(300));
+        emulator.push("delay=2500".parse().unwrap());
+        let call = volcv::CallOptions::new().deadline(std::time::Duration::from_millis(1500));
         let options = ExpandOptions::new().max_passes(2).call(call);
         let wish = Wish::target(Size { width: 900, height: 300 });
         let error = client.expand(png(&picture(160, 120)).into(), &wish, &options).unwrap_err();
