@@ -174,7 +174,7 @@ pub(crate) fn reply_with(pictures: &[&[u8]]) -> Value {
 
 /// Waits for something that happens soon.
 pub(crate) fn until(what: &str, mut is_true: impl FnMut() -> bool) {
-    let end = Instant::now() + Duration::from_secs(10);
+    let end = Instant::now() + Duration::from_secs(60);
     while !is_true() {
         assert!(Instant::now() < end, "{what} did not happen");
         thread::sleep(Duration::from_millis(5));
