@@ -173,27 +173,43 @@ fn what_the_first_of_two_calls_bought_comes_with_the_error_of_the_second() {
     });
 }
 
-#[test]
-fn a_result_that_cannot_be_decoded_is_handed_over() {
-    // A PNG with its end, whose pixels are damaged: it passes every check but decoding.
-    let mut damaged = png(&gradient(224, 120));
-    let middle = damaged.len() / 2;
-    damaged[middle] ^= 0xff;
-    let reply = {
-        use base64::Engine as _;
-        let text = base64::engine::general_purpose::STANDARD.encode(&damaged);
-        format!(r#"{{"code":10000,"data":{{"binary_data_base64":["{text}"]}},"request_id":"r-1"}}"#)
-    };
+/// A PNG with its end, whose pixels are damaged: it passes every check but decoding.
+fn damaged() -> Vec<u8> {
+    let mut file = png(&gradient(224, 120));
+    let middle = file.len() / 2;
+    file[middle] ^= 0xff;
+    file
+}
+
+/// The error of an operation whose one call gives these files.
+fn error_of_a_reply_with(files: &[&[u8]]) -> Error {
+    use base64::Engine as _;
+    let text = |file: &&[u8]| format!("{:?}", base64::engine::general_purpose::STANDARD.encode(file));
+    let texts = files.iter().map(text).collect::<Vec<_>>().join(",");
+    let reply = format!(r#"{{"code":10000,"data":{{"binary_data_base64":[{texts}]}},"request_id":"r-1"}}"#);
     let transport = from_fn(move |mut request, sink, _, _| {
         std::io::copy(request.body_mut(), &mut std::io::sink()).unwrap();
         sink.head(200, &Default::default())?;
         Ok(sink.data(reply.as_bytes())?)
     });
     let client: BlockingClient = ClientBuilder::new("https://gw.example", "key").transport(transport).unwrap();
-    let error = client.expand(png(&picture(160, 120)), &wider(), &ExpandOptions::new()).unwrap_err();
+    client.expand(png(&picture(160, 120)), &wider(), &ExpandOptions::new()).unwrap_err()
+}
+
+#[test]
+fn a_result_that_cannot_be_decoded_is_handed_over() {
+    let damaged = damaged();
+    let error = error_of_a_reply_with(&[&damaged]);
     assert_eq!((error.kind(), error.charge()), (ErrorKind::Decode, Charge::Charged), "{error}");
     assert_eq!(error.rejected_pictures(), [volcv::Bytes::from(damaged)]);
     assert_eq!(error.attempts().len(), 1);
+}
+
+#[test]
+fn every_picture_of_a_reply_whose_first_cannot_be_decoded_is_handed_over() {
+    let (damaged, second) = (damaged(), png(&gradient(224, 121)));
+    let error = error_of_a_reply_with(&[&damaged, &second]);
+    assert_eq!(error.rejected_pictures(), [volcv::Bytes::from(damaged), volcv::Bytes::from(second)]);
 }
 
 #[test]

@@ -21,9 +21,6 @@ pub(crate) fn run(args: &MaskArgs, cancel: &CancelToken) -> ExitCode {
     report.print(args.json)
 }
 
-/// The longest side of a canvas that is prepared at full size.
-const MAX_SIDE: u32 = 16_384;
-
 fn write(args: &MaskArgs, cancel: &CancelToken, report: &mut Report) -> Result<(), CliError> {
     if input::link(&args.input).is_some() {
         return Err(CliError::invalid_input("a mask is made of a file, not of a link; download it first"));
@@ -36,7 +33,7 @@ fn write(args: &MaskArgs, cancel: &CancelToken, report: &mut Report) -> Result<(
     let file = input::read("picture", &args.input, cancel)?;
     let unreadable = |error: ImageError| CliError::invalid_input(format!("cannot read the picture: {error}"));
     let (picture, _) = volcv::decode(&file, &DecodeOptions::default()).map_err(unreadable)?;
-    let options = PlanOptions::new().canvas(true).overlap(args.overlap).soft(args.soft).max_side(MAX_SIDE);
+    let options = PlanOptions::new().canvas(true).overlap(args.overlap).soft(args.soft).max_side(ExpandPlan::MAX_SIDE);
     let plan = volcv::plan(picture.size(), &args.wish.wish(), &options).map_err(|error| refused(&error))?;
     plan.warnings.iter().for_each(|warning| report.warn(with_flags(warning)));
     let (padded, mask) = canvas(picture, &plan, args).map_err(unreadable)?;

@@ -9,6 +9,7 @@ use bytes::Bytes;
 use volcv_types::{Charge, InvalidInput, ServiceCode};
 
 use crate::call::delivery::Delivery;
+use crate::outcome::{Outcome, Output};
 use crate::redact::shortened;
 
 /// Why a call failed, whether it may have been charged, and every attempt that was made.
@@ -209,13 +210,6 @@ impl Error {
         &self.0.links
     }
 
-    /// The same error with the links of [`Error::links`].
-    #[must_use]
-    pub fn with_links(mut self, links: Vec<String>) -> Self {
-        self.0.links = links;
-        self
-    }
-
     /// The text without code, status, request id and charge, which have their own methods.
     pub fn message(&self) -> &str {
         &self.0.message
@@ -226,20 +220,28 @@ impl Error {
         Self::new(ErrorKind::Config, message)
     }
 
-    /// An error of a picture that was paid for and cannot be used: the files are its [`Error::rejected_pictures`], and the
-    /// attempts are those that bought them.
-    pub fn unusable(message: impl Into<String>, files: Vec<Bytes>, attempts: Vec<AttemptRecord>) -> Self {
-        Self::decode(message).with_charge(Charge::Charged).with_rejected(files).with_attempts(attempts)
+    /// An error of a result that was paid for and cannot be used; [`Error::after_paid`] adds what came.
+    pub fn unusable(message: impl Into<String>) -> Self {
+        Self::decode(message).with_charge(Charge::Charged)
     }
 
-    /// The error of an operation whose earlier calls were paid for: it is charged, it may not simply be made again, and
-    /// the files of those calls come before its own rejected pictures, their attempts before its own.
+    /// The error of an operation that had paid for this outcome before: it is charged, and may not simply be made again. All
+    /// pictures of the outcome come before its own rejected pictures, links before its links, attempts before its attempts.
     #[must_use]
-    pub fn after_charged(mut self, files: Vec<Bytes>, attempts: Vec<AttemptRecord>) -> Self {
-        self.0.charge = Charge::Charged;
-        self.0.retryable = false;
-        self.0.rejected.splice(..0, files);
-        self.0.attempts.splice(..0, attempts);
+    pub fn after_paid(mut self, outcome: Outcome) -> Self {
+        let inner = &mut *self.0;
+        inner.charge = Charge::Charged;
+        inner.retryable = false;
+        let (mut pictures, mut links) = (Vec::new(), Vec::new());
+        for output in outcome.outputs {
+            match output {
+                Output::Picture { bytes, .. } => pictures.push(bytes),
+                Output::Link(link) => links.push(link),
+            }
+        }
+        inner.rejected.splice(..0, pictures.into_iter().chain(outcome.rejected));
+        inner.links.splice(..0, links);
+        inner.attempts.splice(..0, outcome.attempts);
         self
     }
 

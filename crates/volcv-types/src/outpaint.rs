@@ -2,7 +2,7 @@
 
 mod warnings;
 
-pub(crate) use warnings::about_size;
+pub(crate) use warnings::{LONGEST_SIDE, SHORTEST_SIDE, about_size};
 
 use std::fmt;
 

@@ -19,6 +19,14 @@ pub enum Picture {
 }
 
 impl Picture {
+    /// The longest base64 text of a picture that similar abilities take; that of outpainting is not documented.
+    pub const ADVISED_BASE64: usize = 4_700_000;
+
+    /// The length of the base64 text of this many bytes.
+    pub const fn base64_length(bytes: usize) -> usize {
+        bytes.div_ceil(3).saturating_mul(4)
+    }
+
     /// A link to a picture that the service can reach.
     pub fn url(url: impl Into<String>) -> Self {
         Picture::Url(url.into())

@@ -16,23 +16,14 @@ pub(super) fn outpaint_downloaded(
     for at in 0..outcome.outputs.len() {
         let Output::Link(link) = &outcome.outputs[at] else { continue };
         let downloaded = client.download_outcome(link, &options.clone().after(begun.elapsed()));
-        let mut downloaded = downloaded.map_err(|error| not_downloaded(error, &outcome))?;
+        let mut downloaded = match downloaded {
+            Ok(downloaded) => downloaded,
+            Err(error) => return Err(error.after_paid(outcome)),
+        };
         if downloaded.outputs.len() == 1 {
             outcome.outputs.splice(at..=at, downloaded.outputs);
         }
         outcome.warnings.append(&mut downloaded.warnings);
     }
     Ok(outcome)
-}
-
-/// All of it is paid for.
-fn not_downloaded(error: Error, outcome: &Outcome) -> Error {
-    let (mut links, mut files) = (Vec::new(), outcome.rejected.clone());
-    for output in &outcome.outputs {
-        match output {
-            Output::Link(link) => links.push(link.clone()),
-            Output::Picture { bytes, .. } => files.push(bytes.clone()),
-        }
-    }
-    error.with_links(links).after_charged(files, outcome.attempts.clone())
 }

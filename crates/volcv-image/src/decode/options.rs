@@ -1,6 +1,6 @@
 //! Limits and choices of decoding.
 
-use volcv_types::{InvalidInput, Size};
+use volcv_types::{ExpandPlan, InvalidInput, Size};
 
 use crate::ImageError;
 
@@ -15,7 +15,7 @@ pub struct DecodeLimits {
 
 impl Default for DecodeLimits {
     fn default() -> Self {
-        Self { max_side: 16_384, max_pixels: 64 << 20, max_memory: 512 << 20 }
+        Self { max_side: ExpandPlan::MAX_SIDE, max_pixels: ExpandPlan::MAX_PIXELS, max_memory: 512 << 20 }
     }
 }
 

@@ -1,6 +1,6 @@
 //! Chooses an encoding whose base64 text fits a limit.
 
-use volcv_types::{InvalidInput, Size};
+use volcv_types::{InvalidInput, Picture, Size};
 
 use super::options::{Chroma, EncodeOptions, Encoding, PngEffort};
 use super::{Encoded, encode_as};
@@ -22,7 +22,7 @@ const MAX_JPEG_SIDE: u32 = 65_535;
 
 pub(super) fn encode(pixels: &Pixels<'_>, options: &EncodeOptions, max_base64: usize) -> Result<Encoded, ImageError> {
     let size = pixels.size();
-    let fits = |encoded: &Encoded| base64_length(encoded.bytes.len()) <= max_base64;
+    let fits = |encoded: &Encoded| Picture::base64_length(encoded.bytes.len()) <= max_base64;
     if u64::from(size.width) * u64::from(size.height) <= MAX_PNG_PIXELS || !is_opaque(pixels) {
         let encoded = encode_as(pixels, Encoding::Png(PngEffort::Fast), options)?;
         if fits(&encoded) {
@@ -59,18 +59,13 @@ fn scaled(
         let side = |pixels: u32| ((f64::from(pixels) * scale) as u32).max(1);
         let smaller = resize(&whole, Size { width: side(size.width), height: side(size.height) })?;
         let encoded = encode_as(&smaller.pixels(), SMALLEST, options)?;
-        if base64_length(encoded.bytes.len()) <= max_base64 {
+        if Picture::base64_length(encoded.bytes.len()) <= max_base64 {
             return Ok(encoded);
         }
         if longest * scale < 2.0 {
-            let allowed = format!("at least {}, for the smallest picture", base64_length(encoded.bytes.len()));
+            let allowed = format!("at least {}, for the smallest picture", Picture::base64_length(encoded.bytes.len()));
             return Err(InvalidInput::new("max_base64", max_base64, allowed).into());
         }
         scale *= (most as f64 / encoded.bytes.len() as f64).sqrt().clamp(0.25, 0.95);
     }
-}
-
-/// The length of the base64 text of this many bytes, with padding.
-fn base64_length(bytes: usize) -> usize {
-    bytes.div_ceil(3).saturating_mul(4)
 }

@@ -1,5 +1,7 @@
 //! Choices of encoding.
 
+use volcv_types::Picture;
+
 use crate::Provenance;
 
 /// The effort of PNG compression.
@@ -47,7 +49,7 @@ pub enum Encoding {
 
 impl Encoding {
     /// `Auto` with 4.7 MB, the limit that Volcengine documents for related abilities.
-    pub const UPLOAD: Encoding = Encoding::Auto { max_base64: 4_700_000 };
+    pub const UPLOAD: Encoding = Encoding::Auto { max_base64: Picture::ADVISED_BASE64 };
 }
 
 /// Choices of [`encode`](crate::encode).

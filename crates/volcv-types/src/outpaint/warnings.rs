@@ -20,9 +20,9 @@ impl Outpaint {
         let mut total = 0;
         for (field, picture) in self.pictures() {
             let Picture::Bytes(data) = picture else { continue };
-            let base64 = data.len().div_ceil(3) * 4;
+            let base64 = Picture::base64_length(data.len());
             total += base64;
-            if base64 > 4_700_000 {
+            if base64 > Picture::ADVISED_BASE64 {
                 let allowed = "at most 4700000 bytes, as for similar abilities";
                 warnings.push(InvalidInput::new(field, format!("{base64} bytes of base64"), allowed));
             }
@@ -100,9 +100,13 @@ fn about_picture(info: PictureInfo) -> Vec<(String, &'static str)> {
     found
 }
 
+/// The sides in pixels that similar abilities take.
+pub(crate) const SHORTEST_SIDE: u32 = 128;
+pub(crate) const LONGEST_SIDE: u32 = 4096;
+
 /// The warning about the size of an upright picture that is sent.
 pub(crate) fn about_size(size: Size) -> Option<(String, &'static str)> {
-    let sides = 128..=4096;
+    let sides = SHORTEST_SIDE..=LONGEST_SIDE;
     if sides.contains(&size.width) && sides.contains(&size.height) {
         return None;
     }

@@ -4,7 +4,7 @@ use crate::expansion::{Rect, Size};
 
 /// One axis: the pixels before the picture (left or top), of the picture, and after it (right or bottom).
 ///
-/// The total is at most [`MAX_SIDE`](super::MAX_SIDE), plus the context of a canvas, so the sums cannot overflow.
+/// The total is at most [`MAX_SIDE`](super::ExpandPlan::MAX_SIDE), plus the context of a canvas, so the sums cannot overflow.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Axis {
     pub(super) before: u32,

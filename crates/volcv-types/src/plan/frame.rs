@@ -1,10 +1,13 @@
 //! From a wish to exact sizes: the part of the picture that is used, its size, and its place in the result.
 
+use super::ExpandPlan;
 use super::axis::{Axes, Axis};
-use super::{MAX_PIXELS, MAX_SIDE};
 use crate::error::InvalidInput;
 use crate::expansion::{Rect, Sides, Size, check_aspect};
 use crate::wish::{Anchor, Margins, TooSmall, Wish, WishKind};
+
+const MAX_SIDE: u32 = ExpandPlan::MAX_SIDE;
+const MAX_PIXELS: u64 = ExpandPlan::MAX_PIXELS;
 
 /// What a wish means for one picture.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

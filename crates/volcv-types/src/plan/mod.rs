@@ -19,11 +19,6 @@ use crate::expansion::{Rect, Size};
 use crate::marking::LogoPosition;
 use crate::wish::{Margins, Wish};
 
-/// The longest side of a picture that is planned for.
-const MAX_SIDE: u32 = 16_384;
-/// The most pixels of a picture that is planned for: 64 Mi.
-const MAX_PIXELS: u64 = 64 << 20;
-
 /// The exact sizes of an expansion, and the calls that it takes. Made by [`plan`].
 ///
 /// To carry it out: take `crop` of the picture, scale it to the size `original`, and give it to the first pass. Each
@@ -50,6 +45,11 @@ pub struct ExpandPlan {
 }
 
 impl ExpandPlan {
+    /// The longest side in pixels of a picture that is planned for or decoded, and the largest texture of many engines.
+    pub const MAX_SIDE: u32 = 16_384;
+    /// The most pixels of a picture that is planned for or decoded: 256 MiB as RGBA.
+    pub const MAX_PIXELS: u64 = 64 << 20;
+
     /// The number of calls that are paid for.
     pub fn calls(&self) -> u32 {
         u32::try_from(self.passes.len()).unwrap_or(u32::MAX)

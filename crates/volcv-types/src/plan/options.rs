@@ -1,8 +1,9 @@
 //! The options of a plan: how often to pay, how much to send, what to keep.
 
-use super::MAX_SIDE;
+use super::ExpandPlan;
 use crate::error::{InvalidInput, in_range};
 use crate::marking::LogoPosition;
+use crate::outpaint::{LONGEST_SIDE, SHORTEST_SIDE};
 
 /// The resolution of the finished picture, where the upload has to be scaled down.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -32,7 +33,7 @@ pub struct PlanOptions {
 impl PlanOptions {
     /// The largest side in pixels that similar abilities of the service take,
     /// <https://www.volcengine.com/docs/6793/1357816>.
-    pub const DEFAULT_MAX_SIDE: u32 = 4096;
+    pub const DEFAULT_MAX_SIDE: u32 = LONGEST_SIDE;
 
     /// One pass, the four sides, no overlap, the original's resolution.
     pub fn new() -> Self {
@@ -107,7 +108,7 @@ impl PlanOptions {
     }
 
     pub(super) fn check(&self) -> Result<(), InvalidInput> {
-        in_range("max_side", self.max_side, 128, MAX_SIDE, " pixels")?;
+        in_range("max_side", self.max_side, SHORTEST_SIDE, ExpandPlan::MAX_SIDE, " pixels")?;
         in_range("context", self.context, 0, self.max_side / 2, " pixels, half of max_side")?;
         Ok(())
     }

@@ -4,15 +4,16 @@
 use std::sync::Arc;
 
 use volcv_image::{
-    ColorProfile, DecodeOptions, EncodeOptions, Encoding, FitOptions, FitReport, Image, ImageError, Mask, Pixels,
+    ColorProfile, DecodeOptions, EncodeOptions, Encoding, FitOptions, FitReport, Image, ImageError, ImageInfo, Mask,
+    Pixels,
 };
-use volcv_image::{PngEffort, decode, encode, fit, pad, probe, resize};
+use volcv_image::{PngEffort, decode, encode, fit, pad, resize};
 
 use super::expanded::{Expanded, ExpandedPass};
 use super::options::ExpandOptions;
 use super::source::Source;
-use crate::{AttemptRecord, Bytes, Error, ExpandPlan, InvalidInput, Outcome, Outpaint, Output, Pass, PassMode};
-use crate::{Picture, PictureFormat, PictureInfo, Rect, Sides, Size, Wish};
+use crate::{Bytes, Error, ExpandPlan, InvalidInput, Outcome, Outpaint, Output, Pass, PassMode};
+use crate::{Picture, PictureInfo, Rect, Sides, Size, Wish};
 
 /// What all variants of a picture share: the plan, the original and the first upload.
 pub(crate) struct Prepared {
@@ -61,13 +62,16 @@ impl Prepared {
     pub(crate) fn new(source: Source, wish: &Wish, options: &ExpandOptions) -> Result<Self, Error> {
         let (image, file) = match source {
             Source::Image(image) => (image, None),
-            Source::File(file) => (decode(&file, &DecodeOptions::new()).map_err(unreadable)?.0, Some(file)),
+            Source::File(file) => {
+                let (image, info) = decode(&file, &DecodeOptions::new()).map_err(unreadable)?;
+                (image, is_sendable(&file, info, options.upload).then_some(file))
+            }
             Source::Link(_) => return Err(Error::config("a link is downloaded before it is decoded")),
         };
         let plan = options.plan_for(image.size(), wish)?;
         let unchanged = plan.original == image.size();
         let original = scaled(image.crop(plan.crop)?, plan.original).map_err(unreadable)?;
-        // Only the file of all that is sent may be sent as it is.
+        // A file whose pixels are cropped or scaled has to be encoded again.
         let first = Upload::new(&original, &plan.passes[0], options, file.filter(|_| unchanged))?;
         Ok(Self { plan, original, first, options: options.clone() })
     }
@@ -94,7 +98,7 @@ impl Prepared {
 }
 
 impl Upload {
-    /// Scales, pads and encodes `base` for a pass. A file of `base` that the service can read is sent as it is.
+    /// Scales, pads and encodes `base` for a pass. `file` is sent in its place if neither is needed.
     fn new(base: &Image, pass: &Pass, options: &ExpandOptions, file: Option<Bytes>) -> Result<Self, Error> {
         let small =
             (pass.is_scaled()).then(|| resize(base, pass.expected_at.size())).transpose().map_err(unreadable)?;
@@ -107,12 +111,10 @@ impl Upload {
             Ok(encode(pixels, options).map_err(unreadable)?.bytes.into())
         };
         Ok(match pass.mode {
-            PassMode::Sides(sides) => {
-                match file.filter(|file| small.is_none() && opaque.is_none() && is_sendable(file, options.upload)) {
-                    Some(file) => Upload::Sides(file.into(), sides),
-                    None => Upload::Sides(encoded(&picture.pixels(), &encoding)?, sides),
-                }
-            }
+            PassMode::Sides(sides) => match file.filter(|_| small.is_none()) {
+                Some(file) => Upload::Sides(file.into(), sides),
+                None => Upload::Sides(encoded(&picture.pixels(), &encoding)?, sides),
+            },
             PassMode::Canvas(canvas) => {
                 let padded = pad(picture, pass.upload, pass.expected_at, options.fill).map_err(unreadable)?;
                 let mask = Mask::new(pass.upload, canvas.keep, canvas.soft).map_err(unreadable)?;
@@ -125,15 +127,11 @@ impl Upload {
 
 /// Whether a file may go out as it is: nothing about it that encoding would change could be read in two ways, and its size
 /// is that of an upload whose encoding is left to volcv.
-fn is_sendable(file: &Bytes, upload: Encoding) -> bool {
+fn is_sendable(file: &Bytes, info: ImageInfo, upload: Encoding) -> bool {
     let Encoding::Auto { max_base64 } = upload else { return false };
-    let (Some(header), Ok(info)) = (PictureInfo::read(file), probe(file)) else { return false };
-    let plain = matches!(info.format, PictureFormat::Png | PictureFormat::Jpeg | PictureFormat::Bmp)
-        && info.orientation == 1
-        && info.bits <= 8
-        && info.profile == ColorProfile::Srgb
-        && !(info.has_alpha || header.cmyk || header.animated);
-    plain && file.len().div_ceil(3) * 4 <= max_base64
+    let plain = info.orientation == 1 && info.bits <= 8 && info.profile == ColorProfile::Srgb && !info.has_alpha;
+    let unusual = PictureInfo::read(file).is_none_or(|header| header.cmyk || header.animated);
+    plain && !unusual && Picture::base64_length(file.len()) <= max_base64
 }
 
 impl Operation {
@@ -146,7 +144,7 @@ impl Operation {
         let step = match event {
             Event::Start => self.call(),
             Event::Called(Ok(outcome)) => self.called(outcome),
-            Event::Downloaded(Ok(download)) => self.downloaded(download.body),
+            Event::Downloaded(Ok(download)) => self.downloaded(download),
             Event::Called(Err(error)) => Err(error),
             Event::Downloaded(Err(error)) => Err(self.not_downloaded(error)),
         };
@@ -163,43 +161,48 @@ impl Operation {
     }
 
     fn called(&mut self, outcome: Outcome) -> Result<Step, Error> {
-        match outcome.outputs.first().cloned() {
-            Some(Output::Picture { bytes, .. }) => self.finish(outcome, bytes),
+        match outcome.outputs.first() {
+            Some(Output::Picture { .. }) => self.finish(outcome),
             Some(Output::Link(link)) => {
+                let link = link.clone();
                 self.linked = Some(outcome);
                 Ok(Step::Download(link))
             }
-            None => Err(Error::unusable("the reply has no picture", Vec::new(), outcome.attempts)),
+            None => Err(Error::unusable("the reply has no picture").after_paid(outcome)),
         }
     }
 
-    fn downloaded(&mut self, file: Bytes) -> Result<Step, Error> {
-        match self.linked.take() {
-            Some(outcome) => self.finish(outcome, file),
-            None => Err(Error::config("nothing was to be downloaded")),
-        }
+    /// The downloaded picture takes the place of its link.
+    fn downloaded(&mut self, mut download: Outcome) -> Result<Step, Error> {
+        let Some(mut outcome) = self.linked.take() else {
+            return Err(Error::config("nothing was to be downloaded"));
+        };
+        outcome.outputs.splice(..1, download.outputs.drain(..));
+        outcome.warnings.append(&mut download.warnings);
+        self.finish(outcome)
     }
 
-    /// The picture is paid for: its link goes on with the error.
     fn not_downloaded(&mut self, error: Error) -> Error {
-        let Some(outcome) = self.linked.take() else { return error };
-        let links = outcome.outputs.into_iter().filter_map(|output| match output {
-            Output::Link(link) => Some(link),
-            Output::Picture { .. } => None,
-        });
-        error.with_links(links.collect()).after_charged(Vec::new(), outcome.attempts)
+        match self.linked.take() {
+            Some(outcome) => error.after_paid(outcome),
+            None => error,
+        }
     }
 
-    /// Decodes the file of a call and pastes what it grew from back.
-    fn finish(&mut self, outcome: Outcome, file: Bytes) -> Result<Step, Error> {
+    /// Decodes the first picture of a call and pastes what it grew from back.
+    fn finish(&mut self, outcome: Outcome) -> Result<Step, Error> {
         let prepared = Arc::clone(&self.prepared);
         let pass = &prepared.plan.passes[self.passes.len()];
         let base = self.base.take();
         let base = base.as_ref().unwrap_or(&prepared.original);
-        let (image, report) = finished(&file, base, pass, prepared.options.fit.as_ref()).map_err(|error| {
-            let text = format!("the picture of the service cannot be used: {error}");
-            Error::unusable(text, vec![file.clone()], outcome.attempts.clone())
-        })?;
+        let file = outcome.picture().cloned().unwrap_or_default();
+        let (image, report) = match finished(&file, base, pass, prepared.options.fit.as_ref()) {
+            Ok(finished) => finished,
+            Err(error) => {
+                let text = format!("the picture of the service cannot be used: {error}");
+                return Err(Error::unusable(text).after_paid(outcome));
+            }
+        };
         self.passes.push(ExpandedPass { file, outcome, report });
         if self.passes.len() < prepared.plan.passes.len() {
             self.base = Some(image);
@@ -210,15 +213,7 @@ impl Operation {
     }
 
     fn after_earlier_passes(&mut self, error: Error) -> Error {
-        if self.passes.is_empty() {
-            return error;
-        }
-        let (mut files, mut attempts) = (Vec::new(), Vec::<AttemptRecord>::new());
-        for pass in self.passes.drain(..) {
-            files.push(pass.file);
-            attempts.extend(pass.outcome.attempts);
-        }
-        error.after_charged(files, attempts)
+        self.passes.drain(..).rev().fold(error, |error, pass| error.after_paid(pass.outcome))
     }
 }
 
