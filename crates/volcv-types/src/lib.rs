@@ -43,7 +43,7 @@ pub use outpaint::Outpaint;
 pub use picture::Picture;
 pub use plan::{CanvasGeometry, ExpandPlan, Keep, Pass, PassMode, PlanOptions, plan};
 pub use reply::{GatewayError, Reply, ReplyData, ResponseMetadata, TopError};
-pub use request::{Access, CvRequest, PromptField};
+pub use request::{AccessKind, CvRequest, PromptField};
 pub use serde_json::{Map, Value};
 pub use verdict::Verdict;
 pub use wish::{Anchor, Margins, TooSmall, Wish};

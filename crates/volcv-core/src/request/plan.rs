@@ -5,7 +5,7 @@ use std::fmt;
 use bytes::Bytes;
 use http::uri::Scheme;
 use http::{HeaderValue, Method, Uri, header};
-use volcv_types::{Access, CvRequest, Outpaint, Picture, Value};
+use volcv_types::{AccessKind, CvRequest, Outpaint, Picture, Value};
 
 use crate::call::meter::Meter;
 use crate::error::Error;
@@ -77,7 +77,7 @@ impl Plan {
 
     /// The call for people: no key, and sizes in place of picture texts.
     pub fn preview(&self) -> Value {
-        let body = self.request.as_ref().map(|request| request.preview(Access::Gateway));
+        let body = self.request.as_ref().map(|request| request.preview(AccessKind::Gateway));
         serde_json::json!({
             "method": self.method().as_str(),
             "url": self.uri.to_string(),
@@ -152,7 +152,7 @@ impl fmt::Debug for Plan {
 
 /// The JSON text with the pictures inserted as raw bytes.
 fn render(request: &CvRequest) -> RequestBody {
-    let mut text = request.body_text(Access::Gateway);
+    let mut text = request.body_text(AccessKind::Gateway);
     let pictures: Vec<&Picture> = request.pictures().iter().collect();
     let mut segments = Vec::new();
     if !pictures.is_empty() {
