@@ -18,7 +18,7 @@ pub(crate) fn of_failure(head: &Head, verdict: &Verdict) -> (ErrorKind, AttemptE
             (ErrorKind::Throttled, AttemptEvent::Throttled)
         }
         Some(Class::InvalidInput) => (ErrorKind::InvalidInput, AttemptEvent::CallRefused),
-        Some(Class::Auth) => (ErrorKind::Auth, AttemptEvent::CallRefused),
+        Some(Class::Auth | Class::Clock | Class::Token) => (ErrorKind::Auth, AttemptEvent::CallRefused),
         Some(Class::Quota) => (ErrorKind::Quota, AttemptEvent::CallRefused),
         Some(Class::Throttled) => (ErrorKind::Throttled, AttemptEvent::Throttled),
         Some(Class::InputRefused) => (ErrorKind::Refused, AttemptEvent::CallRefused),
