@@ -122,9 +122,9 @@ impl TaskRequest {
 
 /// A task that was submitted: all that it takes to ask for its result, in this process or in another one.
 ///
-/// It is stored as one line of JSON, by [`Display`](fmt::Display), [`FromStr`](std::str::FromStr) and serde; in formats other than JSON
-/// too. Only `task_id` and `req_key` are needed; `actions` is `sync2async` if it is missing, `plain` otherwise, `req_json` is the text
-/// that is sent under this name, and other keys are ignored:
+/// [`Display`](fmt::Display) and serde write it as one JSON object, [`FromStr`](std::str::FromStr) and serde read it: `task_id` and
+/// `req_key` as above, `actions` (`sync2async`, also if it is missing, or `plain`), and `req_json`, the text that is sent under
+/// this name, if there is one. Other keys are ignored.
 ///
 /// ```
 /// use volcv_types::Task;
