@@ -329,7 +329,10 @@ mod tests {
         for (i, rule) in RULES.iter().enumerate() {
             let (poll, download) = (POLL_RULES[i], DOWNLOAD_RULES[i]);
             assert_eq!((rule.event as usize, poll.event, download.event), (i, rule.event, rule.event));
-            assert_eq!((rule.event.rule(), rule.event.poll_rule(), rule.event.download_rule()), (*rule, poll, download));
+            assert_eq!(
+                (rule.event.rule(), rule.event.poll_rule(), rule.event.download_rule()),
+                (*rule, poll, download)
+            );
         }
     }
 

@@ -21,10 +21,10 @@ use crate::picture::Picture;
 /// ```
 #[derive(Clone)]
 pub struct CvRequest {
-    action: String,
-    version: String,
+    pub(crate) action: String,
+    pub(crate) version: String,
     query: Vec<(String, String)>,
-    body: Members,
+    pub(crate) body: Members,
     pictures: Vec<Picture>,
     prompt: Option<(String, PromptField)>,
 }

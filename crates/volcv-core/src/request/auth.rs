@@ -49,8 +49,7 @@ impl fmt::Debug for ApiKey {
 /// A header value that no log shows and whose memory is wiped. The text is printable ASCII and blanks.
 pub(super) fn sensitive(text: String) -> HeaderValue {
     let text = Wiped(Zeroizing::new(text.into_bytes()));
-    let mut value =
-        HeaderValue::from_maybe_shared(Bytes::from_owner(text)).expect("printable ASCII is a header value");
+    let mut value = HeaderValue::from_maybe_shared(Bytes::from_owner(text)).expect("printable ASCII is a header value");
     value.set_sensitive(true);
     value
 }

@@ -215,8 +215,9 @@ impl Plan {
         let (Some(credentials), Some(call)) = (&self.credentials, &self.request) else { return };
         let mut query = vec![("Action", call.action()), ("Version", call.version())];
         query.extend(call.query().iter().map(|(key, value)| (key.as_str(), value.as_str())));
+        let method = self.method();
         let request = SigningRequest {
-            method: self.method().as_str(),
+            method: method.as_str(),
             host: self.uri.authority().map_or("", Authority::as_str),
             path: &percent_decode_str(self.uri.path()).decode_utf8_lossy(),
             query: &query,
@@ -336,7 +337,8 @@ mod tests {
     #[test]
     fn a_download_carries_no_key() {
         let access = gateway();
-        let request = Plan::download("https://cdn.example/a.png", &access).unwrap().request(Meter::of(0, 1, 0, None), UNIX_EPOCH);
+        let request =
+            Plan::download("https://cdn.example/a.png", &access).unwrap().request(Meter::of(0, 1, 0, None), UNIX_EPOCH);
         assert!(request.headers().get("authorization").is_none());
         assert_eq!((request.method(), request.uri().path()), (&Method::GET, "/a.png"));
     }
