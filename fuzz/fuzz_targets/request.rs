@@ -8,12 +8,12 @@ use base64::{Engine as _, engine::general_purpose::STANDARD};
 use libfuzzer_sys::fuzz_target;
 use volcv_core::{Call, CallConfig, Plan, Step};
 use volcv_fuzz::{Fields, KEY, at, endpoint, key};
-use volcv_types::{Access, Picture, Value};
+use volcv_types::{AccessKind, Picture, Value};
 
 fuzz_target!(|fields: Fields<'_>| {
     let Some(request) = fields.request() else { return };
     // From the text, because a float can change by its last digit whenever it is read.
-    let text = request.body_text(Access::Gateway);
+    let text = request.body_text(AccessKind::Gateway);
     let mut expected: Value = serde_json::from_str(&text).expect("the body is JSON");
     let mut bytes = request.pictures().iter().filter_map(|picture| match picture {
         Picture::Bytes(data) => Some(Value::from(STANDARD.encode(data))),

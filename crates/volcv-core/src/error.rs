@@ -220,6 +220,11 @@ impl Error {
         Self::new(ErrorKind::Config, message)
     }
 
+    /// Credentials that cannot be used: the provider gave none, or they have expired. Nothing was sent.
+    pub fn auth(message: impl Into<String>) -> Self {
+        Self::new(ErrorKind::Auth, message)
+    }
+
     /// An error of a result that was paid for and cannot be used; [`Error::after_paid`] adds what came.
     pub fn unusable(message: impl Into<String>) -> Self {
         Self::decode(message).with_charge(Charge::Charged)

@@ -11,7 +11,7 @@
 //! * **The [`Meter`] knows what was delivered.** The service acts on complete JSON only. If the transport took a part
 //!   of the body or nothing, nothing was bought, and the call may be sent again. If it took the whole body, the outcome
 //!   is unknown, and the call may not be sent again.
-//! * **One decision.** [`RULES`] (calls) and [`DOWNLOAD_RULES`] (downloads) say for each [`AttemptEvent`] what it cost
+//! * **One decision.** [`RULES`] (calls), [`POLL_RULES`] (questions about tasks) and [`DOWNLOAD_RULES`] (downloads) say for each [`AttemptEvent`] what it cost
 //!   and what follows.
 //!
 //! Programs use the crate `volcv`; this crate is for authors of drivers and transports.
@@ -33,7 +33,7 @@ pub use call::batch::Batch;
 pub use call::config::CallConfig;
 pub use call::delivery::Delivery;
 pub use call::limits::{Limits, TimeLimit, Timer};
-pub use call::machine::{Attempt, Call, Step};
+pub use call::machine::{Attempt, Call, CredentialsError, Step};
 pub use call::meter::Meter;
 pub use call::policy::{Decide, RetryBudget, RetryPolicy};
 pub use call::progress::{Backoff, Observer, Phase, Progress};
@@ -44,9 +44,12 @@ pub use outcome::{Outcome, Output};
 pub use pool::BufferPool;
 pub use reply::inbox::REPLY_HEADERS;
 pub use reply::retry_after::parse_retry_after;
+pub use request::access::Access;
 pub use request::auth::ApiKey;
 pub use request::body::{BodyReader, RequestBody, Segment};
+pub use request::credentials::Credentials;
 pub use request::endpoint::Endpoint;
 pub use request::plan::Plan;
-pub use retry::{AttemptEvent, DOWNLOAD_RULES, RULES, RetryAction, Rule};
+pub use request::signature::{Signature, SigningRequest, sign};
+pub use retry::{AttemptEvent, DOWNLOAD_RULES, POLL_RULES, RULES, RetryAction, Rule};
 pub use {bytes, http, volcv_types as types};

@@ -15,9 +15,19 @@ const MAX_BRIEF: usize = 200;
 /// A run of base64 characters this long is a picture or a token, not a word.
 const MAX_RUN: usize = 96;
 
-/// Cleans a text that came from outside. `secret` is replaced wherever it stands, if it is not empty.
-pub(crate) fn clean(text: &str, secret: &str) -> String {
-    let hidden = hide(text, secret);
+/// The texts that must not appear in any other text: the parts of the credentials that a call was made with. A part that is
+/// not there is empty.
+#[derive(Clone, Copy, Default)]
+pub(crate) struct Secrets<'a>(pub(crate) [&'a str; 3]);
+
+impl Secrets<'_> {
+    /// For texts that came before there were any credentials.
+    pub(crate) const NONE: Secrets<'static> = Secrets(["", "", ""]);
+}
+
+/// Cleans a text that came from outside. The secrets are replaced wherever they stand.
+pub(crate) fn clean(text: &str, secrets: Secrets<'_>) -> String {
+    let hidden = secrets.0.iter().fold(Cow::Borrowed(text), |text, secret| hide(text, secret));
     let text = hidden.as_ref();
     let mut out = String::new();
     for word in text.split_inclusive(|c: char| !is_base64(c)) {
@@ -41,8 +51,8 @@ pub(crate) fn clean(text: &str, secret: &str) -> String {
 }
 
 /// As [`clean`], for a text inside a sentence of volcv: the end of the sentence must not be lost where room is short.
-pub(crate) fn brief(text: &str, secret: &str) -> String {
-    shortened(&clean(text, secret), MAX_BRIEF).into_owned()
+pub(crate) fn brief(text: &str, secrets: Secrets<'_>) -> String {
+    shortened(&clean(text, secrets), MAX_BRIEF).into_owned()
 }
 
 /// A text of at most `room` bytes, cut between two characters. A mark at the end shows the cut.
@@ -57,10 +67,10 @@ pub(crate) fn shortened(text: &str, room: usize) -> Cow<'_, str> {
 
 /// Replaces the secret as it is, percent-encoded and in base64, alone or behind `Bearer`. A very short secret is not
 /// replaced, because that would only make the text unreadable.
-fn hide<'a>(text: &'a str, secret: &str) -> Cow<'a, str> {
+fn hide<'a>(text: Cow<'a, str>, secret: &str) -> Cow<'a, str> {
     const SHORTEST: usize = 4;
     if secret.len() < SHORTEST {
-        return Cow::Borrowed(text);
+        return text;
     }
     let base64 = |secret: &str| STANDARD_NO_PAD.encode(secret);
     let percent = percent::escape(secret).to_string();
@@ -73,7 +83,7 @@ fn hide<'a>(text: &'a str, secret: &str) -> Cow<'a, str> {
         let is_there = starts.any(|at| text.as_bytes()[at..].starts_with(spelling.as_bytes()));
         if is_there { Cow::Owned(text.replace(&spelling, "[key]")) } else { text }
     };
-    spellings.into_iter().fold(Cow::Borrowed(text), hide_one)
+    spellings.into_iter().fold(text, hide_one)
 }
 
 fn is_base64(c: char) -> bool {
@@ -99,15 +109,15 @@ mod tests {
 
     #[test]
     fn control_characters_are_escaped() {
-        assert_eq!(clean("a\r\n\x1b[2Jb\0\u{202e}", ""), r"a\r\n\u{1b}[2Jb\u{0}\u{202e}");
-        assert_eq!(clean("蓝色的海洋 é", ""), "蓝色的海洋 é");
+        assert_eq!(clean("a\r\n\x1b[2Jb\0\u{202e}", Secrets::NONE), r"a\r\n\u{1b}[2Jb\u{0}\u{202e}");
+        assert_eq!(clean("蓝色的海洋 é", Secrets::NONE), "蓝色的海洋 é");
     }
 
     #[test]
     fn the_key_and_picture_texts_are_replaced() {
-        assert_eq!(clean("bad key sk-123!", "sk-123"), "bad key [key]!");
+        assert_eq!(clean("bad key sk-123!", Secrets(["sk-123", "", ""])), "bad key [key]!");
         let text = format!("got \"{}\" there", "A".repeat(5000));
-        assert_eq!(clean(&text, ""), "got \"[5000 characters]\" there");
+        assert_eq!(clean(&text, Secrets::NONE), "got \"[5000 characters]\" there");
     }
 
     #[test]
@@ -120,17 +130,17 @@ mod tests {
             "x c2stYStiL2M9 y",
             "x QmVhcmVyIHNrLWErYi9jPQ y",
         ] {
-            assert_eq!(clean(text, key), "x [key] y");
+            assert_eq!(clean(text, Secrets(["", key, ""])), "x [key] y");
         }
-        assert_eq!(clean("a key", "key"), "a key");
+        assert_eq!(clean("a key", Secrets(["key", "", ""])), "a key");
     }
 
     #[test]
     fn long_texts_are_cut_between_characters() {
-        let text = clean(&"海 ".repeat(1000), "");
+        let text = clean(&"海 ".repeat(1000), Secrets::NONE);
         assert_eq!(text.chars().count(), MAX_CHARS + 1);
-        let text = brief(&"海 ".repeat(1000), "");
+        let text = brief(&"海 ".repeat(1000), Secrets::NONE);
         assert!(text.ends_with('…') && (MAX_BRIEF - 3..=MAX_BRIEF).contains(&text.len()), "{text}");
-        assert_eq!(brief("a word", ""), "a word");
+        assert_eq!(brief("a word", Secrets::NONE), "a word");
     }
 }

@@ -1,8 +1,8 @@
 //! The one decision about an attempt that has ended: what it cost, and what follows.
 //!
-//! [`decide`] reads the facts of the attempt and looks its event up in one of two tables: [`RULES`] for paid calls,
-//! [`DOWNLOAD_RULES`] for downloads of a result's link. No other file decides a charge or an action; the call machine
-//! only applies the limits (attempts, charges, budget, deadline) and the caller's hook.
+//! [`decide`] reads the facts of the attempt and looks its event up in one of three tables: [`RULES`] for paid calls,
+//! [`POLL_RULES`] for questions about a task, [`DOWNLOAD_RULES`] for downloads of a result's link. No other file decides a
+//! charge or an action; the call machine only applies the limits (attempts, charges, budget, deadline) and the caller's hook.
 
 use volcv_types::Charge;
 
@@ -42,6 +42,20 @@ pub enum AttemptEvent {
     CallRefused,
     /// A redirect.
     Moved,
+    /// The service refused the time of the signature: its clock and that of this machine differ.
+    ClockRefused,
+    /// The service refused the session token.
+    TokenRefused,
+    /// The task waits or is worked on.
+    TaskPending,
+    /// The task has ended: the review or the service refused its input.
+    TaskRefused,
+    /// The task has ended without a result.
+    TaskFailed,
+    /// The service does not know the task, or not yet.
+    TaskNotFound,
+    /// The result of the task has been deleted.
+    TaskExpired,
     /// The caller cancelled the attempt.
     Cancelled,
     /// The attempt gave what was asked for.
@@ -59,6 +73,11 @@ pub enum RetryAction {
     NewSeed,
     /// Follows a redirect at once. It does not count as an attempt, and the caller's hook is not asked.
     Follow,
+    /// Sends the call once more at once, signed for the clock of the service or with new credentials; if that was done before,
+    /// ends the call. It does not count as an attempt, and the caller's hook is not asked.
+    SignAgain,
+    /// Asks again after a while. It does not count as an attempt, and the caller's hook is not asked.
+    Poll,
     /// Ends the call.
     Stop,
 }
@@ -69,7 +88,8 @@ pub enum RetryAction {
 pub struct Rule {
     /// How the attempt ended.
     pub event: AttemptEvent,
-    /// Whether the attempt may have been charged. [`RULES`] names the charge of a whole delivery.
+    /// Whether the attempt may have been charged. [`RULES`] names the charge of a whole delivery, [`POLL_RULES`] that of the
+    /// task: a poll itself costs nothing.
     pub charge: Charge,
     /// What follows by default.
     pub action: RetryAction,
@@ -78,7 +98,7 @@ pub struct Rule {
 /// The table of paid calls. Its reasons: the service acts on complete JSON only, so a partly delivered call has bought
 /// nothing; a fully delivered call may have been billed whatever became of the reply.
 #[rustfmt::skip]
-pub const RULES: [Rule; 16] = [
+pub const RULES: [Rule; 23] = [
     rule(AttemptEvent::NotSent,            Charge::None,    RetryAction::Again),
     rule(AttemptEvent::CertificateRefused, Charge::None,    RetryAction::Stop),
     rule(AttemptEvent::ProxyRefused,       Charge::None,    RetryAction::Stop),
@@ -93,15 +113,51 @@ pub const RULES: [Rule; 16] = [
     rule(AttemptEvent::ResultRefused,      Charge::Unknown, RetryAction::Stop),
     rule(AttemptEvent::CallRefused,        Charge::None,    RetryAction::Stop),
     rule(AttemptEvent::Moved,              Charge::None,    RetryAction::Stop),
+    rule(AttemptEvent::ClockRefused,       Charge::None,    RetryAction::SignAgain),
+    rule(AttemptEvent::TokenRefused,       Charge::None,    RetryAction::SignAgain),
+    rule(AttemptEvent::TaskPending,        Charge::Unknown, RetryAction::Stop),
+    rule(AttemptEvent::TaskRefused,        Charge::None,    RetryAction::Stop),
+    rule(AttemptEvent::TaskFailed,         Charge::Unknown, RetryAction::Stop),
+    rule(AttemptEvent::TaskNotFound,       Charge::Unknown, RetryAction::Stop),
+    rule(AttemptEvent::TaskExpired,        Charge::Unknown, RetryAction::Stop),
     // `decide` gives a cancelled attempt the charge of the event that it had come to.
     rule(AttemptEvent::Cancelled,          Charge::None,    RetryAction::Stop),
+    rule(AttemptEvent::Succeeded,          Charge::Charged, RetryAction::Stop),
+];
+
+/// The table of questions about a task. Its reasons: asking costs nothing and changes nothing, so it is repeated until there is
+/// an answer; the task itself goes on whether it is asked for or not.
+#[rustfmt::skip]
+pub const POLL_RULES: [Rule; 23] = [
+    rule(AttemptEvent::NotSent,            Charge::Unknown, RetryAction::Again),
+    rule(AttemptEvent::CertificateRefused, Charge::Unknown, RetryAction::Stop),
+    rule(AttemptEvent::ProxyRefused,       Charge::Unknown, RetryAction::Stop),
+    rule(AttemptEvent::UploadBroken,       Charge::Unknown, RetryAction::Again),
+    rule(AttemptEvent::Unanswered,         Charge::Unknown, RetryAction::Again),
+    rule(AttemptEvent::ReplyUnusable,      Charge::Unknown, RetryAction::Again),
+    rule(AttemptEvent::ReplyUnsupported,   Charge::Charged, RetryAction::Stop),
+    rule(AttemptEvent::Throttled,          Charge::Unknown, RetryAction::Again),
+    rule(AttemptEvent::Busy,               Charge::Unknown, RetryAction::Again),
+    rule(AttemptEvent::ServiceFailed,      Charge::Unknown, RetryAction::Again),
+    rule(AttemptEvent::ResultRefusedOnce,  Charge::Unknown, RetryAction::Stop),
+    rule(AttemptEvent::ResultRefused,      Charge::Unknown, RetryAction::Stop),
+    rule(AttemptEvent::CallRefused,        Charge::Unknown, RetryAction::Stop),
+    rule(AttemptEvent::Moved,              Charge::Unknown, RetryAction::Stop),
+    rule(AttemptEvent::ClockRefused,       Charge::Unknown, RetryAction::SignAgain),
+    rule(AttemptEvent::TokenRefused,       Charge::Unknown, RetryAction::SignAgain),
+    rule(AttemptEvent::TaskPending,        Charge::Unknown, RetryAction::Poll),
+    rule(AttemptEvent::TaskRefused,        Charge::None,    RetryAction::Stop),
+    rule(AttemptEvent::TaskFailed,         Charge::Unknown, RetryAction::Stop),
+    rule(AttemptEvent::TaskNotFound,       Charge::Unknown, RetryAction::Again),
+    rule(AttemptEvent::TaskExpired,        Charge::Unknown, RetryAction::Stop),
+    rule(AttemptEvent::Cancelled,          Charge::Unknown, RetryAction::Stop),
     rule(AttemptEvent::Succeeded,          Charge::Charged, RetryAction::Stop),
 ];
 
 /// The table of downloads. Its reasons: a download costs nothing, and storage that answers 403 or 404 may not have the
 /// picture yet. So nearly every failure is tried again.
 #[rustfmt::skip]
-pub const DOWNLOAD_RULES: [Rule; 16] = [
+pub const DOWNLOAD_RULES: [Rule; 23] = [
     rule(AttemptEvent::NotSent,            Charge::None,    RetryAction::Again),
     rule(AttemptEvent::CertificateRefused, Charge::None,    RetryAction::Stop),
     rule(AttemptEvent::ProxyRefused,       Charge::None,    RetryAction::Again),
@@ -116,6 +172,13 @@ pub const DOWNLOAD_RULES: [Rule; 16] = [
     rule(AttemptEvent::ResultRefused,      Charge::None,    RetryAction::Again),
     rule(AttemptEvent::CallRefused,        Charge::None,    RetryAction::Again),
     rule(AttemptEvent::Moved,              Charge::None,    RetryAction::Follow),
+    rule(AttemptEvent::ClockRefused,       Charge::None,    RetryAction::Stop),
+    rule(AttemptEvent::TokenRefused,       Charge::None,    RetryAction::Stop),
+    rule(AttemptEvent::TaskPending,        Charge::None,    RetryAction::Stop),
+    rule(AttemptEvent::TaskRefused,        Charge::None,    RetryAction::Stop),
+    rule(AttemptEvent::TaskFailed,         Charge::None,    RetryAction::Stop),
+    rule(AttemptEvent::TaskNotFound,       Charge::None,    RetryAction::Stop),
+    rule(AttemptEvent::TaskExpired,        Charge::None,    RetryAction::Stop),
     rule(AttemptEvent::Cancelled,          Charge::None,    RetryAction::Stop),
     rule(AttemptEvent::Succeeded,          Charge::None,    RetryAction::Stop),
 ];
@@ -127,8 +190,13 @@ const fn rule(event: AttemptEvent, charge: Charge, action: RetryAction) -> Rule 
 impl AttemptEvent {
     /// The row of [`RULES`].
     pub fn rule(self) -> Rule {
-        // Both tables have the order of the enum, which a test checks.
+        // The tables have the order of the enum, which a test checks.
         RULES[self as usize]
+    }
+
+    /// The row of [`POLL_RULES`].
+    pub fn poll_rule(self) -> Rule {
+        POLL_RULES[self as usize]
     }
 
     /// The row of [`DOWNLOAD_RULES`].
@@ -158,9 +226,16 @@ pub(crate) struct Decision {
 
 /// Decides about an attempt.
 pub(crate) fn decide(facts: &Facts) -> Decision {
-    if facts.expects == Expects::File {
-        let Rule { charge, action, .. } = facts.event.download_rule();
-        return Decision { charge, action };
+    match facts.expects {
+        Expects::File => return facts.event.download_rule().into(),
+        // What the service says of a task that was given up does not matter any more.
+        Expects::FreeJson => return Decision { charge: Charge::None, ..facts.event.poll_rule().into() },
+        // Asking again could only give the same picture.
+        Expects::TaskResult | Expects::TaskStatus if facts.has_whole_picture => {
+            return AttemptEvent::ReplyUnsupported.poll_rule().into();
+        }
+        Expects::TaskResult | Expects::TaskStatus => return facts.event.poll_rule().into(),
+        Expects::Pictures | Expects::Json | Expects::Task => {}
     }
     let is_complete = facts.delivery.is_full();
     let is_success_status = facts.status.is_some_and(|status| (200..300).contains(&status));
@@ -177,7 +252,11 @@ pub(crate) fn decide(facts: &Facts) -> Decision {
         AttemptEvent::ServiceFailed if !is_complete => AttemptEvent::UploadBroken,
         event => event,
     };
-    let decision = Decision::from(event.rule());
+    let mut decision = Decision::from(event.rule());
+    // A task that was accepted is not done yet.
+    if facts.expects == Expects::Task && event == AttemptEvent::Succeeded {
+        decision.charge = Charge::Unknown;
+    }
     // A failure reply that came before the whole body has bought nothing, whatever it says. A success status says that
     // the service has acted.
     let is_usual_charge = match event {
@@ -206,15 +285,32 @@ fn event_before_cancel(facts: &Facts) -> AttemptEvent {
 }
 
 /// What a whole call costs: the highest charge of its attempts. The picture behind a link was paid for before its
-/// download began.
-pub(crate) fn charge_of_call(expects: Expects, attempts: impl IntoIterator<Item = Charge>) -> Charge {
-    let before = if expects == Expects::File { Charge::Charged } else { Charge::None };
+/// download began. What a task costs is told by its last poll.
+pub(crate) fn charge_of_call(expects: Expects, last: Charge, attempts: impl IntoIterator<Item = Charge>) -> Charge {
+    let before = match expects {
+        Expects::File => Charge::Charged,
+        Expects::TaskResult | Expects::TaskStatus => return last,
+        Expects::Pictures | Expects::Json | Expects::Task | Expects::FreeJson => Charge::None,
+    };
     attempts.into_iter().fold(before, Ord::max)
 }
 
-/// Whether the caller may make the same call again: it can help, and no attempt has bought anything.
-pub(crate) fn is_retryable(last: Decision, attempts: impl IntoIterator<Item = Charge>) -> bool {
-    last.action == RetryAction::Again && attempts.into_iter().all(|charge| charge == Charge::None)
+/// What is known of the cost of a call before its first attempt.
+pub(crate) fn charge_before(expects: Expects) -> Charge {
+    charge_of_call(expects, Charge::Unknown, [])
+}
+
+/// What one attempt cost. A poll costs nothing; the one that brings a picture stands for the task.
+pub(crate) fn charge_of_attempt(expects: Expects, decision: Decision) -> Charge {
+    let is_billed = !expects.is_poll() || decision.charge == Charge::Charged;
+    if is_billed { decision.charge } else { Charge::None }
+}
+
+/// Whether the caller may make the same call again: it can help, and no attempt has bought anything. A question about a task
+/// may always be asked again.
+pub(crate) fn is_retryable(expects: Expects, last: Decision, attempts: impl IntoIterator<Item = Charge>) -> bool {
+    let can_help = matches!(last.action, RetryAction::Again | RetryAction::Poll);
+    can_help && (expects.is_poll() || attempts.into_iter().all(|charge| charge == Charge::None))
 }
 
 #[cfg(test)]
@@ -229,10 +325,14 @@ mod tests {
     }
 
     #[test]
-    fn every_event_has_its_row_in_both_tables() {
-        for (i, (rule, download)) in RULES.iter().zip(DOWNLOAD_RULES).enumerate() {
-            assert_eq!((rule.event as usize, download.event), (i, rule.event));
-            assert_eq!((rule.event.rule(), download.event.download_rule()), (*rule, download));
+    fn every_event_has_its_row_in_every_table() {
+        for (i, rule) in RULES.iter().enumerate() {
+            let (poll, download) = (POLL_RULES[i], DOWNLOAD_RULES[i]);
+            assert_eq!((rule.event as usize, poll.event, download.event), (i, rule.event, rule.event));
+            assert_eq!(
+                (rule.event.rule(), rule.event.poll_rule(), rule.event.download_rule()),
+                (*rule, poll, download)
+            );
         }
     }
 
@@ -253,7 +353,7 @@ mod tests {
                 assert_eq!(decide(&facts), Decision { charge: Charge::None, action: rule.action });
             }
         }
-        assert_eq!(charge_of_call(Expects::File, [Charge::None]), Charge::Charged);
+        assert_eq!(charge_of_call(Expects::File, Charge::None, [Charge::None]), Charge::Charged);
     }
 
     #[test]

@@ -38,6 +38,10 @@ pub enum CodeClass {
     InvalidInput,
     /// The key is missing, wrong, or not allowed to do this.
     Auth,
+    /// The time of the signature was refused: the clock of the caller is wrong.
+    Clock,
+    /// The session token was refused or has expired.
+    Token,
     /// The account has no money or no quota left.
     Quota,
     /// Too many calls at once or per second; the call was not taken.
@@ -104,7 +108,7 @@ pub const CODES: &[CodeRow] = &[
     row(100003, "MissingAuthenticationToken", Auth, Free),
     row(100004, "MissingRequestInfo", InvalidInput, Free),
     row(100005, "MissingSignature", Auth, Free),
-    row(100006, "InvalidTimestamp", Auth, Free),
+    row(100006, "InvalidTimestamp", Clock, Free),
     row(100007, "ServiceNotFound", InvalidInput, Free),
     row(100008, "InvalidActionOrVersion", InvalidInput, Free),
     row(100009, "InvalidAccessKey", Auth, Free),
@@ -116,7 +120,7 @@ pub const CODES: &[CodeRow] = &[
     row(100016, "InternalServiceTimeout", Service, Unknown),
     row(0, "InvalidAuthorization", Auth, Free),
     row(0, "InvalidCredential", Auth, Free),
-    row(0, "InvalidSecretToken", Auth, Free),
+    row(0, "InvalidSecretToken", Token, Free),
     row(0, "invalid_api_key", Auth, Free),
     row(0, "access_denied", Auth, Free),
     row(0, "insufficient_user_quota", Quota, Free),
@@ -235,6 +239,13 @@ mod tests {
             };
             assert_eq!(row.charge, expected, "{row:?}");
         }
+    }
+
+    #[test]
+    fn a_refused_time_and_a_refused_token_are_told_apart_from_a_wrong_key() {
+        let named = |name: &str| ServiceCode::Name(name.to_owned()).class();
+        assert_eq!((named("InvalidTimestamp"), ServiceCode::Number(100006).class()), (Some(Clock), Some(Clock)));
+        assert_eq!((named("InvalidSecretToken"), named("SignatureDoesNotMatch")), (Some(Token), Some(Auth)));
     }
 
     #[test]

@@ -19,31 +19,35 @@
 //! wide.request().expect("every field is inside its range");
 //! ```
 
+mod ability;
 mod code;
 mod error;
 mod expansion;
 mod header;
 mod marking;
 mod members;
-mod outpaint;
 mod picture;
 mod plan;
 mod reply;
 mod request;
+mod task;
 mod verdict;
 mod wish;
 
+pub use ability::{
+    Ability, AbilityRequest, EraseQuality, Execution, InpaintEdit, InpaintErase, Outpaint, PaintingEdit,
+};
 pub use bytes::Bytes;
 pub use code::{CODES, Charge, CodeClass, CodeRow, ServiceCode};
 pub use error::InvalidInput;
 pub use expansion::{Rect, Sides, Size};
 pub use header::{PictureFormat, PictureInfo};
 pub use marking::{AigcMeta, Logo, LogoLanguage, LogoPosition};
-pub use outpaint::Outpaint;
 pub use picture::Picture;
 pub use plan::{CanvasGeometry, ExpandPlan, Keep, Pass, PassMode, PlanOptions, plan};
 pub use reply::{GatewayError, Reply, ReplyData, ResponseMetadata, TopError};
-pub use request::{Access, CvRequest, PromptField};
+pub use request::{AccessKind, CvRequest, PromptField};
 pub use serde_json::{Map, Value};
+pub use task::{Task, TaskActions, TaskRequest, TaskStatus};
 pub use verdict::Verdict;
 pub use wish::{Anchor, Margins, TooSmall, Wish};

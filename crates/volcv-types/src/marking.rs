@@ -119,6 +119,9 @@ pub struct AigcMeta {
 }
 
 impl AigcMeta {
+    /// The field of the request.
+    pub(crate) const KEY: &'static str = "aigc_meta";
+
     pub(crate) fn to_json(&self) -> Result<Value, InvalidInput> {
         let mut json = Value::Object(Map::new());
         for (key, text) in [

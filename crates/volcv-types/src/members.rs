@@ -13,10 +13,10 @@ use crate::error::InvalidInput;
 
 /// The members of a JSON object. Each value is the text of one JSON value, so a number of any size and precision is
 /// sent as it was given; a [`Value`] would round it.
-#[derive(Clone, Default)]
+#[derive(Clone, PartialEq, Eq, Default)]
 pub(crate) struct Members(BTreeMap<String, Member>);
 
-#[derive(Clone)]
+#[derive(Clone, PartialEq, Eq)]
 struct Member {
     /// The position of the member in the object.
     place: usize,
@@ -57,10 +57,15 @@ impl Members {
         others.into_iter().for_each(|(key, member)| self.put(key, member.text));
     }
 
-    /// Takes a member out; the others keep their order.
-    pub(crate) fn remove(&mut self, key: &str) {
-        let Some(removed) = self.0.remove(key) else { return };
+    /// Takes a member out, the text of its value; the others keep their order.
+    pub(crate) fn remove(&mut self, key: &str) -> Option<Box<str>> {
+        let removed = self.0.remove(key)?;
         self.0.values_mut().filter(|member| member.place > removed.place).for_each(|member| member.place -= 1);
+        Some(removed.text)
+    }
+
+    pub(crate) fn is_empty(&self) -> bool {
+        self.0.is_empty()
     }
 
     /// The text of a member's value.
@@ -82,7 +87,8 @@ impl Members {
         self.0.iter().map(|(key, member)| (key.clone(), value(&member.text))).collect()
     }
 
-    fn put(&mut self, key: String, text: Box<str>) {
+    /// As [`Members::insert`], for the text of a JSON value.
+    pub(crate) fn put(&mut self, key: String, text: Box<str>) {
         let place = self.0.len();
         self.0.entry(key).or_insert_with(|| Member { place, text: Box::default() }).text = text;
     }

@@ -21,10 +21,10 @@ use crate::picture::Picture;
 /// ```
 #[derive(Clone)]
 pub struct CvRequest {
-    action: String,
-    version: String,
+    pub(crate) action: String,
+    pub(crate) version: String,
     query: Vec<(String, String)>,
-    body: Members,
+    pub(crate) body: Members,
     pictures: Vec<Picture>,
     prompt: Option<(String, PromptField)>,
 }
@@ -32,7 +32,7 @@ pub struct CvRequest {
 /// The way to the service. The names of some fields depend on it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 #[non_exhaustive]
-pub enum Access {
+pub enum AccessKind {
     /// An aggregator gateway with a bearer key; the prompt is called `prompt` (gateway page).
     #[default]
     Gateway,
@@ -58,11 +58,11 @@ pub enum PromptField {
 }
 
 impl PromptField {
-    pub(crate) fn keys(self, access: Access) -> &'static [&'static str] {
+    pub(crate) fn keys(self, access: AccessKind) -> &'static [&'static str] {
         match (self, access) {
             (PromptField::Both, _) => &["prompt", "custom_prompt"],
-            (PromptField::Prompt, _) | (PromptField::ByAccess, Access::Gateway) => &["prompt"],
-            (PromptField::CustomPrompt, _) | (PromptField::ByAccess, Access::Direct) => &["custom_prompt"],
+            (PromptField::Prompt, _) | (PromptField::ByAccess, AccessKind::Gateway) => &["prompt"],
+            (PromptField::CustomPrompt, _) | (PromptField::ByAccess, AccessKind::Direct) => &["custom_prompt"],
         }
     }
 }
@@ -88,10 +88,10 @@ impl CvRequest {
     /// object is skipped; of a key that the object has twice, the last value counts.
     ///
     /// ```
-    /// use volcv_types::{Access, CvRequest};
+    /// use volcv_types::{AccessKind, CvRequest};
     /// let text = r#"{"task_id":123456789012345678901234567890,"scale":1.10}"#;
     /// let request = CvRequest::from_json_text("CVSync2AsyncGetResult", "2022-08-31", text).unwrap();
-    /// assert_eq!(request.body_text(Access::Gateway), text);
+    /// assert_eq!(request.body_text(AccessKind::Gateway), text);
     /// ```
     ///
     /// # Errors
@@ -182,16 +182,16 @@ impl CvRequest {
 
     /// The JSON object without the pictures' texts, with the prompt in the field of this access. A [`Value`] rounds
     /// large numbers; [`CvRequest::body_text`] has them as they are sent.
-    pub fn body(&self, access: Access) -> Map<String, Value> {
+    pub fn body(&self, access: AccessKind) -> Map<String, Value> {
         self.members(access).to_map()
     }
 
     /// The JSON text that is sent, without the pictures' texts.
-    pub fn body_text(&self, access: Access) -> String {
+    pub fn body_text(&self, access: AccessKind) -> String {
         self.members(access).to_string()
     }
 
-    fn members(&self, access: Access) -> Members {
+    fn members(&self, access: AccessKind) -> Members {
         let mut body = self.body.clone();
         if let Some((text, field)) = &self.prompt {
             for key in field.keys(access) {
@@ -205,7 +205,7 @@ impl CvRequest {
     }
 
     /// The JSON object for people: pictures are replaced by their sizes, and so are long texts.
-    pub fn preview(&self, access: Access) -> Value {
+    pub fn preview(&self, access: AccessKind) -> Value {
         let mut body = self.body(access);
         body.values_mut().for_each(shorten);
         if !self.pictures.is_empty() {

@@ -4,8 +4,8 @@
 
 use serde_json::{Value, json};
 use volcv_types::{
-    Access, AigcMeta, CvRequest, InvalidInput, Logo, LogoLanguage, LogoPosition, Outpaint, Picture, PromptField, Reply,
-    ServiceCode, Sides, Size,
+    AccessKind, AigcMeta, CvRequest, InvalidInput, Logo, LogoLanguage, LogoPosition, Outpaint, Picture, PromptField,
+    Reply, ServiceCode, Sides, Size,
 };
 
 /// The header of a PNG: all that these tests need of a picture.
@@ -17,7 +17,7 @@ fn png(width: u32, height: u32) -> Picture {
 }
 
 fn body(outpaint: &Outpaint) -> Value {
-    Value::Object(outpaint.request().unwrap().body(Access::Gateway))
+    Value::Object(outpaint.request().unwrap().body(AccessKind::Gateway))
 }
 
 /// 7 and 7.0 are the same number to every JSON reader, but not to `Value`.
@@ -79,15 +79,15 @@ fn only_fields_that_are_set_are_sent_and_all_four_sides() {
 
 #[test]
 fn the_prompt_goes_where_the_access_or_the_caller_wants_it() {
-    let keys = |field: PromptField, access: Access| {
+    let keys = |field: PromptField, access: AccessKind| {
         let request = Outpaint::equal(png(64, 64), 0.1).prompt("sea").prompt_field(field).request().unwrap();
         let body = request.body(access);
         (body.contains_key("prompt"), body.contains_key("custom_prompt"))
     };
-    assert_eq!(keys(PromptField::ByAccess, Access::Gateway), (true, false));
-    assert_eq!(keys(PromptField::ByAccess, Access::Direct), (false, true));
-    assert_eq!(keys(PromptField::CustomPrompt, Access::Gateway), (false, true));
-    assert_eq!(keys(PromptField::Both, Access::Direct), (true, true));
+    assert_eq!(keys(PromptField::ByAccess, AccessKind::Gateway), (true, false));
+    assert_eq!(keys(PromptField::ByAccess, AccessKind::Direct), (false, true));
+    assert_eq!(keys(PromptField::CustomPrompt, AccessKind::Gateway), (false, true));
+    assert_eq!(keys(PromptField::Both, AccessKind::Direct), (true, true));
 }
 
 #[test]
@@ -282,7 +282,7 @@ fn debug_shows_neither_picture_nor_prompt() {
     for text in [format!("{outpaint:?}"), format!("{:?}", outpaint.request().unwrap())] {
         assert!(text.len() < 1024 && !text.contains("secret wish") && !text.contains("AAAA"), "{text}");
     }
-    let preview = outpaint.request().unwrap().preview(Access::Gateway);
+    let preview = outpaint.request().unwrap().preview(AccessKind::Gateway);
     assert_eq!(preview["binary_data_base64"], json!(["<5242880 bytes as base64>"]));
 }
 
@@ -295,6 +295,6 @@ fn the_escape_hatch_takes_any_object_and_nothing_else() {
     let twice = CvRequest::new("A", "V", json!({"binary_data_base64": []})).unwrap().with_pictures(vec![png(1, 1)]);
     assert_eq!(twice.unwrap_err().field(), "binary_data_base64");
     let long = CvRequest::new("A", "V", json!({"x": {"y": ["z".repeat(2000)]}})).unwrap();
-    assert_eq!(long.preview(Access::Gateway), json!({"x": {"y": ["<2000 characters>"]}}));
+    assert_eq!(long.preview(AccessKind::Gateway), json!({"x": {"y": ["<2000 characters>"]}}));
     assert!(format!("{long:?}").len() < 500);
 }

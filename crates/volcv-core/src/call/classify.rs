@@ -9,9 +9,10 @@ use crate::call::time::Now;
 use crate::error::{Error, ErrorKind};
 use crate::exchange::{TransportError, TransportErrorKind};
 use crate::outcome::Outcome;
-use crate::redact::brief;
+use crate::redact::{Secrets, brief};
 use crate::reply::inbox::Inbox;
 use crate::reply::read::{ReplyFacts, read};
+use crate::request::access::Clock;
 use crate::request::expects::Expects;
 use crate::request::plan::Plan;
 use crate::retry::{AttemptEvent, Facts};
@@ -31,6 +32,8 @@ pub(crate) struct Classified {
     pub(crate) facts: Facts,
     /// Where a redirect leads.
     pub(crate) location: Option<String>,
+    /// The clock of the service, if it refused the time of the signature.
+    pub(crate) clock: Option<Clock>,
     pub(crate) result: Result<Outcome, Error>,
 }
 
@@ -50,7 +53,7 @@ pub(crate) fn classify(plan: &Plan, end: AttemptEnd, hint: &str) -> Classified {
             None => unanswered(plan, delivery, kind, why),
         }
     };
-    let ReplyFacts { event, has_whole_picture, location, result } = reply;
+    let ReplyFacts { event, has_whole_picture, location, clock, result } = reply;
     // The cause of a cancel is the caller.
     let source = error.filter(|_| event != AttemptEvent::Cancelled).and_then(TransportError::into_source);
     let result = result.map_err(|error| match source {
@@ -58,11 +61,11 @@ pub(crate) fn classify(plan: &Plan, end: AttemptEnd, hint: &str) -> Classified {
         None => error,
     });
     let facts = Facts { expects: plan.expects(), event, delivery, status, has_whole_picture };
-    Classified { facts, location, result }
+    Classified { facts, location, clock, result }
 }
 
 fn without_reply(event: AttemptEvent, error: Error) -> ReplyFacts {
-    ReplyFacts { event, has_whole_picture: false, location: None, result: Err(error) }
+    ReplyFacts { event, has_whole_picture: false, location: None, clock: None, result: Err(error) }
 }
 
 /// The error of a call that the caller cancelled.
@@ -108,6 +111,8 @@ fn unanswered(plan: &Plan, delivery: Delivery, kind: Option<TransportErrorKind>,
     let (event, kind) = match delivery {
         Delivery::NotSent => not_sent,
         Delivery::Partial { .. } => (AttemptEvent::UploadBroken, broken),
+        // To ask about a task again does no harm.
+        Delivery::Full { .. } if plan.expects().is_poll() => (AttemptEvent::Unanswered, broken),
         Delivery::Full { .. } => (AttemptEvent::Unanswered, ErrorKind::OutcomeUnknown),
     };
     without_reply(event, Error::new(kind, format!("{why}; {}", sent(delivery))))
@@ -115,7 +120,7 @@ fn unanswered(plan: &Plan, delivery: Delivery, kind: Option<TransportErrorKind>,
 
 /// A transport's failure in words, with the phase in which it failed.
 fn explain(error: &TransportError, phase: Phase, plan: &Plan, hint: &str) -> String {
-    let (cause, to) = (cause(error, plan.secret()), plan.address());
+    let (cause, to) = (cause(error, plan.secrets()), plan.address());
     match error.kind() {
         TransportErrorKind::Timeout(TimeLimit::Connect) => {
             format!("no connection to {to} within the connect limit{hint}")
@@ -131,7 +136,7 @@ fn explain(error: &TransportError, phase: Phase, plan: &Plan, hint: &str) -> Str
 }
 
 /// The innermost cause, which is the most specific one.
-fn cause(error: &TransportError, secret: &str) -> String {
+fn cause(error: &TransportError, secrets: Secrets<'_>) -> String {
     let innermost = std::iter::successors(std::error::Error::source(error), |cause| cause.source()).last();
-    innermost.map(|cause| format!(" ({})", brief(&cause.to_string(), secret))).unwrap_or_default()
+    innermost.map(|cause| format!(" ({})", brief(&cause.to_string(), secrets))).unwrap_or_default()
 }

@@ -147,7 +147,7 @@ impl Timer {
             Phase::Uploading | Phase::Downloading => {
                 (self.progress.0.saturating_add(self.limits.stall), TimeLimit::Stall)
             }
-            Phase::Waiting | Phase::Backoff => self.end,
+            Phase::Waiting | Phase::Backoff | Phase::Task => self.end,
         };
         let (end, limit) = if end < self.end.0 { (end, limit) } else { self.end };
         if now >= end {

@@ -1,10 +1,11 @@
-//! One paid call as a state machine: what to send, how long to wait, and how it ends.
+//! One call as a state machine: what to send, how long to wait, and how it ends. To wait for a task is one call, too.
 //!
 //! A driver is a loop around [`Call::next`]:
 //!
 //! ```text
 //! loop {
 //!     match call.next(now()) {
+//!         Step::Credentials(limit) => { let found = provider.ask(limit); call.on_credentials(now(), found) }
 //!         Step::Send(attempt) => { let sent = transport.send(attempt, call.reply()); call.on_sent(now(), sent) }
 //!         Step::Wait(time) => sleep(time),
 //!         Step::Done(result) => return result,
@@ -21,21 +22,28 @@ use crate::call::classify::{AttemptEnd, Classified, cancelled, classify};
 use crate::call::config::CallConfig;
 use crate::call::limits::{Limits, Timer};
 use crate::call::meter::Meter;
-use crate::call::policy::{RetryBudget, backoff};
+use crate::call::policy::{RetryBudget, backoff, poll_wait};
 use crate::call::progress::{Observer, Phase};
 use crate::call::time::Now;
 use crate::error::{AttemptRecord, Error, ErrorKind};
 use crate::exchange::{ReplySink, Request, Stop, TransportError, TransportErrorKind};
 use crate::outcome::Outcome;
+use crate::redact::{Secrets, brief};
 use crate::reply::inbox::Inbox;
+use crate::request::access::{Clock, Signer};
+use crate::request::credentials::Credentials;
 use crate::request::expects::Expects;
 use crate::request::plan::Plan;
-use crate::retry::{Decision, RetryAction, charge_of_call, decide, is_retryable};
+use crate::retry::{AttemptEvent, Decision, RetryAction};
+use crate::retry::{charge_before, charge_of_attempt, charge_of_call, decide, is_retryable};
 
 /// What the driver has to do next.
 #[derive(Debug)]
 #[allow(clippy::large_enum_variant, reason = "a step is moved once for each attempt, which takes seconds")]
 pub enum Step {
+    /// Get credentials from wherever they come from, within this time; then call [`Call::on_credentials`]. It comes only where
+    /// calls are signed, and only if none are known that last.
+    Credentials(Duration),
     /// Send this once, pushing the reply into [`Call::reply`]; then call [`Call::on_sent`].
     Send(Attempt),
     /// Sleep, then ask again.
@@ -43,6 +51,9 @@ pub enum Step {
     /// The call has ended.
     Done(Result<Outcome, Error>),
 }
+
+/// Why a provider has no credentials. Its text must hold none.
+pub type CredentialsError = Box<dyn std::error::Error + Send + Sync>;
 
 /// One attempt for a transport.
 #[derive(Debug)]
@@ -59,6 +70,12 @@ pub struct Attempt {
 /// The seeds that volcv chooses from. Every ability of the service accepts them.
 const NEW_SEEDS: std::ops::RangeInclusive<i64> = 0..=i32::MAX as i64;
 
+/// A wait for a task without a deadline ends after this time. The service forgets tasks after 12 to 24 hours.
+const TASK_LIMIT: Duration = Duration::from_secs(3600);
+
+/// Questions about a task cost nothing, so they may fail this many times as often in a row as an attempt of a call.
+const POLLS_PER_ATTEMPT: u32 = 5;
+
 /// The most redirects of a result's link that are followed. Each target is checked as the link itself.
 const MAX_REDIRECTS: usize = 5;
 
@@ -69,8 +86,14 @@ pub struct Call {
     link: Option<Plan>,
     /// Redirects since the last try of the link itself.
     hops: usize,
-    /// All redirects. Each has a record in `attempts`, but does not count towards `max_attempts`.
-    redirects: usize,
+    /// Attempts that do not count towards `max_attempts`, but have a record in `attempts`: redirects, an attempt with a wrong
+    /// clock or an old token, and all polls before the last one that was answered.
+    uncounted: usize,
+    signed_again: bool,
+    /// Polls that found the task at work.
+    polls: u32,
+    /// Of a poll: what the task has cost, as far as its last answer tells.
+    task_charge: Charge,
     config: CallConfig,
     /// Tokens for retries; none of a download.
     budget: Option<Arc<RetryBudget>>,
@@ -86,6 +109,10 @@ pub struct Call {
 enum State {
     /// The next attempt is due.
     Ready,
+    /// The driver asks for credentials.
+    Asking,
+    /// The next attempt is due, with the credentials that the driver has found.
+    Signable,
     /// The transport has the attempt.
     Sending { meter: Meter, inbox: Box<Inbox>, since: Duration },
     /// The next attempt is due at `until`. `last` is the error of the call if the deadline passes before.
@@ -99,14 +126,19 @@ enum State {
 impl Call {
     /// A call that has not been sent yet.
     pub fn new(plan: Plan, config: CallConfig) -> Self {
-        // The budget protects the paid service, and the host of a link is a different one.
-        let budget = (plan.expects() != Expects::File).then(|| Arc::clone(&config.budget));
+        // The budget protects the paid service: the host of a link is a different one, and polls are cheap.
+        let is_free = plan.expects() == Expects::File || plan.expects().is_poll();
+        let budget = (!is_free).then(|| Arc::clone(&config.budget));
+        let task_charge = charge_before(plan.expects());
         let rng = fastrand::Rng::new();
         Self {
             plan,
             link: None,
             hops: 0,
-            redirects: 0,
+            uncounted: 0,
+            signed_again: false,
+            polls: 0,
+            task_charge,
             config,
             budget,
             observer: None,
@@ -141,8 +173,9 @@ impl Call {
 
     /// What to do next.
     pub fn next(&mut self, now: Now) -> Step {
+        let usual = if self.plan.expects() == Expects::TaskResult { TASK_LIMIT } else { Duration::MAX };
         let deadline = *self.deadline.get_or_insert_with(|| {
-            let deadline = self.config.limits.deadline.unwrap_or(Duration::MAX);
+            let deadline = self.config.limits.deadline.unwrap_or(usual);
             now.mono.saturating_add(deadline)
         });
         match std::mem::replace(&mut self.state, State::Reported) {
@@ -152,19 +185,52 @@ impl Call {
             }
             // The driver slept too long. The last error explains more than the deadline.
             State::Waiting { last, .. } if now.mono >= deadline => Step::Done(Err(last)),
-            State::Ready if now.mono >= deadline => {
+            State::Ready | State::Signable if now.mono >= deadline => {
                 let error = Error::new(ErrorKind::Timeout, "the deadline passed before the call was sent");
                 Step::Done(Err(self.finish(error, false)))
             }
-            State::Ready | State::Waiting { .. } => Step::Send(self.start(now.mono, deadline)),
+            State::Ready | State::Waiting { .. } if !self.plan.is_ready(now.wall) => {
+                self.state = State::Asking;
+                Step::Credentials(self.config.limits.attempt.min(deadline.saturating_sub(now.mono)))
+            }
+            State::Ready | State::Waiting { .. } | State::Signable => Step::Send(self.start(now, deadline)),
             State::Ended(result) => Step::Done(*result),
+            // The driver did not report what came of the last step. The attempt counts as failed.
             sending @ State::Sending { .. } => {
-                // The driver did not call `on_sent`. The attempt counts as failed.
                 self.state = sending;
                 self.on_sent(now, Err(TransportError::new(TransportErrorKind::Other)));
                 self.next(now)
             }
+            State::Asking => {
+                self.state = State::Asking;
+                self.on_credentials(now, Some(Err("the driver did not ask for any".into())));
+                self.next(now)
+            }
             State::Reported => Step::Done(Err(Error::config("the call has ended already"))),
+        }
+    }
+
+    /// Takes the credentials that [`Step::Credentials`] asks for; `None` says that the time for them has passed. Credentials
+    /// that are known and have not ended yet are used where there are no new ones.
+    pub fn on_credentials(&mut self, now: Now, found: Option<Result<Credentials, CredentialsError>>) {
+        let (State::Asking, Some(signer)) = (&self.state, self.plan.signer()) else {
+            debug_assert!(false, "on_credentials belongs to a Step::Credentials");
+            return;
+        };
+        let failed = match found {
+            Some(Ok(credentials)) => signer.keep(credentials, now.wall),
+            Some(Err(error)) => {
+                let text = brief(&error.to_string(), Secrets::NONE);
+                Err(Error::auth(format!("there are no credentials: {text}")).with_source(error))
+            }
+            None => Err(Error::new(ErrorKind::Timeout, "the provider of credentials did not answer in time")),
+        };
+        match failed.or_else(|error| signer.usable(now.wall).ok_or(error)) {
+            Ok(credentials) => {
+                self.plan.set_credentials(credentials);
+                self.state = State::Signable;
+            }
+            Err(error) => self.end(error, false),
         }
     }
 
@@ -190,16 +256,17 @@ impl Call {
         let phase = meter.progress().phase;
         let delivery = meter.seal();
         let end = AttemptEnd { inbox: *inbox, delivery, phase, result, now };
-        let Classified { facts, location, result } = classify(&self.plan, end, &self.config.hint);
+        let Classified { facts, location, clock, result } = classify(&self.plan, end, &self.config.hint);
         let decision = decide(&facts);
-        let is_redirect = decision.action == RetryAction::Follow;
-        let failure = result.as_ref().err().filter(|_| !is_redirect);
-        self.attempts.push(AttemptRecord {
+        let follows = self.follows(facts.event, decision.action, clock);
+        let failure = result.as_ref().err().filter(|_| !follows);
+        self.task_charge = decision.charge;
+        self.record(AttemptRecord {
             error: failure.map(Error::kind),
             delivery,
             status: facts.status,
             code: failure.and_then(Error::service_code).cloned(),
-            charge: decision.charge,
+            charge: charge_of_attempt(facts.expects, decision),
             elapsed: now.mono.saturating_sub(since),
             wait: None,
         });
@@ -209,9 +276,33 @@ impl Call {
                 outcome.attempts = self.attempts.clone();
                 self.state = State::Ended(Box::new(Ok(outcome)));
             }
-            Err(_) if is_redirect => self.follow(&location.unwrap_or_default()),
-            Err(error) => self.retry_or_end(error, decision, now.mono, &meter),
+            Err(_) if follows && decision.action == RetryAction::Follow => self.follow(&location.unwrap_or_default()),
+            Err(error) if follows && decision.action == RetryAction::Poll => self.poll_later(error, now.mono, &meter),
+            Err(_) if follows => self.sign_again(clock),
+            Err(error) => self.retry_or_end(error, facts.event, decision, now.mono, &meter),
         }
+    }
+
+    /// Whether the call goes on at once or with the next poll, which no limit of attempts forbids.
+    fn follows(&self, event: AttemptEvent, action: RetryAction, clock: Option<Clock>) -> bool {
+        let can_help = match event {
+            AttemptEvent::ClockRefused => clock.is_some(),
+            _ => self.plan.signer().is_some_and(Signer::can_renew),
+        };
+        match action {
+            RetryAction::Follow | RetryAction::Poll => true,
+            RetryAction::SignAgain => can_help && self.plan.signer().is_some() && !self.signed_again,
+            _ => false,
+        }
+    }
+
+    /// Keeps the record of an attempt. One record stands for all polls in a row that found the task at work.
+    fn record(&mut self, record: AttemptRecord) {
+        let was_pending = self.attempts.last().is_some_and(|last| self.polls > 0 && last.error.is_none());
+        if was_pending && record.error.is_none() {
+            self.attempts.pop();
+        }
+        self.attempts.push(record);
     }
 
     /// The caller cancels the call between attempts. During an attempt, the transport ends it with `Cancelled` instead.
@@ -232,19 +323,19 @@ impl Call {
     }
 
     /// Applies the decision about the last attempt. The caller's hook may replace the action; the limits still hold.
-    fn retry_or_end(&mut self, error: Error, decision: Decision, now: Duration, meter: &Meter) {
+    fn retry_or_end(&mut self, error: Error, event: AttemptEvent, decision: Decision, now: Duration, meter: &Meter) {
         let policy = &self.config.policy;
         let record = self.attempts.last().expect("the attempt was recorded by the caller");
         let action = policy.decide.as_ref().map_or(decision.action, |hook| hook(record, decision.action));
         let wanted = match action {
             RetryAction::Again | RetryAction::WithinChargeLimit => true,
             RetryAction::NewSeed => policy.new_seed && self.plan.seed().is_some(),
-            RetryAction::Follow | RetryAction::Stop => false,
+            RetryAction::Follow | RetryAction::SignAgain | RetryAction::Poll | RetryAction::Stop => false,
         };
         let paid = self.charges().filter(|charge| *charge > Charge::None).count();
-        let attempts = self.attempts.len() - self.redirects;
-        let affordable = paid < policy.charge_limit as usize && attempts < policy.max_attempts as usize;
-        let retryable = is_retryable(decision, self.charges());
+        let attempts = self.attempts.len() - self.uncounted;
+        let affordable = paid < policy.charge_limit as usize && attempts < self.max_attempts(event);
+        let retryable = is_retryable(self.plan.expects(), decision, self.charges());
         // No hook can undo a cancel.
         if !wanted || !affordable || error.kind() == ErrorKind::Cancelled {
             return self.end(error, retryable);
@@ -271,9 +362,44 @@ impl Call {
         self.state = State::Waiting { until, last };
     }
 
+    /// How often an attempt may fail. A task that is not known is given up as early as a call.
+    fn max_attempts(&self, event: AttemptEvent) -> usize {
+        let attempts = self.config.policy.max_attempts;
+        let is_patient = self.plan.expects().is_poll() && event != AttemptEvent::TaskNotFound;
+        (if is_patient { attempts.saturating_mul(POLLS_PER_ATTEMPT) } else { attempts }) as usize
+    }
+
+    /// Asks about the task again after a while; at the deadline, the wait ends.
+    fn poll_later(&mut self, error: Error, now: Duration, meter: &Meter) {
+        let wait = poll_wait(&self.config.policy, self.polls);
+        self.polls += 1;
+        self.uncounted = self.attempts.len();
+        if let Some(last) = self.attempts.last_mut() {
+            last.wait = Some(wait);
+        }
+        meter.report_task();
+        let until = now.saturating_add(wait);
+        let until = self.deadline.map_or(until, |deadline| until.min(deadline));
+        let last = self.finish(error, true);
+        self.state = State::Waiting { until, last };
+    }
+
+    /// Sends the call again, signed for the clock of the service or with new credentials.
+    fn sign_again(&mut self, clock: Option<Clock>) {
+        (self.signed_again, self.uncounted) = (true, self.uncounted + 1);
+        if let Some(signer) = self.plan.signer() {
+            match (clock, self.plan.credentials()) {
+                (Some(clock), _) => signer.set_clock(clock),
+                (None, Some(refused)) => signer.forget(refused),
+                (None, None) => {}
+            }
+        }
+        self.state = State::Ready;
+    }
+
     /// Follows a redirect.
     fn follow(&mut self, location: &str) {
-        (self.hops, self.redirects) = (self.hops + 1, self.redirects + 1);
+        (self.hops, self.uncounted) = (self.hops + 1, self.uncounted + 1);
         let next = match self.hops {
             ..=MAX_REDIRECTS => self.plan.redirected(location),
             _ => Err(Error::decode(format!("the link to the picture is redirected more than {MAX_REDIRECTS} times"))),
@@ -298,14 +424,15 @@ impl Call {
         self.attempts.iter().map(|attempt| attempt.charge)
     }
 
-    fn start(&mut self, now: Duration, deadline: Duration) -> Attempt {
+    fn start(&mut self, now: Now, deadline: Duration) -> Attempt {
+        let (now, wall) = (now.mono, now.wall);
         let number = u32::try_from(self.attempts.len() + 1).unwrap_or(u32::MAX);
         let meter = Meter::of(self.index, number, self.plan.body_len(), self.observer.clone());
         meter.report();
         let configured = self.config.limits;
         let limits = Limits { attempt: configured.attempt.min(deadline.saturating_sub(now)), ..configured };
         let timer = Timer::new(configured, meter.clone(), now, Some(deadline));
-        let request = self.plan.request(meter.clone());
+        let request = self.plan.request(meter.clone(), wall);
         let inbox = Inbox::new(meter.clone(), configured.reply_bytes, self.plan.expects(), &self.config.pool);
         let inbox = Box::new(inbox);
         self.state = State::Sending { meter, inbox, since: now };
@@ -319,7 +446,7 @@ impl Call {
 
     /// Adds what only the whole call knows: all attempts, and what they cost together.
     fn finish(&self, error: Error, retryable: bool) -> Error {
-        let charge = charge_of_call(self.plan.expects(), self.charges());
+        let charge = charge_of_call(self.plan.expects(), self.task_charge, self.charges());
         error.with_charge(charge).with_retryable(retryable).with_attempts(self.attempts.clone())
     }
 }

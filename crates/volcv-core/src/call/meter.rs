@@ -125,6 +125,13 @@ impl Meter {
         }
     }
 
+    /// Tells the observer that the task is at work.
+    pub(crate) fn report_task(&self) {
+        if let Some(observer) = &self.0.observer {
+            observer(&Progress { phase: Phase::Task, ..self.progress() });
+        }
+    }
+
     fn sent(&self) -> u64 {
         self.0.sent.load(SeqCst) & !SEALED
     }

@@ -23,6 +23,8 @@ pub struct RetryPolicy {
     pub cap: Duration,
     /// The call fails at once if the service asks for a longer wait than this; 120 s.
     pub max_wait: Duration,
+    /// The first wait between two questions about a task; each next one is a quarter longer, up to five times the first; 2 s.
+    pub poll_interval: Duration,
     /// Sends a call again with a new seed when the review refused its result; `charge_limit` holds; false.
     pub new_seed: bool,
     /// A hook that can replace the table's action for an attempt. The limits above still hold.
@@ -84,6 +86,14 @@ impl RetryPolicy {
         self
     }
 
+    /// The first wait between two questions about a task; each next one is a quarter longer, up to five times the first. Any
+    /// duration; 2 s by default, as production code does it (the service allows 10 to 20 questions a second).
+    #[must_use]
+    pub fn poll_interval(mut self, wait: Duration) -> Self {
+        self.poll_interval = wait;
+        self
+    }
+
     /// Whether a call whose result was refused is sent again with a new seed; false by default.
     #[must_use]
     pub fn new_seed(mut self, new_seed: bool) -> Self {
@@ -107,6 +117,7 @@ impl Default for RetryPolicy {
             base: Duration::from_millis(500),
             cap: Duration::from_secs(20),
             max_wait: Duration::from_secs(120),
+            poll_interval: Duration::from_secs(2),
             new_seed: false,
             decide: None,
         }
@@ -121,6 +132,7 @@ impl fmt::Debug for RetryPolicy {
             .field("base", &self.base)
             .field("cap", &self.cap)
             .field("max_wait", &self.max_wait)
+            .field("poll_interval", &self.poll_interval)
             .field("new_seed", &self.new_seed)
             .field("decide", &self.decide.is_some())
             .finish()
@@ -169,6 +181,13 @@ pub(crate) fn backoff(policy: &RetryPolicy, retries: u32, rng: &mut fastrand::Rn
     ceiling.mul_f64(rng.f64())
 }
 
+/// The wait before the next question about a task that was at work in `polls` answers before.
+pub(crate) fn poll_wait(policy: &RetryPolicy, polls: u32) -> Duration {
+    let first = policy.poll_interval;
+    let longest = first.saturating_mul(5);
+    (0..polls.min(16)).fold(first, |wait, _| wait.saturating_add(wait / 4)).min(longest)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -180,6 +199,15 @@ mod tests {
             let ceiling = Duration::from_millis(500 * (1 << retries.min(10))).min(Duration::from_secs(20));
             assert!(backoff(&policy, retries, &mut rng) <= ceiling);
         }
+    }
+
+    #[test]
+    fn questions_about_a_task_become_rarer() {
+        let policy = RetryPolicy::default().poll_interval(Duration::from_secs(2));
+        let waits: Vec<_> = (0..40).map(|polls| poll_wait(&policy, polls).as_millis()).collect();
+        assert_eq!((&waits[..3], waits[39]), (&[2000, 2500, 3125][..], 10_000));
+        assert!(waits.is_sorted());
+        assert_eq!(poll_wait(&RetryPolicy::default().poll_interval(Duration::MAX), 9), Duration::MAX);
     }
 
     #[test]

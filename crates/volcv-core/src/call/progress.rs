@@ -20,6 +20,8 @@ pub enum Phase {
     Downloading,
     /// Waiting before the next attempt.
     Backoff,
+    /// The task waits in the service's queue or is worked on; it is asked for again after a while.
+    Task,
 }
 
 impl fmt::Display for Phase {
@@ -30,6 +32,7 @@ impl fmt::Display for Phase {
             Phase::Waiting => "waiting for the reply",
             Phase::Downloading => "downloading",
             Phase::Backoff => "waiting to try again",
+            Phase::Task => "waiting for the task",
         })
     }
 }

@@ -7,6 +7,6 @@ use std::time::{Duration, SystemTime};
 pub struct Now {
     /// The time since a fixed point, which never goes back. All limits and waits use it.
     pub mono: Duration,
-    /// The calendar time. Only a date in `Retry-After` needs it.
+    /// The calendar time. Only a date in `Retry-After`, signatures and credentials that end need it.
     pub wall: SystemTime,
 }

@@ -10,7 +10,7 @@ use crate::reply::scanner::{LimitExceeded, MAX_JSON, Scanned, Scanner};
 use crate::request::expects::Expects;
 
 /// The headers of a reply that volcv reads. A transport may leave the others out.
-pub static REPLY_HEADERS: [HeaderName; 10] = [
+pub static REPLY_HEADERS: [HeaderName; 11] = [
     HeaderName::from_static("x-request-id"),
     HeaderName::from_static("x-tt-logid"),
     HeaderName::from_static("x-oneapi-request-id"),
@@ -21,6 +21,7 @@ pub static REPLY_HEADERS: [HeaderName; 10] = [
     header::CONTENT_ENCODING,
     header::RETRY_AFTER,
     header::LOCATION,
+    header::DATE,
 ];
 
 /// The number of request id headers at the start of [`REPLY_HEADERS`], the most specific first. Gateways use them when
@@ -63,6 +64,7 @@ pub(crate) struct Head {
     pub(crate) content_type: Option<String>,
     pub(crate) content_encoding: Option<String>,
     pub(crate) location: Option<String>,
+    pub(crate) date: Option<String>,
     /// Whether the head has the length of the body.
     pub(crate) has_length: bool,
 }
@@ -94,6 +96,11 @@ impl Inbox {
         self.received
     }
 
+    /// Whether the body is kept as it came.
+    fn keeps_body(&self) -> bool {
+        self.expects == Expects::File || self.expects.wants_text()
+    }
+
     /// The reply, if one has begun.
     pub(crate) fn into_received(self) -> Option<Received> {
         let Self { head, scanner, body, received, limit_exceeded, .. } = self;
@@ -112,6 +119,7 @@ impl ReplySink for Inbox {
             content_type: text(&header::CONTENT_TYPE),
             content_encoding: text(&header::CONTENT_ENCODING),
             location: text(&header::LOCATION),
+            date: text(&header::DATE),
             has_length: headers.contains_key(header::CONTENT_LENGTH),
         });
         self.meter.on_head(announced);
@@ -120,9 +128,10 @@ impl ReplySink for Inbox {
             return Err(Stop);
         }
         let expected = usize::try_from(announced.unwrap_or(0)).unwrap_or(0);
-        match self.expects {
-            Expects::Pictures => self.scanner = Scanner::with_pool(expected, &self.pool).limited_to(MAX_JSON),
-            Expects::Json | Expects::File => self.body = Buffer::with_pool(expected, &self.pool),
+        if self.keeps_body() {
+            self.body = Buffer::with_pool(expected, &self.pool);
+        } else {
+            self.scanner = Scanner::with_pool(expected, &self.pool).limited_to(MAX_JSON);
         }
         Ok(())
     }
@@ -134,11 +143,8 @@ impl ReplySink for Inbox {
         let over = chunk.len() > room;
         let chunk = &chunk[..chunk.len().min(room)];
         self.received += chunk.len() as u64;
-        let scanned = match self.expects {
-            Expects::File => Ok(()),
-            Expects::Pictures | Expects::Json => self.scanner.push(chunk),
-        };
-        if self.expects != Expects::Pictures {
+        let scanned = if self.expects == Expects::File { Ok(()) } else { self.scanner.push(chunk) };
+        if self.keeps_body() {
             self.body.extend_from_slice(chunk);
         }
         let size = || LimitExceeded::Size(self.limit, self.meter.progress().receive_total);

@@ -9,7 +9,7 @@ use std::borrow::Cow;
 use serde_json::Value;
 use volcv_types::Reply;
 
-use crate::redact::brief;
+use crate::redact::{Secrets, brief};
 use crate::reply::scanner::Scanned;
 
 /// The JSON of a reply that could be read.
@@ -22,7 +22,7 @@ pub(crate) struct Json {
 }
 
 /// Reads the JSON text of a reply; `None` if it is not a JSON object even after the repair.
-pub(crate) fn read(scanned: &Scanned, secret: &str) -> Option<Json> {
+pub(crate) fn read(scanned: &Scanned, secrets: Secrets<'_>) -> Option<Json> {
     match Reply::from_slice(&scanned.json) {
         Ok(reply) => {
             let warning = scanned.warning.map(|warning| format!("the reply {warning}"));
@@ -31,7 +31,7 @@ pub(crate) fn read(scanned: &Scanned, secret: &str) -> Option<Json> {
         Err(error) => {
             let repaired = to_json(&scanned.json)?;
             let reply = Reply::from_slice(repaired.as_bytes()).ok()?;
-            let warning = format!("the reply is not quite JSON ({})", brief(&error.to_string(), secret));
+            let warning = format!("the reply is not quite JSON ({})", brief(&error.to_string(), secrets));
             Some(Json { reply, warning: Some(warning), repaired: Some(repaired) })
         }
     }

@@ -1,7 +1,7 @@
 //! Reads a reply that has begun: to an outcome, or to an event and the error to show.
 
 use bytes::Bytes;
-use volcv_types::{PictureInfo, Reply, ServiceCode, Verdict};
+use volcv_types::{PictureInfo, Reply, ServiceCode, TaskStatus};
 
 use crate::call::time::Now;
 use crate::error::{Error, ErrorKind};
@@ -12,6 +12,7 @@ use crate::reply::inbox::Received;
 use crate::reply::lenient::{self, Json};
 use crate::reply::retry_after::parse_retry_after;
 use crate::reply::verdict;
+use crate::request::access::Clock;
 use crate::request::expects::Expects;
 use crate::request::plan::Plan;
 use crate::retry::AttemptEvent;
@@ -24,6 +25,8 @@ pub(crate) struct ReplyFacts {
     pub(crate) has_whole_picture: bool,
     /// Where a redirect leads.
     pub(crate) location: Option<String>,
+    /// The clock of the service, if it refused the time of the signature.
+    pub(crate) clock: Option<Clock>,
     pub(crate) result: Result<Outcome, Error>,
 }
 
@@ -36,8 +39,8 @@ pub(crate) fn read(plan: &Plan, reply: Received, cut: Option<String>, now: Now) 
         (Expects::File, false) => reader.file_refused(),
         (_, true) => reader.success_status(cut),
         (_, false) => {
-            let verdict = reader.json().map(|json| json.reply.verdict()).unwrap_or_default();
-            reader.failed(verdict)
+            let reply = reader.json().map(|json| json.reply).unwrap_or_default();
+            reader.failed(&reply)
         }
     }
 }
@@ -60,8 +63,8 @@ impl ReplyReader<'_> {
         let marks_its_end = !self.reply.head.has_length && json.is_some();
         if let Some(cut) = cut.filter(|_| !marks_its_end) {
             // A failure that arrived whole is a failure, whatever became of the connection after it.
-            return match json.map(|json| json.reply.verdict()).filter(|verdict| verdict.failed) {
-                Some(verdict) => self.failed(verdict),
+            return match json.filter(|json| json.reply.verdict().failed) {
+                Some(json) => self.failed(&json.reply),
                 None => self.broke_off(&cut),
             };
         }
@@ -72,7 +75,7 @@ impl ReplyReader<'_> {
             Some(json) => self.succeeded(json),
             None => {
                 let error = Reply::from_slice(&self.reply.scanned.json).err().map(|error| error.to_string());
-                let error = brief(&error.unwrap_or_default(), self.plan.secret());
+                let error = brief(&error.unwrap_or_default(), self.plan.secrets());
                 let message = format!("the reply is not a JSON object ({error}){}", self.looks_like());
                 self.unusable(AttemptEvent::ReplyUnusable, ErrorKind::Decode, message)
             }
@@ -86,10 +89,10 @@ impl ReplyReader<'_> {
         let verdict = reply.verdict();
         let expects = self.plan.expects();
         // Actions of the API gateway's own kind have no `code`; their metadata without an error says success.
-        let is_gateway_action = expects == Expects::Json && reply.response_metadata.is_some();
+        let is_gateway_action = expects.wants_text() && reply.response_metadata.is_some();
         if !reply.says_success() && (verdict.failed || !is_gateway_action) {
             return match verdict.failed {
-                true => self.failed(verdict),
+                true => self.failed(&reply),
                 false => {
                     let message = "the reply has no code that says success or failure".to_owned();
                     self.unusable(AttemptEvent::ReplyUnusable, ErrorKind::Decode, message)
@@ -99,24 +102,24 @@ impl ReplyReader<'_> {
         let pictures = std::mem::take(&mut self.reply.scanned.pictures);
         let ReplyOutputs { outputs, problems, rejected } = decode::outputs(&reply, pictures);
         if outputs.is_empty() && verdict.failed {
-            return self.failed_with(verdict, rejected);
+            return self.failed_with(&reply, rejected);
         }
-        // Not every action makes pictures.
-        if outputs.is_empty() && expects == Expects::Pictures {
-            let message = problems.join("; ");
-            return self.unusable_with(AttemptEvent::ReplyUnusable, ErrorKind::Decode, message, rejected);
+        if outputs.is_empty() {
+            if let Some((event, kind, message)) = missing(expects, &reply, &problems) {
+                return self.unusable_with(event, kind, message, rejected);
+            }
         }
         let request_id = self.request_id(verdict.request_id);
         let also_says = verdict.failed.then(|| {
             let text = verdict.message.or(verdict.code.map(|code| code.to_string())).unwrap_or_default();
-            format!("the reply has a picture, but also says: {}", clean(&text, self.plan.secret()))
+            format!("the reply has a picture, but also says: {}", clean(&text, self.plan.secrets()))
         });
         let problems = if outputs.is_empty() { Vec::new() } else { problems };
         let warnings = warning.into_iter().chain(also_says).chain(problems).collect();
-        let body = match (expects, repaired) {
-            (Expects::Pictures, Some(repaired)) => Bytes::from(repaired),
-            (Expects::Pictures, None) => Bytes::from(self.reply.scanned.json),
-            (Expects::Json | Expects::File, _) => Bytes::from(self.reply.body),
+        let body = match repaired {
+            _ if expects.wants_text() => Bytes::from(self.reply.body),
+            Some(repaired) => Bytes::from(repaired),
+            None => Bytes::from(self.reply.scanned.json),
         };
         let seed = self.plan.seed();
         success(Outcome { outputs, seed, request_id, reply, body, attempts: Vec::new(), warnings, rejected })
@@ -165,33 +168,39 @@ impl ReplyReader<'_> {
     }
 
     /// A reply whose status or body says that the call failed.
-    fn failed(mut self, verdict: Verdict) -> ReplyFacts {
+    fn failed(mut self, reply: &Reply) -> ReplyFacts {
         let pictures = std::mem::take(&mut self.reply.scanned.pictures).into_bytes();
-        self.failed_with(verdict, pictures)
+        self.failed_with(reply, pictures)
     }
 
     /// As [`ReplyReader::failed`]; the error carries these pictures.
-    fn failed_with(self, verdict: Verdict, pictures: Vec<Bytes>) -> ReplyFacts {
-        let (secret, status) = (self.plan.secret(), self.reply.head.status);
-        let (kind, event) = verdict::of_failure(&self.reply.head, &verdict);
+    fn failed_with(self, reply: &Reply, pictures: Vec<Bytes>) -> ReplyFacts {
+        let (secrets, head, verdict) = (self.plan.secrets(), &self.reply.head, reply.verdict());
+        let (kind, event) = match self.plan.expects().is_poll() {
+            true => verdict::of_poll(head, &verdict, reply.task_status() == Some(TaskStatus::Done)),
+            false => verdict::of_failure(head, &verdict),
+        };
         let known = verdict.code.as_ref().and_then(|code| code.row()).map(|row| row.name);
         let text = match (&verdict.message, known) {
-            (Some(message), _) => clean(message, secret),
+            (Some(message), _) => clean(message, secrets),
             (None, Some(name)) => name.to_owned(),
             (None, None) => format!("the body says nothing more{}", self.looks_like()),
         };
-        let location = self.reply.head.location.as_deref().map(|to| format!(" to {}", brief(to, secret)));
-        let message = format!("{}{}: {text}", verdict::headline(kind, status), location.unwrap_or_default());
+        let location = head.location.as_deref().map(|to| format!(" to {}", brief(to, secrets)));
+        let clock = self.clock().filter(|_| event == AttemptEvent::ClockRefused);
+        let differs = clock.map(|clock| format!("; {}", clock.describe())).unwrap_or_default();
+        let headline = verdict::headline(kind, event, head.status);
+        let message = format!("{headline}{}: {text}{differs}", location.unwrap_or_default());
         let code = verdict.code.map(|code| match code {
-            ServiceCode::Name(name) => ServiceCode::Name(brief(&name, secret)),
+            ServiceCode::Name(name) => ServiceCode::Name(brief(&name, secrets)),
             number => number,
         });
         let error = Error::new(kind, message)
             .with_code(code)
-            .with_status(status)
+            .with_status(head.status)
             .with_retry_after(self.retry_after())
             .with_request_id(self.request_id(verdict.request_id));
-        failure(event, error, pictures)
+        ReplyFacts { clock, ..failure(event, error, pictures) }
     }
 
     /// A 2xx reply that did not come to its end.
@@ -224,36 +233,76 @@ impl ReplyReader<'_> {
     fn compressed(&self) -> Option<String> {
         let coding = self.reply.head.content_encoding.as_deref().map(str::trim)?;
         let is_compressed = !coding.is_empty() && !coding.eq_ignore_ascii_case("identity");
-        let coding = brief(coding, self.plan.secret());
+        let coding = brief(coding, self.plan.secrets());
         is_compressed.then(|| format!("the reply is compressed ({coding}), which volcv does not ask for"))
     }
 
     fn json(&self) -> Option<Json> {
-        lenient::read(&self.reply.scanned, self.plan.secret())
+        lenient::read(&self.reply.scanned, self.plan.secrets())
     }
 
     fn retry_after(&self) -> Option<std::time::Duration> {
         parse_retry_after(self.reply.head.retry_after.as_deref()?, self.now.wall)
     }
 
+    /// The clock of the service, by the date of its reply.
+    fn clock(&self) -> Option<Clock> {
+        let date = httpdate::parse_http_date(self.reply.head.date.as_deref()?.trim()).ok()?;
+        Some(Clock::between(self.now.wall, date))
+    }
+
     /// The request id of the body, or that of the head.
     fn request_id(&self, in_body: Option<String>) -> Option<String> {
-        in_body.or_else(|| self.reply.head.request_id.clone()).map(|id| brief(&id, self.plan.secret()))
+        in_body.or_else(|| self.reply.head.request_id.clone()).map(|id| brief(&id, self.plan.secrets()))
     }
 
     fn looks_like(&self) -> String {
         let json = &self.reply.scanned.json;
         let body = if json.is_empty() { &self.reply.body[..] } else { json };
-        verdict::looks_like(self.reply.head.content_type.as_deref(), body, self.plan.secret())
+        verdict::looks_like(self.reply.head.content_type.as_deref(), body, self.plan.secrets())
+    }
+}
+
+/// Why a successful reply without pictures and links is not what the caller wants: the event, and kind and text of the error.
+fn missing(expects: Expects, reply: &Reply, problems: &[String]) -> Option<(AttemptEvent, ErrorKind, String)> {
+    let status = reply.task_status();
+    match expects {
+        // Not every action makes pictures.
+        Expects::Json | Expects::FreeJson | Expects::File => None,
+        Expects::Pictures => Some((AttemptEvent::ReplyUnusable, ErrorKind::Decode, problems.join("; "))),
+        Expects::Task => match reply.task_id() {
+            Some(_) => None,
+            None => {
+                let message = "the reply says success but has no task id".to_owned();
+                Some((AttemptEvent::ReplyUnusable, ErrorKind::Decode, message))
+            }
+        },
+        Expects::TaskStatus if status.is_some_and(|status| status != TaskStatus::Done) => None,
+        Expects::TaskResult | Expects::TaskStatus => {
+            let event = verdict::of_task(reply.task_status().as_ref());
+            let (kind, message) = match event {
+                AttemptEvent::TaskPending => (ErrorKind::Timeout, "the task has not ended yet".to_owned()),
+                AttemptEvent::TaskNotFound => (ErrorKind::Service, "the service does not know the task".to_owned()),
+                AttemptEvent::TaskExpired => (ErrorKind::Service, "the result of the task has been deleted".to_owned()),
+                _ => (ErrorKind::Decode, problems.join("; ")),
+            };
+            Some((event, kind, message))
+        }
     }
 }
 
 fn success(outcome: Outcome) -> ReplyFacts {
-    ReplyFacts { event: AttemptEvent::Succeeded, has_whole_picture: false, location: None, result: Ok(outcome) }
+    ReplyFacts {
+        event: AttemptEvent::Succeeded,
+        has_whole_picture: false,
+        location: None,
+        clock: None,
+        result: Ok(outcome),
+    }
 }
 
 /// A failure whose reply has these pictures, whole or not. The error carries them, because they may be paid for.
 fn failure(event: AttemptEvent, error: Error, pictures: Vec<Bytes>) -> ReplyFacts {
     let has_whole_picture = pictures.iter().any(|bytes| decode::is_whole(bytes));
-    ReplyFacts { event, has_whole_picture, location: None, result: Err(error.with_rejected(pictures)) }
+    ReplyFacts { event, has_whole_picture, location: None, clock: None, result: Err(error.with_rejected(pictures)) }
 }

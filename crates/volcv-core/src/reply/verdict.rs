@@ -2,10 +2,10 @@
 
 use std::borrow::Cow;
 
-use volcv_types::{CodeClass, Verdict};
+use volcv_types::{CodeClass, TaskStatus, Verdict};
 
 use crate::error::ErrorKind;
-use crate::redact::{brief, clean};
+use crate::redact::{Secrets, brief, clean};
 use crate::reply::inbox::Head;
 use crate::reply::scanner::LimitExceeded;
 use crate::retry::AttemptEvent;
@@ -19,6 +19,8 @@ pub(crate) fn of_failure(head: &Head, verdict: &Verdict) -> (ErrorKind, AttemptE
         }
         Some(Class::InvalidInput) => (ErrorKind::InvalidInput, AttemptEvent::CallRefused),
         Some(Class::Auth) => (ErrorKind::Auth, AttemptEvent::CallRefused),
+        Some(Class::Clock) => (ErrorKind::Auth, AttemptEvent::ClockRefused),
+        Some(Class::Token) => (ErrorKind::Auth, AttemptEvent::TokenRefused),
         Some(Class::Quota) => (ErrorKind::Quota, AttemptEvent::CallRefused),
         Some(Class::Throttled) => (ErrorKind::Throttled, AttemptEvent::Throttled),
         Some(Class::InputRefused) => (ErrorKind::Refused, AttemptEvent::CallRefused),
@@ -26,6 +28,31 @@ pub(crate) fn of_failure(head: &Head, verdict: &Verdict) -> (ErrorKind, AttemptE
         Some(Class::OutputRefusedOnce) => (ErrorKind::Refused, AttemptEvent::ResultRefusedOnce),
         Some(Class::Service) => (ErrorKind::Service, AttemptEvent::ServiceFailed),
         _ => of_status(head, verdict),
+    }
+}
+
+/// As [`of_failure`], for a reply to a question about a task. A task that is done, and a review that refused its input or its
+/// result, have come to their end; other failures are those of the question.
+pub(crate) fn of_poll(head: &Head, verdict: &Verdict, is_done: bool) -> (ErrorKind, AttemptEvent) {
+    let (kind, event) = of_failure(head, verdict);
+    let ended = match (event, kind) {
+        (AttemptEvent::CallRefused, ErrorKind::Refused) => AttemptEvent::TaskRefused,
+        (AttemptEvent::ResultRefused | AttemptEvent::ResultRefusedOnce, _) => AttemptEvent::TaskFailed,
+        (AttemptEvent::CallRefused, ErrorKind::InvalidInput) if is_done => AttemptEvent::TaskRefused,
+        _ if is_done => AttemptEvent::TaskFailed,
+        _ => event,
+    };
+    (kind, ended)
+}
+
+/// The event of a successful reply about a task that has no result in it.
+pub(crate) fn of_task(status: Option<&TaskStatus>) -> AttemptEvent {
+    match status {
+        Some(TaskStatus::Done) | None => AttemptEvent::ReplyUnusable,
+        Some(TaskStatus::NotFound) => AttemptEvent::TaskNotFound,
+        Some(TaskStatus::Expired) => AttemptEvent::TaskExpired,
+        // A state that is not known yet is not an end.
+        Some(_) => AttemptEvent::TaskPending,
     }
 }
 
@@ -72,8 +99,10 @@ pub(crate) fn of_limit(limit: LimitExceeded, received: u64) -> (ErrorKind, Strin
 }
 
 /// The first words of an error about a failure reply.
-pub(crate) fn headline(kind: ErrorKind, status: u16) -> &'static str {
+pub(crate) fn headline(kind: ErrorKind, event: AttemptEvent, status: u16) -> &'static str {
     match kind {
+        _ if event == AttemptEvent::ClockRefused => "the time of the signature was not accepted",
+        _ if event == AttemptEvent::TokenRefused => "the session token was not accepted",
         ErrorKind::Auth => "the key was not accepted",
         ErrorKind::Quota => "the account has no quota left",
         ErrorKind::Throttled => "too many calls",
@@ -86,22 +115,24 @@ pub(crate) fn headline(kind: ErrorKind, status: u16) -> &'static str {
 }
 
 /// A hint for a body of the wrong kind: its type and its first characters.
-pub(crate) fn looks_like(content_type: Option<&str>, body: &[u8], secret: &str) -> String {
-    let content_type = content_type.map(|kind| brief(kind, secret)).unwrap_or_default();
-    let start = start(body, secret.as_bytes());
+pub(crate) fn looks_like(content_type: Option<&str>, body: &[u8], secrets: Secrets<'_>) -> String {
+    let content_type = content_type.map(|kind| brief(kind, secrets)).unwrap_or_default();
+    let start = start(body, secrets);
     match (content_type.is_empty(), start.trim().is_empty()) {
         (_, true) => "; the body is empty".to_owned(),
-        (true, _) => format!("; it starts with: {}", clean(start.trim(), secret)),
-        (false, _) => format!("; it is {content_type} and starts with: {}", clean(start.trim(), secret)),
+        (true, _) => format!("; it starts with: {}", clean(start.trim(), secrets)),
+        (false, _) => format!("; it is {content_type} and starts with: {}", clean(start.trim(), secrets)),
     }
 }
 
-/// The first bytes of a body. A cut inside the key would leave a part that [`clean`] does not find, so the cut is moved
-/// behind the key.
-fn start<'a>(body: &'a [u8], secret: &[u8]) -> Cow<'a, str> {
+/// The first bytes of a body. A cut inside a secret would leave a part that [`clean`] does not find, so the cut is moved
+/// behind the secret.
+fn start<'a>(body: &'a [u8], secrets: Secrets<'_>) -> Cow<'a, str> {
     const SHOWN: usize = 80;
     let cut = body.len().min(SHOWN);
-    let key = (0..cut).rev().take(secret.len()).find(|at| body[*at..].starts_with(secret));
-    let end = key.map_or(cut, |at| cut.max(at + secret.len()));
+    let end = secrets.0.iter().map(|secret| secret.as_bytes()).fold(cut, |cut, secret| {
+        let found = (0..cut).rev().take(secret.len()).find(|at| body[*at..].starts_with(secret));
+        found.map_or(cut, |at| cut.max(at + secret.len()))
+    });
     String::from_utf8_lossy(&body[..end])
 }

@@ -8,6 +8,8 @@ use http::HeaderValue;
 use zeroize::Zeroizing;
 
 use crate::error::Error;
+use crate::redact::Secrets;
+use crate::request::credentials::checked;
 
 /// A gateway's API key. It has no `Display`, `Serialize` or `PartialEq`, and its `Debug` shows nothing of it.
 ///
@@ -24,31 +26,17 @@ impl ApiKey {
     /// # Errors
     /// The key is empty or has a character that cannot stand in an HTTP header.
     pub fn new(key: impl Into<String>) -> Result<Self, Error> {
-        let key = Zeroizing::new(key.into());
-        if key.is_empty() {
-            return Err(Error::config("the api key is empty"));
-        }
-        if let Some(at) = key.bytes().position(|byte| !byte.is_ascii_graphic()) {
-            return Err(Error::config(format!(
-                "the api key has a character at position {at} of {} that is not printable ASCII",
-                key.len()
-            )));
-        }
-        Ok(Self(Arc::new(key)))
+        Ok(Self(Arc::new(checked("api key", key.into())?)))
     }
 
     /// `Bearer KEY`, marked sensitive; its memory is wiped when the last copy of the header is dropped.
     pub(crate) fn header(&self) -> HeaderValue {
-        let text = Wiped(Zeroizing::new(format!("Bearer {}", self.0.as_str()).into_bytes()));
-        let mut value = HeaderValue::from_maybe_shared(Bytes::from_owner(text))
-            .expect("a key of printable ASCII is a header value");
-        value.set_sensitive(true);
-        value
+        sensitive(format!("Bearer {}", self.0.as_str()))
     }
 
     /// For the redaction of foreign texts only.
-    pub(crate) fn secret(&self) -> &str {
-        &self.0
+    pub(crate) fn secrets(&self) -> Secrets<'_> {
+        Secrets([&self.0, "", ""])
     }
 }
 
@@ -56,6 +44,14 @@ impl fmt::Debug for ApiKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("ApiKey([redacted])")
     }
+}
+
+/// A header value that no log shows and whose memory is wiped. The text is printable ASCII and blanks.
+pub(super) fn sensitive(text: String) -> HeaderValue {
+    let text = Wiped(Zeroizing::new(text.into_bytes()));
+    let mut value = HeaderValue::from_maybe_shared(Bytes::from_owner(text)).expect("printable ASCII is a header value");
+    value.set_sensitive(true);
+    value
 }
 
 struct Wiped(Zeroizing<Vec<u8>>);

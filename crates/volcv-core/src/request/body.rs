@@ -2,9 +2,10 @@
 
 use std::fmt;
 use std::io::{self, Read};
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use bytes::Bytes;
+use sha2::{Digest as _, Sha256};
 
 use crate::call::meter::Meter;
 use crate::codec;
@@ -39,44 +40,51 @@ impl fmt::Debug for Segment {
 
 /// A body of known length that can be read any number of times and never holds base64 text.
 #[derive(Clone)]
-pub struct RequestBody {
-    segments: Arc<[Segment]>,
+pub struct RequestBody(Arc<Whole>);
+
+struct Whole {
+    segments: Vec<Segment>,
     len: u64,
+    /// Computed for the first signature.
+    sha256: OnceLock<[u8; 32]>,
 }
 
 impl RequestBody {
     /// Joins the segments.
     pub fn new(segments: Vec<Segment>) -> Self {
         let len = segments.iter().map(Segment::len).sum();
-        Self { segments: segments.into(), len }
+        Self(Arc::new(Whole { segments, len, sha256: OnceLock::new() }))
     }
 
     /// The exact number of bytes that a reader yields.
     pub fn len(&self) -> u64 {
-        self.len
+        self.0.len
     }
 
     /// Whether there is nothing to send.
     pub fn is_empty(&self) -> bool {
-        self.len == 0
+        self.len() == 0
     }
 
-    /// Calls `show` with the whole body in pieces, without an attempt. A signed request needs the hash of its body in
-    /// its head, before a transport reads the body.
-    pub fn for_each_piece(&self, mut show: impl FnMut(&[u8])) {
-        let mut reader = self.reader(Meter::of(0, 0, self.len, None));
-        let mut piece = [0; 16 * 1024];
-        loop {
-            match reader.fill(&mut piece) {
-                0 => return,
-                bytes => show(&piece[..bytes]),
+    /// The SHA-256 of the whole body, read in pieces. A signed request needs it in its head, before a transport reads the
+    /// body. It is computed once, however often the body is sent.
+    pub fn sha256(&self) -> [u8; 32] {
+        *self.0.sha256.get_or_init(|| {
+            let mut reader = self.reader(Meter::of(0, 0, self.len(), None));
+            let (mut hash, mut piece) = (Sha256::new(), [0; 16 * 1024]);
+            loop {
+                match reader.fill(&mut piece) {
+                    0 => return hash.finalize().into(),
+                    bytes => hash.update(&piece[..bytes]),
+                }
             }
-        }
+        })
     }
 
     /// A reader from the start, whose bytes are counted by `meter`.
     pub(crate) fn reader(&self, meter: Meter) -> BodyReader {
         let body = self.clone();
+        let left = body.len();
         #[cfg(feature = "http-body")]
         let frames = std::collections::VecDeque::new();
         BodyReader {
@@ -85,7 +93,7 @@ impl RequestBody {
             offset: 0,
             carry: [0; 4],
             carried: 0,
-            left: self.len,
+            left,
             meter,
             #[cfg(feature = "http-body")]
             frames,
@@ -96,7 +104,7 @@ impl RequestBody {
 /// Prints lengths only.
 impl fmt::Debug for RequestBody {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "RequestBody({} bytes in {} segments)", self.len, self.segments.len())
+        write!(f, "RequestBody({} bytes in {} segments)", self.0.len, self.0.segments.len())
     }
 }
 
@@ -137,7 +145,7 @@ impl BodyReader {
                 filled += n;
                 continue;
             }
-            let Some(segment) = self.body.segments.get(self.segment) else { break };
+            let Some(segment) = self.body.0.segments.get(self.segment) else { break };
             let (Segment::Text(bytes) | Segment::Base64(bytes)) = segment;
             let rest = &bytes[self.offset..];
             if rest.is_empty() {
@@ -185,7 +193,7 @@ impl Read for BodyReader {
 
 impl fmt::Debug for BodyReader {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "BodyReader({} of {} bytes left)", self.left, self.body.len)
+        write!(f, "BodyReader({} of {} bytes left)", self.left, self.body.len())
     }
 }
 
@@ -328,25 +336,13 @@ mod tests {
 
     /// The hash is that of the official Python SDK (PyPI package volcengine 1.0.229) for the same body.
     #[test]
-    fn the_hash_of_a_signature_needs_no_text_of_the_body() {
-        use sha2::{Digest as _, Sha256};
-
-        let hash_of = |body: &RequestBody| {
-            let mut hash = Sha256::new();
-            body.for_each_piece(|piece| {
-                assert!(piece.len() <= 16 * 1024);
-                hash.update(piece);
-            });
-            hash.finalize()
-        };
-        let hex: String = hash_of(&RequestBody::new(vec![Segment::Text(r#"{"req_key":"i2i_outpainting"}"#.into())]))
-            .iter()
-            .map(|byte| format!("{byte:02x}"))
-            .collect();
+    fn the_hash_is_that_of_the_bytes_that_are_sent() {
+        let body = RequestBody::new(vec![Segment::Text(r#"{"req_key":"i2i_outpainting"}"#.into())]);
+        let hex: String = body.sha256().iter().map(|byte| format!("{byte:02x}")).collect();
         assert_eq!(hex, "822a4fbb0f45ad70936fa279491ea4d2124c43f25771e091d2963498c093355e");
         let segments = vec![Segment::Text("[".into()), Segment::Base64(vec![7; 100_001].into())];
         let whole = reference(&segments);
-        assert_eq!(hash_of(&RequestBody::new(segments)), Sha256::digest(whole));
+        assert_eq!(RequestBody::new(segments).sha256()[..], Sha256::digest(whole)[..]);
     }
 
     #[test]

@@ -1,5 +1,5 @@
-//! The gateway's address: how a base URL becomes the URL of a call, which schemes a key may travel over, and which
-//! links of results may be fetched.
+//! The service's address: how a base URL becomes the URL of a call, which schemes a key may travel over, and which links of
+//! results may be fetched.
 
 use std::fmt;
 
@@ -8,11 +8,11 @@ use http::uri::Authority;
 use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
 
 use crate::error::Error;
-use crate::redact::brief;
+use crate::redact::{Secrets, brief};
 use crate::request::expects::Expects;
 use crate::request::host::{Reach, may_reach, reaches, to_ascii};
 use crate::request::percent::escape;
-use crate::retry::charge_of_call;
+use crate::retry::charge_before;
 
 /// The path of the service below a gateway's base URL.
 const PATH: &str = "/volcv/v1";
@@ -34,56 +34,19 @@ impl Endpoint {
     /// # Errors
     /// Names what is wrong with the URL. A user name, a password, a query or a fragment in it are refused.
     pub fn parse(base_url: &str, allow_insecure_http: bool) -> Result<Self, Error> {
-        if base_url.is_empty() {
-            return Err(Error::config("the base url is empty; give the gateway's, such as https://gateway.example"));
-        }
-        if let Some((index, c)) = base_url.chars().enumerate().find(|(_, c)| c.is_whitespace() || c.is_control()) {
-            let (what, place) = (if c.is_whitespace() { "a blank" } else { "a control character" }, index + 1);
-            let total = base_url.chars().count();
-            return Err(Error::config(format!(
-                "the base url has {what} ({}) at place {place} of {total}",
-                c.escape_unicode()
-            )));
-        }
-        if base_url.contains('#') {
-            return Err(Error::config("the base url has a fragment (#), which is never sent"));
-        }
-        let unreadable = |why: &dyn fmt::Display| {
-            Error::config(format!("the base url cannot be read ({why}); give one such as https://gateway.example"))
-        };
-        let ascii = with_ascii_host(base_url).map_err(|why| unreadable(&format_args!("in its host, {why}")))?;
-        let uri: Uri = ascii.parse().map_err(|error| unreadable(&error))?;
-        let (Some(scheme), Some(authority)) = (uri.scheme_str(), uri.authority()) else {
-            return Err(Error::config("the base url must start with https:// and a host"));
-        };
-        if authority.as_str().contains('@') {
-            return Err(Error::config("the base url has a user name or password; the api key is the only credential"));
-        }
-        if authority.host().is_empty() {
-            return Err(Error::config("the base url has no host"));
-        }
-        let shown = brief(authority.as_str(), "");
-        if authority.as_str().len() > authority.host().len() && authority.port_u16().is_none() {
-            return Err(Error::config(format!("the base url has a port that is no number: {shown}")));
-        }
-        if uri.query().is_some() {
-            return Err(Error::config("the base url has a query (?), which volcv writes itself"));
-        }
-        match scheme {
-            "https" => {}
-            "http" if is_loopback(authority) || allow_insecure_http => {}
-            "http" => {
-                return Err(Error::config(format!(
-                    "the base url is http://{shown}, where anyone on the network path can read the api key; \
-                     use https, or set the option that allows insecure http if you mean it"
-                )));
-            }
-            other => return Err(Error::config(format!("the base url has the scheme {other}, but must be https"))),
-        }
-        let path = uri.path().trim_end_matches('/');
-        let path = path.strip_suffix(PATH).unwrap_or(path).trim_end_matches('/');
-        let base = format!("{scheme}://{authority}{path}{PATH}");
-        Ok(Self { base, reach: reaches(authority.host()), insecure_allowed: allow_insecure_http })
+        let (origin, path, reach) = parse(base_url, allow_insecure_http)?;
+        let path = path.strip_suffix(PATH).unwrap_or(&path).trim_end_matches('/');
+        Ok(Self { base: format!("{origin}{path}{PATH}"), reach, insecure_allowed: allow_insecure_http })
+    }
+
+    /// Reads a base URL of direct access, with the rules of [`Endpoint::parse`]. Calls go to the path of the URL, with a slash
+    /// at its end.
+    ///
+    /// # Errors
+    /// As [`Endpoint::parse`].
+    pub fn parse_direct(base_url: &str, allow_insecure_http: bool) -> Result<Self, Error> {
+        let (origin, path, reach) = parse(base_url, allow_insecure_http)?;
+        Ok(Self { base: format!("{origin}{path}/"), reach, insecure_allowed: allow_insecure_http })
     }
 
     /// The URL of a call.
@@ -104,7 +67,7 @@ impl Endpoint {
     /// Says why the link is not followed. The picture is paid for.
     pub(crate) fn link(&self, link: &str, from: Option<&Uri>) -> Result<Uri, Error> {
         let bad = |why: &str| {
-            Error::decode(format!("the link to the picture {why}")).with_charge(charge_of_call(Expects::File, []))
+            Error::decode(format!("the link to the picture {why}")).with_charge(charge_before(Expects::File))
         };
         let link = tidy(link);
         let link = from.map_or(Ok(link.clone()), |from| absolute(&link, from)).map_err(bad)?;
@@ -135,6 +98,58 @@ impl fmt::Debug for Endpoint {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_tuple("Endpoint").field(&self.base).finish()
     }
+}
+
+/// Scheme and authority of a base URL, its path without slashes at the end, and the networks it is in.
+fn parse(base_url: &str, allow_insecure_http: bool) -> Result<(String, String, Reach), Error> {
+    if base_url.is_empty() {
+        return Err(Error::config("the base url is empty; give the gateway's, such as https://gateway.example"));
+    }
+    if let Some((index, c)) = base_url.chars().enumerate().find(|(_, c)| c.is_whitespace() || c.is_control()) {
+        let (what, place) = (if c.is_whitespace() { "a blank" } else { "a control character" }, index + 1);
+        let total = base_url.chars().count();
+        return Err(Error::config(format!(
+            "the base url has {what} ({}) at place {place} of {total}",
+            c.escape_unicode()
+        )));
+    }
+    if base_url.contains('#') {
+        return Err(Error::config("the base url has a fragment (#), which is never sent"));
+    }
+    let unreadable = |why: &dyn fmt::Display| {
+        Error::config(format!("the base url cannot be read ({why}); give one such as https://gateway.example"))
+    };
+    let ascii = with_ascii_host(base_url).map_err(|why| unreadable(&format_args!("in its host, {why}")))?;
+    let uri: Uri = ascii.parse().map_err(|error| unreadable(&error))?;
+    let (Some(scheme), Some(authority)) = (uri.scheme_str(), uri.authority()) else {
+        return Err(Error::config("the base url must start with https:// and a host"));
+    };
+    if authority.as_str().contains('@') {
+        return Err(Error::config("the base url has a user name or password, which are no credentials of the service"));
+    }
+    if authority.host().is_empty() {
+        return Err(Error::config("the base url has no host"));
+    }
+    let shown = brief(authority.as_str(), Secrets::NONE);
+    if authority.as_str().len() > authority.host().len() && authority.port_u16().is_none() {
+        return Err(Error::config(format!("the base url has a port that is no number: {shown}")));
+    }
+    if uri.query().is_some() {
+        return Err(Error::config("the base url has a query (?), which volcv writes itself"));
+    }
+    match scheme {
+        "https" => {}
+        "http" if is_loopback(authority) || allow_insecure_http => {}
+        "http" => {
+            return Err(Error::config(format!(
+                "the base url is http://{shown}, where anyone on the network path can read the api key or repeat the call; \
+                 use https, or set the option that allows insecure http if you mean it"
+            )));
+        }
+        other => return Err(Error::config(format!("the base url has the scheme {other}, but must be https"))),
+    }
+    let path = uri.path().trim_end_matches('/').to_owned();
+    Ok((format!("{scheme}://{authority}"), path, reaches(authority.host())))
 }
 
 fn is_loopback(authority: &Authority) -> bool {

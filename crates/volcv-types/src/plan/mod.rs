@@ -14,6 +14,7 @@ use frame::Frame;
 pub use options::{Keep, PlanOptions};
 pub use pass::{CanvasGeometry, Pass, PassMode};
 
+use crate::ability::{Ability, Execution};
 use crate::error::InvalidInput;
 use crate::expansion::{Rect, Size};
 use crate::marking::LogoPosition;
@@ -27,6 +28,8 @@ use crate::wish::{Margins, Wish};
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub struct ExpandPlan {
+    /// The ability that each pass is a request of.
+    pub ability: Ability,
     /// The size of the picture that is to grow.
     pub source: Size,
     /// The part of the picture that is used: all of it, unless it is cropped ([`TooSmall::Crop`](crate::TooSmall)).
@@ -49,6 +52,11 @@ impl ExpandPlan {
     pub const MAX_SIDE: u32 = 16_384;
     /// The most pixels of a picture that is planned for or decoded: 256 MiB as RGBA.
     pub const MAX_PIXELS: u64 = 64 << 20;
+
+    /// How the service carries a pass out: in one call, or only as a task.
+    pub fn execution(&self) -> Execution {
+        self.ability.execution()
+    }
 
     /// The number of calls that are paid for.
     pub fn calls(&self) -> u32 {
@@ -104,6 +112,7 @@ pub fn plan(source: Size, wish: &Wish, options: &PlanOptions) -> Result<ExpandPl
     match warnings.first() {
         Some(first) if options.strict => Err(first.clone()),
         _ => Ok(ExpandPlan {
+            ability: options.ability,
             source,
             crop,
             original: axes.inner(),

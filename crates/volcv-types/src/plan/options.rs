@@ -1,9 +1,10 @@
 //! The options of a plan: how often to pay, how much to send, what to keep.
 
 use super::ExpandPlan;
+use crate::ability::Ability;
+use crate::ability::limits::{LONGEST_SIDE, SHORTEST_SIDE};
 use crate::error::{InvalidInput, in_range};
 use crate::marking::LogoPosition;
-use crate::outpaint::{LONGEST_SIDE, SHORTEST_SIDE};
 
 /// The resolution of the finished picture, where the upload has to be scaled down.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -19,6 +20,7 @@ pub enum Keep {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[must_use]
 pub struct PlanOptions {
+    pub(super) ability: Ability,
     pub(super) max_passes: u32,
     pub(super) max_side: u32,
     pub(super) overlap: u32,
@@ -38,6 +40,7 @@ impl PlanOptions {
     /// One pass, the four sides, no overlap, the original's resolution.
     pub fn new() -> Self {
         Self {
+            ability: Ability::default(),
             max_passes: 1,
             max_side: Self::DEFAULT_MAX_SIDE,
             overlap: 0,
@@ -48,6 +51,13 @@ impl PlanOptions {
             logo: None,
             strict: false,
         }
+    }
+
+    /// The ability that the passes are requests of; outpainting by default. With [`Ability::PaintingEdit`] every pass is
+    /// in canvas mode, and a task.
+    pub fn ability(mut self, ability: Ability) -> Self {
+        self.ability = ability;
+        self
     }
 
     /// How many passes the plan may have, at least 1. Each pass is a call that is paid for.
@@ -105,6 +115,11 @@ impl PlanOptions {
     pub fn strict(mut self, strict: bool) -> Self {
         self.strict = strict;
         self
+    }
+
+    /// Whether canvas mode is asked for, or all that the ability has.
+    pub(super) fn needs_canvas(&self) -> bool {
+        self.canvas || self.ability == Ability::PaintingEdit
     }
 
     pub(super) fn check(&self) -> Result<(), InvalidInput> {

@@ -65,7 +65,7 @@ impl Pass {
         let scale = canvas.scale_into(options.max_side);
         let small = scale.axes(canvas);
         let expected = small.total();
-        let is_canvas = options.canvas || options.overlap > 0 || options.soft > 0 || canvas != axes;
+        let is_canvas = options.needs_canvas() || options.overlap > 0 || options.soft > 0 || canvas != axes;
         let (upload, mode) = if is_canvas {
             let (overlap, soft) = (scale.length(options.overlap), scale.length(options.soft));
             let x = keep(small.x, overlap, soft)?;

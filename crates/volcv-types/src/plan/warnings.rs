@@ -3,12 +3,12 @@
 use super::{Pass, PlanOptions};
 use crate::error::InvalidInput;
 use crate::expansion::Size;
-use crate::outpaint::about_size;
 
 /// At most one warning of each kind and side, about the pass that is worst.
 pub(super) fn about(passes: &[Pass], options: &PlanOptions) -> Vec<InvalidInput> {
     let mut warnings = Vec::new();
-    if let Some((value, allowed)) = passes.iter().find_map(|pass| about_size(pass.upload)) {
+    let limits = options.ability.limits();
+    if let Some((value, allowed)) = passes.iter().find_map(|pass| limits.about_size(pass.upload)) {
         warnings.push(InvalidInput::new("picture", value, allowed));
     }
     warnings.extend(about_area(passes));

@@ -31,7 +31,7 @@ fn a_bitmap_with_a_header_of_12_bytes_grows_to_the_right_aspect() {
     bytes.resize(26 + 192 * 3 * 120, 0);
     assert_eq!(facts(&bytes), "bmp 192x120 8 bits");
     let request = Outpaint::aspect(Picture::from(bytes), 16.0, 9.0).request().unwrap();
-    let body = request.body(volcv_types::Access::Gateway);
+    let body = request.body(volcv_types::AccessKind::Gateway);
     let side = |name: &str| body[name].as_f64().unwrap();
     let expected = (192.0 * 120.0 / 108.0 - 192.0) / 192.0 / 2.0;
     assert!((expected - 0.05556_f64).abs() < 1e-5);

@@ -2,12 +2,11 @@
 
 mod warnings;
 
-pub(crate) use warnings::{LONGEST_SIDE, SHORTEST_SIDE, about_size};
-
 use std::fmt;
 
 use serde_json::{Map, Value};
 
+use super::common::{ACTION, Common, SEEDS, VERSION, check_mask, common_methods, put_count};
 use crate::error::{InvalidInput, in_range};
 use crate::expansion::{Sides, Size};
 use crate::marking::{AigcMeta, Logo, LogoPosition};
@@ -31,19 +30,14 @@ pub struct Outpaint {
     mode: Mode,
     picture: Picture,
     picture_size: Option<Size>,
-    prompt: Option<String>,
+    pub(super) prompt: Option<String>,
     prompt_field: PromptField,
-    scale: Option<f64>,
-    seed: Option<i64>,
-    steps: Option<u32>,
-    strength: Option<f64>,
+    pub(super) scale: Option<f64>,
+    pub(super) steps: Option<u32>,
+    pub(super) strength: Option<f64>,
     max_width: Option<u32>,
     max_height: Option<u32>,
-    return_url: Option<bool>,
-    logo: Option<Logo>,
-    aigc_meta: Option<AigcMeta>,
-    extra: Members,
-    strict: bool,
+    pub(super) common: Common,
 }
 
 #[derive(Debug, Clone)]
@@ -55,9 +49,9 @@ enum Mode {
 
 impl Outpaint {
     /// The action of an outpainting call.
-    pub const ACTION: &'static str = "CVProcess";
+    pub const ACTION: &'static str = ACTION;
     /// The version of [`Outpaint::ACTION`].
-    pub const VERSION: &'static str = "2022-08-31";
+    pub const VERSION: &'static str = VERSION;
     /// The ability that the call selects.
     pub const REQ_KEY: &'static str = "i2i_outpainting";
     /// The service's default for `max_width` and `max_height`.
@@ -96,17 +90,17 @@ impl Outpaint {
     /// The corner of the visible logo that is asked for, by [`Outpaint::logo`] or as the extra field `logo_info`. Extra
     /// fields that cannot be read count as no logo.
     pub fn logo_position(&self) -> Option<LogoPosition> {
-        match self.extra.get(Logo::KEY) {
+        match self.common.extra.get(Logo::KEY) {
             Some(text) => Logo::corner_in(&serde_json::from_str(text).ok()?),
-            None => self.logo.as_ref().map(Logo::corner),
+            None => self.common.logo.as_ref().map(Logo::corner),
         }
     }
 
     /// The same settings without the visible logo: for a picture that is going to grow again, or the logo would end up in
     /// its middle.
     pub fn without_logo(mut self) -> Self {
-        self.logo = None;
-        self.extra.remove(Logo::KEY);
+        self.common.logo = None;
+        self.common.extra.remove(Logo::KEY);
         self
     }
 
@@ -118,16 +112,11 @@ impl Outpaint {
             prompt: None,
             prompt_field: PromptField::default(),
             scale: None,
-            seed: None,
             steps: None,
             strength: None,
             max_width: None,
             max_height: None,
-            return_url: None,
-            logo: None,
-            aigc_meta: None,
-            extra: Members::default(),
-            strict: false,
+            common: Common::default(),
         }
     }
 
@@ -157,7 +146,7 @@ impl Outpaint {
 
     /// 0 to 4294967295, or -1 for a random one; the same seed and fields give nearly the same picture.
     pub fn seed(mut self, seed: i64) -> Self {
-        self.seed = Some(seed);
+        self.common.seed = Some(seed);
         self
     }
 
@@ -185,44 +174,7 @@ impl Outpaint {
         self
     }
 
-    /// Whether the result comes as a link (valid for 24 hours) instead of bytes.
-    pub fn return_url(mut self, link: bool) -> Self {
-        self.return_url = Some(link);
-        self
-    }
-
-    /// A visible watermark.
-    pub fn logo(mut self, logo: Logo) -> Self {
-        self.logo = Some(logo);
-        self
-    }
-
-    /// A hidden provenance text.
-    pub fn aigc_meta(mut self, meta: AigcMeta) -> Self {
-        self.aigc_meta = Some(meta);
-        self
-    }
-
-    /// A field that this type has no method for. It wins over a typed field of the same name.
-    pub fn extra(mut self, key: impl Into<String>, value: impl Into<Value>) -> Self {
-        self.extra.insert(key, value);
-        self
-    }
-
-    /// As [`Outpaint::extra`] for each member of a JSON object, given as its text; see [`CvRequest::from_json_text`].
-    ///
-    /// # Errors
-    /// The text is not a JSON object of at most 127 levels; the error names line and column.
-    pub fn extra_json_text(mut self, text: impl AsRef<[u8]>) -> Result<Self, InvalidInput> {
-        self.extra.extend(Members::parse("extra", text.as_ref())?);
-        Ok(self)
-    }
-
-    /// Turns every warning into an error.
-    pub fn strict(mut self, strict: bool) -> Self {
-        self.strict = strict;
-        self
-    }
+    common_methods!();
 
     /// Checks every field and makes the request.
     ///
@@ -230,31 +182,17 @@ impl Outpaint {
     /// Names the first field that is outside its documented range.
     pub fn request(&self) -> Result<CvRequest, InvalidInput> {
         self.picture.check("picture")?;
-        let mut body = Map::new();
-        body.insert("req_key".to_owned(), Self::REQ_KEY.into());
+        let mut body = self.common.body(Self::REQ_KEY)?;
         let mut pictures = vec![self.picture.clone()];
         match &self.mode {
             Mode::Canvas(mask) => {
-                self.check_mask(mask)?;
+                check_mask(mask, self.known_size())?;
                 pictures.push(mask.clone());
             }
             _ => self.put_sides(&mut body)?,
         }
         self.put_options(&mut body)?;
-        if self.strict {
-            if let Some(first) = self.warnings().into_iter().next() {
-                return Err(first);
-            }
-        }
-        for key in ["binary_data_base64", "image_urls"] {
-            if self.extra.contains_key(key) {
-                return Err(InvalidInput::new(key, "an extra field", "given as the picture of the request"));
-            }
-        }
-        let mut body = Members::from(body);
-        body.extend(self.extra.clone());
-        let request =
-            CvRequest::of(Self::ACTION.to_owned(), Self::VERSION.to_owned(), body)?.with_pictures(pictures)?;
+        let request = self.common.request(body, pictures, || self.warnings())?;
         Ok(request.with_prompt(self.prompt.clone().map(|text| (text, self.prompt_field))))
     }
 
@@ -309,45 +247,19 @@ impl Outpaint {
         Ok(())
     }
 
-    fn check_mask(&self, mask: &Picture) -> Result<(), InvalidInput> {
-        mask.check("mask")?;
-        let mask_size = mask.info().and_then(|info| info.upright_size());
-        match (self.known_size(), mask_size) {
-            (Some(picture), Some(mask)) if picture != mask => {
-                Err(InvalidInput::new("mask", mask, format!("of the same size as the picture, {picture}")))
-            }
-            _ => Ok(()),
-        }
-    }
-
     fn put_options(&self, body: &mut Map<String, Value>) -> Result<(), InvalidInput> {
-        let mut put = |key: &str, value: Value| body.insert(key.to_owned(), value);
         if let Some(scale) = self.scale {
-            put("scale", in_range("scale", scale, 1.0, 20.0, "")?.into());
+            body.insert("scale".to_owned(), in_range("scale", scale, 1.0, 20.0, "")?.into());
         }
-        if let Some(seed) = self.seed {
-            put("seed", in_range("seed", seed, -1, i64::from(u32::MAX), "")?.into());
+        if let Some(seed) = self.common.seed {
+            in_range("seed", seed, *SEEDS.start(), *SEEDS.end(), "")?;
         }
         if let Some(strength) = self.strength {
-            put("strength", in_range("strength", strength, 0.1, 1.0, "")?.into());
+            body.insert("strength".to_owned(), in_range("strength", strength, 0.1, 1.0, "")?.into());
         }
-        for (key, value) in [("steps", self.steps), ("max_width", self.max_width), ("max_height", self.max_height)] {
-            match value {
-                Some(0) => return Err(InvalidInput::new(key, 0, "at least 1")),
-                Some(value) => put(key, value.into()),
-                None => None,
-            };
-        }
-        if let Some(link) = self.return_url {
-            put("return_url", link.into());
-        }
-        if let Some(logo) = &self.logo {
-            put(Logo::KEY, logo.to_json()?);
-        }
-        if let Some(meta) = &self.aigc_meta {
-            put("aigc_meta", meta.to_json()?);
-        }
-        Ok(())
+        put_count(body, "steps", self.steps)?;
+        put_count(body, "max_width", self.max_width)?;
+        put_count(body, "max_height", self.max_height)
     }
 }
 
@@ -357,7 +269,7 @@ impl fmt::Debug for Outpaint {
         f.debug_struct("Outpaint")
             .field("mode", &self.mode)
             .field("picture", &self.picture)
-            .field("seed", &self.seed)
+            .field("seed", &self.common.seed)
             .finish_non_exhaustive()
     }
 }
