@@ -230,6 +230,26 @@ proptest! {
     }
 
     #[test]
+    fn every_field_is_sent_once_with_the_task_or_with_the_question(
+        fields in proptest::collection::btree_map("return_url|logo_info|aigc_meta|[a-z_]{1,9}", "[0-9]{1,30}", 0..9),
+    ) {
+        prop_assume!(!fields.contains_key("req_json") && !fields.contains_key("req_key"));
+        let members = fields.iter().map(|(key, value)| format!(",\"{key}\":1{value}"));
+        let body = format!("{{\"req_key\":\"k\"{}}}", members.collect::<String>());
+        let submit = submit(&body);
+        let task = submit.task(ID).unwrap();
+        let (sent, asked) = (text(submit.request()), task.req_json().unwrap_or_default());
+        for (key, value) in fields {
+            let member = format!("\"{key}\":1{value}");
+            let (here, there) = (sent.contains(&member), asked.contains(&member));
+            prop_assert_eq!((here, there), match key.as_str() {
+                "return_url" | "logo_info" | "aigc_meta" => (false, true),
+                _ => (true, false),
+            });
+        }
+    }
+
+    #[test]
     fn no_text_makes_the_reader_of_stored_tasks_panic(text in ".{0,200}") {
         let _ = text.parse::<Task>();
         let _ = Task::new(text.as_str(), text.as_str());

@@ -17,13 +17,13 @@ use crate::request::CvRequest;
 /// there.
 ///
 /// A field that is not set is not sent, so the service's own default holds. The official spec,
-/// `service/cv20240606/api_img2_img_inpainting.go` in `volcengine/volcengine-go-sdk`, has all fields but `dilate_size`, `quality`
-/// and `aigc_meta`. The first two come from <https://www.volcengine.com/docs/6791/1223709>; the last is documented only for the
-/// Jimeng family. Defaults come from that page and the Java SDK. No page at hand gives ranges; those of outpainting are
-/// warnings here.
+/// `service/cv20240606/api_img2_img_inpainting.go` in `volcengine/volcengine-go-sdk`, has all fields but `dilate_size`,
+/// `quality` and `aigc_meta`. The first two come from <https://www.volcengine.com/docs/6791/1223709>; the last is
+/// documented only for the Jimeng family. Defaults come from that page and the Java SDK. No page at hand gives ranges;
+/// those of outpainting are warnings here.
 ///
-/// Volcengine takes the inpainting edit offline (<https://www.volcengine.com/docs/86081/1804490>), and users report the same
-/// of this ability. No date is known.
+/// Volcengine takes the inpainting edit offline (<https://www.volcengine.com/docs/86081/1804490>), and users report the
+/// same of this ability. No date is known.
 ///
 /// ```
 /// use volcv_types::{AbilityRequest as _, AccessKind, EraseQuality, InpaintErase, Picture};
