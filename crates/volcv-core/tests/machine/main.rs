@@ -64,7 +64,7 @@ fn max_attempts_ends_free_attempts() {
 #[test]
 fn retry_after_is_the_floor_of_the_wait() {
     for (text, low) in [("3", 3), ("Sun, 06 Nov 1994 08:49:48 GMT", 10), ("nonsense", 0)] {
-        let events = [Event::reply(429, "").retry_after(text), Event::reply(200, SUCCESS)];
+        let events = [Event::reply(429, "").header("retry-after", text), Event::reply(200, SUCCESS)];
         let run = run(CallConfig::default(), &events);
         run.result.unwrap();
         assert!(run.waits[0] >= Duration::from_secs(low), "{text}: {:?}", run.waits);
@@ -78,7 +78,7 @@ fn a_wait_beyond_the_deadline_or_max_wait_fails_at_once() {
     for (config, text) in
         [(config, "10"), (CallConfig::default(), "1e9"), (CallConfig::default(), "99999999999999999999")]
     {
-        let run = run(config, &[Event::reply(503, "").retry_after(text)]);
+        let run = run(config, &[Event::reply(503, "").header("retry-after", text)]);
         let error = run.result.unwrap_err();
         assert_eq!((run.sent, run.waits.len()), (1, 0));
         assert!(error.retry_after().unwrap() >= Duration::from_secs(10) && error.is_retryable());
@@ -205,7 +205,7 @@ fn the_decision_table_is_the_reviewed_one() {
     for status in [200, 204, 302, 400, 401, 402, 403, 404, 406, 408, 413, 422, 429, 500, 501, 502, 503, 504, 520] {
         add(&format!("HTTP {status} without a body"), Event::reply(status, ""));
     }
-    add("HTTP 503 with Retry-After: 1", Event::reply(503, "").retry_after("1"));
+    add("HTTP 503 with Retry-After: 1", Event::reply(503, "").header("retry-after", "1"));
     for row in volcv_core::types::CODES {
         for status in [200, 400, 429, 500] {
             let body = if row.number == 0 {
@@ -270,7 +270,8 @@ fn any_event() -> impl Strategy<Value = Event> {
     let reply = prop::option::of((status, body, retry_after));
     (0_u8..3, reply, prop::option::of(kind), 0_u64..40_000).prop_map(|(taken, reply, error, millis)| Event {
         taken,
-        reply: reply.map(|(status, body, retry_after)| (status, body.into(), retry_after.map(Into::into))),
+        reply: reply.map(|(status, body, _)| (status, body.into())),
+        headers: reply.and_then(|(.., text)| Some(("retry-after", text?.to_owned()))).into_iter().collect(),
         error,
         lasts: Duration::from_millis(millis),
     })
