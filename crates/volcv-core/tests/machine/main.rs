@@ -5,11 +5,11 @@
 mod messages;
 mod paid;
 mod play;
+mod table;
 
 use std::io::Read as _;
 use std::time::Duration;
 
-use expect_test::expect_file;
 use play::*;
 use proptest::prelude::*;
 use volcv_core::http::HeaderMap;
@@ -169,57 +169,6 @@ fn cancelling_a_wait_gives_its_token_back() {
     let Step::Done(Err(error)) = call.next(at(Duration::ZERO)) else { panic!("a cancelled call has ended") };
     assert_eq!((error.kind(), error.attempts().len(), config.budget.tokens()), (ErrorKind::Cancelled, 1, 10));
     assert_eq!(error.message(), "the call was cancelled while waiting to try again");
-}
-
-#[test]
-fn the_decision_table_is_the_reviewed_one() {
-    let mut table =
-        String::from("what happens, with the default policy | kind | charge | bodies bought | attempts | retryable\n");
-    let mut add = |name: &str, event: Event| {
-        let run = run(CallConfig::default(), &[event]);
-        let (kind, charge, retryable) = match &run.result {
-            Ok(_) => ("success", Charge::Charged, false),
-            Err(error) => (error.kind().as_str(), error.charge(), error.is_retryable()),
-        };
-        table += &format!("{name} | {kind} | {charge} | {} | {} | {retryable}\n", run.complete, run.sent);
-    };
-    use TransportErrorKind as T;
-    let kinds = [
-        T::Resolve,
-        T::Connect,
-        T::Tls,
-        T::ProxyAuth,
-        T::Timeout(TimeLimit::Connect),
-        T::Timeout(TimeLimit::Stall),
-        T::Timeout(TimeLimit::Attempt),
-        T::Io,
-        T::Protocol,
-        T::Other,
-        T::Cancelled,
-    ];
-    for (taken, delivery) in ["none", "part", "all"].iter().enumerate() {
-        for kind in kinds {
-            add(&format!("{kind:?}, {delivery} of the body delivered"), Event::fail(taken as u8, kind));
-        }
-    }
-    for status in [200, 204, 302, 400, 401, 402, 403, 404, 406, 408, 413, 422, 429, 500, 501, 502, 503, 504, 520] {
-        add(&format!("HTTP {status} without a body"), Event::reply(status, ""));
-    }
-    add("HTTP 503 with Retry-After: 1", Event::reply(503, "").header("retry-after", "1"));
-    for row in volcv_core::types::CODES {
-        for status in [200, 400, 429, 500] {
-            let body = if row.number == 0 {
-                format!(r#"{{"error":{{"code":"{}","message":"m"}}}}"#, row.name)
-            } else {
-                format!(r#"{{"code":{},"message":"m","data":null}}"#, row.number)
-            };
-            add(&format!("HTTP {status} code {} {}", row.number, row.name), Event::reply(status, &body));
-        }
-    }
-    for status in [200, 400, 500] {
-        add(&format!("HTTP {status} code 60001, which nobody knows"), Event::reply(status, r#"{"code":60001}"#));
-    }
-    expect_file!["../decision_table.txt"].assert_eq(&table);
 }
 
 #[test]

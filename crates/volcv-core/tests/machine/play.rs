@@ -4,7 +4,7 @@ use std::io::Read as _;
 use std::time::{Duration, SystemTime};
 
 use volcv_core::http::{HeaderMap, HeaderName, HeaderValue};
-use volcv_core::types::{Outpaint, Picture};
+use volcv_core::types::{Outpaint, Picture, Task, TaskRequest};
 use volcv_core::{
     Access, ApiKey, AttemptRecord, Call, CallConfig, Credentials, CredentialsError, Endpoint, Error, Now, Outcome,
     Plan, Step, TransportError, TransportErrorKind,
@@ -13,6 +13,14 @@ use volcv_core::{
 pub(crate) const PNG: &[u8] = b"\x89PNG\r\n\x1a\n\0\0\0\x0dIHDR\0\0\x01\0\0\0\x01\0";
 pub(crate) const SUCCESS: &str = r#"{"code":10000,"request_id":"r","data":{"algorithm_base_resp":{"status_code":0},
     "binary_data_base64":["R0lGODlhAQABAAAAADs="]}}"#;
+/// The gateway of direct access refuses a request.
+pub(crate) const CLOCK_REFUSED: &str = r#"{"ResponseMetadata":{"RequestId":"r","Error":{"Code":"InvalidTimestamp",
+    "CodeN":100006,"Message":"The Signature of the request is expired or from the future."}}}"#;
+pub(crate) const TOKEN_REFUSED: &str = r#"{"ResponseMetadata":{"RequestId":"r","Error":{"Code":"InvalidSecretToken",
+    "Message":"The security token in the request is expired."}}}"#;
+/// Replies about a task.
+pub(crate) const ACCEPTED: &str = r#"{"code":10000,"request_id":"r","data":{"task_id":"7392616336519610409"}}"#;
+pub(crate) const IN_QUEUE: &str = r#"{"code":10000,"request_id":"r","data":{"status":"in_queue"}}"#;
 pub(crate) const GIF: &[u8] = b"GIF89a\x01\0\x01\0\0\0\0;";
 
 /// The course of one attempt.
@@ -74,6 +82,25 @@ impl Run {
 /// A gateway.
 pub(crate) fn gateway() -> Access {
     Access::gateway(Endpoint::parse("https://gw.example", false).unwrap(), ApiKey::new("canary-key").unwrap())
+}
+
+/// Direct access. Without credentials, each call asks its driver for some.
+pub(crate) fn direct(credentials: Option<Credentials>) -> Access {
+    let endpoint = Endpoint::parse_direct(Access::DIRECT_URL, false).unwrap();
+    Access::direct(endpoint, Access::REGION, credentials).unwrap()
+}
+
+/// Invented keys that no text may show.
+pub(crate) fn pair() -> Credentials {
+    Credentials::new("canary-AK", "canary-SK").unwrap()
+}
+
+pub(crate) fn task_request() -> TaskRequest {
+    TaskRequest::of(&outpaint()).unwrap()
+}
+
+pub(crate) fn task() -> Task {
+    task_request().task("7392616336519610409").unwrap()
 }
 
 pub(crate) fn outpaint() -> Outpaint {
