@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used, reason = "a test may fail")]
 
+mod clock;
 mod messages;
 mod paid;
 mod play;
