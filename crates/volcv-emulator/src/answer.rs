@@ -4,14 +4,17 @@ use std::sync::Arc;
 
 use serde_json::{Value, json};
 
+use crate::ability::{Accepted, Finish};
 use crate::body::{self, Painted};
 use crate::clock;
 use crate::envelope::{self, Ticket};
 use crate::fault::{BodyKind, Fault};
-use crate::order::Accepted;
+use crate::gateway;
+use crate::paint::Order;
 use crate::reply::Reply;
-use crate::service::{self, Refusal, Wanted};
-use crate::shared::{File, Shared};
+use crate::service::{Refusal, Wanted};
+use crate::shared::Shared;
+use crate::task::TaskState;
 use crate::{codes, paint, provenance};
 
 /// The reply to a request. An error that the fault asks for wins over everything; a success needs an accepted request.
@@ -21,16 +24,10 @@ pub(crate) fn compose(shared: &Shared, ticket: &Ticket, fault: &Fault, verdict: 
         None => match verdict {
             Err(refusal) => refusal.reply,
             Ok(Wanted::File(file)) => Reply::new(200, file.format.media_type(), file.bytes.to_vec()),
-            Ok(Wanted::Paint { accepted, task: false }) => {
-                let painted = picture(shared, &accepted);
-                body::success(ticket, &painted, fault.body)
-            }
-            Ok(Wanted::Paint { accepted, task: true }) => {
-                let painted = picture(shared, &accepted);
-                let data = json!({ "task_id": format!("task-{}", painted.file.name) });
-                Reply::json(200, &envelope::cv(ticket, 10000, "Success", data))
-            }
-            Ok(Wanted::Task { file, return_url }) => task(shared, ticket, fault, file, return_url),
+            Ok(Wanted::Paint { order, finish }) => body::success(ticket, &picture(shared, &order, &finish), fault.body),
+            Ok(Wanted::Submitted { task }) => success(ticket, json!({ "task_id": task })),
+            Ok(Wanted::Task { state, accepted, finish }) => task(shared, ticket, fault, (state, accepted), &finish),
+            Ok(Wanted::Cancelled) => success(ticket, Value::Null),
         },
     };
     if let Some(status) = fault.status {
@@ -40,34 +37,46 @@ pub(crate) fn compose(shared: &Shared, ticket: &Ticket, fault: &Fault, verdict: 
         reply.headers.push(("Retry-After", text.clone()));
     }
     if let Some(seconds) = fault.retry_after_date {
-        reply.headers.push(("Retry-After", clock::http_date(seconds)));
+        reply.headers.push(("Retry-After", clock::http_date(shared.now().saturating_add(seconds))));
     }
     reply
 }
 
-fn picture(shared: &Shared, accepted: &Accepted) -> Painted {
+fn success(ticket: &Ticket, data: Value) -> Reply {
+    Reply::json(200, &envelope::cv(ticket, 10000, "Success", data))
+}
+
+fn picture(shared: &Shared, order: &Order, finish: &Finish) -> Painted {
     let format = shared.settings.output;
-    let mut bytes = paint::encode(&paint::result(&accepted.order, &shared.settings.distortion), format);
-    if let Some(text) = &accepted.provenance {
+    let mut bytes = paint::encode(&paint::result(order, &shared.settings.distortion, finish.logo), format);
+    if let Some(text) = &finish.provenance {
         bytes = provenance::mark(bytes, format, text);
     }
     let bytes: Arc<[u8]> = bytes.into();
     let file = shared.state().keep_file(format, bytes);
-    painted(shared, file, accepted.return_url)
-}
-
-fn painted(shared: &Shared, file: File, as_link: bool) -> Painted {
     let link = format!("{}/files/{}", shared.base_url(), file.name);
-    Painted { file, link, as_link, status: None }
+    Painted { file, link, as_link: finish.return_url, status: None }
 }
 
-fn task(shared: &Shared, ticket: &Ticket, fault: &Fault, file: Option<File>, return_url: bool) -> Reply {
-    match file {
-        Some(file) => {
-            let painted = Painted { status: Some("done"), ..painted(shared, file, return_url) };
+/// The reply to a poll. A task can be done with a code that says that it failed.
+fn task(
+    shared: &Shared,
+    ticket: &Ticket,
+    fault: &Fault,
+    (state, accepted): (TaskState, Option<Accepted>),
+    finish: &Finish,
+) -> Reply {
+    let data = json!({ "binary_data_base64": null, "image_urls": null, "status": state.name() });
+    match accepted {
+        None => success(ticket, data),
+        Some(Accepted { refuse: Some(code), .. }) => {
+            let message = codes::message(code).unwrap_or("Unknown Error");
+            Reply::json(codes::status(code), &envelope::cv(ticket, code, message, data))
+        }
+        Some(Accepted { order, .. }) => {
+            let painted = Painted { status: Some(state.name()), ..picture(shared, &order, finish) };
             body::success(ticket, &painted, fault.body)
         }
-        None => Reply::json(200, &envelope::cv(ticket, 10000, "Success", json!({ "status": "not_found" }))),
     }
 }
 
@@ -99,7 +108,7 @@ fn error_body(ticket: &Ticket, fault: &Fault, kind: BodyKind) -> Option<Reply> {
         BodyKind::ControlChars => cv("Internal\r\nError: \u{1b}[31mred\u{1b}[0m\u{7}\tend", Value::Null),
         BodyKind::Nul => cv("Internal\u{0}Error", Value::Null),
         BodyKind::Top => top(ticket, fault.code.unwrap_or(100_010)),
-        BodyKind::TopCvCode => Reply::json(codes::status(code), &envelope::top(ticket, &code.to_string(), None, usual)),
+        BodyKind::TopCvCode => Reply::json(codes::status(code), &envelope::top_named(ticket, &code.to_string(), usual)),
         BodyKind::ResultError => {
             let body =
                 json!({ "ResponseMetadata": envelope::metadata(ticket), "Result": envelope::cv_error(ticket, code) });
@@ -135,7 +144,7 @@ fn error_body(ticket: &Ticket, fault: &Fault, kind: BodyKind) -> Option<Reply> {
         BodyKind::Redirect => {
             let elsewhere = || {
                 let Ticket { action, version, .. } = ticket;
-                format!("{}/elsewhere?Action={action}&Version={version}", service::PATH)
+                format!("{}/elsewhere?Action={action}&Version={version}", gateway::PATH)
             };
             let mut reply = Reply::new(307, "text/plain", Vec::new());
             reply.headers.push(("Location", fault.location.clone().unwrap_or_else(elsewhere)));
@@ -146,8 +155,8 @@ fn error_body(ticket: &Ticket, fault: &Fault, kind: BodyKind) -> Option<Reply> {
 }
 
 fn top(ticket: &Ticket, code: u32) -> Reply {
-    let (name, status) = codes::top(code).unwrap_or(("InternalError", 500));
-    Reply::json(status, &envelope::top(ticket, name, Some(code), "the emulator was asked for this error"))
+    let error = codes::top(code).unwrap_or(codes::Top { number: Some(code), ..codes::INTERNAL_ERROR });
+    Reply::json(error.status, &envelope::top(ticket, error, "the emulator was asked for this error"))
 }
 
 fn upstream(inner: Value) -> Reply {

@@ -41,23 +41,52 @@ pub(crate) fn status(code: u32) -> u16 {
     }
 }
 
-/// Name and HTTP status of a code of the outer gateway ("TOP").
-pub(crate) fn top(code: u32) -> Option<(&'static str, u16)> {
+/// An error of the outer gateway ("TOP").
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Top {
+    /// Its CodeN, where a page of the service prints one.
+    pub(crate) number: Option<u32>,
+    /// Its Code.
+    pub(crate) name: &'static str,
+    pub(crate) status: u16,
+}
+
+pub(crate) const MISSING_PARAMETER: Top = Top::new(100_002, "MissingParameter", 400);
+pub(crate) const MISSING_AUTHENTICATION_TOKEN: Top = Top::new(100_003, "MissingAuthenticationToken", 401);
+pub(crate) const MISSING_REQUEST_INFO: Top = Top::new(100_004, "MissingRequestInfo", 400);
+pub(crate) const MISSING_SIGNATURE: Top = Top::new(100_005, "MissingSignature", 401);
+pub(crate) const INVALID_TIMESTAMP: Top = Top::new(100_006, "InvalidTimestamp", 400);
+pub(crate) const INVALID_ACTION_OR_VERSION: Top = Top::new(100_008, "InvalidActionOrVersion", 404);
+pub(crate) const INVALID_ACCESS_KEY: Top = Top::new(100_009, "InvalidAccessKey", 401);
+pub(crate) const SIGNATURE_DOES_NOT_MATCH: Top = Top::new(100_010, "SignatureDoesNotMatch", 401);
+pub(crate) const INTERNAL_ERROR: Top = Top::new(100_014, "InternalError", 500);
+pub(crate) const INVALID_AUTHORIZATION: Top = Top { number: None, name: "InvalidAuthorization", status: 400 };
+pub(crate) const INVALID_CREDENTIAL: Top = Top { number: None, name: "InvalidCredential", status: 400 };
+pub(crate) const INVALID_SECRET_TOKEN: Top = Top { number: None, name: "InvalidSecretToken", status: 401 };
+
+impl Top {
+    const fn new(number: u32, name: &'static str, status: u16) -> Self {
+        Self { number: Some(number), name, status }
+    }
+}
+
+/// The error of the outer gateway with this CodeN.
+pub(crate) fn top(code: u32) -> Option<Top> {
     Some(match code {
-        100_002 => ("MissingParameter", 400),
-        100_003 => ("MissingAuthenticationToken", 401),
-        100_004 => ("MissingRequestInfo", 400),
-        100_005 => ("MissingSignature", 401),
-        100_006 => ("InvalidTimestamp", 400),
-        100_007 => ("ServiceNotFound", 404),
-        100_008 => ("InvalidActionOrVersion", 404),
-        100_009 => ("InvalidAccessKey", 401),
-        100_010 => ("SignatureDoesNotMatch", 401),
-        100_012 => ("LackPolicy", 403),
-        100_013 => ("AccessDenied", 403),
-        100_014 => ("InternalError", 500),
-        100_015 => ("FailToConnect", 502),
-        100_016 => ("InternalServiceTimeout", 504),
+        100_002 => MISSING_PARAMETER,
+        100_003 => MISSING_AUTHENTICATION_TOKEN,
+        100_004 => MISSING_REQUEST_INFO,
+        100_005 => MISSING_SIGNATURE,
+        100_006 => INVALID_TIMESTAMP,
+        100_007 => Top::new(100_007, "ServiceNotFound", 404),
+        100_008 => INVALID_ACTION_OR_VERSION,
+        100_009 => INVALID_ACCESS_KEY,
+        100_010 => SIGNATURE_DOES_NOT_MATCH,
+        100_012 => Top::new(100_012, "LackPolicy", 403),
+        100_013 => Top::new(100_013, "AccessDenied", 403),
+        100_014 => INTERNAL_ERROR,
+        100_015 => Top::new(100_015, "FailToConnect", 502),
+        100_016 => Top::new(100_016, "InternalServiceTimeout", 504),
         _ => return None,
     })
 }

@@ -7,8 +7,12 @@ use std::sync::Arc;
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
-use crate::shared::{Settings, Shared};
-use crate::{DEFAULT_KEY, Distortion, Fault, OutputFormat, RequestRecord, server};
+use crate::direct::{KeyPair, Keys};
+use crate::shared::{Settings, Shared, Start};
+use crate::{
+    DEFAULT_ACCESS_KEY, DEFAULT_KEY, DEFAULT_SECRET_KEY, Distortion, Fault, OutputFormat, RequestRecord, TaskPace,
+    server,
+};
 
 /// A running server. Dropping it closes every connection and waits for its threads.
 #[derive(Debug)]
@@ -43,14 +47,14 @@ impl Emulator {
         self.shared.state().faults.push_back(fault);
     }
 
-    /// What an honest service could have billed: complete request bodies that passed every check (key, action, JSON,
-    /// pictures, ranges), counted before anything is answered and whatever the answer was, throttling included. Polls for
-    /// a result are not counted.
+    /// What an honest service could have billed: complete request bodies that passed every check (key or signature, action,
+    /// JSON, pictures, ranges), counted before anything is answered and whatever the answer was, throttling included. A task
+    /// counts once, when it is submitted; polls for its result and cancels never do.
     pub fn charges(&self) -> u64 {
         self.shared.state().charges
     }
 
-    /// Complete request bodies received by `POST /volcv/v1`, those included that the checks refused.
+    /// Complete request bodies received by `POST` on `/volcv/v1` and `/`, those included that the checks refused.
     pub fn complete_bodies(&self) -> u64 {
         self.shared.state().complete_bodies.values().sum()
     }
@@ -58,6 +62,41 @@ impl Emulator {
     /// The same, by a digest of the body: when one call is sent again, its bytes are the same.
     pub fn complete_bodies_per_call(&self) -> BTreeMap<String, u64> {
         self.shared.state().complete_bodies.clone()
+    }
+
+    /// How many tasks have been taken since the start.
+    pub fn submits(&self) -> u64 {
+        self.shared.state().tasks.submits()
+    }
+
+    /// Every task that was submitted until now is `expired` from now on.
+    pub fn expire_tasks(&self) {
+        self.shared.state().tasks.expire();
+    }
+
+    /// Changes how tasks come along, also those that were submitted before.
+    pub fn set_task_pace(&self, pace: TaskPace) {
+        self.shared.state().tasks.pace = pace;
+    }
+
+    /// Sets the server's clock this many seconds ahead of the system's clock; negative = behind.
+    pub fn set_clock_offset(&self, seconds: i64) {
+        self.shared.state().clock_offset = seconds;
+    }
+
+    /// Accepts from now on also this temporary pair of keys, together with its session token only.
+    pub fn add_temporary_key(
+        &self,
+        access_key: impl Into<String>,
+        secret_key: impl Into<String>,
+        session_token: impl Into<String>,
+    ) {
+        self.shared.state().keys.add(temporary(access_key, secret_key, session_token));
+    }
+
+    /// Refuses a session token from now on, as the service does when it has expired.
+    pub fn revoke_token(&self, session_token: &str) {
+        self.shared.state().keys.revoke(session_token);
     }
 
     /// Every request whose head has arrived, oldest first; the last 4096 are kept.
@@ -99,22 +138,25 @@ impl Drop for Emulator {
 #[derive(Debug, Clone)]
 pub struct EmulatorBuilder {
     addr: SocketAddr,
-    faults: Vec<Fault>,
     settings: Settings,
+    start: Start,
 }
 
 impl Default for EmulatorBuilder {
     fn default() -> Self {
+        let mut keys = Keys::default();
+        keys.add(permanent(DEFAULT_ACCESS_KEY, DEFAULT_SECRET_KEY));
         Self {
             addr: SocketAddr::from((Ipv4Addr::LOCALHOST, 0)),
-            faults: Vec::new(),
             settings: Settings {
                 key: Some(DEFAULT_KEY.to_owned()),
+                region: "cn-north-1".to_owned(),
                 repeat_last: false,
                 delay: Duration::ZERO,
                 output: OutputFormat::Png,
                 distortion: Distortion::default(),
             },
+            start: Start { faults: Vec::new(), keys, clock_offset: 0, task_pace: TaskPace::default() },
         }
     }
 }
@@ -141,10 +183,50 @@ impl EmulatorBuilder {
         self
     }
 
+    /// Accepts this pair of keys for direct access in the place of [`DEFAULT_ACCESS_KEY`] and [`DEFAULT_SECRET_KEY`].
+    #[must_use]
+    pub fn access_key(mut self, access_key: impl Into<String>, secret_key: impl Into<String>) -> Self {
+        self.start.keys.replace_permanent(permanent(access_key, secret_key));
+        self
+    }
+
+    /// Accepts also this temporary pair of keys, together with its session token only.
+    #[must_use]
+    pub fn temporary_key(
+        mut self,
+        access_key: impl Into<String>,
+        secret_key: impl Into<String>,
+        session_token: impl Into<String>,
+    ) -> Self {
+        self.start.keys.add(temporary(access_key, secret_key, session_token));
+        self
+    }
+
+    /// The region that signatures must be made for. Without this call it is `cn-north-1`.
+    #[must_use]
+    pub fn region(mut self, region: impl Into<String>) -> Self {
+        self.settings.region = region.into();
+        self
+    }
+
+    /// The server's clock is this many seconds ahead of the system's clock; negative = behind.
+    #[must_use]
+    pub fn clock_offset(mut self, seconds: i64) -> Self {
+        self.start.clock_offset = seconds;
+        self
+    }
+
+    /// How tasks come along. Without this call they are done at once.
+    #[must_use]
+    pub fn task_pace(mut self, pace: TaskPace) -> Self {
+        self.start.task_pace = pace;
+        self
+    }
+
     /// The first behaviours, as if each had been pushed.
     #[must_use]
     pub fn faults(mut self, faults: Vec<Fault>) -> Self {
-        self.faults = faults;
+        self.start.faults = faults;
         self
     }
 
@@ -179,11 +261,23 @@ impl EmulatorBuilder {
     /// Starts the server.
     pub fn start(self) -> io::Result<Emulator> {
         let listener = TcpListener::bind(self.addr)?;
-        let shared = Arc::new(Shared::new(listener.local_addr()?, self.settings, self.faults));
+        let shared = Arc::new(Shared::new(listener.local_addr()?, self.settings, self.start));
         let for_thread = Arc::clone(&shared);
         let acceptor = thread::Builder::new()
             .name("volcv-emulator".to_owned())
             .spawn(move || server::accept_all(&listener, &for_thread))?;
         Ok(Emulator { shared, acceptor: Some(acceptor) })
     }
+}
+
+fn permanent(access_key: impl Into<String>, secret_key: impl Into<String>) -> KeyPair {
+    KeyPair { access_key: access_key.into(), secret_key: secret_key.into(), session_token: None }
+}
+
+fn temporary(
+    access_key: impl Into<String>,
+    secret_key: impl Into<String>,
+    session_token: impl Into<String>,
+) -> KeyPair {
+    KeyPair { session_token: Some(session_token.into()), ..permanent(access_key, secret_key) }
 }

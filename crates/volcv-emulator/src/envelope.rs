@@ -5,7 +5,8 @@ use std::time::Instant;
 use serde_json::{Value, json};
 
 use crate::clock::go_duration;
-use crate::codes;
+use crate::codes::{self, Top};
+use crate::direct;
 use crate::http::Head;
 
 /// What an answer has to say about the request that it answers.
@@ -15,17 +16,19 @@ pub(crate) struct Ticket {
     pub(crate) started: Instant,
     pub(crate) action: String,
     pub(crate) version: String,
+    pub(crate) region: String,
 }
 
 impl Ticket {
     /// The ticket of request `number` of a server. The id has the form of the real ones and depends on the number alone.
-    pub(crate) fn new(number: u64, head: &Head) -> Self {
+    pub(crate) fn new(number: u64, head: &Head, region: &str) -> Self {
         let scrambled = (number + 1).wrapping_mul(0x9E37_79B9_7F4A_7C15);
         Self {
             request_id: format!("20260101000000{scrambled:016X}{number:08X}"),
             started: Instant::now(),
             action: head.parameter("Action").unwrap_or_default().to_owned(),
             version: head.parameter("Version").unwrap_or_default().to_owned(),
+            region: region.to_owned(),
         }
     }
 
@@ -57,20 +60,26 @@ pub(crate) fn cv_error(ticket: &Ticket, code: u32) -> Value {
 pub(crate) fn metadata(ticket: &Ticket) -> Value {
     json!({
         "Action": ticket.action,
-        "Region": "cn-north-1",
+        "Region": ticket.region,
         "RequestId": ticket.request_id,
-        "Service": "cv",
+        "Service": direct::SERVICE,
         "Version": ticket.version,
     })
 }
 
 /// An error of the outer gateway.
-pub(crate) fn top(ticket: &Ticket, code: &str, number: Option<u32>, message: &str) -> Value {
-    let mut metadata = metadata(ticket);
-    metadata["Error"] = json!({ "Code": code, "Message": message });
-    if let Some(number) = number {
-        metadata["Error"]["CodeN"] = number.into();
+pub(crate) fn top(ticket: &Ticket, error: Top, message: &str) -> Value {
+    let mut body = top_named(ticket, error.name, message);
+    if let Some(number) = error.number {
+        body["ResponseMetadata"]["Error"]["CodeN"] = number.into();
     }
+    body
+}
+
+/// An error of the outer gateway with any name.
+pub(crate) fn top_named(ticket: &Ticket, name: &str, message: &str) -> Value {
+    let mut metadata = metadata(ticket);
+    metadata["Error"] = json!({ "Code": name, "Message": message });
     json!({ "ResponseMetadata": metadata })
 }
 

@@ -5,10 +5,12 @@ use crate::connection::{Connection, Next, Pause};
 use crate::envelope::{self, Ticket};
 use crate::fault::{BodyKind, Early, Fault, Stage};
 use crate::http::Head;
+use crate::kind::{AccessKind, RequestKind};
 use crate::record::RequestRecord;
 use crate::reply::Reply;
 use crate::send;
-use crate::service::{self, Refusal, Wanted};
+use crate::service::{self, Judgement, Refusal, Wanted};
+use crate::{codes, gateway};
 
 /// A longer body is refused unread.
 const MAX_BODY: u64 = 256 << 20;
@@ -30,11 +32,13 @@ struct Exchange<'a> {
 
 /// Writes the record, and takes the fault for this request.
 fn begin(connection: &Connection, head: &Head) -> (u64, Ticket, Fault) {
-    let is_key = |name: &str| name.eq_ignore_ascii_case("authorization");
-    let key_ok = service::key_ok(&connection.shared, head);
+    let is_secret = |name: &str| ["authorization", "x-security-token"].iter().any(|one| name.eq_ignore_ascii_case(one));
+    let access = AccessKind::of(head);
+    let kind = RequestKind::of(head);
+    let settings = &connection.shared.settings;
     let mut state = connection.shared.state();
-    let fault = state.take_fault(false, connection.shared.settings.repeat_last);
-    let mut ticket = Ticket::new(state.next_record(), head);
+    let fault = state.take_fault(kind, settings.repeat_last);
+    let mut ticket = Ticket::new(state.next_record(), head, &settings.region);
     if fault.as_ref().and_then(|fault| fault.body) == Some(BodyKind::NumericId) {
         ticket = ticket.with_numeric_id(state.next_record());
     }
@@ -45,9 +49,14 @@ fn begin(connection: &Connection, head: &Head) -> (u64, Ticket, Fault) {
         method: head.method.clone(),
         path: head.path.clone(),
         query: head.query.clone(),
-        headers: head.headers.iter().filter(|(name, _)| !is_key(name)).cloned().collect(),
-        has_key: head.headers.iter().any(|(name, _)| is_key(name)),
-        key_ok,
+        action: ticket.action.clone(),
+        kind,
+        access,
+        headers: head.headers.iter().filter(|(name, _)| !is_secret(name)).cloned().collect(),
+        has_key: head.header("authorization").is_some(),
+        has_token: head.header("x-security-token").is_some(),
+        // A signature is judged with the whole body.
+        key_ok: access != Some(AccessKind::Direct) && gateway::key_ok(settings, head),
         content_length: head.content_length,
         chunked: head.chunked,
         fault: fault.clone(),
@@ -149,7 +158,7 @@ impl Exchange<'_> {
             record.body_complete = true;
             record.body_digest = Some(digest.clone());
         });
-        if self.head.method == "POST" && self.head.path == service::PATH {
+        if self.head.method == "POST" && AccessKind::of(self.head).is_some() {
             *state.complete_bodies.entry(digest).or_default() += 1;
         }
     }
@@ -157,12 +166,14 @@ impl Exchange<'_> {
     /// Counts and checks a complete request. All counting is done before anything is answered.
     fn judge(&self, body: &[u8]) -> Result<Wanted, Refusal> {
         self.body_is_complete(body);
-        let (verdict, json) = service::judge(&self.connection.shared, &self.ticket, self.head, body);
+        let Judgement { verdict, key_ok, json } =
+            service::judge(&self.connection.shared, &self.ticket, self.head, body);
         let mut state = self.connection.shared.state();
-        if matches!(verdict, Ok(Wanted::Paint { .. })) {
+        if verdict.as_ref().is_ok_and(Wanted::is_charged) {
             state.charges += 1;
         }
         state.update(self.record, |record| {
+            record.key_ok = key_ok;
             record.json = json;
             record.refused = verdict.as_ref().err().map(|refusal| refusal.why.clone());
         });
@@ -188,7 +199,11 @@ impl Exchange<'_> {
     }
 
     fn gateway_error(&self, status: u16, why: &str) -> Reply {
-        Reply::json(status, &envelope::gateway(why, &self.ticket.request_id, "new_api_error", ""))
+        let body = match AccessKind::of(self.head) {
+            Some(AccessKind::Direct) => envelope::top(&self.ticket, codes::MISSING_REQUEST_INFO, why),
+            _ => envelope::gateway(why, &self.ticket.request_id, "new_api_error", ""),
+        };
+        Reply::json(status, &body)
     }
 
     /// Sends a reply. The status is in the record before the client can see it.

@@ -66,20 +66,23 @@
 //! `two-documents`. [`BodyKind::meaning`] explains each. A request that the checks refuse gets its refusal, even when a
 //! body with a picture was asked for.
 
+mod ability;
 mod answer;
 mod body;
 mod clock;
 mod codes;
 mod connection;
+mod direct;
 mod distortion;
 mod emulator;
 mod envelope;
 mod exchange;
 mod fault;
 mod format;
+mod gateway;
 mod gzip;
 mod http;
-mod order;
+mod kind;
 mod paint;
 mod provenance;
 mod record;
@@ -88,15 +91,24 @@ mod send;
 mod server;
 mod service;
 mod shared;
+mod task;
 
 pub use distortion::{Distortion, DistortionError};
 pub use emulator::{Emulator, EmulatorBuilder};
 pub use fault::{BodyKind, Early, Fault, FaultError, Framing, HangUp, Stage, Trickle};
 pub use format::OutputFormat;
+pub use kind::{AccessKind, RequestKind};
 pub use record::RequestRecord;
+pub use task::{TaskPace, TaskPaceError};
 
 /// The key that an emulator accepts unless it is told otherwise.
 pub const DEFAULT_KEY: &str = "emulator-key";
+
+/// The access key that an emulator accepts on direct access unless it is told otherwise.
+pub const DEFAULT_ACCESS_KEY: &str = "AKEMULATOR";
+
+/// The secret key of [`DEFAULT_ACCESS_KEY`].
+pub const DEFAULT_SECRET_KEY: &str = "emulator-secret-key";
 
 /// For programs to print when they start an emulator or use one.
 pub const BANNER: &str =

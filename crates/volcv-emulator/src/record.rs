@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use crate::Fault;
+use crate::{AccessKind, Fault, RequestKind};
 
 /// One request as it arrived. It is filled in while the exchange goes on.
 #[derive(Debug, Clone, Default)]
@@ -20,11 +20,20 @@ pub struct RequestRecord {
     pub path: String,
     /// The text after the question mark.
     pub query: String,
-    /// Names and values as sent, without `Authorization`.
+    /// The value of the query's `Action`; empty when there is none.
+    pub action: String,
+    /// What kind of request it is, by path and action.
+    pub kind: Option<RequestKind>,
+    /// Which side of the server it was sent to; absent for files and unknown paths.
+    pub access: Option<AccessKind>,
+    /// Names and values as sent, without `Authorization` and `X-Security-Token`.
     pub headers: Vec<(String, String)>,
     /// Whether there is an `Authorization` header.
     pub has_key: bool,
-    /// Whether that header holds the right bearer key.
+    /// Whether there is an `X-Security-Token` header.
+    pub has_token: bool,
+    /// Whether the request may be served: the `Authorization` header holds the right bearer key, or on direct access the right
+    /// signature of the whole request. If not, [`refused`](Self::refused) says why.
     pub key_ok: bool,
     /// The announced length of the body.
     pub content_length: Option<u64>,
@@ -51,4 +60,19 @@ impl RequestRecord {
     pub fn header(&self, name: &str) -> Option<&str> {
         self.headers.iter().find(|(known, _)| known.eq_ignore_ascii_case(name)).map(|(_, value)| value.as_str())
     }
+}
+
+/// The body for a record: as it was sent, with each picture text replaced by its length.
+pub(crate) fn without_pictures(mut body: Value) -> Value {
+    let hide = |value: &mut Value| {
+        if let Value::String(text) = value {
+            *text = format!("({} characters)", text.len());
+        }
+    };
+    match body.get_mut("binary_data_base64") {
+        Some(Value::Array(pictures)) => pictures.iter_mut().for_each(hide),
+        Some(other) => hide(other),
+        None => {}
+    }
+    body
 }

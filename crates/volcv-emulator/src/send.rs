@@ -84,7 +84,7 @@ impl Wire<'_> {
 
     fn status_line(&self, reply: &Reply) -> String {
         let reason = reason(reply.status);
-        let (media_type, date) = (reply.media_type, clock::http_date(0));
+        let (media_type, date) = (reply.media_type, clock::http_date(self.connection.shared.now()));
         format!("HTTP/1.1 {} {reason}\r\nContent-Type: {media_type}\r\nDate: {date}\r\n{NOTICE}", reply.status)
     }
 

@@ -57,7 +57,7 @@ fn serve(connection: &mut Connection) {
 /// Applies a fault that takes the whole connection.
 fn apply_connection_fault(connection: &mut Connection) -> Next {
     let repeat = connection.shared.settings.repeat_last;
-    let Some(fault) = connection.shared.state().take_fault(true, repeat) else { return Next::KeepOpen };
+    let Some(fault) = connection.shared.state().take_connection_fault(repeat) else { return Next::KeepOpen };
     if fault.delay.is_some_and(|delay| connection.pause(Some(delay)) == Pause::Gone) {
         return Next::Close;
     }

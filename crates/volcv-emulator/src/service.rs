@@ -1,27 +1,45 @@
-//! What a request asks for, after the checks that the gateway and the service make.
+//! What a request asks for, after the checks that the gateways and the service make.
 
-use serde_json::Value;
+use std::sync::Arc;
 
+use serde_json::{Map, Value};
+
+use crate::ability::{Ability, Accepted, Finish, Objection, Surroundings};
 use crate::codes;
+use crate::direct::{self, Denial, Rules};
 use crate::envelope::{self, Ticket};
+use crate::gateway;
 use crate::http::Head;
-use crate::order::{self, Accepted, Objection};
+use crate::kind::{AccessKind, Action, TaskActions};
+use crate::paint::Order;
+use crate::record;
 use crate::reply::Reply;
 use crate::shared::{File, Shared};
+use crate::task::{TaskName, TaskState};
 
-/// The only path of the service.
-pub(crate) const PATH: &str = "/volcv/v1";
-const FILES: &str = "/files/";
+/// The path in front of the names of results.
+pub(crate) const FILES: &str = "/files/";
 
 /// An accepted request.
 #[derive(Debug)]
 pub(crate) enum Wanted {
-    /// Paint a picture and send it, or (for a task) only its id.
-    Paint { accepted: Box<Accepted>, task: bool },
-    /// Tell about a task.
-    Task { file: Option<File>, return_url: bool },
+    /// Paint a picture and send it.
+    Paint { order: Arc<Order>, finish: Finish },
+    /// Send the id of a task that has been taken.
+    Submitted { task: String },
+    /// Tell about a task; with a done one comes what it was to make.
+    Task { state: TaskState, accepted: Option<Accepted>, finish: Finish },
+    /// Say that a task has been cancelled.
+    Cancelled,
     /// Send a stored picture.
     File(File),
+}
+
+impl Wanted {
+    /// Whether a real service could bill for it.
+    pub(crate) fn is_charged(&self) -> bool {
+        matches!(self, Self::Paint { .. } | Self::Submitted { .. })
+    }
 }
 
 /// A refused request.
@@ -31,75 +49,76 @@ pub(crate) struct Refusal {
     pub(crate) why: String,
 }
 
-/// Decides about a request whose body is complete, and returns the body's JSON for the record.
-pub(crate) fn judge(
-    shared: &Shared,
-    ticket: &Ticket,
-    head: &Head,
-    body: &[u8],
-) -> (Result<Wanted, Refusal>, Option<Value>) {
+/// What is known of a request whose body is complete.
+#[derive(Debug)]
+pub(crate) struct Judgement {
+    pub(crate) verdict: Result<Wanted, Refusal>,
+    /// Whether key or signature are right.
+    pub(crate) key_ok: bool,
+    /// The body's JSON for the record.
+    pub(crate) json: Option<Value>,
+}
+
+/// Decides about a request whose body is complete.
+pub(crate) fn judge(shared: &Shared, ticket: &Ticket, head: &Head, body: &[u8]) -> Judgement {
     let json: Option<Value> = serde_json::from_slice(body).ok();
-    let verdict = route(shared, ticket, head).and_then(|route| match route {
-        Route::File(file) => Ok(Wanted::File(file)),
-        Route::Action(action) => {
-            perform(shared, head, action, body, json.as_ref()).map_err(|objection| refuse(ticket, &objection))
+    let admitted = match AccessKind::of(head) {
+        Some(AccessKind::Gateway) if head.method == "POST" => admit_to_gateway(shared, ticket, head),
+        Some(AccessKind::Direct) => admit_directly(shared, ticket, head, body),
+        _ => {
+            let verdict = file(shared, ticket, head).map(Wanted::File);
+            return Judgement { verdict, key_ok: false, json: json.map(record::without_pictures) };
         }
+    };
+    let key_ok = admitted.is_ok();
+    let verdict = admitted.and_then(|()| action(ticket, head)).and_then(|action| {
+        perform(shared, head, action, body, json.as_ref()).map_err(|objection| refuse(ticket, &objection))
     });
-    (verdict, json.map(order::without_pictures))
+    Judgement { verdict, key_ok, json: json.map(record::without_pictures) }
 }
 
-/// Whether the request carries an accepted bearer key.
-pub(crate) fn key_ok(shared: &Shared, head: &Head) -> bool {
-    let sent = head.header("authorization").and_then(|value| value.strip_prefix("Bearer "));
-    match &shared.settings.key {
-        Some(key) => sent == Some(key),
-        None => sent.is_some_and(|sent| !sent.trim().is_empty()),
-    }
-}
-
-enum Route {
-    File(File),
-    Action(Action),
-}
-
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Action {
-    Process,
-    Submit,
-    Result,
-}
-
-/// The checks of the gateways: path, method, key, action and version.
-fn route(shared: &Shared, ticket: &Ticket, head: &Head) -> Result<Route, Refusal> {
+/// A download of a result; every other path is unknown.
+fn file(shared: &Shared, ticket: &Ticket, head: &Head) -> Result<File, Refusal> {
     let id = &ticket.request_id;
     if head.method == "GET"
         && let Some(name) = head.path.strip_prefix(FILES)
     {
-        if head.header("authorization").is_some() {
+        if ["authorization", "x-security-token"].iter().any(|name| head.header(name).is_some()) {
             let why = "a link to a result is public: no key may be sent to it";
             return Err(refusal(400, &envelope::gateway(why, id, "invalid_request_error", ""), why));
         }
         if let Some(file) = shared.state().file(name) {
-            return Ok(Route::File(file));
+            return Ok(file);
         }
     }
-    if head.method != "POST" || head.path != PATH {
-        let why = format!("Invalid URL ({} {})", head.method, head.path);
-        return Err(refusal(404, &envelope::gateway(&why, id, "invalid_request_error", ""), &why));
+    let why = format!("Invalid URL ({} {})", head.method, head.path);
+    Err(refusal(404, &envelope::gateway(&why, id, "invalid_request_error", ""), &why))
+}
+
+fn admit_to_gateway(shared: &Shared, ticket: &Ticket, head: &Head) -> Result<(), Refusal> {
+    if gateway::key_ok(&shared.settings, head) {
+        return Ok(());
     }
-    if !key_ok(shared, head) {
-        let why = if head.header("authorization").is_some() { "Invalid token" } else { "No token provided" };
-        return Err(refusal(401, &envelope::gateway(why, id, "new_api_error", Value::Null), why));
-    }
-    let action = match ticket.action.as_str() {
-        "CVProcess" => Some(Action::Process),
-        "CVSync2AsyncSubmitTask" => Some(Action::Submit),
-        "CVSync2AsyncGetResult" => Some(Action::Result),
-        _ => None,
-    };
-    action.filter(|_| ticket.version == "2022-08-31").map(Route::Action).ok_or_else(|| {
+    let why = if head.header("authorization").is_some() { "Invalid token" } else { "No token provided" };
+    Err(refusal(401, &envelope::gateway(why, &ticket.request_id, "new_api_error", Value::Null), why))
+}
+
+fn admit_directly(shared: &Shared, ticket: &Ticket, head: &Head, body: &[u8]) -> Result<(), Refusal> {
+    let keys = shared.state().keys.clone();
+    let rules = Rules { keys: &keys, region: &shared.settings.region, now: shared.now() };
+    direct::check(head, body, rules).map_err(|Denial { error, message }| {
+        let why = format!("{}: {message}", error.name);
+        refusal(error.status, &envelope::top(ticket, error, &message), &why)
+    })
+}
+
+/// The action and version that the query names.
+fn action(ticket: &Ticket, head: &Head) -> Result<Action, Refusal> {
+    let named = Action::named(&ticket.action).filter(|(_, version)| *version == ticket.version);
+    named.filter(|_| head.method == "POST").map(|(action, _)| action).ok_or_else(|| {
         let why = format!("Could not find operation {} for version {}", ticket.action, ticket.version);
-        refusal(404, &envelope::top(ticket, "InvalidActionOrVersion", Some(100_008), &why), &why)
+        let error = codes::INVALID_ACTION_OR_VERSION;
+        refusal(error.status, &envelope::top(ticket, error, &why), &why)
     })
 }
 
@@ -111,43 +130,65 @@ fn perform(
     body: &[u8],
     json: Option<&Value>,
 ) -> Result<Wanted, Objection> {
-    let objection = |code, why: &str| Err(Objection { code, why: why.to_owned() });
     let media_type = head.header("content-type").unwrap_or_default().to_ascii_lowercase();
     if media_type.split(';').next().map(str::trim) != Some("application/json") {
-        return objection(50204, "Content-Type is not application/json");
+        return Err(Objection::new(50204, "Content-Type is not application/json"));
     }
     if head.header("content-encoding").is_some() {
-        return objection(50204, "Content-Encoding is not supported");
+        return Err(Objection::new(50204, "Content-Encoding is not supported"));
     }
     let Some(object) = json.and_then(Value::as_object) else {
-        return objection(50204, "the body is not a JSON object in UTF-8");
+        return Err(Objection::new(50204, "the body is not a JSON object in UTF-8"));
     };
-    if object.get("req_key").and_then(Value::as_str) != Some("i2i_outpainting") {
-        return objection(50215, "req_key is not i2i_outpainting");
+    let accept = |ability: Ability| {
+        let base_url = shared.base_url();
+        let files = |link: &str| shared.state().own_file(&base_url, link);
+        ability.accept(object, &Surroundings { seed: digest(body), files: &files })
+    };
+    match action {
+        Action::Call(own) => {
+            let ability = Ability::find(object, own)?;
+            if ability.is_task_only() {
+                return Err(Objection::new(50215, format!("req_key: {} runs as a task only", ability.req_key())));
+            }
+            let finish = Finish::of_call(object)?;
+            let Accepted { order, refuse } = accept(ability)?;
+            match refuse {
+                Some(code) => Err(Objection::new(code, "the prompt asks for this refusal")),
+                None => Ok(Wanted::Paint { order, finish }),
+            }
+        }
+        Action::Submit(actions) => {
+            let ability = Ability::find(object, None)?;
+            let accepted = accept(ability)?;
+            Ok(Wanted::Submitted { task: shared.state().tasks.submit(ability, actions, accepted) })
+        }
+        Action::Result(actions) => poll(shared, object, actions),
+        Action::Cancel => cancel(shared, object),
     }
-    if action == Action::Result {
-        return task(shared, object);
-    }
-    let base_url = shared.base_url();
-    let files = |link: &str| order::own_file(&shared.state(), &base_url, link);
-    let accepted = Box::new(order::accept(object, digest(body), &files)?);
-    Ok(Wanted::Paint { accepted, task: action == Action::Submit })
 }
 
-/// A poll: the task's picture under the id that submitting gave, and how the client wants it.
-fn task(shared: &Shared, object: &serde_json::Map<String, Value>) -> Result<Wanted, Objection> {
-    let Some(id) = object.get("task_id").and_then(Value::as_str) else {
-        return Err(Objection { code: 50200, why: "task_id: expected a string".to_owned() });
-    };
-    let options: Value = match object.get("req_json") {
-        None => Value::Null,
-        Some(text) => text
-            .as_str()
-            .and_then(|text| serde_json::from_str(text).ok())
-            .ok_or_else(|| Objection { code: 50200, why: "req_json: expected a string that holds JSON".to_owned() })?,
-    };
-    let file = id.strip_prefix("task-").and_then(|name| shared.state().file(name));
-    Ok(Wanted::Task { file, return_url: options["return_url"].as_bool().unwrap_or(false) })
+fn poll(shared: &Shared, object: &Map<String, Value>, actions: TaskActions) -> Result<Wanted, Objection> {
+    let req_key = text(object, "req_key")?.ok_or_else(|| Objection::new(50215, "req_key: expected a string"))?;
+    let id = task_id(object)?;
+    let finish = Finish::of_poll(object)?;
+    let (state, accepted) = shared.state().tasks.poll(TaskName { id, req_key, actions });
+    Ok(Wanted::Task { state, accepted, finish })
+}
+
+fn cancel(shared: &Shared, object: &Map<String, Value>) -> Result<Wanted, Objection> {
+    let (id, req_key) = (task_id(object)?, text(object, "req_key")?);
+    let cancelled = shared.state().tasks.cancel(id, req_key);
+    let objection = |state: TaskState| Objection::new(50215, format!("task_id: the task is {}", state.name()));
+    cancelled.map(|()| Wanted::Cancelled).map_err(objection)
+}
+
+fn task_id(object: &Map<String, Value>) -> Result<&str, Objection> {
+    text(object, "task_id")?.ok_or_else(|| Objection::new(50200, "task_id: expected a string"))
+}
+
+fn text<'a>(object: &'a Map<String, Value>, name: &str) -> Result<Option<&'a str>, Objection> {
+    crate::ability::Fields::of(object).text(name)
 }
 
 fn refuse(ticket: &Ticket, objection: &Objection) -> Refusal {

@@ -8,9 +8,12 @@ use std::time::{Duration, Instant};
 
 use socket2::{Domain, Socket, Type};
 
-use crate::{Distortion, Fault, OutputFormat, RequestRecord};
+use crate::clock;
+use crate::direct::Keys;
+use crate::task::{TaskPace, Tasks};
+use crate::{Distortion, Fault, OutputFormat, RequestKind, RequestRecord};
 
-/// How many records, files and tasks are kept, so that a server that runs for days does not grow without end.
+/// How many records and files are kept, so that a server that runs for days does not grow without end.
 const KEPT_RECORDS: usize = 4096;
 const KEPT_FILES: usize = 256;
 
@@ -18,10 +21,21 @@ const KEPT_FILES: usize = 256;
 pub(crate) struct Settings {
     /// The accepted key; `None` = every key.
     pub(crate) key: Option<String>,
+    /// The region in the scope of a signature.
+    pub(crate) region: String,
     pub(crate) repeat_last: bool,
     pub(crate) delay: Duration,
     pub(crate) output: OutputFormat,
     pub(crate) distortion: Distortion,
+}
+
+/// What can also be changed while the server runs.
+#[derive(Debug, Clone)]
+pub(crate) struct Start {
+    pub(crate) faults: Vec<Fault>,
+    pub(crate) keys: Keys,
+    pub(crate) clock_offset: i64,
+    pub(crate) task_pace: TaskPace,
 }
 
 /// A picture that was painted.
@@ -56,13 +70,20 @@ pub(crate) struct State {
     pub(crate) open: HashMap<u64, Arc<TcpStream>>,
     pub(crate) complete_bodies: BTreeMap<String, u64>,
     pub(crate) charges: u64,
+    /// The access keys of direct access.
+    pub(crate) keys: Keys,
+    /// What is added to the system's clock, in seconds.
+    pub(crate) clock_offset: i64,
+    pub(crate) tasks: Tasks,
     files: VecDeque<File>,
     painted: u64,
 }
 
 impl Shared {
-    pub(crate) fn new(addr: SocketAddr, settings: Settings, faults: Vec<Fault>) -> Self {
-        let state = State { faults: faults.into(), ..State::default() };
+    pub(crate) fn new(addr: SocketAddr, settings: Settings, start: Start) -> Self {
+        let Start { faults, keys, clock_offset, task_pace } = start;
+        let mut state = State { faults: faults.into(), keys, clock_offset, ..State::default() };
+        state.tasks.pace = task_pace;
         Self { addr, settings, state: Mutex::new(state), changed: Condvar::new() }
     }
 
@@ -133,6 +154,11 @@ impl Shared {
         found
     }
 
+    /// The server's own clock, in seconds since 1970.
+    pub(crate) fn now(&self) -> i64 {
+        clock::system_seconds().saturating_add(self.state().clock_offset)
+    }
+
     pub(crate) fn base_url(&self) -> String {
         format!("http://{}", self.local_addr())
     }
@@ -161,17 +187,33 @@ impl Shared {
 }
 
 impl State {
-    /// Takes the fault at the front of the queue if it is of the wanted kind.
-    pub(crate) fn take_fault(&mut self, for_connection: bool, repeat_last: bool) -> Option<Fault> {
-        if self.faults.front()?.is_for_connection() != for_connection {
-            return None;
-        }
-        if repeat_last && self.faults.len() == 1 { self.faults.front().cloned() } else { self.faults.pop_front() }
+    /// Takes the next fault for a new connection.
+    pub(crate) fn take_connection_fault(&mut self, repeat_last: bool) -> Option<Fault> {
+        let index = self.next_fault(None)?;
+        self.faults[index].is_for_connection().then(|| self.take(index, repeat_last))
+    }
+
+    /// Takes the next fault for a request.
+    pub(crate) fn take_fault(&mut self, kind: Option<RequestKind>, repeat_last: bool) -> Option<Fault> {
+        let index = self.next_fault(kind)?;
+        (!self.faults[index].is_for_connection()).then(|| self.take(index, repeat_last))
     }
 
     /// Whether the next fault waits for a new connection.
     pub(crate) fn wants_connection(&self) -> bool {
-        self.faults.front().is_some_and(Fault::is_for_connection)
+        self.next_fault(None).is_some_and(|index| self.faults[index].is_for_connection())
+    }
+
+    /// The place of the first fault that is not aimed at requests of another kind.
+    fn next_fault(&self, kind: Option<RequestKind>) -> Option<usize> {
+        self.faults.iter().position(|fault| fault.action.is_none() || fault.action == kind)
+    }
+
+    fn take(&mut self, index: usize, repeat_last: bool) -> Fault {
+        if repeat_last && index + 1 == self.faults.len() {
+            return self.faults[index].clone();
+        }
+        self.faults.remove(index).unwrap_or_default()
     }
 
     /// Adds a record and returns its number, counted from 0.
@@ -210,5 +252,10 @@ impl State {
 
     pub(crate) fn file(&self, name: &str) -> Option<File> {
         self.files.iter().find(|file| file.name == name).cloned()
+    }
+    /// The bytes behind a link, if it is one of this server's own. Nothing is ever fetched.
+    pub(crate) fn own_file(&self, base_url: &str, link: &str) -> Option<Vec<u8>> {
+        let name = link.strip_prefix(base_url)?.strip_prefix("/files/")?;
+        Some(self.file(name)?.bytes.to_vec())
     }
 }

@@ -28,7 +28,7 @@ pub(super) fn check(fault: &Fault) -> Result<(), FaultError> {
         }
     }
     if fault.is_for_connection() {
-        let others = [ANSWER, SENDING, REST].concat();
+        let others = [&["action"], ANSWER, SENDING, REST].concat();
         if let Some(other) = others.iter().find(|other| present.contains(*other)) {
             return Err(FaultError(format!(
                 "`accept` takes a whole connection, so `{other}` has no request to answer"

@@ -4,11 +4,13 @@ use std::fmt;
 use std::str::FromStr;
 use std::time::Duration;
 
+use crate::RequestKind;
+
 use super::{BodyKind, Early, Fault, FaultError, Framing, HangUp, Stage, Trickle};
 
 const WORDS: &str = "ok, code=N, status=N, retry-after=TEXT, retry-after-date=SECONDS, body=KIND, location=URL, delay=MS, \
                      stall=STAGE, for=MS, trickle=BYTES/MS, cut=N, oversize=N, length=+N|-N, chunked, close-delimited, \
-                     endless-headers, close=STAGE, reset=STAGE, early=keep|close, garbage";
+                     endless-headers, close=STAGE, reset=STAGE, early=keep|close, garbage, action=KIND";
 
 impl FromStr for Fault {
     type Err = FaultError;
@@ -40,6 +42,7 @@ impl Fault {
         let value = Value { word, text: value };
         match word {
             "ok" => value.absent()?,
+            "action" => self.action = Some(value.request_kind()?),
             "code" => self.code = Some(value.number()?),
             "status" => self.status = Some(value.number()?),
             "retry-after" => self.retry_after = Some(value.header_text()?),
@@ -105,6 +108,7 @@ impl Fault {
                 items.push((word, value));
             }
         };
+        add("action", self.action.map(|kind| kind.name().to_owned()));
         add("code", self.code.map(|code| code.to_string()));
         add("status", self.status.map(|status| status.to_string()));
         add("retry-after", self.retry_after.clone());
@@ -205,6 +209,11 @@ impl<'a> Value<'a> {
         let allowed = || BodyKind::ALL.map(BodyKind::name).join(", ");
         let name = self.required(&allowed())?;
         BodyKind::ALL.into_iter().find(|kind| kind.name() == name).ok_or_else(|| self.wrong(&allowed()))
+    }
+
+    fn request_kind(self) -> Result<RequestKind, FaultError> {
+        const ALLOWED: &str = "call, submit, result, cancel or file";
+        RequestKind::from_name(self.required(ALLOWED)?).ok_or_else(|| self.wrong(ALLOWED))
     }
 
     fn stage(self, replies: bool) -> Result<Stage, FaultError> {

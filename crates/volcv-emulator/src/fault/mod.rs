@@ -6,6 +6,8 @@ mod grammar;
 use std::fmt;
 use std::time::Duration;
 
+use crate::RequestKind;
+
 /// How one coming request (or connection) is treated. The default is to behave.
 ///
 /// Every field is an independent modifier. A fault is written in Rust with struct update syntax, or read from text with
@@ -23,6 +25,8 @@ use std::time::Duration;
 /// ```
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Fault {
+    /// Only a request of this kind takes the fault; every request does when absent.
+    pub action: Option<RequestKind>,
     /// The service code to answer.
     pub code: Option<u32>,
     /// The HTTP status to answer; overrides the status that belongs to the code or body.

@@ -11,7 +11,7 @@ mod noise;
 use image::imageops::{self, FilterType};
 use image::{GrayImage, Luma, RgbImage};
 
-pub(crate) use codec::{decode_mask, decode_picture, encode};
+pub(crate) use codec::{DecodeError, decode_mask, decode_picture, encode};
 pub(crate) use logo::{Corner, Logo};
 
 use crate::Distortion;
@@ -24,7 +24,6 @@ pub(crate) struct Order {
     pub(crate) max_width: u32,
     pub(crate) max_height: u32,
     pub(crate) seed: u64,
-    pub(crate) logo: Option<Logo>,
 }
 
 /// Where the new content goes.
@@ -47,9 +46,9 @@ pub(crate) struct Sides {
 
 /// The result of an order, as the client gets it. Without a distortion and a logo, the known pixels come back exactly as
 /// they were unless the result had to shrink to fit its maximum.
-pub(crate) fn result(order: &Order, distortion: &Distortion) -> RgbImage {
+pub(crate) fn result(order: &Order, distortion: &Distortion, logo: Option<Logo>) -> RgbImage {
     let mut picture = distort::distort(paint(order), distortion, order.seed);
-    if let Some(logo) = order.logo {
+    if let Some(logo) = logo {
         logo::stamp(&mut picture, logo);
     }
     picture

@@ -126,22 +126,3 @@ fn connections_are_kept_alive_and_expectations_met() {
     let places: Vec<_> = emulator.requests().iter().map(|r| (r.connection, r.number_on_connection)).collect();
     assert_eq!(places, [(1, 1), (1, 2), (1, 3)]);
 }
-
-#[test]
-fn tasks_are_submitted_and_fetched() {
-    let emulator = Emulator::start().unwrap();
-    let mut stream = connect(&emulator);
-    post_to(&mut stream, "/volcv/v1?Action=CVSync2AsyncSubmitTask&Version=2022-08-31", &request());
-    let id = read(&mut stream).json()["data"]["task_id"].as_str().unwrap().to_owned();
-    let get = "/volcv/v1?Action=CVSync2AsyncGetResult&Version=2022-08-31";
-    post_to(&mut stream, get, &json!({ "req_key": "i2i_outpainting", "task_id": id }));
-    let answer = read(&mut stream);
-    assert_eq!(answer.json()["data"]["status"], "done");
-    assert_eq!(answer.picture().dimensions(), (56, 24));
-    let options = "{\"return_url\":true}";
-    post_to(&mut stream, get, &json!({ "req_key": "i2i_outpainting", "task_id": id, "req_json": options }));
-    assert!(read(&mut stream).json()["data"]["image_urls"][0].is_string());
-    post_to(&mut stream, get, &json!({ "req_key": "i2i_outpainting", "task_id": "other" }));
-    assert_eq!(read(&mut stream).json()["data"]["status"], "not_found");
-    assert_eq!(emulator.charges(), 1);
-}

@@ -8,6 +8,8 @@ fn faults_survive_the_way_through_text() {
     for text in [
         "ok",
         "code=50429,retry-after=2",
+        "action=result,code=50429",
+        "action=file,close=body",
         "status=503,retry-after-date=-5",
         "body=redirect,location=http://127.0.0.1:9/x?y=z",
         "code=50500,delay=200,trickle=10/20",
@@ -49,6 +51,8 @@ fn nonsense_is_refused_with_a_reason() {
         ("code", "`code=`: expected a number"),
         ("code=x", "`code=x`: expected a number"),
         ("status=99", "`status` is a number from 200 to 599"),
+        ("action=poll", "`action=poll`: expected call, submit, result, cancel or file"),
+        ("action=call,close=accept", "`accept` takes a whole connection"),
         ("body=nothing", "`body=nothing`: expected cv, cv-empty-data"),
         ("stall=never", "`stall=never`: expected accept, headers, a number"),
         ("close=reply-head", "`close=reply-head`: expected accept, headers, a number of body bytes or body"),
