@@ -3,6 +3,9 @@
 #[doc = include_str!("../README.md")]
 mod readme {}
 
+#[doc = include_str!("../docs/abilities.md")]
+mod abilities {}
+
 #[doc = include_str!("../docs/rust.md")]
 mod rust {}
 

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use serde_json::Value;
 use tokio::runtime::{Builder, Runtime};
 use volcv::Bytes;
-use volcv::{BlockingClient, CallOptions, CancelToken, ClientBuilder, CvRequest, Error, Expand as _};
+use volcv::{AbilityRequest, BlockingClient, CallOptions, CancelToken, ClientBuilder, CvRequest, Error, Expand as _};
 use volcv::{ExpandBlocking as _, ExpandOptions, Expanded, Outcome, Outpaint, Source, Tls, Wish};
 
 use crate::args::{ConnectionArgs, OutpaintArgs, TransportName};
@@ -138,17 +138,17 @@ impl Client {
         }
     }
 
-    pub(crate) fn preview(&self, outpaint: &Outpaint) -> Result<Value, Error> {
+    pub(crate) fn preview(&self, ability: &dyn AbilityRequest) -> Result<Value, Error> {
         match self {
-            Self::Ureq(client) => client.preview(outpaint),
-            Self::Reqwest(client, _) => client.preview(outpaint),
+            Self::Ureq(client) => client.preview(ability),
+            Self::Reqwest(client, _) => client.preview(ability),
         }
     }
 
-    pub(crate) fn preview_variants(&self, outpaint: &Outpaint, seeds: &[i64]) -> Result<Vec<Value>, Error> {
+    pub(crate) fn preview_variants(&self, ability: &dyn AbilityRequest, seeds: &[i64]) -> Result<Vec<Value>, Error> {
         match self {
-            Self::Ureq(client) => client.preview_variants(outpaint, seeds),
-            Self::Reqwest(client, _) => client.preview_variants(outpaint, seeds),
+            Self::Ureq(client) => client.preview_variants(ability, seeds),
+            Self::Reqwest(client, _) => client.preview_variants(ability, seeds),
         }
     }
 }

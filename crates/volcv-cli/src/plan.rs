@@ -56,7 +56,7 @@ fn planned(args: &PlanArgs, cancel: &CancelToken) -> Result<Planned, CliError> {
     let mut upload_bytes = None;
     if let Some(file) = &file {
         let request = options.first_request(file.clone(), &wish)?;
-        upload_bytes = Client::offline()?.preview(&request)?["content_length"].as_u64();
+        upload_bytes = Client::offline()?.preview(&*request)?["content_length"].as_u64();
     }
     if let Some(path) = &args.draw {
         let encoding = encoding::by_ending(path)?;

@@ -91,8 +91,8 @@ impl<'a> Job<'a> {
         let client = Client::dry(&self.args.connection)?;
         let first = self.options.first_request(self.picture.clone(), &self.wish)?;
         let requests = match self.seeds.as_slice() {
-            [] => vec![client.preview(&first)?],
-            seeds => client.preview_variants(&first, seeds)?,
+            [] => vec![client.preview(&*first)?],
+            seeds => client.preview_variants(&*first, seeds)?,
         };
         Ok(json!({"plan": to_json(&self.plan), "requests": requests}))
     }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
-use volcv_types::{Charge, InvalidInput, ServiceCode};
+use volcv_types::{Charge, InvalidInput, ServiceCode, Task};
 
 use crate::call::delivery::Delivery;
 use crate::outcome::{Outcome, Output};
@@ -31,6 +31,7 @@ struct Inner {
     attempts: Vec<AttemptRecord>,
     rejected: Vec<Bytes>,
     links: Vec<String>,
+    task: Option<Task>,
     source: Option<Arc<dyn StdError + Send + Sync>>,
 }
 
@@ -210,6 +211,11 @@ impl Error {
         &self.0.links
     }
 
+    /// The task whose result did not come. It can be waited for again, unless it has failed.
+    pub fn task(&self) -> Option<&Task> {
+        self.0.task.as_ref()
+    }
+
     /// The text without code, status, request id and charge, which have their own methods.
     pub fn message(&self) -> &str {
         &self.0.message
@@ -250,6 +256,20 @@ impl Error {
         self
     }
 
+    /// The error of a wait for this task.
+    #[must_use]
+    pub fn of_task(mut self, task: Task) -> Self {
+        self.0.task = Some(task);
+        self
+    }
+
+    /// The error of a task that was handed in with these attempts, which come first.
+    #[must_use]
+    pub fn after(mut self, submitted: Vec<AttemptRecord>) -> Self {
+        self.0.attempts.splice(..0, submitted);
+        self
+    }
+
     /// The error of a download of something that this program has not paid for, such as the input of a call.
     #[must_use]
     pub fn uncharged(self) -> Self {
@@ -269,6 +289,7 @@ impl Error {
             attempts: Vec::new(),
             rejected: Vec::new(),
             links: Vec::new(),
+            task: None,
             source: None,
         }))
     }

@@ -40,7 +40,7 @@ pub use call::progress::{Backoff, Observer, Phase, Progress};
 pub use call::time::Now;
 pub use error::{AttemptRecord, Error, ErrorKind};
 pub use exchange::{ReplySink, Request, Stop, TransportError, TransportErrorKind};
-pub use outcome::{Outcome, Output};
+pub use outcome::{Outcome, Output, TaskReport};
 pub use pool::BufferPool;
 pub use reply::inbox::REPLY_HEADERS;
 pub use reply::retry_after::parse_retry_after;

@@ -3,9 +3,9 @@
 use std::fmt;
 
 use bytes::Bytes;
-use volcv_types::{PictureInfo, Reply};
+use volcv_types::{PictureInfo, Reply, Task, TaskRequest, TaskStatus};
 
-use crate::error::AttemptRecord;
+use crate::error::{AttemptRecord, Error};
 use crate::redact::shortened;
 
 /// The result of a call.
@@ -55,9 +55,46 @@ impl Outcome {
         })
     }
 
+    /// The task that the service accepted for this request, whose answer this is.
+    ///
+    /// # Errors
+    /// The answer has no task id that could be sent again. The task may be charged.
+    pub fn task(&self, request: &TaskRequest) -> Result<Task, Error> {
+        let id = self.reply.task_id().unwrap_or_default();
+        request.task(id).map_err(|error| Error::unusable(error.to_string()).after(self.attempts.clone()))
+    }
+
+    /// The outcome of a task that was handed in with these attempts, which come first.
+    #[must_use]
+    pub fn after(mut self, submitted: Vec<AttemptRecord>) -> Self {
+        self.attempts.splice(..0, submitted);
+        self
+    }
+
     /// The warnings in one line of at most `bytes` bytes, for callers without room for a list.
     pub fn warnings_within(&self, bytes: usize) -> String {
         shortened(&self.warnings.join("; "), bytes).into_owned()
+    }
+}
+
+/// How far a task is.
+#[derive(Debug, Clone)]
+#[non_exhaustive]
+pub struct TaskReport {
+    /// What the service says.
+    pub status: TaskStatus,
+    /// The result of a task that is done.
+    pub outcome: Option<Outcome>,
+}
+
+/// Reads the answer to the question how far a task is.
+impl From<Outcome> for TaskReport {
+    fn from(outcome: Outcome) -> Self {
+        if outcome.outputs.is_empty() {
+            let status = outcome.reply.task_status().unwrap_or(TaskStatus::NotFound);
+            return Self { status, outcome: None };
+        }
+        Self { status: TaskStatus::Done, outcome: Some(outcome) }
     }
 }
 

@@ -3,9 +3,10 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use volcv_core::{ApiKey, CallConfig, Endpoint, Error, Limits, RetryBudget, RetryPolicy};
+use volcv_core::{Access, ApiKey, CallConfig, Endpoint, Error, Limits, RetryBudget, RetryPolicy};
 
 use crate::client::{BlockingClient, Client};
+use crate::credentials::CredentialsSource;
 #[cfg(any(feature = "ureq", feature = "reqwest"))]
 use crate::proxy::Routes;
 use crate::setup::{Hint, Setup};
@@ -31,8 +32,9 @@ const DEFAULT_MAX_CONCURRENT: usize = 2;
 #[derive(Debug)]
 #[must_use]
 pub struct ClientBuilder {
-    base_url: String,
-    key: Result<ApiKey, Error>,
+    base_url: Option<String>,
+    region: Option<String>,
+    way: Way,
     allow_insecure_http: bool,
     limits: Limits,
     policy: RetryPolicy,
@@ -44,12 +46,29 @@ pub struct ClientBuilder {
     tls: crate::Tls,
 }
 
+#[derive(Debug)]
+enum Way {
+    Gateway(Result<ApiKey, Error>),
+    Direct(CredentialsSource),
+}
+
 impl ClientBuilder {
     /// A gateway's base URL, with or without `/volcv/v1`, and the API key. There is no default gateway.
     pub fn new(base_url: impl Into<String>, key: impl Into<String>) -> Self {
+        Self::of(Way::Gateway(ApiKey::new(key))).base_url(base_url)
+    }
+
+    /// Direct access to Volcengine's own host with an access key: calls are signed, and go to
+    /// `https://visual.volcengineapi.com` unless [`ClientBuilder::base_url`] says otherwise.
+    pub fn direct(credentials: impl Into<CredentialsSource>) -> Self {
+        Self::of(Way::Direct(credentials.into()))
+    }
+
+    fn of(way: Way) -> Self {
         Self {
-            base_url: base_url.into(),
-            key: ApiKey::new(key),
+            base_url: None,
+            region: None,
+            way,
             allow_insecure_http: false,
             limits: Limits::default(),
             policy: RetryPolicy::default(),
@@ -60,6 +79,18 @@ impl ClientBuilder {
             #[cfg(any(feature = "ureq", feature = "reqwest"))]
             tls: crate::Tls::new(),
         }
+    }
+
+    /// Where calls go.
+    pub fn base_url(mut self, url: impl Into<String>) -> Self {
+        self.base_url = Some(url.into());
+        self
+    }
+
+    /// The region in the signatures of direct access; `cn-north-1` by default.
+    pub fn region(mut self, region: impl Into<String>) -> Self {
+        self.region = Some(region.into());
+        self
     }
 
     /// Lets the key travel over plain `http` to hosts other than this machine. Off by default.
@@ -147,6 +178,7 @@ impl ClientBuilder {
     /// [`ErrorKind::Config`](crate::ErrorKind::Config) names what is wrong.
     #[cfg(feature = "ureq")]
     pub fn ureq(mut self) -> Result<BlockingClient, Error> {
+        self.refuse_async_provider()?;
         let (routes, hint) = self.routes()?;
         let transport = crate::UreqTransport::with_routes(&self.tls, routes)?;
         Ok(BlockingClient { timeouts: Arc::new(TimeoutThread::new(transport)), setup: Arc::new(self.setup(hint)?) })
@@ -168,6 +200,7 @@ impl ClientBuilder {
     /// # Errors
     /// [`ErrorKind::Config`](crate::ErrorKind::Config) names what is wrong.
     pub fn transport(self, transport: impl Transport) -> Result<BlockingClient, Error> {
+        self.refuse_async_provider()?;
         #[cfg(any(feature = "ureq", feature = "reqwest"))]
         self.refuse_proxies()?;
         Ok(BlockingClient {
@@ -186,7 +219,7 @@ impl ClientBuilder {
         Ok(Client { transport: Arc::new(transport), setup: Arc::new(self.setup(Arc::new(|_| String::new()))?) })
     }
 
-    fn setup(self, hint: Hint) -> Result<Setup, Error> {
+    fn setup(mut self, hint: Hint) -> Result<Setup, Error> {
         for (name, number) in [("max_attempts", self.policy.max_attempts), ("charge_limit", self.policy.charge_limit)] {
             if number == 0 {
                 return Err(Error::config(format!("{name} is 0, but must be at least 1")));
@@ -204,13 +237,42 @@ impl ClientBuilder {
                 return Err(Error::config(format!("{name} is 0 s, but must be longer")));
             }
         }
-        let endpoint = Endpoint::parse(&self.base_url, self.allow_insecure_http)
-            .map_err(|error| Error::config(format!("{}{}", error.message(), hint(None))))?;
+        let way = std::mem::replace(&mut self.way, Way::Gateway(Err(Error::config("the client is made already"))));
+        let (access, credentials) = self.access(way, &hint)?;
         let mut config = CallConfig::default();
         config.limits = self.limits;
         config.policy = self.policy;
         config.budget = self.budget;
-        Ok(Setup { endpoint, key: self.key?, config, hint, max_concurrent: self.max_concurrent.max(1) })
+        Ok(Setup { access, credentials, config, hint, max_concurrent: self.max_concurrent.max(1) })
+    }
+
+    fn access(&self, way: Way, hint: &Hint) -> Result<(Access, Option<CredentialsSource>), Error> {
+        let with_hint = |error: Error| Error::config(format!("{}{}", error.message(), hint(None)));
+        match way {
+            Way::Gateway(_) if self.region.is_some() => {
+                Err(Error::config("the region is set, but only direct access has one"))
+            }
+            Way::Gateway(key) => {
+                let url = self.base_url.as_deref().unwrap_or_default();
+                let endpoint = Endpoint::parse(url, self.allow_insecure_http).map_err(with_hint)?;
+                Ok((Access::gateway(endpoint, key?), None))
+            }
+            Way::Direct(source) => {
+                let url = self.base_url.as_deref().unwrap_or(Access::DIRECT_URL);
+                let endpoint = Endpoint::parse_direct(url, self.allow_insecure_http).map_err(with_hint)?;
+                let region = self.region.as_deref().unwrap_or(Access::REGION);
+                Ok((Access::direct(endpoint, region, source.fixed())?, Some(source)))
+            }
+        }
+    }
+
+    fn refuse_async_provider(&self) -> Result<(), Error> {
+        match &self.way {
+            Way::Direct(source) if source.is_async() => {
+                Err(Error::config("a blocking client cannot ask an async provider of credentials"))
+            }
+            _ => Ok(()),
+        }
     }
 }
 

@@ -4,16 +4,24 @@ use std::future::poll_fn;
 use std::sync::{Mutex, PoisonError};
 use std::task::Poll;
 use std::thread;
+use std::time::Duration;
 
-use volcv_core::{Attempt, Batch, Call, Error, Outcome, ReplySink, Step, TransportError, TransportErrorKind};
+use volcv_core::{Attempt, Batch, Call, Credentials, CredentialsError, Error, Outcome, ReplySink, Step};
+use volcv_core::{TransportError, TransportErrorKind};
 
 use crate::cancel::CancelToken;
+use crate::credentials::{CredentialsSource, NO_PROVIDER, Source};
 use crate::timeout::TimeoutThread;
 use crate::trace::Trace;
 use crate::transport::{BoxFuture, ErasedTransport};
 
 /// Runs one call to its end on this thread.
-pub(crate) fn run(timeouts: &TimeoutThread, mut call: Call, cancel: &CancelToken) -> Result<Outcome, Error> {
+pub(crate) fn run(
+    timeouts: &TimeoutThread,
+    credentials: Option<&CredentialsSource>,
+    mut call: Call,
+    cancel: &CancelToken,
+) -> Result<Outcome, Error> {
     let transport = timeouts.transport();
     let mut trace = Trace::new();
     loop {
@@ -21,6 +29,13 @@ pub(crate) fn run(timeouts: &TimeoutThread, mut call: Call, cancel: &CancelToken
             call.cancel(transport.now());
         }
         match call.next(transport.now()) {
+            Step::Credentials(limit) => {
+                let found = ask(credentials, limit, cancel);
+                // A cancel is told to the call at the start of the loop.
+                if !cancel.is_cancelled() {
+                    call.on_credentials(transport.now(), found);
+                }
+            }
             Step::Send(attempt) => {
                 trace.attempt_starts();
                 let result = send(timeouts, attempt, call.reply(), cancel);
@@ -33,6 +48,18 @@ pub(crate) fn run(timeouts: &TimeoutThread, mut call: Call, cancel: &CancelToken
                 return result;
             }
         }
+    }
+}
+
+/// New credentials; `None` if there are none in time.
+fn ask(
+    source: Option<&CredentialsSource>,
+    limit: Duration,
+    cancel: &CancelToken,
+) -> Option<Result<Credentials, CredentialsError>> {
+    match source.map(|source| &source.0) {
+        Some(Source::Blocking(asker)) => asker.ask(limit, cancel),
+        _ => Some(Err(NO_PROVIDER.into())),
     }
 }
 
@@ -90,6 +117,7 @@ pub(crate) fn run_batch<J: Send, T: Send>(
 /// Runs one call to its end. Dropping the future closes the connection.
 pub(crate) async fn run_async(
     transport: &dyn ErasedTransport,
+    credentials: Option<&CredentialsSource>,
     mut call: Call,
     cancel: &CancelToken,
 ) -> Result<Outcome, Error> {
@@ -99,6 +127,12 @@ pub(crate) async fn run_async(
             call.cancel(transport.now());
         }
         match call.next(transport.now()) {
+            Step::Credentials(limit) => {
+                let found = ask_async(transport, credentials, limit, cancel).await;
+                if !cancel.is_cancelled() {
+                    call.on_credentials(transport.now(), found);
+                }
+            }
             Step::Send(attempt) => {
                 trace.attempt_starts();
                 let result = send_async(transport, attempt, call.reply(), cancel).await;
@@ -113,6 +147,36 @@ pub(crate) async fn run_async(
                 return result;
             }
         }
+    }
+}
+
+/// As [`ask`], without blocking.
+async fn ask_async(
+    transport: &dyn ErasedTransport,
+    source: Option<&CredentialsSource>,
+    limit: Duration,
+    cancel: &CancelToken,
+) -> Option<Result<Credentials, CredentialsError>> {
+    let mut sleep = transport.sleep(limit);
+    match source.map(|source| &source.0) {
+        Some(Source::Async(provider)) => {
+            let mut asking = provider.credentials();
+            let either = poll_fn(move |context| match asking.as_mut().poll(context) {
+                Poll::Ready(found) => Poll::Ready(Some(found)),
+                Poll::Pending => sleep.as_mut().poll(context).map(|()| None),
+            });
+            unless_cancelled(cancel, Box::pin(either)).await.flatten()
+        }
+        Some(Source::Blocking(asker)) => {
+            let question = match asker.question() {
+                Ok(question) => question,
+                Err(error) => return Some(Err(error)),
+            };
+            let answered = unless_cancelled(question.answered(), sleep);
+            unless_cancelled(cancel, Box::pin(answered)).await;
+            question.answer()
+        }
+        _ => Some(Err(NO_PROVIDER.into())),
     }
 }
 

@@ -10,6 +10,7 @@
 mod builder;
 mod cancel;
 mod client;
+mod credentials;
 mod drive;
 mod options;
 #[cfg(any(feature = "ureq", feature = "reqwest"))]
@@ -33,6 +34,7 @@ mod ureq;
 pub use builder::ClientBuilder;
 pub use cancel::{CancelGuard, CancelToken};
 pub use client::{BlockingClient, Client};
+pub use credentials::{AsyncCredentialsProvider, CredentialsProvider, CredentialsSource};
 pub use options::CallOptions;
 #[cfg(any(feature = "ureq", feature = "reqwest"))]
 pub use proxy::Proxy;
@@ -48,11 +50,13 @@ pub use ureq::UreqTransport;
 pub use bytes::Bytes;
 pub use volcv_core as core;
 pub use volcv_core::types::{
-    AigcMeta, Anchor, CanvasGeometry, Charge, CvRequest, ExpandPlan, InvalidInput, Keep, Logo, LogoLanguage,
-    LogoPosition, Margins, Outpaint, Pass, PassMode, Picture, PictureFormat, PictureInfo, PlanOptions, PromptField,
-    Rect, Reply, ServiceCode, Sides, Size, TooSmall, Wish, plan,
+    Ability, AbilityRequest, AigcMeta, Anchor, CanvasGeometry, Charge, CvRequest, EraseQuality, Execution, ExpandPlan,
+    InpaintEdit, InpaintErase, InvalidInput, Keep, Logo, LogoLanguage, LogoPosition, Margins, Outpaint, PaintingEdit,
+    Pass, PassMode, Picture, PictureFormat, PictureInfo, PlanOptions, PromptField, Rect, Reply, ServiceCode, Sides,
+    Size, Task, TaskActions, TaskRequest, TaskStatus, TooSmall, Wish, plan,
 };
 pub use volcv_core::{
-    AttemptRecord, Backoff, Delivery, Error, ErrorKind, Limits, Outcome, Output, Phase, Progress, ReplySink, Request,
-    RetryAction, RetryBudget, RetryPolicy, TransportError, TransportErrorKind,
+    AttemptRecord, Backoff, Credentials, CredentialsError, Delivery, Error, ErrorKind, Limits, Outcome, Output, Phase,
+    Progress, ReplySink, Request, RetryAction, RetryBudget, RetryPolicy, TaskReport, TransportError,
+    TransportErrorKind,
 };

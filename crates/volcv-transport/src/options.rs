@@ -4,6 +4,7 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
+use volcv_core::types::Task;
 use volcv_core::{Error, Outcome, Progress};
 
 use crate::cancel::CancelToken;
@@ -15,8 +16,12 @@ pub struct CallOptions {
     pub(crate) cancel: CancelToken,
     pub(crate) observer: Option<volcv_core::Observer>,
     pub(crate) on_result: Option<OnResult>,
+    pub(crate) on_task: Option<OnTask>,
+    pub(crate) poll_interval: Option<Duration>,
     pub(crate) deadline: Option<Duration>,
 }
+
+type OnTask = Arc<dyn Fn(&Task) + Send + Sync>;
 
 pub(crate) type OnResult = Arc<dyn Fn(usize, &Result<Outcome, Error>) + Send + Sync>;
 
@@ -47,6 +52,19 @@ impl CallOptions {
         self
     }
 
+    /// Calls `take` with each task as soon as the service has accepted it. A program that stores the task can wait for its
+    /// result later, in another process too. It runs on the thread that made the call.
+    pub fn on_task(mut self, take: impl Fn(&Task) + Send + Sync + 'static) -> Self {
+        self.on_task = Some(Arc::new(take));
+        self
+    }
+
+    /// Wins over [`RetryPolicy::poll_interval`](crate::RetryPolicy::poll_interval).
+    pub fn poll_interval(mut self, time: Duration) -> Self {
+        self.poll_interval = Some(time);
+        self
+    }
+
     /// The longest that the whole call may take, with all its attempts and waits; wins over the client's own.
     pub fn deadline(mut self, time: Duration) -> Self {
         self.deadline = Some(time);
@@ -58,6 +76,12 @@ impl CallOptions {
     pub fn after(mut self, spent: Duration) -> Self {
         self.deadline = self.deadline.map(|time| time.saturating_sub(spent));
         self
+    }
+
+    pub(crate) fn report_task(&self, task: &Task) {
+        if let Some(take) = &self.on_task {
+            take(task);
+        }
     }
 
     pub(crate) fn report(&self, index: usize, result: &Result<Outcome, Error>) {

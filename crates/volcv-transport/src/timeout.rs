@@ -234,7 +234,7 @@ mod tests {
         let endpoint = volcv_core::Endpoint::parse("https://gateway.example", false).unwrap();
         let key = volcv_core::ApiKey::new("key").unwrap();
         let request = volcv_core::types::CvRequest::new("A", "V", serde_json_object()).unwrap();
-        let plan = volcv_core::Plan::call(request, &endpoint, &key).unwrap();
+        let plan = volcv_core::Plan::call(request, &volcv_core::Access::gateway(endpoint, key)).unwrap();
         let mut call = volcv_core::Call::new(plan, config);
         match call.next(Nowhere.now()) {
             volcv_core::Step::Send(attempt) => attempt.timer,

@@ -19,8 +19,8 @@ use crate::request::CvRequest;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 #[non_exhaustive]
 pub enum TaskActions {
-    /// `CVSync2AsyncSubmitTask` and `CVSync2AsyncGetResult`: for every ability that [`CvRequest`] can also call directly,
-    /// and for the Jimeng family.
+    /// `CVSync2AsyncSubmitTask` and `CVSync2AsyncGetResult`: for every ability that [`CvRequest`] can also call
+    /// directly, and for the Jimeng family.
     #[default]
     Sync2Async,
     /// `CVSubmitTask` and `CVGetResult`: for abilities that are tasks by nature, most of them videos.
@@ -50,8 +50,9 @@ impl TaskActions {
 
 /// A request that is to be submitted as a task.
 ///
-/// The service takes `return_url`, `logo_info` and `aigc_meta` not when a task is submitted, but when its result is asked
-/// for (<https://www.volcengine.com/docs/6791/1399616>). So they are moved from the body into the `req_json` of the [`Task`].
+/// The service takes `return_url`, `logo_info` and `aigc_meta` not when a task is submitted, but when its result is
+/// asked for (<https://www.volcengine.com/docs/6791/1399616>). So they are moved from the body into the `req_json` of
+/// the [`Task`]. Query items go out with the submission alone.
 ///
 /// ```
 /// use volcv_types::{CvRequest, TaskRequest};
@@ -71,8 +72,8 @@ pub struct TaskRequest {
 }
 
 impl TaskRequest {
-    /// Submits this request. Its action and version are replaced by those of [`TaskActions`]: of `Plain` if the action is
-    /// `CVSubmitTask`, otherwise of the default.
+    /// Submits this request. Its action and version are replaced by those of [`TaskActions`]: of `Plain` if the action
+    /// is `CVSubmitTask`, otherwise of the default.
     ///
     /// # Errors
     /// The body has no `req_key`, or a `req_json` that is not the text of a JSON object.
@@ -122,9 +123,9 @@ impl TaskRequest {
 
 /// A task that was submitted: all that it takes to ask for its result, in this process or in another one.
 ///
-/// It is stored as one line of JSON, by [`Display`](fmt::Display), [`FromStr`](std::str::FromStr) and serde; in formats other than JSON
-/// too. Only `task_id` and `req_key` are needed; `actions` is `sync2async` if it is missing, `plain` otherwise, `req_json` is the text
-/// that is sent under this name, and other keys are ignored:
+/// [`Display`](fmt::Display) and serde write it as one JSON object, [`FromStr`](std::str::FromStr) and serde read it:
+/// `task_id` and `req_key` as above, `actions` (`sync2async`, also if it is missing, or `plain`), and `req_json`, the
+/// text that is sent under this name, if there is one. Other keys are ignored.
 ///
 /// ```
 /// use volcv_types::Task;
@@ -133,7 +134,8 @@ impl TaskRequest {
 /// assert_eq!((task.id(), task.to_string().as_str()), ("7392616336519610409", line));
 /// ```
 ///
-/// The service forgets tasks: after 24 hours (<https://www.volcengine.com/docs/6791/1399616>), those of Jimeng after 12.
+/// The service forgets tasks: after 24 hours (<https://www.volcengine.com/docs/6791/1399616>), those of Jimeng after
+/// 12.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[must_use]
 pub struct Task {
@@ -230,8 +232,8 @@ impl Task {
         request
     }
 
-    /// The request that cancels the task (`service/visual/config.go` of `volcengine/volc-sdk-golang`; no page says what it
-    /// does to a task that runs).
+    /// The request that cancels the task (`service/visual/config.go` of `volcengine/volc-sdk-golang`; no page says what
+    /// it does to a task that runs).
     pub fn cancel_request(&self) -> CvRequest {
         self.about(Self::CANCEL_ACTION, Self::CANCEL_VERSION)
     }

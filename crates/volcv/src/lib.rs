@@ -105,12 +105,14 @@ pub use volcv_image::{
 #[cfg(feature = "ureq")]
 pub use volcv_transport::UreqTransport;
 pub use volcv_transport::{
-    AigcMeta, Anchor, AsyncTransport, AttemptRecord, Backoff, BlockingClient, BoxFuture, Bytes, CallOptions,
-    CancelGuard, CancelToken, CanvasGeometry, Charge, Client, ClientBuilder, CvRequest, Delivery, Error, ErrorKind,
-    ExpandPlan, InvalidInput, Keep, Limits, Logo, LogoLanguage, LogoPosition, Margins, Outcome, Outpaint, Output, Pass,
-    PassMode, Phase, Picture, PictureFormat, PictureInfo, PlanOptions, Progress, PromptField, Rect, Reply, ReplySink,
-    Request, RetryAction, RetryBudget, RetryPolicy, ServiceCode, Sides, Size, TimeoutGuard, TooSmall, Transport,
-    TransportError, TransportErrorKind, Wish, from_async_fn, from_fn, plan,
+    Ability, AbilityRequest, AigcMeta, Anchor, AsyncCredentialsProvider, AsyncTransport, AttemptRecord, Backoff,
+    BlockingClient, BoxFuture, Bytes, CallOptions, CancelGuard, CancelToken, CanvasGeometry, Charge, Client,
+    ClientBuilder, Credentials, CredentialsError, CredentialsProvider, CredentialsSource, CvRequest, Delivery,
+    EraseQuality, Error, ErrorKind, Execution, ExpandPlan, InpaintEdit, InpaintErase, InvalidInput, Keep, Limits, Logo,
+    LogoLanguage, LogoPosition, Margins, Outcome, Outpaint, Output, PaintingEdit, Pass, PassMode, Phase, Picture,
+    PictureFormat, PictureInfo, PlanOptions, Progress, PromptField, Rect, Reply, ReplySink, Request, RetryAction,
+    RetryBudget, RetryPolicy, ServiceCode, Sides, Size, Task, TaskActions, TaskReport, TaskRequest, TaskStatus,
+    TimeoutGuard, TooSmall, Transport, TransportError, TransportErrorKind, Wish, from_async_fn, from_fn, plan,
 };
 #[cfg(any(feature = "ureq", feature = "reqwest"))]
 pub use volcv_transport::{CryptoChoice, Proxy, RootChoice, Tls};

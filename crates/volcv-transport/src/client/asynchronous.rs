@@ -4,12 +4,12 @@ use std::fmt;
 use std::sync::Arc;
 
 use bytes::Bytes;
-use volcv_core::types::{CvRequest, Outpaint, Value};
-use volcv_core::{Batch, Buffer, Error, Outcome, Plan};
+use volcv_core::types::{AbilityRequest, CvRequest, Execution, Outpaint, Task, TaskRequest, Value};
+use volcv_core::{AttemptRecord, Batch, Buffer, Call, Error, Outcome, Plan, TaskReport};
 
 use crate::drive;
 use crate::options::CallOptions;
-use crate::setup::Setup;
+use crate::setup::{self, Setup};
 use crate::transport::{BoxFuture, ErasedTransport};
 
 /// An async client. Cloning is cheap; clones share the connections and the retry budget.
@@ -36,7 +36,81 @@ impl Client {
     /// # Errors
     /// As [`Client::outpaint`].
     pub async fn outpaint_with(&self, outpaint: &Outpaint, options: &CallOptions) -> Result<Outcome, Error> {
-        self.run(self.setup.plan(outpaint)?, options).await
+        self.generate(outpaint, options).await
+    }
+
+    /// Makes the pictures of any ability, such as an outpainting or an inpainting. An ability that exists only as a task is
+    /// handed in and waited for; the deadline is that of both together. [`CallOptions::on_task`] gets the task, and so has
+    /// [`Error::task`] if the wait fails.
+    ///
+    /// # Errors
+    /// As [`Client::outpaint`].
+    pub async fn generate(
+        &self,
+        ability: &(dyn AbilityRequest + Sync),
+        options: &CallOptions,
+    ) -> Result<Outcome, Error> {
+        match ability.execution() {
+            Execution::Call => self.run(self.setup.plan(ability)?, options).await,
+            _ => self.run_task(&TaskRequest::of(ability)?, options).await,
+        }
+    }
+
+    /// Hands a task in and waits for its result, as [`Client::generate`] does.
+    ///
+    /// # Errors
+    /// As [`Client::wait`]; before the task was accepted, as [`Client::outpaint`].
+    pub async fn run_task(&self, request: &TaskRequest, options: &CallOptions) -> Result<Outcome, Error> {
+        let begun = self.transport.now().mono;
+        let (task, attempts) = self.hand_in(request, options).await?;
+        let spent = self.transport.now().mono.saturating_sub(begun);
+        match self.wait(&task, &options.clone().after(spent)).await {
+            Ok(outcome) => Ok(outcome.after(attempts)),
+            Err(error) => Err(error.after(attempts)),
+        }
+    }
+
+    /// Hands a task in. The rules of charge are those of a call: what may have been accepted is not sent again.
+    ///
+    /// # Errors
+    /// As [`Client::outpaint`].
+    pub async fn submit(&self, request: &TaskRequest, options: &CallOptions) -> Result<Task, Error> {
+        Ok(self.hand_in(request, options).await?.0)
+    }
+
+    /// Waits for the result of a task, which this or any other process has handed in. It asks again and again, first after
+    /// [`RetryPolicy::poll_interval`](crate::RetryPolicy); asking costs nothing, and failures are repeated. Without a deadline
+    /// it ends after an hour. The task goes on if the wait ends, and may be waited for again.
+    ///
+    /// # Errors
+    /// The task failed, or its result did not come; [`Error::charge`] is that of the task.
+    pub async fn wait(&self, task: &Task, options: &CallOptions) -> Result<Outcome, Error> {
+        self.run(Plan::wait(task, &self.setup.access)?, options).await.map_err(|error| error.of_task(task.clone()))
+    }
+
+    /// Asks how far a task is; its result comes with the answer if it is there.
+    ///
+    /// # Errors
+    /// The task failed, or the service could not be asked.
+    pub async fn task_status(&self, task: &Task, options: &CallOptions) -> Result<TaskReport, Error> {
+        let answer = self.run(Plan::status(task, &self.setup.access)?, options).await;
+        answer.map(TaskReport::from).map_err(|error| error.of_task(task.clone()))
+    }
+
+    /// Asks the service to give a task up. Nothing is known about the charge of a task that was cancelled.
+    ///
+    /// # Errors
+    /// The service refused, or could not be asked.
+    pub async fn cancel_task(&self, task: &Task, options: &CallOptions) -> Result<(), Error> {
+        let answer = self.run(Plan::cancel(task, &self.setup.access)?, options).await;
+        answer.map(drop).map_err(|error| error.of_task(task.clone()))
+    }
+
+    async fn hand_in(&self, request: &TaskRequest, options: &CallOptions) -> Result<(Task, Vec<AttemptRecord>), Error> {
+        let outcome = self.run(Plan::submit(request, &self.setup.access)?, options).await?;
+        let task = outcome.task(request)?;
+        options.report_task(&task);
+        Ok((task, outcome.attempts))
     }
 
     /// Outpaints one picture once for each seed; results come in the order of the seeds.
@@ -52,7 +126,7 @@ impl Client {
         options: &CallOptions,
     ) -> Result<Vec<Result<Outcome, Error>>, Error> {
         let batch = self.setup.batch(outpaint, seeds, options)?;
-        let run = |call| -> BoxFuture<'_, _> { Box::pin(drive::run_async(&*self.transport, call, &options.cancel)) };
+        let run = |call| -> BoxFuture<'_, _> { Box::pin(self.drive(call, options)) };
         Ok(drive::run_batch_async(batch, run, |index, result| options.report(index, result)).await)
     }
 
@@ -68,12 +142,12 @@ impl Client {
         drive::run_batch_async(Batch::new(jobs, self.setup.max_concurrent), run, on_result).await
     }
 
-    /// Whether the seeds are in range, and none but -1 is there twice, for variants of this outpainting.
+    /// Whether the seeds are in range, and none but -1 is there twice.
     ///
     /// # Errors
     /// As [`Client::variants`].
-    pub fn check_seeds(&self, outpaint: &Outpaint, seeds: &[i64]) -> Result<(), Error> {
-        self.setup.check_seeds(outpaint, seeds)
+    pub fn check_seeds(&self, seeds: &[i64]) -> Result<(), Error> {
+        setup::check_seeds(seeds)
     }
 
     /// Any action of the service; [`Outcome::body`] is its JSON reply.
@@ -103,20 +177,20 @@ impl Client {
         self.run(self.setup.plan_download(link)?, options).await
     }
 
-    /// What [`Client::outpaint`] would send: method, URL, length and body, without key and picture text.
+    /// What [`Client::generate`] would send: method, URL, length and body, without credentials and picture text.
     ///
     /// # Errors
     /// The request is invalid.
-    pub fn preview(&self, outpaint: &Outpaint) -> Result<Value, Error> {
-        Ok(self.setup.plan(outpaint)?.preview())
+    pub fn preview(&self, ability: &dyn AbilityRequest) -> Result<Value, Error> {
+        self.setup.preview(ability)
     }
 
     /// What [`Client::variants`] would send, for each seed as [`Client::preview`].
     ///
     /// # Errors
     /// As [`Client::variants`].
-    pub fn preview_variants(&self, outpaint: &Outpaint, seeds: &[i64]) -> Result<Vec<Value>, Error> {
-        self.setup.preview_variants(outpaint, seeds)
+    pub fn preview_variants(&self, ability: &dyn AbilityRequest, seeds: &[i64]) -> Result<Vec<Value>, Error> {
+        self.setup.preview_variants(ability, seeds)
     }
 
     /// Memory for a picture of this length, from an earlier picture if that fits.
@@ -125,12 +199,16 @@ impl Client {
     }
 
     async fn run(&self, plan: Plan, options: &CallOptions) -> Result<Outcome, Error> {
-        drive::run_async(&*self.transport, self.setup.start(plan, options), &options.cancel).await
+        self.drive(self.setup.start(plan, options), options).await
+    }
+
+    async fn drive(&self, call: Call, options: &CallOptions) -> Result<Outcome, Error> {
+        drive::run_async(&*self.transport, self.setup.credentials.as_ref(), call, &options.cancel).await
     }
 }
 
 impl fmt::Debug for Client {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Client").field("endpoint", &self.setup.endpoint).finish_non_exhaustive()
+        f.debug_struct("Client").field("access", &self.setup.access).finish_non_exhaustive()
     }
 }

@@ -6,12 +6,12 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use bytes::Bytes;
-use volcv_core::types::{CvRequest, Outpaint, Value};
-use volcv_core::{Batch, Buffer, Error, Outcome, Plan};
+use volcv_core::types::{AbilityRequest, CvRequest, Execution, Outpaint, Task, TaskRequest, Value};
+use volcv_core::{AttemptRecord, Batch, Buffer, Call, Error, Outcome, Plan, TaskReport};
 
 use crate::drive;
 use crate::options::CallOptions;
-use crate::setup::Setup;
+use crate::setup::{self, Setup};
 use crate::timeout::{TimeoutGuard, TimeoutThread};
 
 /// A blocking client without any runtime. Cloning is cheap; clones share the connections and the retry budget.
@@ -35,7 +35,77 @@ impl BlockingClient {
     /// # Errors
     /// As [`BlockingClient::outpaint`].
     pub fn outpaint_with(&self, outpaint: &Outpaint, options: &CallOptions) -> Result<Outcome, Error> {
-        self.run(self.setup.plan(outpaint)?, options)
+        self.generate(outpaint, options)
+    }
+
+    /// Makes the pictures of any ability, such as an outpainting or an inpainting. An ability that exists only as a task is
+    /// handed in and waited for; the deadline is that of both together. [`CallOptions::on_task`] gets the task, and so has
+    /// [`Error::task`] if the wait fails.
+    ///
+    /// # Errors
+    /// As [`BlockingClient::outpaint`].
+    pub fn generate(&self, ability: &dyn AbilityRequest, options: &CallOptions) -> Result<Outcome, Error> {
+        match ability.execution() {
+            Execution::Call => self.run(self.setup.plan(ability)?, options),
+            _ => self.run_task(&TaskRequest::of(ability)?, options),
+        }
+    }
+
+    /// Hands a task in and waits for its result, as [`BlockingClient::generate`] does.
+    ///
+    /// # Errors
+    /// As [`BlockingClient::wait`]; before the task was accepted, as [`BlockingClient::outpaint`].
+    pub fn run_task(&self, request: &TaskRequest, options: &CallOptions) -> Result<Outcome, Error> {
+        let begun = self.timeouts.transport().now().mono;
+        let (task, attempts) = self.hand_in(request, options)?;
+        let spent = self.timeouts.transport().now().mono.saturating_sub(begun);
+        match self.wait(&task, &options.clone().after(spent)) {
+            Ok(outcome) => Ok(outcome.after(attempts)),
+            Err(error) => Err(error.after(attempts)),
+        }
+    }
+
+    /// Hands a task in. The rules of charge are those of a call: what may have been accepted is not sent again.
+    ///
+    /// # Errors
+    /// As [`BlockingClient::outpaint`].
+    pub fn submit(&self, request: &TaskRequest, options: &CallOptions) -> Result<Task, Error> {
+        Ok(self.hand_in(request, options)?.0)
+    }
+
+    /// Waits for the result of a task, which this or any other process has handed in. It asks again and again, first after
+    /// [`RetryPolicy::poll_interval`](crate::RetryPolicy); asking costs nothing, and failures are repeated. Without a deadline
+    /// it ends after an hour. The task goes on if the wait ends, and may be waited for again.
+    ///
+    /// # Errors
+    /// The task failed, or its result did not come; [`Error::charge`] is that of the task.
+    pub fn wait(&self, task: &Task, options: &CallOptions) -> Result<Outcome, Error> {
+        self.run(Plan::wait(task, &self.setup.access)?, options).map_err(|error| error.of_task(task.clone()))
+    }
+
+    /// Asks how far a task is; its result comes with the answer if it is there.
+    ///
+    /// # Errors
+    /// The task failed, or the service could not be asked.
+    pub fn task_status(&self, task: &Task, options: &CallOptions) -> Result<TaskReport, Error> {
+        let answer = self.run(Plan::status(task, &self.setup.access)?, options);
+        answer.map(TaskReport::from).map_err(|error| error.of_task(task.clone()))
+    }
+
+    /// Asks the service to give a task up. Nothing is known about the charge of a task that was cancelled.
+    ///
+    /// # Errors
+    /// The service refused, or could not be asked.
+    pub fn cancel_task(&self, task: &Task, options: &CallOptions) -> Result<(), Error> {
+        let answer = self.run(Plan::cancel(task, &self.setup.access)?, options);
+        answer.map(drop).map_err(|error| error.of_task(task.clone()))
+    }
+
+    fn hand_in(&self, request: &TaskRequest, options: &CallOptions) -> Result<(Task, Vec<AttemptRecord>), Error> {
+        let outcome = self.run(Plan::submit(request, &self.setup.access)?, options)?;
+        let task = outcome.task(request)?;
+        options.report_task(&task);
+        Ok((task, outcome.attempts))
     }
 
     /// Outpaints one picture once for each seed; results come in the order of the seeds.
@@ -51,7 +121,7 @@ impl BlockingClient {
         options: &CallOptions,
     ) -> Result<Vec<Result<Outcome, Error>>, Error> {
         let batch = self.setup.batch(outpaint, seeds, options)?;
-        let run = |call| drive::run(&self.timeouts, call, &options.cancel);
+        let run = |call| self.drive(call, options);
         Ok(drive::run_batch(batch, run, |index, result| options.report(index, result)))
     }
 
@@ -67,12 +137,12 @@ impl BlockingClient {
         drive::run_batch(Batch::new(jobs, self.setup.max_concurrent), run, on_result)
     }
 
-    /// Whether the seeds are in range, and none but -1 is there twice, for variants of this outpainting.
+    /// Whether the seeds are in range, and none but -1 is there twice.
     ///
     /// # Errors
     /// As [`BlockingClient::variants`].
-    pub fn check_seeds(&self, outpaint: &Outpaint, seeds: &[i64]) -> Result<(), Error> {
-        self.setup.check_seeds(outpaint, seeds)
+    pub fn check_seeds(&self, seeds: &[i64]) -> Result<(), Error> {
+        setup::check_seeds(seeds)
     }
 
     /// Any action of the service; [`Outcome::body`] is its JSON reply.
@@ -107,20 +177,20 @@ impl BlockingClient {
         self.setup.plan_download(link).map(drop)
     }
 
-    /// What [`BlockingClient::outpaint`] would send: method, URL, length and body, without key and picture text.
+    /// What [`BlockingClient::generate`] would send: method, URL, length and body, without credentials and picture text.
     ///
     /// # Errors
     /// The request is invalid.
-    pub fn preview(&self, outpaint: &Outpaint) -> Result<Value, Error> {
-        Ok(self.setup.plan(outpaint)?.preview())
+    pub fn preview(&self, ability: &dyn AbilityRequest) -> Result<Value, Error> {
+        self.setup.preview(ability)
     }
 
     /// What [`BlockingClient::variants`] would send, for each seed as [`BlockingClient::preview`].
     ///
     /// # Errors
     /// As [`BlockingClient::variants`].
-    pub fn preview_variants(&self, outpaint: &Outpaint, seeds: &[i64]) -> Result<Vec<Value>, Error> {
-        self.setup.preview_variants(outpaint, seeds)
+    pub fn preview_variants(&self, ability: &dyn AbilityRequest, seeds: &[i64]) -> Result<Vec<Value>, Error> {
+        self.setup.preview_variants(ability, seeds)
     }
 
     /// As [`Client::buffer`](crate::Client::buffer).
@@ -138,12 +208,16 @@ impl BlockingClient {
     }
 
     fn run(&self, plan: Plan, options: &CallOptions) -> Result<Outcome, Error> {
-        drive::run(&self.timeouts, self.setup.start(plan, options), &options.cancel)
+        self.drive(self.setup.start(plan, options), options)
+    }
+
+    fn drive(&self, call: Call, options: &CallOptions) -> Result<Outcome, Error> {
+        drive::run(&self.timeouts, self.setup.credentials.as_ref(), call, &options.cancel)
     }
 }
 
 impl fmt::Debug for BlockingClient {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("BlockingClient").field("endpoint", &self.setup.endpoint).finish_non_exhaustive()
+        f.debug_struct("BlockingClient").field("access", &self.setup.access).finish_non_exhaustive()
     }
 }

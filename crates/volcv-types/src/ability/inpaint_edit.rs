@@ -16,11 +16,12 @@ use crate::request::{CvRequest, PromptField};
 /// An inpainting edit, `i2i_inpainting_edit`: the white part of the mask is painted anew, as a text says.
 ///
 /// A field that is not set is not sent, so the service's own default holds. Fields and defaults come from the gateway's
-/// page <https://docs.yutoai.net/api/api-289473237.html> and the official spec, `service/cv20240606/api_img2_img_inpainting_edit.go` in
-/// `volcengine/volcengine-go-sdk`. No page gives ranges; those of outpainting are warnings here. `aigc_meta` is
-/// documented only for the Jimeng family.
+/// page <https://docs.yutoai.net/api/api-289473237.html> and the official spec,
+/// `service/cv20240606/api_img2_img_inpainting_edit.go` in `volcengine/volcengine-go-sdk`. No page at hand gives
+/// ranges; those of outpainting are warnings here. `aigc_meta` is documented only for the Jimeng family.
 ///
-/// Volcengine takes this ability offline: the title of <https://www.volcengine.com/docs/86081/1804490> says so, without a date.
+/// Volcengine takes this ability offline: the title of <https://www.volcengine.com/docs/86081/1804490> says so, without
+/// a date.
 ///
 /// ```
 /// use volcv_types::{AbilityRequest as _, AccessKind, InpaintEdit, Picture};

@@ -16,13 +16,22 @@ use crate::request::CvRequest;
 /// An inpainting erase, `i2i_inpainting`: what the white part of the mask covers is removed, and the background goes on
 /// there.
 ///
-/// A field that is not set is not sent, so the service's own default holds. Fields and defaults come from the page of
-/// Volcengine, <https://www.volcengine.com/docs/6791/1223709>; the official spec, `service/cv20240606/api_img2_img_inpainting.go` in
-/// `volcengine/volcengine-go-sdk`, has all but `dilate_size` and `quality`. No page gives ranges; those of outpainting are warnings
-/// here. `aigc_meta` is documented only for the Jimeng family.
+/// A field that is not set is not sent, so the service's own default holds. The official spec,
+/// `service/cv20240606/api_img2_img_inpainting.go` in `volcengine/volcengine-go-sdk`, has all fields but `dilate_size`,
+/// `quality` and `aigc_meta`. The first two come from <https://www.volcengine.com/docs/6791/1223709>; the last is
+/// documented only for the Jimeng family. Defaults come from that page and the Java SDK. No page at hand gives ranges;
+/// those of outpainting are warnings here.
 ///
-/// Volcengine takes the inpainting abilities offline: the title of the page of the inpainting edit,
-/// <https://www.volcengine.com/docs/86081/1804490>, says so; for this one it is reported, without a date.
+/// Volcengine takes the inpainting edit offline (<https://www.volcengine.com/docs/86081/1804490>), and users report the
+/// same of this ability. No date is known.
+///
+/// ```
+/// use volcv_types::{AbilityRequest as _, AccessKind, EraseQuality, InpaintErase, Picture};
+/// # let png = b"\x89PNG\r\n\x1a\n\0\0\0\x0dIHDR\0\0\x03\xc0\0\0\x02\x80\x08\x02\0\0\0";
+/// # let (photo, mask) = (Picture::from_static(png), Picture::from_static(png));
+/// let erase = InpaintErase::new(photo, mask).dilate_size(8).quality(EraseQuality::High);
+/// assert_eq!(erase.request().unwrap().body(AccessKind::Gateway)["quality"], "H");
+/// ```
 #[derive(Clone)]
 #[must_use]
 pub struct InpaintErase {
@@ -35,7 +44,7 @@ pub struct InpaintErase {
     common: Common,
 }
 
-/// How much work the service puts into an erase.
+/// How much work the service puts into an erase; the service's default is `M`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum EraseQuality {
     /// `H`.
@@ -74,13 +83,13 @@ impl InpaintErase {
         }
     }
 
-    /// A finite number; the service's default is 7.
+    /// How strongly the result is steered, a finite number; the service's default is 7.
     pub fn scale(mut self, scale: f64) -> Self {
         self.scale = Some(scale);
         self
     }
 
-    /// A number, or -1 for a random one.
+    /// A number, or -1 for a random one; the service's default is 0.
     pub fn seed(mut self, seed: i64) -> Self {
         self.common.seed = Some(seed);
         self
@@ -104,7 +113,7 @@ impl InpaintErase {
         self
     }
 
-    /// The quality; more of it takes longer.
+    /// More quality takes longer.
     pub fn quality(mut self, quality: EraseQuality) -> Self {
         self.quality = Some(quality);
         self

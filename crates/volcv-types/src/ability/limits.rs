@@ -1,5 +1,5 @@
-//! What pictures and prompts should be like: limits that a family of abilities documents, and that are only warnings for
-//! an ability whose own page has none.
+//! What pictures and prompts should be like: limits that a family of abilities documents, and that are only warnings
+//! for an ability whose own page has none.
 
 use crate::error::InvalidInput;
 use crate::expansion::Size;

@@ -247,12 +247,20 @@ impl Outpaint {
         Ok(())
     }
 
+    /// Whether a seed is in the range that callers of the service use, -1 to 4294967295.
+    ///
+    /// # Errors
+    /// It is not.
+    pub fn check_seed(seed: i64) -> Result<(), InvalidInput> {
+        in_range("seed", seed, *SEEDS.start(), *SEEDS.end(), "").map(drop)
+    }
+
     fn put_options(&self, body: &mut Map<String, Value>) -> Result<(), InvalidInput> {
         if let Some(scale) = self.scale {
             body.insert("scale".to_owned(), in_range("scale", scale, 1.0, 20.0, "")?.into());
         }
         if let Some(seed) = self.common.seed {
-            in_range("seed", seed, *SEEDS.start(), *SEEDS.end(), "")?;
+            Self::check_seed(seed)?;
         }
         if let Some(strength) = self.strength {
             body.insert("strength".to_owned(), in_range("strength", strength, 0.1, 1.0, "")?.into());

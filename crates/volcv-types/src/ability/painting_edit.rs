@@ -6,19 +6,31 @@ use serde_json::Value;
 
 use super::common::{Common, Masked, common_methods};
 use super::limits::{self, about_prompt};
-use super::{AbilityRequest, Execution, Outpaint};
+use super::{Ability, AbilityRequest, Execution, Outpaint};
 use crate::error::InvalidInput;
 use crate::marking::{AigcMeta, Logo};
 use crate::members::Members;
 use crate::picture::Picture;
 use crate::request::{CvRequest, PromptField};
 
-/// A painting edit of Jimeng, `jimeng_img2img_seed3_painting_edit`: a padded picture is painted where its mask is white.
-/// Only as a task.
+/// A painting edit of Jimeng, `jimeng_img2img_seed3_painting_edit`: a padded picture is painted where its mask is
+/// white. Only as a task. It succeeds outpainting in canvas mode, and no retirement of it is known.
 ///
-/// A field that is not set is not sent, so the service's own default holds. No official page is at hand: the fields are
-/// those that `VolcengineJimengImageExpandDriver.php` in `dtyq/magic` sends. Limits of other abilities of Jimeng are warnings here.
-/// It is not being retired as far as is known.
+/// A field that is not set is not sent, so the service's own default holds. The text of the official page,
+/// <https://www.volcengine.com/docs/85621/2375477>, is not at hand: the fields are those that
+/// `VolcengineJimengImageExpandDriver.php` in `dtyq/magic` sends. Limits of other abilities of Jimeng are warnings
+/// here. Users of the service name a mode with four ratios, too, which is not typed; its fields can be sent by a
+/// [`CvRequest`].
+///
+/// ```
+/// use volcv_types::{AbilityRequest as _, Execution, PaintingEdit, Picture, TaskRequest};
+/// # let png = b"\x89PNG\r\n\x1a\n\0\0\0\x0dIHDR\0\0\x03\xc0\0\0\x02\x80\x08\x02\0\0\0";
+/// # let (padded, mask) = (Picture::from_static(png), Picture::from_static(png));
+/// let edit = PaintingEdit::new(padded, mask).prompt("a lake at dawn").return_url(true);
+/// assert_eq!(edit.execution(), Execution::Task);
+/// let submit = TaskRequest::of(&edit).unwrap();
+/// assert_eq!(submit.request().action(), "CVSync2AsyncSubmitTask");
+/// ```
 #[derive(Clone)]
 #[must_use]
 pub struct PaintingEdit {
@@ -36,8 +48,8 @@ impl PaintingEdit {
         Self { pictures: Masked { picture: padded.into(), mask: mask.into() }, prompt: None, common: Common::default() }
     }
 
-    /// The settings of an outpainting, for a padded picture and its mask. The outpainting's own picture, its sides and its
-    /// `max_width` and `max_height` are not used, and the prompt goes out as `prompt`.
+    /// The settings of an outpainting, for a padded picture and its mask. The outpainting's own picture, its sides and
+    /// its `max_width` and `max_height` are not used, and the prompt goes out as `prompt`.
     ///
     /// # Errors
     /// Names the field that is set and that this ability does not have: `scale`, `steps` or `strength`.
@@ -87,7 +99,7 @@ impl AbilityRequest for PaintingEdit {
     }
 
     fn execution(&self) -> Execution {
-        Execution::Task
+        Ability::PaintingEdit.execution()
     }
 }
 

@@ -43,7 +43,7 @@ pub struct ExpandPlan {
     pub original_at: Rect,
     /// What is done one after the other, at least one; each is a call that is paid for.
     pub passes: Vec<Pass>,
-    /// Reasons for which the service may refuse a call or spoil its result; none is documented for outpainting.
+    /// Reasons for which the service may refuse a call or spoil its result; none is documented for the ability.
     pub warnings: Vec<InvalidInput>,
 }
 

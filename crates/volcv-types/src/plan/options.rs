@@ -54,7 +54,8 @@ impl PlanOptions {
     }
 
     /// The ability that the passes are requests of; outpainting by default. With [`Ability::PaintingEdit`] every pass is
-    /// in canvas mode, and a task.
+    /// in canvas mode, and a task. That no side grows by more than the picture's length in one pass is documented for
+    /// outpainting; for the other ability it is volcv's own rule.
     pub fn ability(mut self, ability: Ability) -> Self {
         self.ability = ability;
         self

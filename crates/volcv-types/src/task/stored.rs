@@ -4,15 +4,18 @@ use std::fmt;
 use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
+use serde_json::error::Category;
 
 use super::{ReqJson, Task, TaskActions};
 use crate::error::InvalidInput;
 
-/// The stored form, whose keys never change.
+/// The stored form, whose keys never change. A missing text counts as empty, so that the error names its key.
 #[derive(Serialize, Deserialize)]
 #[serde(rename = "Task")]
 struct Stored {
+    #[serde(default)]
     task_id: String,
+    #[serde(default)]
     req_key: String,
     #[serde(default)]
     actions: Option<String>,
@@ -80,14 +83,18 @@ impl fmt::Display for Task {
     }
 }
 
-/// Reads the stored form, with blanks and line breaks around it or without.
+/// Reads the stored form, with or without blanks, line breaks and a byte order mark around it.
 impl FromStr for Task {
     type Err = InvalidInput;
 
     fn from_str(text: &str) -> Result<Self, InvalidInput> {
-        let stored: Stored = serde_json::from_str(text).map_err(|error| {
-            let allowed = "a JSON object with the texts task_id and req_key, as a stored task has them";
-            InvalidInput::new("task", format!("not one: {error}"), allowed)
+        let stored: Stored = serde_json::from_str(text.trim_start_matches('\u{feff}')).map_err(|error| {
+            // A data error can quote the text, and the text can be long.
+            let value = match error.classify() {
+                Category::Data => format!("another JSON value at line {} column {}", error.line(), error.column()),
+                _ => format!("not JSON: {error}"),
+            };
+            InvalidInput::new("task", value, "a JSON object with the texts task_id and req_key")
         })?;
         stored.try_into()
     }

@@ -2,8 +2,8 @@
 
 use proptest::prelude::*;
 use volcv_types::{
-    Anchor, ExpandPlan, InvalidInput, Keep, LogoPosition, Margins, PassMode, PlanOptions, Rect, Sides, Size, TooSmall,
-    Wish, plan,
+    Ability, Anchor, Execution, ExpandPlan, InvalidInput, Keep, LogoPosition, Margins, PassMode, PlanOptions, Rect,
+    Sides, Size, TooSmall, Wish, plan,
 };
 
 use crate::{planned, rect, refused, size};
@@ -153,6 +153,30 @@ fn warnings_name_small_pictures_far_sides_and_lost_resolution() {
     refused(strict, "picture", "127x480", "128 to 4096");
 }
 
+#[test]
+fn the_successor_paints_canvases_and_is_measured_by_the_limits_of_its_family() {
+    let successor = PlanOptions::new().ability(Ability::PaintingEdit).max_passes(9);
+    let plan = |wish, options: &PlanOptions| plan(size(100, 480), &wish, options).unwrap();
+    let wish = Wish::pixels(Margins { right: 500, ..Margins::ZERO });
+    let canvases = plan(wish, &successor);
+    assert_eq!((canvases.ability, canvases.execution()), (Ability::PaintingEdit, Execution::Task));
+    let outpainting = plan(wish, &PlanOptions::new().max_passes(9));
+    assert_eq!((outpainting.ability, outpainting.execution()), (Ability::Outpainting, Execution::Call));
+    // Only the mode differs: the passes are those of outpainting.
+    let passes = |plan: &ExpandPlan| plan.passes.iter().map(|pass| (pass.from, pass.to)).collect::<Vec<_>>();
+    assert_eq!((passes(&canvases), canvases.calls()), (passes(&outpainting), 3));
+    assert!(canvases.passes.iter().all(|pass| matches!(pass.mode, PassMode::Canvas(_)) && pass.upload == pass.to));
+    assert!(outpainting.passes.iter().all(|pass| matches!(pass.mode, PassMode::Sides(_))));
+    assert_eq!(canvases, plan(wish, &successor.canvas(true)));
+
+    let about_picture = |plan: &ExpandPlan| plan.warnings[0].to_string();
+    assert!(about_picture(&outpainting).starts_with("picture is 100x480, but must be 128 to 4096 pixels"));
+    let narrow = plan(Wish::pixels(Margins { left: 40, ..Margins::ZERO }), &successor);
+    assert!(about_picture(&narrow).starts_with("picture is 140x480, but must be of an aspect between 1:3 and 3:1"));
+    let wide = plan(Wish::pixels(Margins { left: 60, ..Margins::ZERO }), &successor);
+    assert!(wide.warnings.iter().all(|warning| warning.field() != "picture"), "{:?}", wide.warnings);
+}
+
 fn any_number() -> impl Strategy<Value = u32> {
     prop_oneof![any::<u32>(), 0..=20_000_u32, Just(u32::MAX), Just(16_384), Just(0)]
 }
@@ -184,10 +208,11 @@ proptest! {
     #[test]
     fn no_input_makes_a_plan_panic_and_no_plan_is_larger_than_allowed(
         width in any_number(), height in any_number(), wish in any_wish(), numbers in [any_number(), any_number(),
-        any_number(), any_number(), any_number()], canvas in any::<bool>(), scaled in any::<bool>(),
+        any_number(), any_number(), any_number()], canvas in any::<bool>(), scaled in any::<bool>(), successor in any::<bool>(),
     ) {
         let [passes, side, overlap, soft, context] = numbers;
-        let options = PlanOptions::new().max_passes(passes).canvas(canvas);
+        let ability = if successor { Ability::PaintingEdit } else { Ability::Outpainting };
+        let options = PlanOptions::new().ability(ability).max_passes(passes).canvas(canvas);
         let keep = if scaled { Keep::Result } else { Keep::Original };
         let all = options.max_side(side).overlap(overlap).soft(soft).context(context).keep(keep);
         for options in [options, options.context(context % 99).keep(keep), all] {

@@ -15,7 +15,7 @@ pub use expanded::{Expanded, ExpandedPass, best};
 pub use options::ExpandOptions;
 pub use source::Source;
 
-use crate::{BlockingClient, BoxFuture, Client, Error, Outpaint, Wish};
+use crate::{AbilityRequest, BlockingClient, BoxFuture, Client, Error, Wish};
 use offload::offload;
 use operation::{Event, Operation, Prepared, Step};
 
@@ -74,8 +74,12 @@ impl ExpandOptions {
     ///
     /// # Errors
     /// The input is invalid, or a link.
-    pub fn first_request(&self, source: impl Into<Source>, wish: &Wish) -> Result<Outpaint, Error> {
-        Ok(Prepared::new(source.into(), wish, self)?.first_request())
+    pub fn first_request(
+        &self,
+        source: impl Into<Source>,
+        wish: &Wish,
+    ) -> Result<Box<dyn AbilityRequest + Send + Sync>, Error> {
+        Prepared::new(source.into(), wish, self)?.first_request()
     }
 }
 
@@ -95,7 +99,8 @@ impl ExpandBlocking for BlockingClient {
     ) -> Result<Vec<Result<Expanded, Error>>, Error> {
         let begun = Instant::now();
         let prepared = prepare(self, source.into(), wish, options)?;
-        self.check_seeds(&prepared.first_request(), seeds)?;
+        prepared.first_request()?.request()?;
+        self.check_seeds(seeds)?;
         let jobs = seeds.iter().map(|seed| Operation::new(Arc::clone(&prepared), Some(*seed))).collect();
         Ok(self.batch(jobs, |job| run(self, job, options, begun), |index, result| options.report(index, result)))
     }
@@ -125,7 +130,7 @@ fn run(
         let step = operation.next(event);
         let call = options.call.clone().after(begun.elapsed());
         event = match step {
-            Step::Call(outpaint) => Event::Called(client.outpaint_with(&outpaint, &call)),
+            Step::Call(request) => Event::Called(client.generate(&*request, &call)),
             Step::Download(link) => Event::Downloaded(client.download_outcome(&link, &call)),
             Step::Done(result) => return *result,
         };
@@ -153,7 +158,8 @@ impl Expand for Client {
     ) -> Result<Vec<Result<Expanded, Error>>, Error> {
         let (source, begun) = (source.into(), Instant::now());
         let prepared = prepare_async(self, source, wish, options).await?;
-        self.check_seeds(&prepared.first_request(), seeds)?;
+        prepared.first_request()?.request()?;
+        self.check_seeds(seeds)?;
         let jobs = seeds.iter().map(|seed| Operation::new(Arc::clone(&prepared), Some(*seed))).collect();
         let run = |job| -> BoxFuture<'_, _> { Box::pin(run_async(self, job, options, begun)) };
         Ok(self.batch(jobs, run, |index, result| options.report(index, result)).await)
@@ -190,7 +196,7 @@ async fn run_async(
         operation = back;
         let call = options.call.clone().after(begun.elapsed());
         event = match step {
-            Step::Call(outpaint) => Event::Called(client.outpaint_with(&outpaint, &call).await),
+            Step::Call(request) => Event::Called(client.generate(&*request, &call).await),
             Step::Download(link) => Event::Downloaded(client.download_outcome(&link, &call).await),
             Step::Done(result) => return *result,
         };

@@ -12,8 +12,8 @@ use volcv_image::{PngEffort, decode, encode, fit, pad, resize};
 use super::expanded::{Expanded, ExpandedPass};
 use super::options::ExpandOptions;
 use super::source::Source;
-use crate::{Bytes, Error, ExpandPlan, InvalidInput, Outcome, Outpaint, Output, Pass, PassMode};
-use crate::{Picture, PictureInfo, Rect, Sides, Size, Wish};
+use crate::{Ability, AbilityRequest, Bytes, Error, ExpandPlan, InvalidInput, Outcome, Output, PaintingEdit};
+use crate::{Pass, PassMode, Picture, PictureInfo, Rect, Sides, Size, Wish};
 
 /// What all variants of a picture share: the plan, the original and the first upload.
 pub(crate) struct Prepared {
@@ -43,6 +43,9 @@ pub(crate) struct Operation {
     passes: Vec<ExpandedPass>,
 }
 
+/// The request of one pass, whatever its ability.
+pub(crate) type Request = Box<dyn AbilityRequest + Send + Sync>;
+
 /// What a driver tells.
 pub(crate) enum Event {
     Start,
@@ -52,7 +55,7 @@ pub(crate) enum Event {
 
 /// What a driver does next.
 pub(crate) enum Step {
-    Call(Box<Outpaint>),
+    Call(Request),
     Download(String),
     Done(Box<Result<Expanded, Error>>),
 }
@@ -77,11 +80,11 @@ impl Prepared {
     }
 
     /// The first call, as it would be sent.
-    pub(crate) fn first_request(&self) -> Outpaint {
+    pub(crate) fn first_request(&self) -> Result<Request, Error> {
         self.request(0, self.first.clone(), None)
     }
 
-    fn request(&self, index: usize, upload: Upload, seed: Option<i64>) -> Outpaint {
+    fn request(&self, index: usize, upload: Upload, seed: Option<i64>) -> Result<Request, Error> {
         let pass = &self.plan.passes[index];
         let mut settings = self.options.settings.clone().max_width(pass.max_width).max_height(pass.max_height);
         if index + 1 < self.plan.passes.len() {
@@ -90,10 +93,13 @@ impl Prepared {
         if let Some(seed) = seed {
             settings = settings.seed(seed);
         }
-        match upload {
-            Upload::Sides(picture, sides) => settings.with_sides(picture, sides),
-            Upload::Canvas(padded, mask) => settings.with_canvas(padded, mask),
-        }
+        Ok(match (upload, self.plan.ability) {
+            (Upload::Canvas(padded, mask), Ability::PaintingEdit) => {
+                Box::new(PaintingEdit::from_outpaint(&settings, padded, mask)?)
+            }
+            (Upload::Canvas(padded, mask), _) => Box::new(settings.with_canvas(padded, mask)),
+            (Upload::Sides(picture, sides), _) => Box::new(settings.with_sides(picture, sides)),
+        })
     }
 }
 
@@ -157,7 +163,7 @@ impl Operation {
             None => prepared.first.clone(),
             Some(base) => Upload::new(base, &prepared.plan.passes[index], &prepared.options, None)?,
         };
-        Ok(Step::Call(Box::new(prepared.request(index, upload, self.seed))))
+        Ok(Step::Call(prepared.request(index, upload, self.seed)?))
     }
 
     fn called(&mut self, outcome: Outcome) -> Result<Step, Error> {

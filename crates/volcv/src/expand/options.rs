@@ -7,7 +7,8 @@ use volcv_image::{Encoding, Fill, FitOptions};
 
 use super::expanded::Expanded;
 use crate::{
-    CallOptions, Error, ExpandPlan, InvalidInput, Keep, Outpaint, Picture, PlanOptions, Sides, Size, Wish, plan,
+    Ability, CallOptions, Error, ExpandPlan, InvalidInput, Keep, Outpaint, Picture, PlanOptions, Sides, Size, Wish,
+    plan,
 };
 
 /// How a picture is grown; all options have a default.
@@ -76,6 +77,13 @@ impl ExpandOptions {
     /// How the wish becomes calls: passes, overlap, resolution.
     pub fn plan(mut self, options: PlanOptions) -> Self {
         self.plan = options;
+        self
+    }
+
+    /// The ability that the calls use, [`Ability::Outpainting`] if not set. [`Ability::PaintingEdit`] runs as tasks, on direct
+    /// access and on gateways that carry them; it has no `scale`, `steps` and `strength`.
+    pub fn ability(mut self, ability: Ability) -> Self {
+        self.plan = self.plan.ability(ability);
         self
     }
 

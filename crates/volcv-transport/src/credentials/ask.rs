@@ -1,0 +1,104 @@
+//! Asks a blocking provider on a thread of its own, once for all calls that wait.
+
+use std::error::Error;
+use std::fmt;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use volcv_core::{Credentials, CredentialsError};
+
+use super::CredentialsProvider;
+use crate::cancel::CancelToken;
+use crate::threads;
+
+/// A provider, and the question that is open.
+pub(crate) struct Asker {
+    provider: Arc<dyn CredentialsProvider>,
+    open: Mutex<Option<Arc<Question>>>,
+}
+
+/// One question to the provider, which any number of calls wait for.
+pub(crate) struct Question {
+    /// Cancelled when there is an answer, because its hooks wake threads and tasks alike.
+    answered: CancelToken,
+    answer: Mutex<Option<Answer>>,
+}
+
+type Answer = Result<Credentials, SharedError>;
+
+impl Asker {
+    pub(crate) fn new(provider: impl CredentialsProvider) -> Self {
+        Self { provider: Arc::new(provider), open: Mutex::default() }
+    }
+
+    /// The answer, unless the limit passes or the caller cancels before.
+    pub(crate) fn ask(&self, limit: Duration, cancel: &CancelToken) -> Option<Result<Credentials, CredentialsError>> {
+        let question = match self.question() {
+            Ok(question) => question,
+            Err(error) => return Some(Err(error)),
+        };
+        let wake = CancelToken::new();
+        let hook = || {
+            let wake = wake.clone();
+            move || wake.cancel()
+        };
+        let _guards = (question.answered().on_cancel(hook()), cancel.on_cancel(hook()));
+        wake.wait(limit);
+        question.answer()
+    }
+
+    /// The open question, or a new one.
+    ///
+    /// # Errors
+    /// The system has no thread.
+    pub(crate) fn question(&self) -> Result<Arc<Question>, CredentialsError> {
+        let mut open = lock(&self.open);
+        if let Some(question) = open.as_ref().filter(|question| !question.answered.is_cancelled()) {
+            return Ok(Arc::clone(question));
+        }
+        let question = Arc::new(Question { answered: CancelToken::new(), answer: Mutex::default() });
+        let (provider, asked) = (Arc::clone(&self.provider), Arc::clone(&question));
+        // Nobody waits for the end of the thread: a provider may never return.
+        threads::start("volcv-credentials", Box::new(move || asked.put_to(&*provider)))?;
+        *open = Some(Arc::clone(&question));
+        Ok(question)
+    }
+}
+
+impl Question {
+    fn put_to(&self, provider: &dyn CredentialsProvider) {
+        let answer = catch_unwind(AssertUnwindSafe(|| provider.credentials()))
+            .unwrap_or_else(|_| Err("the provider of credentials panicked".into()));
+        *lock(&self.answer) = Some(answer.map_err(|error| SharedError(error.into())));
+        self.answered.cancel();
+    }
+
+    pub(crate) fn answered(&self) -> &CancelToken {
+        &self.answered
+    }
+
+    pub(crate) fn answer(&self) -> Option<Result<Credentials, CredentialsError>> {
+        lock(&self.answer).clone().map(|answer| answer.map_err(Into::into))
+    }
+}
+
+/// The error of a provider, for every call that has waited for it.
+#[derive(Debug, Clone)]
+struct SharedError(Arc<dyn Error + Send + Sync>);
+
+impl fmt::Display for SharedError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+impl Error for SharedError {
+    fn source(&self) -> Option<&(dyn Error + 'static)> {
+        self.0.source()
+    }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
