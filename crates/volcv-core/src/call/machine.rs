@@ -314,7 +314,7 @@ impl Call {
             let error = if matches!(self.state, State::Waiting { .. }) {
                 // The retry for this token is not made.
                 self.give_back_token();
-                cancelled(format_args!("while {}", Phase::Backoff))
+                cancelled(format_args!("while {}", if self.polls > 0 { Phase::Task } else { Phase::Backoff }))
             } else {
                 cancelled("before it was sent")
             };
