@@ -6,7 +6,7 @@ use std::process::ExitCode;
 use serde_json::{Value, json};
 use volcv::{Bytes, CancelToken, DecodeOptions, ExpandOptions, ExpandPlan, Pass, PassMode, PlanOptions, Rect, Size};
 
-use crate::args::PlanArgs;
+use crate::args::{AbilityName, PlanArgs};
 use crate::client::Client;
 use crate::report::{self, CliError, Report};
 use crate::settings::{self, with_flags};
@@ -25,8 +25,8 @@ pub(crate) fn run(args: &PlanArgs, cancel: &CancelToken) -> ExitCode {
 }
 
 /// The options of a plan that the command has flags for.
-pub(crate) fn plan_options(max_passes: u32, max_side: Option<u32>) -> PlanOptions {
-    let options = PlanOptions::new().max_passes(max_passes);
+pub(crate) fn plan_options(ability: AbilityName, max_passes: u32, max_side: Option<u32>) -> PlanOptions {
+    let options = PlanOptions::new().ability(ability.into()).max_passes(max_passes);
     max_side.map_or(options, |pixels| options.max_side(pixels))
 }
 
@@ -50,7 +50,7 @@ struct Planned {
 
 fn planned(args: &PlanArgs, cancel: &CancelToken) -> Result<Planned, CliError> {
     let (size, file) = source(args, cancel)?;
-    let options = ExpandOptions::new().plan(plan_options(args.max_passes, args.max_side));
+    let options = ExpandOptions::new().plan(plan_options(args.ability, args.max_passes, args.max_side));
     let wish = args.wish.wish();
     let plan = options.plan_for(size, &wish).map_err(|error| settings::refused(&error))?;
     let mut upload_bytes = None;
