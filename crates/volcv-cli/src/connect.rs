@@ -4,7 +4,7 @@
 use std::fmt;
 use std::path::{Path, PathBuf};
 
-use volcv::{ClientBuilder, Credentials, CredentialsSource, Tls};
+use volcv::{ClientBuilder, Credentials, CredentialsSource, RetryPolicy, Tls};
 use volcv_emulator::{DEFAULT_ACCESS_KEY, DEFAULT_KEY, DEFAULT_SECRET_KEY};
 
 use crate::args::ConnectionArgs;
@@ -92,6 +92,9 @@ fn limits(args: &ConnectionArgs, builder: ClientBuilder) -> Result<ClientBuilder
     }
     if let Some(time) = args.timeout {
         builder = builder.deadline(time);
+    }
+    if let Some(time) = args.poll_interval {
+        builder = builder.retry(RetryPolicy::default().poll_interval(time));
     }
     if let Some(attempts) = args.max_attempts {
         builder = builder.max_attempts(attempts);

@@ -4,7 +4,8 @@ use std::fmt::Write as _;
 use std::process::ExitCode;
 
 use serde_json::{Value, json};
-use volcv::{Bytes, CancelToken, DecodeOptions, ExpandOptions, ExpandPlan, Pass, PassMode, PlanOptions, Rect, Size};
+use volcv::{Ability, Bytes, CancelToken, DecodeOptions, Execution, ExpandOptions, ExpandPlan, Outpaint, PaintingEdit};
+use volcv::{Pass, PassMode, PlanOptions, Rect, Size};
 
 use crate::args::{AbilityName, PlanArgs};
 use crate::client::Client;
@@ -33,6 +34,7 @@ pub(crate) fn plan_options(ability: AbilityName, max_passes: u32, max_side: Opti
 /// The plan as JSON, without its warnings.
 pub(crate) fn to_json(plan: &ExpandPlan) -> Value {
     json!({
+        "ability": req_key(plan.ability),
         "source": of_size(plan.source),
         "crop": of_rect(plan.crop),
         "result": of_size(plan.result),
@@ -105,6 +107,9 @@ impl Planned {
         }
         lines.push(("result", plan.result.to_string()));
         lines.push(("original", plan.original_at.to_string()));
+        if plan.ability.execution() == Execution::Task {
+            lines.push(("ability", format!("{}, each call as a task", req_key(plan.ability))));
+        }
         lines.push(("calls", format!("{}, each of which is paid for", plan.calls())));
         lines.extend(plan.passes.iter().map(|pass| ("call", text_of(pass))));
         if let Some(bytes) = self.upload_bytes {
@@ -133,6 +138,13 @@ fn text_of(pass: &Pass) -> String {
     };
     let scaled = if pass.is_scaled() { format!(", scaled to {}", pass.to) } else { String::new() };
     format!("{what}: sends {}, gets {}{scaled}", pass.upload, pass.expected)
+}
+
+fn req_key(ability: Ability) -> &'static str {
+    match ability {
+        Ability::PaintingEdit => PaintingEdit::REQ_KEY,
+        _ => Outpaint::REQ_KEY,
+    }
 }
 
 fn of_pass(pass: &Pass) -> Value {

@@ -42,6 +42,9 @@ pub(crate) struct ConnectionArgs {
     /// of a link
     #[arg(long, value_name = "SECONDS", value_parser = seconds, allow_negative_numbers = true)]
     pub(crate) timeout: Option<Duration>,
+    /// The first wait between two questions about a task; later ones are longer [default: 2]
+    #[arg(long, value_name = "SECONDS", value_parser = seconds, allow_negative_numbers = true)]
+    pub(crate) poll_interval: Option<Duration>,
     /// Attempts of one call, the first included [default: 4]
     #[arg(long, value_name = "N")]
     pub(crate) max_attempts: Option<u32>,
