@@ -130,8 +130,8 @@ pub(crate) fn looks_like(content_type: Option<&str>, body: &[u8], secrets: Secre
 fn start<'a>(body: &'a [u8], secrets: Secrets<'_>) -> Cow<'a, str> {
     const SHOWN: usize = 80;
     let cut = body.len().min(SHOWN);
-    let end = secrets.0.iter().map(|secret| secret.as_bytes()).fold(cut, |cut, secret| {
-        let found = (0..cut).rev().take(secret.len()).find(|at| body[*at..].starts_with(secret));
+    let end = secrets.spellings().fold(cut, |cut, secret| {
+        let found = (0..cut).rev().take(secret.len()).find(|at| body[*at..].starts_with(secret.as_bytes()));
         found.map_or(cut, |at| cut.max(at + secret.len()))
     });
     String::from_utf8_lossy(&body[..end])

@@ -3,9 +3,11 @@
 #![allow(clippy::unwrap_used, reason = "a test may fail")]
 
 mod clock;
+mod credentials;
 mod messages;
 mod paid;
 mod play;
+mod secrets;
 mod table;
 
 use std::io::Read as _;
