@@ -122,7 +122,12 @@ impl ReplyReader<'_> {
             None => Bytes::from(self.reply.scanned.json),
         };
         let seed = self.plan.seed();
-        success(Outcome { outputs, seed, request_id, reply, body, attempts: Vec::new(), warnings, rejected })
+        let event = match expects {
+            Expects::TaskStatus if outputs.is_empty() => verdict::of_task(reply.task_status().as_ref()),
+            _ => AttemptEvent::Succeeded,
+        };
+        let outcome = Outcome { outputs, seed, request_id, reply, body, attempts: Vec::new(), warnings, rejected };
+        ReplyFacts { event, ..success(outcome) }
     }
 
     /// A reply to a download with status 2xx.

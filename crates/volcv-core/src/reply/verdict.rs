@@ -40,6 +40,8 @@ pub(crate) fn of_poll(head: &Head, verdict: &Verdict, is_done: bool) -> (ErrorKi
         (AttemptEvent::ResultRefused | AttemptEvent::ResultRefusedOnce, _) => AttemptEvent::TaskFailed,
         (AttemptEvent::CallRefused, ErrorKind::InvalidInput) if is_done => AttemptEvent::TaskRefused,
         _ if is_done => AttemptEvent::TaskFailed,
+        // The server waited too long for the question.
+        (AttemptEvent::CallRefused, ErrorKind::Service) if head.status == 408 => AttemptEvent::ServiceFailed,
         _ => event,
     };
     (kind, ended)
