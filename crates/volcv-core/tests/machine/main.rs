@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used, reason = "a test may fail")]
 
+mod any;
 mod clock;
 mod credentials;
 mod messages;
@@ -9,6 +10,7 @@ mod paid;
 mod play;
 mod secrets;
 mod table;
+mod tasks;
 
 use std::io::Read as _;
 use std::time::Duration;
