@@ -29,7 +29,7 @@ pub struct Plan {
     body: RequestBody,
     expects: Expects,
     access: Access,
-    /// Of a signed call: what it is signed with, once it is known.
+    /// Of a signed call: what it is signed with, or was last; `None` if no credentials are known yet.
     credentials: Option<Credentials>,
     request: Option<CvRequest>,
 }
@@ -154,8 +154,11 @@ impl Plan {
     /// Whether the call can be sent: it needs no signature, or there are credentials to sign it with.
     pub(crate) fn is_ready(&mut self, now: SystemTime) -> bool {
         let Some(signer) = self.signer() else { return true };
-        self.credentials = signer.fresh(now);
-        self.credentials.is_some()
+        let (fresh, known) = (signer.fresh(now), signer.credentials());
+        let is_ready = fresh.is_some();
+        // Old credentials must not appear in a text either.
+        self.credentials = fresh.or(known).or(self.credentials.take());
+        is_ready
     }
 
     /// What the next attempt is signed with.
