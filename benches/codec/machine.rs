@@ -8,7 +8,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use volcv_core::http::{HeaderMap, HeaderValue};
 use volcv_core::types::{Outpaint, Picture, Sides};
-use volcv_core::{ApiKey, BodyReader, Call, CallConfig, Endpoint, Now, Outcome, Plan, Step};
+use volcv_core::{Access, ApiKey, BodyReader, Call, CallConfig, Endpoint, Now, Outcome, Plan, Step};
 
 #[path = "../src/picture.rs"]
 mod picture;
@@ -25,7 +25,7 @@ pub fn sent(bytes: usize) -> (Call, BodyReader) {
     let key = ApiKey::new("bench-key").expect("the key is printable");
     let sides = Sides { left: 0.5, right: 0.5, ..Sides::ZERO };
     let outpaint = Outpaint::sides(Picture::from(picture::picture(bytes)), sides).prompt("a lake at dawn").seed(7);
-    let plan = Plan::outpaint(&outpaint, &endpoint, &key).expect("every field is in its range");
+    let plan = Plan::pictures(&outpaint, &Access::gateway(endpoint, key)).expect("every field is in its range");
     // The random wait is the same in every run.
     let mut call = Call::new(plan, CLIENT.clone()).with_rng_seed(1);
     let Step::Send(attempt) = call.next(NOW) else { panic!("a new call is sent") };

@@ -5,7 +5,7 @@
 
 use libfuzzer_sys::fuzz_target;
 use url::{Host, Url};
-use volcv_core::{Endpoint, Plan, http::Uri};
+use volcv_core::{Access, Endpoint, Plan, http::Uri};
 use volcv_fuzz::key;
 use volcv_types::{CvRequest, Map};
 
@@ -24,14 +24,15 @@ fuzz_target!(|input: &str| {
                 assert_eq!(Endpoint::parse(&joined, insecure).expect("as good as the base").url(), endpoint.url());
             }
         }
-        check_call(&endpoint, base, if action.trim().is_empty() { "CVProcess" } else { action }, insecure);
-        check_link(&endpoint, link, insecure);
+        let access = Access::gateway(endpoint, key());
+        check_call(&access, base, if action.trim().is_empty() { "CVProcess" } else { action }, insecure);
+        check_link(&access, link, insecure);
     }
 });
 
-fn check_call(endpoint: &Endpoint, base: &str, action: &str, insecure: bool) {
+fn check_call(access: &Access, base: &str, action: &str, insecure: bool) {
     let request = CvRequest::new(action, "2022-08-31", Map::new()).expect("the action is not empty");
-    let Ok(plan) = Plan::call(request, endpoint, &key()) else { return };
+    let Ok(plan) = Plan::call(request, access) else { return };
     let preview = plan.preview();
     let url = preview["url"].as_str().expect("a preview has the url");
     let (before, query) = url.split_once('?').expect("a call has a query");
@@ -45,9 +46,9 @@ fn check_call(endpoint: &Endpoint, base: &str, action: &str, insecure: bool) {
     assert_eq!(pairs, [("Action".into(), action.into()), ("Version".into(), "2022-08-31".into())]);
 }
 
-fn check_link(endpoint: &Endpoint, link: &str, insecure: bool) {
-    let Ok(plan) = Plan::download(link, endpoint) else { return };
-    let (Ok(base), Ok(parsed)) = (Url::parse(endpoint.url()), Url::parse(link)) else { return };
+fn check_link(access: &Access, link: &str, insecure: bool) {
+    let Ok(plan) = Plan::download(link, access) else { return };
+    let (Ok(base), Ok(parsed)) = (Url::parse(access.endpoint().url()), Url::parse(link)) else { return };
     let preview = plan.preview();
     let Ok(url) = Url::parse(preview["url"].as_str().expect("a preview has the url")) else {
         assert!(!link.is_ascii(), "of international names, volcv takes some that cannot be registered");

@@ -7,7 +7,7 @@ use std::time::Duration;
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use libfuzzer_sys::fuzz_target;
 use volcv_core::{Call, CallConfig, Plan, Step};
-use volcv_fuzz::{Fields, KEY, at, endpoint, key};
+use volcv_fuzz::{Fields, KEY, at, gateway};
 use volcv_types::{AccessKind, Picture, Value};
 
 fuzz_target!(|fields: Fields<'_>| {
@@ -23,7 +23,7 @@ fuzz_target!(|fields: Fields<'_>| {
         expected["binary_data_base64"] = std::iter::once(first).chain(bytes).collect();
     }
 
-    let plan = Plan::call(request, &endpoint(), &key()).expect("the action is fixed");
+    let plan = Plan::call(request, &gateway()).expect("the action is fixed");
     let preview = plan.preview();
     assert!(!preview.to_string().contains(KEY) || expected.to_string().contains(KEY));
     let mut call = Call::new(plan, CallConfig::default());

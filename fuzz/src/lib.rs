@@ -7,7 +7,7 @@ mod receive;
 use std::io::Read as _;
 use std::time::{Duration, SystemTime};
 
-use volcv_core::{ApiKey, Attempt, Endpoint, Error, Now, Plan, TimeLimit, TransportErrorKind};
+use volcv_core::{Access, ApiKey, Attempt, Endpoint, Error, Now, Plan, TimeLimit, TransportErrorKind};
 use volcv_types::{Outpaint, Picture};
 
 pub use drive::{Event, drive};
@@ -47,14 +47,15 @@ pub fn key() -> ApiKey {
     ApiKey::new(KEY).expect("the key is printable")
 }
 
-pub fn endpoint() -> Endpoint {
-    Endpoint::parse("https://gw.example", false).expect("the url is https")
+/// A gateway.
+pub fn gateway() -> Access {
+    Access::gateway(Endpoint::parse("https://gw.example", false).expect("the url is https"), key())
 }
 
 /// An outpainting with a seed.
 pub fn plan() -> Plan {
     let outpaint = Outpaint::equal(Picture::from_static(PNG), 0.5).seed(7);
-    Plan::outpaint(&outpaint, &endpoint(), &key()).expect("every field is in its range")
+    Plan::pictures(&outpaint, &gateway()).expect("every field is in its range")
 }
 
 /// The moment `mono` after the start, which is the day of the dates in RFC 9110.

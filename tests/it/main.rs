@@ -16,6 +16,8 @@ mod heads;
 #[cfg(feature = "second-ring")]
 mod judged;
 mod keep_alive;
+#[cfg(feature = "second-ring")]
+mod official;
 mod pictures;
 mod proxy;
 mod recorder;

@@ -5,7 +5,7 @@ use std::net::TcpStream;
 use std::sync::{Mutex, MutexGuard};
 use std::thread;
 
-use volcv_core::{ApiKey, Endpoint, Plan};
+use volcv_core::{Access, ApiKey, Endpoint, Plan};
 
 use super::{Peer, Setup, volcv};
 
@@ -28,7 +28,8 @@ impl Floor {
         let endpoint = Endpoint::parse(&setup.url, false).map_err(io::Error::other)?;
         let key = ApiKey::new(volcv::KEY).map_err(io::Error::other)?;
         // A small picture shows the length of the JSON, so this process holds no large picture.
-        let plan = Plan::outpaint(&volcv::outpaint(SMALL), &endpoint, &key).map_err(io::Error::other)?;
+        let access = Access::gateway(endpoint, key);
+        let plan = Plan::pictures(&volcv::outpaint(SMALL), &access).map_err(io::Error::other)?;
         let small = plan.preview()["content_length"].as_u64().and_then(|length| usize::try_from(length).ok());
         let small = small.ok_or_else(|| io::Error::other("the preview has no length"))?;
         let body = small - base64(SMALL) + base64(setup.bytes);

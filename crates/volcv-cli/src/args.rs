@@ -8,7 +8,7 @@ use std::time::Duration;
 use clap::{ArgGroup, Args, Parser, Subcommand, ValueEnum};
 use volcv::{Outpaint, PromptField};
 
-use volcv_emulator::{Distortion, Fault};
+use volcv_emulator::{Distortion, Fault, TaskPace};
 
 use crate::fill::FillArg;
 use crate::wish::{OTHERS, SIDES, WishArgs};
@@ -56,6 +56,7 @@ A fault is `ok`, or words with commas between them; each --fault is for one comi
   code=N status=N retry-after=TEXT retry-after-date=SECONDS body=KIND location=URL
   delay=MS stall=STAGE for=MS trickle=BYTES/MS cut=N oversize=N length=+N|-N
   chunked close-delimited endless-headers close=STAGE reset=STAGE early=keep|close garbage
+  action=call|submit|result|cancel|file (waits for such a request)
 A STAGE is accept, headers, a number of request body bytes, body, reply-head or reply-body.
 KINDs of error bodies: cv cv-empty-data top top-cv-code result-error gateway gateway-quota upstream-text
   upstream-object upstream-empty success-false html empty inner-status control-chars nul redirect
@@ -353,6 +354,12 @@ pub(crate) struct EmulatorArgs {
     /// Wait before every answer, as a model would
     #[arg(long, value_name = "MS")]
     pub(crate) delay: Option<u64>,
+    /// How many polls find a task in the queue, and then being made, before it is done
+    #[arg(long, value_name = "QUEUED,GENERATING", default_value = "0,0")]
+    pub(crate) task_polls: TaskPace,
+    /// Set the server's clock ahead of the system's clock, or behind it
+    #[arg(long, value_name = "SECONDS", default_value_t = 0, allow_negative_numbers = true)]
+    pub(crate) clock_offset: i64,
     /// The format of the pictures
     #[arg(long, value_enum, default_value_t = Format::Png)]
     pub(crate) format: Format,

@@ -6,7 +6,7 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use volcv::CancelToken;
-use volcv_emulator::{BANNER, DEFAULT_KEY, Distortion, Emulator, OutputFormat};
+use volcv_emulator::{BANNER, DEFAULT_ACCESS_KEY, DEFAULT_KEY, DEFAULT_SECRET_KEY, Distortion, Emulator, OutputFormat};
 
 use crate::args::{EmulatorArgs, Format};
 use crate::report::{self, CliError, Report};
@@ -18,6 +18,13 @@ pub(crate) fn run(args: &EmulatorArgs, cancel: &CancelToken) -> ExitCode {
         Err(failure) => return Report::failed(failure).print(false),
     };
     report::note("note", BANNER);
+    report::note(
+        "note",
+        format!(
+            "direct access is at {}/ with the keys {DEFAULT_ACCESS_KEY} and {DEFAULT_SECRET_KEY}",
+            emulator.base_url()
+        ),
+    );
     let printed = report::result(format!("{}\n", emulator.base_url()).as_bytes());
     if printed != ExitCode::SUCCESS {
         return printed;
@@ -67,6 +74,7 @@ fn start(args: &EmulatorArgs) -> Result<Emulator, CliError> {
     if let Some(milliseconds) = args.delay {
         builder = builder.delay(Duration::from_millis(milliseconds));
     }
+    builder = builder.task_pace(args.task_polls).clock_offset(args.clock_offset);
     let format = match args.format {
         Format::Png => OutputFormat::Png,
         Format::Jpeg => OutputFormat::Jpeg,

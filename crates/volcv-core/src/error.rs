@@ -107,7 +107,7 @@ impl fmt::Display for ErrorKind {
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct AttemptRecord {
-    /// How the attempt failed; `None` for a success and for a redirect that was followed.
+    /// How the attempt failed; `None` for a success, a redirect that was followed, and an answer that a task has not ended yet.
     pub error: Option<ErrorKind>,
     /// How much of the request was delivered.
     pub delivery: Delivery,

@@ -73,8 +73,8 @@ pub enum RetryAction {
     NewSeed,
     /// Follows a redirect at once. It does not count as an attempt, and the caller's hook is not asked.
     Follow,
-    /// Sends the call once more at once, signed for the clock of the service or with new credentials; if that was done before,
-    /// ends the call. It does not count as an attempt, and the caller's hook is not asked.
+    /// Sends the call once more at once, signed for the clock of the service or with new credentials. It does not count as an
+    /// attempt, and the caller's hook is not asked. If it was done before or cannot help, it is [`RetryAction::Stop`].
     SignAgain,
     /// Asks again after a while. It does not count as an attempt, and the caller's hook is not asked.
     Poll,

@@ -13,7 +13,7 @@ use serde_json::Value;
 use volcv_core::http::{HeaderMap, HeaderValue};
 use volcv_core::types::{Outpaint, Picture};
 use volcv_core::{
-    ApiKey, Call, CallConfig, Endpoint, Error, ErrorKind, Now, Outcome, Output, Plan, RetryPolicy, Step,
+    Access, ApiKey, Call, CallConfig, Endpoint, Error, ErrorKind, Now, Outcome, Output, Plan, RetryPolicy, Step,
     TransportError, TransportErrorKind,
 };
 
@@ -23,7 +23,8 @@ const NOW: Now = Now { mono: Duration::ZERO, wall: SystemTime::UNIX_EPOCH };
 fn receive<'a>(pieces: impl IntoIterator<Item = &'a [u8]>, length: usize) -> Result<Outcome, Error> {
     let endpoint = Endpoint::parse("https://gateway.example", false).unwrap();
     let outpaint = Outpaint::equal(Picture::from_static(b"GIF89a\x40\0\x40\0"), 0.5);
-    let plan = Plan::outpaint(&outpaint, &endpoint, &ApiKey::new("some-key").unwrap()).unwrap();
+    let access = Access::gateway(endpoint, ApiKey::new("some-key").unwrap());
+    let plan = Plan::pictures(&outpaint, &access).unwrap();
     let mut config = CallConfig::default();
     config.policy = RetryPolicy::none();
     let mut call = Call::new(plan, config);

@@ -1,4 +1,5 @@
-//! A local stand-in for the gateway `POST /volcv/v1?Action=CVProcess&Version=2022-08-31`.
+//! A local stand-in for the gateway `POST /volcv/v1?Action=CVProcess&Version=2022-08-31`, and beside it for the service's own
+//! endpoint, `POST /` with a signature.
 //!
 //! It checks requests as the service does, answers in the service's own envelopes and codes, paints a real (but not a
 //! model's) picture, and misbehaves on demand, down to the socket. It shares no code with the client crates on purpose: in
@@ -16,12 +17,24 @@
 //!
 //! # What it serves
 //!
-//! * `POST /volcv/v1` with `Action` `CVProcess`, `CVSync2AsyncSubmitTask` (paints at once, answers a task id) or
-//!   `CVSync2AsyncGetResult`, and `Version` `2022-08-31`. The request needs `Host`, `Content-Type: application/json`, a
-//!   `Content-Length` and a bearer key ([`DEFAULT_KEY`]).
+//! * `POST /volcv/v1` (the gateway) with a bearer key ([`DEFAULT_KEY`]), and `POST /` (direct access) with a signature. Both need
+//!   `Host`, `Content-Type: application/json` and a `Content-Length`, and serve the actions below.
+//! * Direct access takes the pair [`DEFAULT_ACCESS_KEY`] and [`DEFAULT_SECRET_KEY`], or temporary pairs with a session token. It
+//!   verifies the HMAC-SHA256 signature over the request as it came, with the signed headers that the client names (`host` and
+//!   `x-date` at least), `X-Content-Sha256` where present, the scope (`cn-north-1`, `cv`) and the token, and refuses an
+//!   `X-Date` that is more than 15 minutes from the server's clock ([`EmulatorBuilder::clock_offset`]). Its errors are those of
+//!   the outer gateway, `ResponseMetadata.Error`. Every reply of either side has a `Date` by the server's clock.
+//! * Pictures: `CVProcess` with `req_key` `i2i_outpainting`, `i2i_inpainting_edit` or `i2i_inpainting`, and the actions
+//!   `Img2ImgOutpainting`, `Img2ImgInpaintingEdit` and `Img2ImgInpainting`, which imply it. Each checks its own fields. The last two
+//!   abilities paint the white part of a mask, and nothing else.
+//! * Tasks: `CVSync2AsyncSubmitTask` with `CVSync2AsyncGetResult`, and `CVSubmitTask` with `CVGetResult`, for those abilities and
+//!   for `jimeng_img2img_seed3_painting_edit`, which has no other way. A [`TaskPace`] says how many polls find a task `in_queue`
+//!   and `generating` before it is `done`. A poll with another `req_key` or of the other pair finds it `not_found`. What stands
+//!   in the poll's `req_json` (`return_url`, `logo_info`, `aigc_meta`) is done; in a submit it is ignored, and recorded like the
+//!   rest of the body. `CVCancelTask`, version `2024-06-06`, makes a task that is not done `not_found`.
 //! * `GET /files/NAME`: the links that `return_url` asks for. They are public, so a request with an `Authorization` header
 //!   is refused with 400: a client must never send its key there.
-//! * A prompt with `[refuse:N]` is answered with the service code N.
+//! * A prompt with `[refuse:N]` is answered with the service code N; a task with it is taken, and has that code when it is done.
 //! * `logo_info` with `add_logo` draws the letters "AI" into a corner of the result. `aigc_meta` is written into the file: a
 //!   `tEXt` chunk with the keyword `AIGC` in PNG, a comment `AIGC={…}` in JPEG. Both as JSON in ASCII.
 //! * A [`Distortion`] changes every result as a model does: colours, place and size.
@@ -53,6 +66,9 @@
 //! | `close=STAGE`, `reset=STAGE` | drops the connection at `accept`, `headers`, after N request body bytes, or `body` |
 //! | `early=keep`, `early=close` | answers before the request body is read, then reads it or closes |
 //! | `garbage` | bytes that are not HTTP, then the connection closes |
+//! | `action=KIND` | waits for a request of this kind: `call`, `submit`, `result`, `cancel` or `file` (a download) |
+//!
+//! A request takes the first fault in the queue that is not aimed at another kind. Faults apply to both sides alike.
 //!
 //! A `delay` or `stall` ends at once when the client closes its side of the connection, also if only half.
 //!

@@ -285,6 +285,14 @@ impl Client {
     pub fn new(base_url: impl Into<String>, key: impl Into<String>) -> Result<Self, Error> {
         ClientBuilder::new(base_url, key).reqwest()
     }
+
+    /// A client on reqwest with direct access; see [`ClientBuilder::direct`].
+    ///
+    /// # Errors
+    /// The credentials cannot be used.
+    pub fn direct(credentials: impl Into<CredentialsSource>) -> Result<Self, Error> {
+        ClientBuilder::direct(credentials).reqwest()
+    }
 }
 
 #[cfg(feature = "ureq")]
@@ -295,5 +303,13 @@ impl BlockingClient {
     /// The base URL or the key cannot be used.
     pub fn new(base_url: impl Into<String>, key: impl Into<String>) -> Result<Self, Error> {
         ClientBuilder::new(base_url, key).ureq()
+    }
+
+    /// A client on ureq with direct access; see [`ClientBuilder::direct`].
+    ///
+    /// # Errors
+    /// The credentials cannot be used.
+    pub fn direct(credentials: impl Into<CredentialsSource>) -> Result<Self, Error> {
+        ClientBuilder::direct(credentials).ureq()
     }
 }

@@ -10,7 +10,7 @@ use crate::{bench, coverage, fuzz, header, licences, package, public_api, readme
 type Check = fn(&Path) -> Result<(), String>;
 
 /// Every check by its name, in the order in which they run.
-const CHECKS: [(&str, Check); 17] = [
+const CHECKS: [(&str, Check); 18] = [
     ("format", |root| run(root, "cargo fmt --all --check", &[])),
     ("lints", lints),
     ("documentation", documentation),
@@ -24,6 +24,7 @@ const CHECKS: [(&str, Check); 17] = [
     ("instruction counts", |_| bench::compare()),
     ("tests of the second ring", second_ring),
     ("pixels beside libspng and Pillow", pixels),
+    ("the official Python SDK", official_sdk),
     ("fuzz targets", |_| fuzz::run_each()),
     ("the README's first command in a fresh clone", |_| readme::check()),
     ("the README's pictures", |_| readme::check_pictures()),
@@ -75,6 +76,12 @@ fn features(root: &Path) -> Result<(), String> {
 /// The codecs and the paste-back as other programs see them. Without `VOLCV_TEST_PICTURES` the tests say what they leave out.
 fn pixels(root: &Path) -> Result<(), String> {
     run(root, "cargo test --locked -p tests --features second-ring --test it -- judged::", &[])
+}
+
+/// The emulator with the official SDK as its client, and volcv's signatures beside the SDK's. The SDK comes from Python's
+/// package index.
+fn official_sdk(root: &Path) -> Result<(), String> {
+    run(root, "cargo test --locked -p tests --features second-ring --test it -- official::", &[])
 }
 
 /// The tests that need more than Rust and a C compiler.

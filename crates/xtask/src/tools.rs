@@ -17,7 +17,7 @@ const CARGO: [(&str, &str); 7] = [
 ];
 
 /// Programs of Debian's packages, and libraries as pkg-config knows them.
-const PROGRAMS: [&str; 19] = [
+const PROGRAMS: [&str; 20] = [
     "git --version",
     "gcc --version",
     "g++ --version",
@@ -37,6 +37,7 @@ const PROGRAMS: [&str; 19] = [
     "pkg-config --exists sdl2 SDL2_image",
     "pkg-config --exists spng libturbojpeg",
     "/usr/bin/python3 -m PIL",
+    "/usr/bin/python3 -m ensurepip --version",
 ];
 
 /// Fails with the list of all that is missing.

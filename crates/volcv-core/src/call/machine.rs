@@ -30,7 +30,7 @@ use crate::exchange::{ReplySink, Request, Stop, TransportError, TransportErrorKi
 use crate::outcome::Outcome;
 use crate::redact::{Secrets, brief};
 use crate::reply::inbox::Inbox;
-use crate::request::access::{Clock, Signer};
+use crate::request::access::Clock;
 use crate::request::credentials::Credentials;
 use crate::request::expects::Expects;
 use crate::request::plan::Plan;
@@ -89,6 +89,7 @@ pub struct Call {
     /// Attempts that do not count towards `max_attempts`, but have a record in `attempts`: redirects, an attempt with a wrong
     /// clock or an old token, and all polls before the last one that was answered.
     uncounted: usize,
+    /// The call was signed again, for another clock or with other credentials, since the last answer about its task.
     signed_again: bool,
     /// Polls that found the task at work.
     polls: u32,
@@ -257,9 +258,12 @@ impl Call {
         let delivery = meter.seal();
         let end = AttemptEnd { inbox: *inbox, delivery, phase, result, now };
         let Classified { facts, location, clock, result } = classify(&self.plan, end, &self.config.hint);
-        let decision = decide(&facts);
-        let follows = self.follows(facts.event, decision.action, clock);
-        let failure = result.as_ref().err().filter(|_| !follows);
+        let mut decision = decide(&facts);
+        if decision.action == RetryAction::SignAgain && !self.can_sign_again(facts.event, clock) {
+            decision.action = RetryAction::Stop;
+        }
+        let failure =
+            result.as_ref().err().filter(|_| !matches!(decision.action, RetryAction::Follow | RetryAction::Poll));
         self.task_charge = decision.charge;
         self.record(AttemptRecord {
             error: failure.map(Error::kind),
@@ -270,30 +274,26 @@ impl Call {
             elapsed: now.mono.saturating_sub(since),
             wait: None,
         });
-        match result {
-            Ok(mut outcome) => {
+        match (result, decision.action) {
+            (Ok(mut outcome), _) => {
                 self.give_back_token();
                 outcome.attempts = self.attempts.clone();
                 self.state = State::Ended(Box::new(Ok(outcome)));
             }
-            Err(_) if follows && decision.action == RetryAction::Follow => self.follow(&location.unwrap_or_default()),
-            Err(error) if follows && decision.action == RetryAction::Poll => self.poll_later(error, now.mono, &meter),
-            Err(_) if follows => self.sign_again(clock),
-            Err(error) => self.retry_or_end(error, facts.event, decision, now.mono, &meter),
+            (Err(_), RetryAction::Follow) => self.follow(&location.unwrap_or_default()),
+            (Err(_), RetryAction::SignAgain) => self.sign_again(clock),
+            (Err(error), RetryAction::Poll) => self.poll_later(error, now.mono, &meter),
+            (Err(error), _) => self.retry_or_end(error, facts.event, decision, now.mono, &meter),
         }
     }
 
-    /// Whether the call goes on at once or with the next poll, which no limit of attempts forbids.
-    fn follows(&self, event: AttemptEvent, action: RetryAction, clock: Option<Clock>) -> bool {
-        let can_help = match event {
-            AttemptEvent::ClockRefused => clock.is_some(),
-            _ => self.plan.signer().is_some_and(Signer::can_renew),
-        };
-        match action {
-            RetryAction::Follow | RetryAction::Poll => true,
-            RetryAction::SignAgain => can_help && self.plan.signer().is_some() && !self.signed_again,
-            _ => false,
-        }
+    /// Whether another signature can help: the clock of the service is known, or the driver can find other credentials.
+    fn can_sign_again(&self, event: AttemptEvent, clock: Option<Clock>) -> bool {
+        !self.signed_again
+            && self.plan.signer().is_some_and(|signer| match event {
+                AttemptEvent::ClockRefused => clock.is_some(),
+                _ => signer.can_renew(),
+            })
     }
 
     /// Keeps the record of an attempt. One record stands for all polls in a row that found the task at work.
@@ -373,7 +373,8 @@ impl Call {
     fn poll_later(&mut self, error: Error, now: Duration, meter: &Meter) {
         let wait = poll_wait(&self.config.policy, self.polls);
         self.polls += 1;
-        self.uncounted = self.attempts.len();
+        // An answer ends a row of failures, and says that the signature was good.
+        (self.uncounted, self.signed_again) = (self.attempts.len(), false);
         if let Some(last) = self.attempts.last_mut() {
             last.wait = Some(wait);
         }

@@ -86,8 +86,8 @@ impl RetryPolicy {
         self
     }
 
-    /// The first wait between two questions about a task; each next one is a quarter longer, up to five times the first. Any
-    /// duration; 2 s by default, as production code does it (the service allows 10 to 20 questions a second).
+    /// The first wait between two questions about a task; each next one is a quarter longer, up to five times the first. At
+    /// least 50 ms; 2 s by default, as public backends do it.
     #[must_use]
     pub fn poll_interval(mut self, wait: Duration) -> Self {
         self.poll_interval = wait;
@@ -183,7 +183,8 @@ pub(crate) fn backoff(policy: &RetryPolicy, retries: u32, rng: &mut fastrand::Rn
 
 /// The wait before the next question about a task that was at work in `polls` answers before.
 pub(crate) fn poll_wait(policy: &RetryPolicy, polls: u32) -> Duration {
-    let first = policy.poll_interval;
+    // The service answers at most 20 questions a second (<https://www.volcengine.com/docs/6791/1359424>).
+    let first = policy.poll_interval.max(Duration::from_millis(50));
     let longest = first.saturating_mul(5);
     (0..polls.min(16)).fold(first, |wait, _| wait.saturating_add(wait / 4)).min(longest)
 }

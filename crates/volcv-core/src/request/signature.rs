@@ -89,12 +89,13 @@ pub fn sign(request: &SigningRequest<'_>, credentials: &Credentials) -> Signatur
     let scope = format!("{day}/{}/{}/request", request.region, request.service);
     let to_sign = format!("{ALGORITHM}\n{date}\n{scope}\n{}", Hex(&Sha256::digest(canonical.as_bytes())));
     let parts = [day, request.region, request.service, "request"];
-    let secret = Zeroizing::new(credentials.secret_key().as_bytes().to_vec());
-    let key = parts.into_iter().fold(secret, |key, part| Zeroizing::new(hmac(&key, part).to_vec()));
+    let [first, rest @ ..] = parts;
+    let key = hmac(credentials.secret_key().as_bytes(), first);
+    let key = rest.into_iter().fold(key, |key, part| hmac(&*key, part));
     let authorization = format!(
         "{ALGORITHM} Credential={}/{scope}, SignedHeaders={names}, Signature={}",
         credentials.access_key(),
-        Hex(&hmac(&key, &to_sign)),
+        Hex(&*hmac(&*key, &to_sign)),
     );
     let plain = |text: String| HeaderValue::try_from(text).expect("digits and letters are a header value");
     Signature {
@@ -142,10 +143,11 @@ fn query(items: &[(&str, &str)]) -> String {
     items.iter().map(|(key, value)| format!("{}={}", escape(key), escape(value))).collect::<Vec<_>>().join("&")
 }
 
-fn hmac(key: &[u8], text: &str) -> [u8; 32] {
+/// The result is wiped: most are keys.
+fn hmac(key: &[u8], text: &str) -> Zeroizing<[u8; 32]> {
     let mut mac = Hmac::<Sha256>::new_from_slice(key).expect("HMAC takes keys of every length");
     mac.update(text.as_bytes());
-    mac.finalize().into_bytes().into()
+    Zeroizing::new(mac.finalize().into_bytes().into())
 }
 
 /// Bytes in lower-case hexadecimal.

@@ -2,14 +2,15 @@
 
 #![allow(clippy::unwrap_used, reason = "a test may fail")]
 
+mod clock;
 mod messages;
 mod paid;
 mod play;
+mod table;
 
 use std::io::Read as _;
 use std::time::Duration;
 
-use expect_test::expect_file;
 use play::*;
 use proptest::prelude::*;
 use volcv_core::http::HeaderMap;
@@ -64,7 +65,7 @@ fn max_attempts_ends_free_attempts() {
 #[test]
 fn retry_after_is_the_floor_of_the_wait() {
     for (text, low) in [("3", 3), ("Sun, 06 Nov 1994 08:49:48 GMT", 10), ("nonsense", 0)] {
-        let events = [Event::reply(429, "").retry_after(text), Event::reply(200, SUCCESS)];
+        let events = [Event::reply(429, "").header("retry-after", text), Event::reply(200, SUCCESS)];
         let run = run(CallConfig::default(), &events);
         run.result.unwrap();
         assert!(run.waits[0] >= Duration::from_secs(low), "{text}: {:?}", run.waits);
@@ -78,7 +79,7 @@ fn a_wait_beyond_the_deadline_or_max_wait_fails_at_once() {
     for (config, text) in
         [(config, "10"), (CallConfig::default(), "1e9"), (CallConfig::default(), "99999999999999999999")]
     {
-        let run = run(config, &[Event::reply(503, "").retry_after(text)]);
+        let run = run(config, &[Event::reply(503, "").header("retry-after", text)]);
         let error = run.result.unwrap_err();
         assert_eq!((run.sent, run.waits.len()), (1, 0));
         assert!(error.retry_after().unwrap() >= Duration::from_secs(10) && error.is_retryable());
@@ -172,57 +173,6 @@ fn cancelling_a_wait_gives_its_token_back() {
 }
 
 #[test]
-fn the_decision_table_is_the_reviewed_one() {
-    let mut table =
-        String::from("what happens, with the default policy | kind | charge | bodies bought | attempts | retryable\n");
-    let mut add = |name: &str, event: Event| {
-        let run = run(CallConfig::default(), &[event]);
-        let (kind, charge, retryable) = match &run.result {
-            Ok(_) => ("success", Charge::Charged, false),
-            Err(error) => (error.kind().as_str(), error.charge(), error.is_retryable()),
-        };
-        table += &format!("{name} | {kind} | {charge} | {} | {} | {retryable}\n", run.complete, run.sent);
-    };
-    use TransportErrorKind as T;
-    let kinds = [
-        T::Resolve,
-        T::Connect,
-        T::Tls,
-        T::ProxyAuth,
-        T::Timeout(TimeLimit::Connect),
-        T::Timeout(TimeLimit::Stall),
-        T::Timeout(TimeLimit::Attempt),
-        T::Io,
-        T::Protocol,
-        T::Other,
-        T::Cancelled,
-    ];
-    for (taken, delivery) in ["none", "part", "all"].iter().enumerate() {
-        for kind in kinds {
-            add(&format!("{kind:?}, {delivery} of the body delivered"), Event::fail(taken as u8, kind));
-        }
-    }
-    for status in [200, 204, 302, 400, 401, 402, 403, 404, 406, 408, 413, 422, 429, 500, 501, 502, 503, 504, 520] {
-        add(&format!("HTTP {status} without a body"), Event::reply(status, ""));
-    }
-    add("HTTP 503 with Retry-After: 1", Event::reply(503, "").retry_after("1"));
-    for row in volcv_core::types::CODES {
-        for status in [200, 400, 429, 500] {
-            let body = if row.number == 0 {
-                format!(r#"{{"error":{{"code":"{}","message":"m"}}}}"#, row.name)
-            } else {
-                format!(r#"{{"code":{},"message":"m","data":null}}"#, row.number)
-            };
-            add(&format!("HTTP {status} code {} {}", row.number, row.name), Event::reply(status, &body));
-        }
-    }
-    for status in [200, 400, 500] {
-        add(&format!("HTTP {status} code 60001, which nobody knows"), Event::reply(status, r#"{"code":60001}"#));
-    }
-    expect_file!["../decision_table.txt"].assert_eq(&table);
-}
-
-#[test]
 fn a_batch_keeps_its_order_its_concurrency_and_its_partial_success() {
     let mut batch = Batch::of_seeds(&plan(), &[1, 2, 3, 4], 2, &CallConfig::default(), None);
     let (a, first) = batch.start().unwrap();
@@ -270,7 +220,8 @@ fn any_event() -> impl Strategy<Value = Event> {
     let reply = prop::option::of((status, body, retry_after));
     (0_u8..3, reply, prop::option::of(kind), 0_u64..40_000).prop_map(|(taken, reply, error, millis)| Event {
         taken,
-        reply: reply.map(|(status, body, retry_after)| (status, body.into(), retry_after.map(Into::into))),
+        reply: reply.map(|(status, body, _)| (status, body.into())),
+        headers: reply.and_then(|(.., text)| Some(("retry-after", text?.to_owned()))).into_iter().collect(),
         error,
         lasts: Duration::from_millis(millis),
     })

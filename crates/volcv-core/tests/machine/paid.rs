@@ -142,9 +142,8 @@ fn new_seeds_are_those_that_every_ability_takes() {
 /// A link's download, from the first URL on, and where each attempt went.
 fn download(link: &str, answers: &[(u16, &str, &str)]) -> (Result<Vec<u8>, volcv_core::Error>, Vec<String>, usize) {
     use volcv_core::http::{HeaderMap, HeaderValue};
-    use volcv_core::{Call, Endpoint, Plan, Step};
-    let endpoint = Endpoint::parse("https://gw.example", false).unwrap();
-    let plan = match Plan::download(link, &endpoint) {
+    use volcv_core::{Call, Plan, Step};
+    let plan = match Plan::download(link, &gateway()) {
         Ok(plan) => plan,
         Err(error) => return (Err(error), Vec::new(), 0),
     };
@@ -168,6 +167,7 @@ fn download(link: &str, answers: &[(u16, &str, &str)]) -> (Result<Vec<u8>, volcv
                 waits += 1;
                 now += time;
             }
+            Step::Credentials(_) => panic!("a download needs no credentials"),
             Step::Done(result) => break result,
         }
     };

@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use http::{HeaderMap, HeaderValue};
+use http::{HeaderMap, HeaderName, HeaderValue};
 use volcv_core::BodyReader;
 
 use crate::cancel::{CancelGuard, CancelToken};
@@ -23,7 +23,7 @@ pub(super) struct Call {
     pub(super) body: u64,
     socket: Arc<Mutex<Option<Socket>>>,
     /// The credentials, until they are sent.
-    pub(super) authorization: Mutex<Option<HeaderValue>>,
+    pub(super) credentials: Mutex<Vec<(HeaderName, HeaderValue)>>,
     /// The headers of the reply, of which ureq gets only the framing.
     pub(super) headers: Mutex<HeaderMap>,
     /// The server has answered before it had the whole request.
@@ -39,7 +39,7 @@ impl Call {
     pub(super) fn begin(
         cancel: &CancelToken,
         connect_limit: Duration,
-        authorization: Option<HeaderValue>,
+        credentials: Vec<(HeaderName, HeaderValue)>,
         body: u64,
     ) -> CallGuard {
         static NEXT: AtomicU64 = AtomicU64::new(1);
@@ -49,7 +49,7 @@ impl Call {
             connect_limit,
             body,
             socket: Arc::default(),
-            authorization: Mutex::new(authorization),
+            credentials: Mutex::new(credentials),
             headers: Mutex::default(),
             answered_early: AtomicBool::new(false),
         });

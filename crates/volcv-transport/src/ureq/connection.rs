@@ -203,17 +203,23 @@ impl Connection {
     fn begin(&mut self, call: &Call, amount: usize) -> io::Result<usize> {
         (self.call, self.has_head) = (call.id, false);
         call.uses(self.stream.socket())?;
-        let Some(authorization) = lock(&call.authorization).take() else { return Ok(0) };
+        let credentials = std::mem::take(&mut *lock(&call.credentials));
+        if credentials.is_empty() {
+            return Ok(0);
+        }
         let output = &self.buffers.output()[..amount];
         let Some(end) = output.windows(2).position(|pair| pair == b"\r\n").map(|end| end + 2) else {
             return Err(io::Error::other("the request has no first line"));
         };
         // Wiped when it is dropped, and large enough from the start, so that no copy stays behind.
-        let mut first = Zeroizing::new(Vec::with_capacity(end + authorization.len() + 32));
+        let length: usize = credentials.iter().map(|(name, value)| name.as_str().len() + value.len() + 4).sum();
+        let mut first = Zeroizing::new(Vec::with_capacity(end + length));
         first.extend_from_slice(&output[..end]);
-        first.extend_from_slice(b"authorization: ");
-        first.extend_from_slice(authorization.as_bytes());
-        first.extend_from_slice(b"\r\n");
+        for (name, value) in &credentials {
+            for piece in [name.as_str().as_bytes(), b": ", value.as_bytes(), b"\r\n"] {
+                first.extend_from_slice(piece);
+            }
+        }
         self.stream.io.write_all(&first)?;
         Ok(end)
     }

@@ -9,7 +9,7 @@ use std::error::Error as StdError;
 use std::io::Read as _;
 use std::sync::Arc;
 
-use http::header::AUTHORIZATION;
+use http::{HeaderMap, HeaderName, HeaderValue};
 use ureq::{Agent, SendBody};
 use volcv_core::{Error, Limits, ReplySink, Request, TransportError, TransportErrorKind};
 
@@ -65,8 +65,8 @@ impl Transport for UreqTransport {
         cancel: &CancelToken,
     ) -> Result<(), TransportError> {
         let (mut parts, body) = request.into_parts();
-        let authorization = parts.headers.remove(AUTHORIZATION);
-        let guard = Call::begin(cancel, limits.connect, authorization, body.remaining());
+        let credentials = take_sensitive(&mut parts.headers);
+        let guard = Call::begin(cancel, limits.connect, credentials, body.remaining());
         let body = match body.remaining() {
             0 => SendBody::none(),
             _ => SendBody::from_owned_reader(Upload::new(body, &guard.call)),
@@ -83,6 +83,13 @@ impl Transport for UreqTransport {
             }
         }
     }
+}
+
+/// Takes the headers that no log may show, because ureq's trace log prints every byte that it sends.
+fn take_sensitive(headers: &mut HeaderMap) -> Vec<(HeaderName, HeaderValue)> {
+    let sensitive = headers.iter().filter(|(_, value)| value.is_sensitive()).map(|(name, _)| name.clone());
+    let names: Vec<_> = sensitive.collect();
+    names.into_iter().filter_map(|name| headers.remove(&name).map(|value| (name, value))).collect()
 }
 
 fn translate(error: ureq::Error) -> TransportError {
