@@ -104,7 +104,10 @@ impl ReplyReader<'_> {
         if outputs.is_empty() && verdict.failed {
             return self.failed_with(&reply, rejected);
         }
-        if outputs.is_empty() {
+        let is_done = reply.task_status() == Some(TaskStatus::Done);
+        // A task of an ability that volcv does not know may have another result than pictures, such as a link to a video.
+        let is_enough = is_done && rejected.is_empty() && !self.plan.makes_pictures();
+        if outputs.is_empty() && !is_enough {
             if let Some((event, kind, message)) = missing(expects, &reply, &problems, !rejected.is_empty()) {
                 return self.unusable_with(event, kind, message, rejected);
             }
@@ -123,7 +126,9 @@ impl ReplyReader<'_> {
         };
         let seed = self.plan.seed();
         let event = match expects {
-            Expects::TaskStatus if outputs.is_empty() => verdict::of_task(reply.task_status().as_ref(), false),
+            Expects::TaskStatus if outputs.is_empty() && !is_enough => {
+                verdict::of_task(reply.task_status().as_ref(), false)
+            }
             _ => AttemptEvent::Succeeded,
         };
         let outcome = Outcome { outputs, seed, request_id, reply, body, attempts: Vec::new(), warnings, rejected };

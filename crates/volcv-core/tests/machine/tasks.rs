@@ -3,9 +3,9 @@
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use volcv_core::types::{Charge, TaskStatus};
+use volcv_core::types::{Charge, Task, TaskStatus};
 use volcv_core::{
-    Call, CallConfig, Error, ErrorKind, Output, Phase, Plan, RetryAction, RetryBudget, Step, TimeLimit,
+    Call, CallConfig, Error, ErrorKind, Output, Phase, Plan, RetryAction, RetryBudget, Step, TaskReport, TimeLimit,
     TransportErrorKind,
 };
 
@@ -109,6 +109,23 @@ mod waiting {
             }
             assert_eq!((run.sent, outcome.attempts.len(), outcome.attempts[0].charge), (4, 1, Charge::Charged));
         }
+    }
+
+    #[test]
+    fn a_task_of_an_unknown_ability_may_have_another_result_than_pictures() {
+        let video = r#"{"code":10000,"data":{"status":"done","video_url":"https://cdn.example/a.mp4"}}"#;
+        let of = |req_key: &str| Task::new("1", req_key).unwrap();
+        for plan in [Plan::wait(&of("video"), &gateway()).unwrap(), Plan::status(&of("video"), &gateway()).unwrap()] {
+            let run = play(Call::new(plan, CallConfig::default()), &[Event::reply(200, video)]);
+            let outcome = run.result.unwrap();
+            assert_eq!((outcome.outputs.len(), &outcome.body[..]), (0, video.as_bytes()));
+            assert_eq!(TaskReport::from(outcome).outcome.unwrap().attempts[0].charge, Charge::Charged);
+        }
+        assert_eq!(fails(Event::reply(200, video)).kind(), ErrorKind::Decode);
+        let plan = Plan::wait(&of("video"), &gateway()).unwrap();
+        let damaged = DONE.replace("R0lGODlhAQABAAAAADs=", "R0lGODlh");
+        let run = play(Call::new(plan, CallConfig::default()), &[Event::reply(200, &damaged)]);
+        assert_eq!(run.result.unwrap_err().kind(), ErrorKind::Decode);
     }
 
     #[test]
