@@ -82,14 +82,11 @@ impl<'a> Job<'a> {
         let (ability, client) = ask()?;
         let seed = seeds.first().copied();
         let wanted = Wanted { ability, seed, as_task: args.as_task || args.submit_only };
-        let pending = match (args.submit_only, wanted.execution()) {
-            (true, _) => {
-                task::check(Some(&args.output))?;
-                Pending::none()
-            }
-            (false, Execution::Call) => Pending::none(),
-            (false, _) => Pending::prepare(&target)?,
-        };
+        if args.submit_only {
+            task::check(Some(&args.output))?;
+        }
+        let waits = !args.submit_only && !args.dry_run && wanted.execution() == Execution::Task;
+        let pending = if waits { Pending::prepare(&target)? } else { Pending::none() };
         Ok(Self { args, connection, wanted, seeds, target, pending, client })
     }
 
@@ -185,6 +182,13 @@ impl Saver<'_> {
         }
         self.store.report.count(outcome.request_id.as_deref(), outcome.attempts.len());
         let count = outcome.outputs.len();
+        if count == 0 {
+            // A task of an ability that makes no pictures: its result is the reply.
+            if let Err(failure) = self.store.save(self.store.target.place(call, 0, 1), &outcome.body, About::default())
+            {
+                self.store.report.failures.push(failure);
+            }
+        }
         for (i, picture) in outcome.outputs.iter().enumerate() {
             let saved = match self.bytes(picture) {
                 Ok(bytes) => {

@@ -74,17 +74,19 @@ impl Pending {
     /// Removes the files of tasks whose pictures are written, and says how to get those of the others.
     pub(crate) fn settle(&self, report: &Report) {
         for Kept { task, file, goes_on } in self.lock().drain(..) {
+            let state = if goes_on { "goes on" } else { "is kept" };
             match file {
                 Some(file) if goes_on || report.has_lost_a_picture() => {
-                    let file = file.display();
-                    report::note("note", format!("the task goes on; `volcv task wait {file} -o OUT` gets its picture"));
+                    let command = format!("volcv task wait {} -o OUT", file.display());
+                    report::note("note", format!("the task {state}; `{command}` gets its picture"));
                 }
-                None if goes_on => report::note("note", format!("the task goes on: {task}")),
                 Some(file) => {
                     if let Err(error) = fs::remove_file(&file) {
                         report::note("note", format!("{} is not needed any more: {error}", file.display()));
                     }
                 }
+                // It was shown when it was handed in, maybe long ago.
+                None if goes_on => report::note("note", format!("the task {state}: {task}")),
                 None => {}
             }
         }

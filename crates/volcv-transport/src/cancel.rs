@@ -88,6 +88,12 @@ impl CancelToken {
         CancelGuard { token: self.clone(), id }
     }
 
+    /// How many hooks have not run yet.
+    #[cfg(test)]
+    pub(crate) fn hooks_waiting(&self) -> usize {
+        self.hooks().waiting.len()
+    }
+
     /// No code under this lock can leave the state half-changed, so a poisoned lock can be used.
     fn hooks(&self) -> MutexGuard<'_, Hooks> {
         self.0.hooks.lock().unwrap_or_else(PoisonError::into_inner)

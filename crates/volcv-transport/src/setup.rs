@@ -2,6 +2,7 @@
 
 use std::collections::HashSet;
 use std::sync::Arc;
+use std::time::Duration;
 
 use volcv_core::http::Uri;
 use volcv_core::types::{AbilityRequest, CvRequest, Execution, InvalidInput, Outpaint, TaskRequest, Value};
@@ -68,6 +69,12 @@ impl Setup {
             Execution::Call => self.plan(ability),
             _ => Plan::submit(&TaskRequest::of(ability)?, &self.access),
         }
+    }
+
+    /// The options of the wait for a task that took this long to hand in: one deadline holds for both.
+    pub(crate) fn options_after(&self, options: &CallOptions, spent: Duration) -> CallOptions {
+        let deadline = options.deadline.or(self.config.limits.deadline);
+        CallOptions { deadline, ..options.clone() }.after(spent)
     }
 
     pub(crate) fn config_for(&self, plan: &Plan, options: &CallOptions) -> CallConfig {

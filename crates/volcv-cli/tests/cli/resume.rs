@@ -36,6 +36,7 @@ fn another_process_goes_on_after_a_kill() {
             child.kill().unwrap();
             child.wait().unwrap();
             assert_eq!(bench.files(), ["out.png.task.json"]);
+            bench.run(&format!("{args} --dry-run")).expect(0);
             // The same command does not buy a second picture.
             let ran = bench.run(args).expect(2);
             assert!(ran.stderr.contains("volcv task wait out.png.task.json -o out.png"), "{ran:?}");
@@ -116,4 +117,14 @@ fn a_task_without_a_file_is_shown() {
     bench.emulator.set_task_pace(TaskPace::default());
     run(bench.command("task wait - -o out.png"), line.as_bytes()).expect(0);
     assert_eq!((bench.size("out.png"), bench.emulator.submits()), ((400, 150), 1));
+}
+
+#[test]
+fn a_task_whose_picture_cannot_be_fetched_is_kept() {
+    let bench = Bench::new(&["action=file,status=404"]);
+    let args = "outpaint in.png -o out.png --left 1 --as-task --return-url --max-attempts 1 --poll-interval 0.05";
+    let ran = bench.run(args);
+    assert_ne!(ran.code, 0);
+    assert!(ran.stderr.contains("the task is kept; `volcv task wait out.png.task.json"), "{ran:?}");
+    resumes(&bench, "task wait out.png.task.json -o out.png", (400, 150));
 }

@@ -5,7 +5,7 @@ use std::fs;
 use serde_json::json;
 use volcv_emulator::{Emulator, TaskPace};
 
-use crate::support::{Bench, TRANSPORTS, mask, run};
+use crate::support::{Bench, TRANSPORTS, answer, mask, run, volcv_at};
 
 const BODY: &[u8] = br#"{"req_key":"i2i_outpainting","left":1,"right":0,"top":0,"bottom":0}"#;
 
@@ -127,6 +127,23 @@ fn a_task_that_is_lost_or_has_failed_is_told_apart() {
         let ran = run(bench.command("task wait - -o out.png"), line.as_bytes()).expect(4);
         assert!(ran.stderr.starts_with("error: the review refused"), "{ran:?}");
         assert_eq!(bench.files(), ["body.json", "mask.png", "task.json"]);
+    }
+}
+
+#[test]
+fn a_result_that_is_no_picture_is_the_reply_as_json() {
+    for transport in TRANSPORTS {
+        let dir = tempfile::tempdir().unwrap();
+        let reply = json!({"code": 10000, "data": {"status": "done", "video_url": "https://example.com/v.mp4"}});
+        let (base_url, _bodies) = answer(2, &reply);
+        let task = "--id 42 --req-key jimeng_vgfm_t2v_l20";
+        let ran =
+            run(volcv_at(&base_url, dir.path(), &format!("task wait {task} -o v.json --transport {transport}")), b"");
+        assert_eq!(ran.expect(0).stdout, "v.json\n");
+        let written: serde_json::Value = serde_json::from_slice(&fs::read(dir.path().join("v.json")).unwrap()).unwrap();
+        assert_eq!(written, reply);
+        let ran = run(volcv_at(&base_url, dir.path(), &format!("task get {task} --transport {transport}")), b"");
+        assert_eq!(ran.expect(0).stdout, "done\n");
     }
 }
 

@@ -153,7 +153,9 @@ fn parse(base_url: &str, allow_insecure_http: bool) -> Result<(String, String, R
         other => return Err(Error::config(format!("the base url has the scheme {other}, but must be https"))),
     }
     let path = uri.path().trim_end_matches('/').to_owned();
-    Ok((format!("{scheme}://{authority}"), path, reaches(authority.host())))
+    // The host is signed as it is sent, and some transports send it in small letters.
+    let origin = format!("{scheme}://{authority}").to_ascii_lowercase();
+    Ok((origin, path, reaches(authority.host())))
 }
 
 fn is_loopback(authority: &Authority) -> bool {

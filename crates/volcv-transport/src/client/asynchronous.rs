@@ -64,7 +64,7 @@ impl Client {
         let begun = self.transport.now().mono;
         let (task, attempts) = self.hand_in(request, options).await?;
         let spent = self.transport.now().mono.saturating_sub(begun);
-        match self.wait(&task, &options.clone().after(spent)).await {
+        match self.wait(&task, &self.setup.options_after(options, spent)).await {
             Ok(outcome) => Ok(outcome.after(attempts)),
             Err(error) => Err(error.after(attempts)),
         }

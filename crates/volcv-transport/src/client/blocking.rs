@@ -59,7 +59,7 @@ impl BlockingClient {
         let begun = self.timeouts.transport().now().mono;
         let (task, attempts) = self.hand_in(request, options)?;
         let spent = self.timeouts.transport().now().mono.saturating_sub(begun);
-        match self.wait(&task, &options.clone().after(spent)) {
+        match self.wait(&task, &self.setup.options_after(options, spent)) {
             Ok(outcome) => Ok(outcome.after(attempts)),
             Err(error) => Err(error.after(attempts)),
         }

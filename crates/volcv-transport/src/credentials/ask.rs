@@ -3,12 +3,13 @@
 use std::error::Error;
 use std::fmt;
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::process;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use volcv_core::{Credentials, CredentialsError};
 
-use super::CredentialsProvider;
+use super::{CredentialsProvider, PANICKED};
 use crate::cancel::CancelToken;
 use crate::threads;
 
@@ -20,6 +21,8 @@ pub(crate) struct Asker {
 
 /// One question to the provider, which any number of calls wait for.
 pub(crate) struct Question {
+    /// The process whose thread asks. A child of a fork does not have the thread, and asks anew.
+    process: u32,
     /// Cancelled when there is an answer, because its hooks wake threads and tasks alike.
     answered: CancelToken,
     answer: Mutex<Option<Answer>>,
@@ -54,10 +57,10 @@ impl Asker {
     /// The system has no thread.
     pub(crate) fn question(&self) -> Result<Arc<Question>, CredentialsError> {
         let mut open = lock(&self.open);
-        if let Some(question) = open.as_ref().filter(|question| !question.answered.is_cancelled()) {
+        if let Some(question) = open.as_ref().filter(|question| question.is_open()) {
             return Ok(Arc::clone(question));
         }
-        let question = Arc::new(Question { answered: CancelToken::new(), answer: Mutex::default() });
+        let question = Arc::new(Question::new());
         let (provider, asked) = (Arc::clone(&self.provider), Arc::clone(&question));
         // Nobody waits for the end of the thread: a provider may never return.
         threads::start("volcv-credentials", Box::new(move || asked.put_to(&*provider)))?;
@@ -67,9 +70,17 @@ impl Asker {
 }
 
 impl Question {
+    fn new() -> Self {
+        Self { process: process::id(), answered: CancelToken::new(), answer: Mutex::default() }
+    }
+
+    /// Whether an answer will come.
+    fn is_open(&self) -> bool {
+        self.process == process::id() && !self.answered.is_cancelled()
+    }
+
     fn put_to(&self, provider: &dyn CredentialsProvider) {
-        let answer = catch_unwind(AssertUnwindSafe(|| provider.credentials()))
-            .unwrap_or_else(|_| Err("the provider of credentials panicked".into()));
+        let answer = catch_unwind(AssertUnwindSafe(|| provider.credentials())).unwrap_or_else(|_| Err(PANICKED.into()));
         *lock(&self.answer) = Some(answer.map_err(|error| SharedError(error.into())));
         self.answered.cancel();
     }
@@ -101,4 +112,46 @@ impl Error for SharedError {
 
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
+    use std::thread;
+
+    use super::*;
+
+    #[test]
+    fn calls_that_wait_at_the_same_time_share_one_question() {
+        let (calls, asked) = (5, Arc::new(AtomicUsize::new(0)));
+        let (all_wait, wait) = std::sync::mpsc::channel::<()>();
+        let (counter, wait) = (Arc::clone(&asked), Mutex::new(wait));
+        let asker = Asker::new(move || {
+            counter.fetch_add(1, SeqCst);
+            lock(&wait).recv()?;
+            Ok(Credentials::new("AK", "SK")?)
+        });
+        thread::scope(|scope| {
+            let question = asker.question().unwrap();
+            let call = || asker.ask(Duration::MAX, &CancelToken::new()).unwrap().unwrap();
+            let threads: Vec<_> = (0..calls).map(|_| scope.spawn(call)).collect();
+            while question.answered().hooks_waiting() < calls {
+                thread::yield_now();
+            }
+            all_wait.send(()).unwrap();
+            threads.into_iter().for_each(|thread| drop(thread.join().unwrap()));
+        });
+        assert_eq!(asked.load(SeqCst), 1);
+        all_wait.send(()).unwrap();
+        asker.ask(Duration::MAX, &CancelToken::new()).unwrap().unwrap();
+        assert_eq!(asked.load(SeqCst), 2, "a later call asks again");
+    }
+
+    #[test]
+    fn a_child_of_a_fork_does_not_wait_for_the_thread_of_its_parent() {
+        let asker = Asker::new(|| Ok(Credentials::new("AK", "SK")?));
+        let of_the_parent = Question { process: process::id() ^ 1, ..Question::new() };
+        *lock(&asker.open) = Some(Arc::new(of_the_parent));
+        asker.ask(Duration::MAX, &CancelToken::new()).unwrap().unwrap();
+    }
 }

@@ -82,11 +82,16 @@ fn of_ini(text: &str) -> Result<Credentials, Error> {
 fn of_json(text: &str) -> Result<Credentials, Error> {
     let not_json = |why: &dyn Display| Error::config(format!("it is not a JSON object ({why})"));
     let json: Value = text.parse().map_err(|error| not_json(&error))?;
-    let fields = json.as_object().ok_or_else(|| not_json(&"it is another value"))?;
-    let field = |key: &str| fields.get(key)?.as_str().filter(|value| !value.is_empty()).map(str::to_owned);
+    let Value::Object(mut fields) = json else { return Err(not_json(&"it is another value")) };
+    // The texts are moved, so that no copy of a secret stays in memory.
+    let mut field = |key: &str| match fields.remove(key) {
+        Some(Value::String(value)) if !value.is_empty() => Some(value),
+        _ => None,
+    };
     let missing = |key: &str| Error::config(format!("it has no text \"{key}\""));
     let access_key = field("ak").ok_or_else(|| missing("ak"))?;
-    pair("the file", access_key, field("sk").ok_or_else(|| missing("sk"))?, field("session_token"))
+    let secret_key = field("sk").ok_or_else(|| missing("sk"))?;
+    pair("the file", access_key, secret_key, field("session_token"))
 }
 
 fn pair(place: &str, access_key: String, secret_key: String, token: Option<String>) -> Result<Credentials, Error> {

@@ -5,8 +5,10 @@ mod ask;
 mod files;
 
 use std::fmt;
-use std::future::Future;
+use std::future::{Future, poll_fn};
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
+use std::task::Poll;
 
 use volcv_core::{Credentials, CredentialsError, Error};
 
@@ -154,6 +156,8 @@ impl fmt::Debug for CredentialsSource {
 /// What is said of fixed credentials that have to be replaced.
 pub(crate) const NO_PROVIDER: &str = "the given ones have expired, and there is no provider of others";
 
+const PANICKED: &str = "the provider of credentials panicked";
+
 /// [`AsyncCredentialsProvider`] as a trait object.
 pub(crate) trait ErasedProvider: Send + Sync + 'static {
     fn credentials(&self) -> BoxFuture<'_, Result<Credentials, CredentialsError>>;
@@ -161,6 +165,11 @@ pub(crate) trait ErasedProvider: Send + Sync + 'static {
 
 impl<P: AsyncCredentialsProvider> ErasedProvider for P {
     fn credentials(&self) -> BoxFuture<'_, Result<Credentials, CredentialsError>> {
-        Box::pin(AsyncCredentialsProvider::credentials(self))
+        // In the block, the call of the provider itself is a part of the future. A panic must not end the other calls of a batch.
+        let mut asking: BoxFuture<'_, _> = Box::pin(async move { AsyncCredentialsProvider::credentials(self).await });
+        Box::pin(poll_fn(move |context| {
+            catch_unwind(AssertUnwindSafe(|| asking.as_mut().poll(context)))
+                .unwrap_or_else(|_| Poll::Ready(Err(PANICKED.into())))
+        }))
     }
 }
