@@ -620,7 +620,10 @@ typedef struct volcv_client_options {
     const char *session_token;
     /** The region in the signatures of direct access; NULL means "cn-north-1". */
     const char *region;
-    /** The wait before a task is asked for the second time; the waits after it grow. 0 means 1000. */
+    /**
+     * The first wait between two questions about a task; the next ones grow, up to five times that. 0 means 2000; less
+     * than 50 counts as 50.
+     */
     uint32_t poll_interval_ms;
     /** 0. */
     uint32_t reserved;

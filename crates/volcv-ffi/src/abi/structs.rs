@@ -216,7 +216,8 @@ pub struct volcv_client_options {
     pub session_token: *const c_char,
     /// The region in the signatures of direct access; NULL means "cn-north-1".
     pub region: *const c_char,
-    /// The wait before a task is asked for the second time; the waits after it grow. 0 means 1000.
+    /// The first wait between two questions about a task; the next ones grow, up to five times that. 0 means 2000; less
+    /// than 50 counts as 50.
     pub poll_interval_ms: u32,
     /// 0.
     pub reserved: u32,
