@@ -197,6 +197,12 @@ impl Client {
         self.setup.preview_variants(ability, seeds)
     }
 
+    /// A text that is going to be shown, such as a link of a result, with `[key]` in the place of every part of the
+    /// credentials that the client knows.
+    pub fn redact(&self, text: &str) -> String {
+        self.setup.access.redact(text)
+    }
+
     /// Memory for a picture of this length, from an earlier picture if that fits.
     pub fn buffer(&self, bytes: usize) -> Buffer {
         self.setup.buffer(bytes)

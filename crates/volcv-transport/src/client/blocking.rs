@@ -197,6 +197,11 @@ impl BlockingClient {
         self.setup.preview_variants(ability, seeds)
     }
 
+    /// As [`Client::redact`](crate::Client::redact).
+    pub fn redact(&self, text: &str) -> String {
+        self.setup.access.redact(text)
+    }
+
     /// As [`Client::buffer`](crate::Client::buffer).
     pub fn buffer(&self, bytes: usize) -> Buffer {
         self.setup.buffer(bytes)
