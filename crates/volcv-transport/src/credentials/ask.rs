@@ -80,8 +80,7 @@ impl Question {
     }
 
     fn put_to(&self, provider: &dyn CredentialsProvider) {
-        let answer = catch_unwind(AssertUnwindSafe(|| provider.credentials()))
-            .unwrap_or_else(|_| Err(PANICKED.into()));
+        let answer = catch_unwind(AssertUnwindSafe(|| provider.credentials())).unwrap_or_else(|_| Err(PANICKED.into()));
         *lock(&self.answer) = Some(answer.map_err(|error| SharedError(error.into())));
         self.answered.cancel();
     }
