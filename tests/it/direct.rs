@@ -74,6 +74,7 @@ fn a_signature_holds_for_every_base_url_and_every_query() {
             format!("http://LOCALHOST:{port}/Proxy//v1.0/"),
             format!("http://127.0.0.1:{port}/a%20b/~c/%E4%B8%AD+*/d;e=f"),
             format!("http://127.0.0.1:{port}/%7Ea/%2F/x@y:z"),
+            format!("http://127.0.0.1:{port}/a/./b/../c/"),
         ] {
             let client = AnyClient::new(transport, direct(&emulator).base_url(&*base));
             let request =

@@ -148,8 +148,10 @@ fn parse(base_url: &str, allow_insecure_http: bool) -> Result<(String, String, R
         }
         other => return Err(Error::config(format!("the base url has the scheme {other}, but must be https"))),
     }
-    let path = uri.path().trim_end_matches('/').to_owned();
-    Ok((format!("{scheme}://{authority}"), path, reaches(authority.host())))
+    // As transports send it: a signature covers host and path, and some libraries write them anew.
+    let path = without_dots(uri.path()).trim_end_matches('/').to_owned();
+    let origin = format!("{scheme}://{}", authority.as_str().to_ascii_lowercase());
+    Ok((origin, path, reaches(authority.host())))
 }
 
 fn is_loopback(authority: &Authority) -> bool {
@@ -230,6 +232,7 @@ mod tests {
             "https://gw.example/",
             "https://gw.example/volcv/v1",
             "https://gw.example/volcv/v1//",
+            "HTTPS://GW.Example/a/../volcv/./v1",
         ] {
             assert_eq!(call(base), expected);
         }
