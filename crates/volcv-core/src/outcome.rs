@@ -3,7 +3,7 @@
 use std::fmt;
 
 use bytes::Bytes;
-use volcv_types::{PictureInfo, Reply, Task, TaskRequest, TaskStatus};
+use volcv_types::{Charge, PictureInfo, Reply, Task, TaskRequest, TaskStatus};
 
 use crate::error::{AttemptRecord, Error};
 use crate::redact::shortened;
@@ -12,8 +12,8 @@ use crate::redact::shortened;
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct Outcome {
-    /// The pictures or the links to them, in the service's order. The list is never empty for an outpainting; it can be
-    /// empty for a generic call.
+    /// The pictures or the links to them, in the service's order. The list is never empty for an ability that volcv has a type
+    /// for; it can be empty for a generic call or a task of another ability.
     pub outputs: Vec<Output>,
     /// The seed that was sent. With [`RetryPolicy::new_seed`](crate::RetryPolicy) it can differ from the caller's.
     pub seed: Option<i64>,
@@ -61,7 +61,9 @@ impl Outcome {
     /// The answer has no task id that could be sent again. The task may be charged.
     pub fn task(&self, request: &TaskRequest) -> Result<Task, Error> {
         let id = self.reply.task_id().unwrap_or_default();
-        request.task(id).map_err(|error| Error::unusable(error.to_string()).after(self.attempts.clone()))
+        request
+            .task(id)
+            .map_err(|error| Error::decode(error.to_string()).with_charge(Charge::Unknown).after(self.attempts.clone()))
     }
 
     /// The outcome of a task that was handed in with these attempts, which come first.
@@ -90,11 +92,11 @@ pub struct TaskReport {
 /// Reads the answer to the question how far a task is.
 impl From<Outcome> for TaskReport {
     fn from(outcome: Outcome) -> Self {
-        if outcome.outputs.is_empty() {
-            let status = outcome.reply.task_status().unwrap_or(TaskStatus::NotFound);
-            return Self { status, outcome: None };
+        let said = outcome.reply.task_status();
+        match said.filter(|status| outcome.outputs.is_empty() && *status != TaskStatus::Done) {
+            Some(status) => Self { status, outcome: None },
+            None => Self { status: TaskStatus::Done, outcome: Some(outcome) },
         }
-        Self { status: TaskStatus::Done, outcome: Some(outcome) }
     }
 }
 

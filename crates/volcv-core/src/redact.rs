@@ -23,11 +23,23 @@ pub(crate) struct Secrets<'a>(pub(crate) [&'a str; 3]);
 impl Secrets<'_> {
     /// For texts that came before there were any credentials.
     pub(crate) const NONE: Secrets<'static> = Secrets(["", "", ""]);
+
+    /// The secrets as they may stand in a text: as they are, percent-encoded and in base64, alone or behind `Bearer`. Very
+    /// short ones are left out, because to replace them would only make a text unreadable.
+    pub(crate) fn spellings(&self) -> impl Iterator<Item = String> {
+        const SHORTEST: usize = 4;
+        self.0.into_iter().filter(|secret| secret.len() >= SHORTEST).flat_map(|secret| {
+            let percent = percent::escape(secret).to_string();
+            let strict_percent = utf8_percent_encode(secret, NON_ALPHANUMERIC).to_string();
+            let bearer = STANDARD_NO_PAD.encode(format!("Bearer {secret}"));
+            [secret.to_owned(), percent, strict_percent, STANDARD_NO_PAD.encode(secret), bearer]
+        })
+    }
 }
 
 /// Cleans a text that came from outside. The secrets are replaced wherever they stand.
 pub(crate) fn clean(text: &str, secrets: Secrets<'_>) -> String {
-    let hidden = secrets.0.iter().fold(Cow::Borrowed(text), |text, secret| hide(text, secret));
+    let hidden = secrets.spellings().fold(Cow::Borrowed(text), hide);
     let text = hidden.as_ref();
     let mut out = String::new();
     for word in text.split_inclusive(|c: char| !is_base64(c)) {
@@ -65,25 +77,12 @@ pub(crate) fn shortened(text: &str, room: usize) -> Cow<'_, str> {
     Cow::Owned(format!("{}{MARK}", &text[..end.unwrap_or_default()]))
 }
 
-/// Replaces the secret as it is, percent-encoded and in base64, alone or behind `Bearer`. A very short secret is not
-/// replaced, because that would only make the text unreadable.
-fn hide<'a>(text: Cow<'a, str>, secret: &str) -> Cow<'a, str> {
-    const SHORTEST: usize = 4;
-    if secret.len() < SHORTEST {
-        return text;
-    }
-    let base64 = |secret: &str| STANDARD_NO_PAD.encode(secret);
-    let percent = percent::escape(secret).to_string();
-    let strict_percent = utf8_percent_encode(secret, NON_ALPHANUMERIC).to_string();
-    let bearer = base64(&format!("Bearer {secret}"));
-    let spellings = [secret.to_owned(), percent, strict_percent, base64(secret), bearer];
-    let hide_one = |text: Cow<'a, str>, spelling: String| {
-        // Most texts have no key. This search is smaller than that of the standard library, and faster for short texts.
-        let mut starts = memchr::memchr_iter(spelling.as_bytes()[0], text.as_bytes());
-        let is_there = starts.any(|at| text.as_bytes()[at..].starts_with(spelling.as_bytes()));
-        if is_there { Cow::Owned(text.replace(&spelling, "[key]")) } else { text }
-    };
-    spellings.into_iter().fold(text, hide_one)
+/// Replaces a secret.
+fn hide<'a>(text: Cow<'a, str>, secret: String) -> Cow<'a, str> {
+    // Most texts have no secret. This search is smaller than that of the standard library, and faster for short texts.
+    let mut starts = memchr::memchr_iter(secret.as_bytes()[0], text.as_bytes());
+    let is_there = starts.any(|at| text.as_bytes()[at..].starts_with(secret.as_bytes()));
+    if is_there { Cow::Owned(text.replace(&secret, "[key]")) } else { text }
 }
 
 fn is_base64(c: char) -> bool {

@@ -227,16 +227,25 @@ pub(crate) struct Decision {
 /// Decides about an attempt.
 pub(crate) fn decide(facts: &Facts) -> Decision {
     match facts.expects {
-        Expects::File => return facts.event.download_rule().into(),
-        // What the service says of a task that was given up does not matter any more.
-        Expects::FreeJson => return Decision { charge: Charge::None, ..facts.event.poll_rule().into() },
+        Expects::Pictures | Expects::Json => decide_paid(facts),
+        // A task that was accepted is not done yet.
+        Expects::Task => {
+            let decision = decide_paid(facts);
+            Decision { charge: decision.charge.min(Charge::Unknown), ..decision }
+        }
         // Asking again could only give the same picture.
         Expects::TaskResult | Expects::TaskStatus if facts.has_whole_picture => {
-            return AttemptEvent::ReplyUnsupported.poll_rule().into();
+            AttemptEvent::ReplyUnsupported.poll_rule().into()
         }
-        Expects::TaskResult | Expects::TaskStatus => return facts.event.poll_rule().into(),
-        Expects::Pictures | Expects::Json | Expects::Task => {}
+        Expects::TaskResult | Expects::TaskStatus => facts.event.poll_rule().into(),
+        // What the service says of a task that was given up does not matter any more.
+        Expects::FreeJson => Decision { charge: Charge::None, ..facts.event.poll_rule().into() },
+        Expects::File => facts.event.download_rule().into(),
     }
+}
+
+/// Decides about an attempt of a paid call.
+fn decide_paid(facts: &Facts) -> Decision {
     let is_complete = facts.delivery.is_full();
     let is_success_status = facts.status.is_some_and(|status| (200..300).contains(&status));
     let event = match facts.event {
@@ -252,11 +261,7 @@ pub(crate) fn decide(facts: &Facts) -> Decision {
         AttemptEvent::ServiceFailed if !is_complete => AttemptEvent::UploadBroken,
         event => event,
     };
-    let mut decision = Decision::from(event.rule());
-    // A task that was accepted is not done yet.
-    if facts.expects == Expects::Task && event == AttemptEvent::Succeeded {
-        decision.charge = Charge::Unknown;
-    }
+    let decision = Decision::from(event.rule());
     // A failure reply that came before the whole body has bought nothing, whatever it says. A success status says that
     // the service has acted.
     let is_usual_charge = match event {
@@ -342,6 +347,34 @@ mod tests {
             assert!(rule.charge == Charge::None || rule.action != RetryAction::Again, "{rule:?}");
             let decision = decide(&facts(rule.event, FULL, None));
             assert!(decision.charge == Charge::None || decision.action != RetryAction::Again, "{rule:?}");
+        }
+    }
+
+    #[test]
+    fn a_task_that_is_handed_in_is_at_most_unknown_and_otherwise_decided_as_a_call() {
+        for rule in RULES {
+            for delivery in [Delivery::NotSent, PART, FULL] {
+                for status in [None, Some(200), Some(400), Some(408), Some(500)] {
+                    let call = facts(rule.event, delivery, status);
+                    let (task, call) = (decide(&Facts { expects: Expects::Task, ..call }), decide(&call));
+                    let charge = if call.charge == Charge::None { Charge::None } else { Charge::Unknown };
+                    assert_eq!(task, Decision { charge, ..call }, "{rule:?} {delivery:?} {status:?}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn a_question_about_a_task_costs_nothing_unless_it_brings_the_picture() {
+        for expects in [Expects::TaskResult, Expects::TaskStatus, Expects::FreeJson] {
+            for rule in POLL_RULES {
+                let decision = decide(&Facts { expects, ..facts(rule.event, FULL, None) });
+                assert_eq!(decision.action, rule.action);
+                let charge = charge_of_attempt(expects, decision);
+                let has_picture = matches!(rule.event, AttemptEvent::Succeeded | AttemptEvent::ReplyUnsupported);
+                assert_eq!(charge == Charge::Charged, has_picture && expects != Expects::FreeJson, "{rule:?}");
+                assert!(charge != Charge::Unknown && (expects != Expects::FreeJson || decision.charge == Charge::None));
+            }
         }
     }
 

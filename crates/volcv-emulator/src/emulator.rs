@@ -64,7 +64,7 @@ impl Emulator {
         self.shared.state().complete_bodies.clone()
     }
 
-    /// How many tasks have been taken since the start.
+    /// How many tasks have been taken since the start, counted like [`charges`](Self::charges).
     pub fn submits(&self) -> u64 {
         self.shared.state().tasks.submits()
     }

@@ -28,12 +28,12 @@ pub struct RequestRecord {
     pub access: Option<AccessKind>,
     /// Names and values as sent, without `Authorization` and `X-Security-Token`.
     pub headers: Vec<(String, String)>,
-    /// Whether there is an `Authorization` header.
-    pub has_key: bool,
     /// Whether there is an `X-Security-Token` header.
     pub has_token: bool,
-    /// Whether the request may be served: the `Authorization` header holds the right bearer key, or on direct access the right
-    /// signature of the whole request. If not, [`refused`](Self::refused) says why.
+    /// Whether there is an `Authorization` header.
+    pub has_key: bool,
+    /// Whether that header holds the right bearer key, or on direct access the right signature of the whole request. If not,
+    /// [`refused`](Self::refused) says why.
     pub key_ok: bool,
     /// The announced length of the body.
     pub content_length: Option<u64>,

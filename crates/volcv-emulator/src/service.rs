@@ -67,7 +67,8 @@ pub(crate) fn judge(shared: &Shared, ticket: &Ticket, head: &Head, body: &[u8]) 
         Some(AccessKind::Direct) => admit_directly(shared, ticket, head, body),
         _ => {
             let verdict = file(shared, ticket, head).map(Wanted::File);
-            return Judgement { verdict, key_ok: false, json: json.map(record::without_pictures) };
+            let key_ok = gateway::key_ok(&shared.settings, head);
+            return Judgement { verdict, key_ok, json: json.map(record::without_pictures) };
         }
     };
     let key_ok = admitted.is_ok();

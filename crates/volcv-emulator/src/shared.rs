@@ -253,6 +253,7 @@ impl State {
     pub(crate) fn file(&self, name: &str) -> Option<File> {
         self.files.iter().find(|file| file.name == name).cloned()
     }
+
     /// The bytes behind a link, if it is one of this server's own. Nothing is ever fetched.
     pub(crate) fn own_file(&self, base_url: &str, link: &str) -> Option<Vec<u8>> {
         let name = link.strip_prefix(base_url)?.strip_prefix("/files/")?;

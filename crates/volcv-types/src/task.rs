@@ -8,7 +8,7 @@ pub use status::TaskStatus;
 
 use std::fmt;
 
-use crate::ability::AbilityRequest;
+use crate::ability::{AbilityRequest, InpaintEdit, InpaintErase, Outpaint, PaintingEdit};
 use crate::error::InvalidInput;
 use crate::marking::{AigcMeta, Logo};
 use crate::members::Members;
@@ -216,6 +216,12 @@ impl Task {
     /// The pair of actions by which the task was submitted.
     pub fn task_actions(&self) -> TaskActions {
         self.actions
+    }
+
+    /// Whether the task is of an ability that this crate has a type for: all of those make pictures.
+    pub fn makes_pictures(&self) -> bool {
+        let known = [Outpaint::REQ_KEY, InpaintEdit::REQ_KEY, InpaintErase::REQ_KEY, PaintingEdit::REQ_KEY];
+        known.contains(&self.req_key())
     }
 
     /// The text that is sent as `req_json`, if anything is asked for with the result.

@@ -52,6 +52,24 @@
 //! # fn main() {}
 //! ```
 //!
+//! With an access key of Volcengine instead of a gateway's key, and as a task whose result another process can fetch:
+//!
+//! ```no_run
+//! # #[cfg(feature = "ureq")]
+//! # fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! use volcv::{BlockingClient, CallOptions, CredentialsSource, Outpaint, TaskRequest};
+//!
+//! let client = BlockingClient::direct(CredentialsSource::find()?)?;
+//! let request = TaskRequest::of(&Outpaint::equal(std::fs::read("photo.jpg")?, 0.5))?;
+//! let task = client.submit(&request, &CallOptions::new())?;
+//! std::fs::write("task.json", task.to_string())?;
+//! let result = client.wait(&task, &CallOptions::new())?;
+//! # Ok(())
+//! # }
+//! # #[cfg(not(feature = "ureq"))]
+//! # fn main() {}
+//! ```
+//!
 //! [`ClientBuilder`] sets limits, retries, proxies and TLS, and takes a [`Transport`] or an [`AsyncTransport`] of your own.
 //!
 //! # Features
@@ -74,6 +92,11 @@
 //! A [`CancelToken`] ends a blocking call in any phase; a helper thread that was resolving a name or connecting then
 //! ends by itself, one that connects within the connect limit. What the service had received by then may still be billed:
 //! [`Error::charge`] says so.
+//!
+//! # Secrets
+//!
+//! Keys, secret keys and session tokens are in no text, log or `Debug` output, and are wiped when they are dropped. They are
+//! replaced in texts of the service before those become part of an error.
 //!
 //! # Memory
 //!

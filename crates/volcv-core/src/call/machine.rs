@@ -28,7 +28,7 @@ use crate::call::time::Now;
 use crate::error::{AttemptRecord, Error, ErrorKind};
 use crate::exchange::{ReplySink, Request, Stop, TransportError, TransportErrorKind};
 use crate::outcome::Outcome;
-use crate::redact::{Secrets, brief};
+use crate::redact::brief;
 use crate::reply::inbox::Inbox;
 use crate::request::access::Clock;
 use crate::request::credentials::Credentials;
@@ -221,7 +221,7 @@ impl Call {
         let failed = match found {
             Some(Ok(credentials)) => signer.keep(credentials, now.wall),
             Some(Err(error)) => {
-                let text = brief(&error.to_string(), Secrets::NONE);
+                let text = brief(&error.to_string(), self.plan.secrets());
                 Err(Error::auth(format!("there are no credentials: {text}")).with_source(error))
             }
             None => Err(Error::new(ErrorKind::Timeout, "the provider of credentials did not answer in time")),
@@ -311,12 +311,15 @@ impl Call {
             return self.on_sent(now, Err(TransportError::new(TransportErrorKind::Cancelled)));
         }
         if !matches!(self.state, State::Ended(_) | State::Reported) {
-            let error = if matches!(self.state, State::Waiting { .. }) {
-                // The retry for this token is not made.
-                self.give_back_token();
-                cancelled(format_args!("while {}", Phase::Backoff))
-            } else {
-                cancelled("before it was sent")
+            let error = match self.state {
+                State::Waiting { .. } => {
+                    // The retry for this token is not made.
+                    self.give_back_token();
+                    let has_failed = self.attempts.last().is_some_and(|last| last.error.is_some());
+                    cancelled(format_args!("while {}", if has_failed { Phase::Backoff } else { Phase::Task }))
+                }
+                State::Asking => cancelled("while its credentials were asked for"),
+                _ => cancelled("before it was sent"),
             };
             self.end(error, false);
         }

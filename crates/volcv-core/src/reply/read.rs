@@ -104,8 +104,11 @@ impl ReplyReader<'_> {
         if outputs.is_empty() && verdict.failed {
             return self.failed_with(&reply, rejected);
         }
-        if outputs.is_empty() {
-            if let Some((event, kind, message)) = missing(expects, &reply, &problems) {
+        let is_done = reply.task_status() == Some(TaskStatus::Done);
+        // A task of an ability that volcv does not know may have another result than pictures, such as a link to a video.
+        let is_enough = is_done && rejected.is_empty() && !self.plan.makes_pictures();
+        if outputs.is_empty() && !is_enough {
+            if let Some((event, kind, message)) = missing(expects, &reply, &problems, !rejected.is_empty()) {
                 return self.unusable_with(event, kind, message, rejected);
             }
         }
@@ -122,7 +125,14 @@ impl ReplyReader<'_> {
             None => Bytes::from(self.reply.scanned.json),
         };
         let seed = self.plan.seed();
-        success(Outcome { outputs, seed, request_id, reply, body, attempts: Vec::new(), warnings, rejected })
+        let event = match expects {
+            Expects::TaskStatus if outputs.is_empty() && !is_enough => {
+                verdict::of_task(reply.task_status().as_ref(), false)
+            }
+            _ => AttemptEvent::Succeeded,
+        };
+        let outcome = Outcome { outputs, seed, request_id, reply, body, attempts: Vec::new(), warnings, rejected };
+        ReplyFacts { event, ..success(outcome) }
     }
 
     /// A reply to a download with status 2xx.
@@ -264,31 +274,35 @@ impl ReplyReader<'_> {
 }
 
 /// Why a successful reply without pictures and links is not what the caller wants: the event, and kind and text of the error.
-fn missing(expects: Expects, reply: &Reply, problems: &[String]) -> Option<(AttemptEvent, ErrorKind, String)> {
-    let status = reply.task_status();
-    match expects {
+fn missing(
+    expects: Expects,
+    reply: &Reply,
+    problems: &[String],
+    is_damaged: bool,
+) -> Option<(AttemptEvent, ErrorKind, String)> {
+    let problems = || (ErrorKind::Decode, problems.join("; "));
+    let (event, (kind, message)) = match (expects, reply.task_status()) {
         // Not every action makes pictures.
-        Expects::Json | Expects::FreeJson | Expects::File => None,
-        Expects::Pictures => Some((AttemptEvent::ReplyUnusable, ErrorKind::Decode, problems.join("; "))),
-        Expects::Task => match reply.task_id() {
-            Some(_) => None,
-            None => {
-                let message = "the reply says success but has no task id".to_owned();
-                Some((AttemptEvent::ReplyUnusable, ErrorKind::Decode, message))
-            }
-        },
-        Expects::TaskStatus if status.is_some_and(|status| status != TaskStatus::Done) => None,
-        Expects::TaskResult | Expects::TaskStatus => {
-            let event = verdict::of_task(reply.task_status().as_ref());
-            let (kind, message) = match event {
+        (Expects::Json | Expects::FreeJson | Expects::File, _) => return None,
+        (Expects::Pictures, _) => (AttemptEvent::ReplyUnusable, problems()),
+        (Expects::Task, _) if reply.task_id().is_some() => return None,
+        (Expects::Task, _) => {
+            let message = "the reply says success but has no task id".to_owned();
+            (AttemptEvent::ReplyUnusable, (ErrorKind::Decode, message))
+        }
+        (Expects::TaskStatus, Some(_)) if !is_damaged => return None,
+        (Expects::TaskResult | Expects::TaskStatus, status) => {
+            let event = verdict::of_task(status.as_ref(), is_damaged);
+            let why = match event {
                 AttemptEvent::TaskPending => (ErrorKind::Timeout, "the task has not ended yet".to_owned()),
                 AttemptEvent::TaskNotFound => (ErrorKind::Service, "the service does not know the task".to_owned()),
                 AttemptEvent::TaskExpired => (ErrorKind::Service, "the result of the task has been deleted".to_owned()),
-                _ => (ErrorKind::Decode, problems.join("; ")),
+                _ => problems(),
             };
-            Some((event, kind, message))
+            (event, why)
         }
-    }
+    };
+    Some((event, kind, message))
 }
 
 fn success(outcome: Outcome) -> ReplyFacts {

@@ -40,14 +40,18 @@ pub(crate) fn of_poll(head: &Head, verdict: &Verdict, is_done: bool) -> (ErrorKi
         (AttemptEvent::ResultRefused | AttemptEvent::ResultRefusedOnce, _) => AttemptEvent::TaskFailed,
         (AttemptEvent::CallRefused, ErrorKind::InvalidInput) if is_done => AttemptEvent::TaskRefused,
         _ if is_done => AttemptEvent::TaskFailed,
+        // The server waited too long for the question.
+        (AttemptEvent::CallRefused, ErrorKind::Service) if head.status == 408 => AttemptEvent::ServiceFailed,
         _ => event,
     };
     (kind, ended)
 }
 
-/// The event of a successful reply about a task that has no result in it.
-pub(crate) fn of_task(status: Option<&TaskStatus>) -> AttemptEvent {
+/// The event of a successful reply about a task that has no result in it, or only a damaged one.
+pub(crate) fn of_task(status: Option<&TaskStatus>, is_damaged: bool) -> AttemptEvent {
     match status {
+        // It makes no pictures, such as a task for a video.
+        Some(TaskStatus::Done) if !is_damaged => AttemptEvent::TaskFailed,
         Some(TaskStatus::Done) | None => AttemptEvent::ReplyUnusable,
         Some(TaskStatus::NotFound) => AttemptEvent::TaskNotFound,
         Some(TaskStatus::Expired) => AttemptEvent::TaskExpired,
@@ -130,8 +134,8 @@ pub(crate) fn looks_like(content_type: Option<&str>, body: &[u8], secrets: Secre
 fn start<'a>(body: &'a [u8], secrets: Secrets<'_>) -> Cow<'a, str> {
     const SHOWN: usize = 80;
     let cut = body.len().min(SHOWN);
-    let end = secrets.0.iter().map(|secret| secret.as_bytes()).fold(cut, |cut, secret| {
-        let found = (0..cut).rev().take(secret.len()).find(|at| body[*at..].starts_with(secret));
+    let end = secrets.spellings().fold(cut, |cut, secret| {
+        let found = (0..cut).rev().take(secret.len()).find(|at| body[*at..].starts_with(secret.as_bytes()));
         found.map_or(cut, |at| cut.max(at + secret.len()))
     });
     String::from_utf8_lossy(&body[..end])

@@ -128,6 +128,11 @@ impl Signer {
         self.lasting(now, Duration::ZERO)
     }
 
+    /// The known credentials, whether they have ended or not.
+    pub(crate) fn credentials(&self) -> Option<Credentials> {
+        self.known().credentials.clone()
+    }
+
     fn lasting(&self, now: SystemTime, time: Duration) -> Option<Credentials> {
         let known = self.known();
         let until = known.clock.time(now).checked_add(time)?;

@@ -40,12 +40,16 @@ impl Endpoint {
     }
 
     /// Reads a base URL of direct access, with the rules of [`Endpoint::parse`]. Calls go to the path of the URL, with a slash
-    /// at its end.
+    /// at its end. The usual port of its scheme is left out, because the host is signed as it is sent.
     ///
     /// # Errors
     /// As [`Endpoint::parse`].
     pub fn parse_direct(base_url: &str, allow_insecure_http: bool) -> Result<Self, Error> {
-        let (origin, path, reach) = parse(base_url, allow_insecure_http)?;
+        let (mut origin, path, reach) = parse(base_url, allow_insecure_http)?;
+        let usual = if origin.starts_with("https") { ":443" } else { ":80" };
+        if origin.ends_with(usual) {
+            origin.truncate(origin.len() - usual.len());
+        }
         Ok(Self { base: format!("{origin}{path}/"), reach, insecure_allowed: allow_insecure_http })
     }
 
@@ -148,9 +152,9 @@ fn parse(base_url: &str, allow_insecure_http: bool) -> Result<(String, String, R
         }
         other => return Err(Error::config(format!("the base url has the scheme {other}, but must be https"))),
     }
-    // As transports send it: a signature covers host and path, and some libraries write them anew.
+    // Path and host are signed as they are sent: some transports resolve dots, and send the host in small letters.
     let path = without_dots(uri.path()).trim_end_matches('/').to_owned();
-    let origin = format!("{scheme}://{}", authority.as_str().to_ascii_lowercase());
+    let origin = format!("{scheme}://{authority}").to_ascii_lowercase();
     Ok((origin, path, reaches(authority.host())))
 }
 
@@ -237,6 +241,21 @@ mod tests {
             assert_eq!(call(base), expected);
         }
         assert!(call("http://127.0.0.1:8080/proxy/").starts_with("http://127.0.0.1:8080/proxy/volcv/v1?Action="));
+    }
+
+    #[test]
+    fn direct_calls_go_to_the_path_of_the_base_url() {
+        for (base, expected) in [
+            ("https://visual.volcengineapi.com", "https://visual.volcengineapi.com/?Action=A&Version=V"),
+            ("https://h.example:443//", "https://h.example/?Action=A&Version=V"),
+            ("https://h.example:80/a/b/", "https://h.example:80/a/b/?Action=A&Version=V"),
+            ("http://[::1]:80", "http://[::1]/?Action=A&Version=V"),
+            ("http://127.0.0.1:8080/volcv/v1", "http://127.0.0.1:8080/volcv/v1/?Action=A&Version=V"),
+        ] {
+            let endpoint = Endpoint::parse_direct(base, false).unwrap();
+            assert_eq!(endpoint.call("A", "V", &[]).unwrap().to_string(), expected);
+            assert_eq!(Endpoint::parse_direct(endpoint.url(), false).unwrap(), endpoint);
+        }
     }
 
     #[test]

@@ -29,9 +29,10 @@ pub struct Plan {
     body: RequestBody,
     expects: Expects,
     access: Access,
-    /// Of a signed call: what it is signed with, once it is known.
+    /// Of a signed call: what it is signed with, or was last; `None` if no credentials are known yet.
     credentials: Option<Credentials>,
     request: Option<CvRequest>,
+    makes_pictures: bool,
 }
 
 impl Plan {
@@ -64,7 +65,8 @@ impl Plan {
     /// # Errors
     /// The URL cannot be made.
     pub fn wait(task: &Task, access: &Access) -> Result<Self, Error> {
-        Self::post(task.result_request(), access, Expects::TaskResult)
+        let plan = Self::post(task.result_request(), access, Expects::TaskResult)?;
+        Ok(Self { makes_pictures: task.makes_pictures(), ..plan })
     }
 
     /// Asks once how far a task is; its result comes with the answer if it is there.
@@ -72,7 +74,8 @@ impl Plan {
     /// # Errors
     /// The URL cannot be made.
     pub fn status(task: &Task, access: &Access) -> Result<Self, Error> {
-        Self::post(task.result_request(), access, Expects::TaskStatus)
+        let plan = Self::post(task.result_request(), access, Expects::TaskStatus)?;
+        Ok(Self { makes_pictures: task.makes_pictures(), ..plan })
     }
 
     /// Asks the service to give a task up. Asking costs nothing.
@@ -90,7 +93,7 @@ impl Plan {
     pub fn download(link: &str, access: &Access) -> Result<Self, Error> {
         let (uri, access) = (access.endpoint.link(link, None)?, access.clone());
         let body = RequestBody::new(Vec::new());
-        Ok(Self { uri, body, expects: Expects::File, access, credentials: None, request: None })
+        Ok(Self { uri, body, expects: Expects::File, access, credentials: None, request: None, makes_pictures: true })
     }
 
     /// The download from the target of a redirect, which is checked as the link was.
@@ -127,7 +130,13 @@ impl Plan {
     fn post(request: CvRequest, access: &Access, expects: Expects) -> Result<Self, Error> {
         let uri = access.endpoint.call(request.action(), request.version(), request.query())?;
         let body = render(&request, access.kind());
-        Ok(Self { uri, body, expects, access: access.clone(), credentials: None, request: Some(request) })
+        let (access, request) = (access.clone(), Some(request));
+        Ok(Self { uri, body, expects, access, credentials: None, request, makes_pictures: true })
+    }
+
+    /// Whether a result without pictures and links is none.
+    pub(crate) fn makes_pictures(&self) -> bool {
+        self.makes_pictures
     }
 
     pub(crate) fn expects(&self) -> Expects {
@@ -154,8 +163,11 @@ impl Plan {
     /// Whether the call can be sent: it needs no signature, or there are credentials to sign it with.
     pub(crate) fn is_ready(&mut self, now: SystemTime) -> bool {
         let Some(signer) = self.signer() else { return true };
-        self.credentials = signer.fresh(now);
-        self.credentials.is_some()
+        let (fresh, known) = (signer.fresh(now), signer.credentials());
+        let is_ready = fresh.is_some();
+        // Old credentials must not appear in a text either.
+        self.credentials = fresh.or(known).or(self.credentials.take());
+        is_ready
     }
 
     /// What the next attempt is signed with.

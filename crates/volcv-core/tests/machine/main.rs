@@ -2,11 +2,15 @@
 
 #![allow(clippy::unwrap_used, reason = "a test may fail")]
 
+mod any;
 mod clock;
+mod credentials;
 mod messages;
 mod paid;
 mod play;
+mod secrets;
 mod table;
+mod tasks;
 
 use std::io::Read as _;
 use std::time::Duration;
