@@ -14,6 +14,12 @@ use tracing_subscriber::util::SubscriberInitExt as _;
 /// A key that cannot be mistaken for anything else.
 pub(crate) const CANARY: &str = "sk-canary+7/hidden=key";
 
+/// The same for direct access: the access key, which the service knows, is no less hidden than the other two.
+pub(crate) const ACCESS_KEY: &str = "AKLTcanaryAccessKey0123456789";
+pub(crate) const SECRET_KEY: &str = "Y2FuYXJ5+/hidden/secret/of/direct==";
+pub(crate) const TOKEN: &str = "STSeyJcanary+token/0123456789.hidden~session==";
+const CANARIES: [&str; 4] = [CANARY, ACCESS_KEY, SECRET_KEY, TOKEN];
+
 /// What was heard of these, so that a test knows that the ear works.
 static HEARD: Mutex<Vec<&str>> = Mutex::new(Vec::new());
 const SPEAKERS: [&str; 5] = ["ureq::", "ureq_proto::util", "hyper", "rustls", "call failed"];
@@ -49,10 +55,12 @@ pub(crate) fn events_of(thread: ThreadId) -> Vec<String> {
 }
 
 /// Where a key stands in a text: as it is, percent-encoded or in base64, alone or behind `Bearer`; or as the password of a
-/// proxy, in base64 behind the name `user`.
+/// proxy, in base64 behind the name `user`; or where a signature stands.
 pub(crate) fn find_key(text: &str) -> Option<String> {
-    let spellings = [CANARY, volcv_emulator::DEFAULT_KEY].into_iter().flat_map(spellings);
-    spellings.chain([base64(&format!("user:{CANARY}"))]).find(|spelling| text.contains(spelling))
+    let keys = CANARIES.into_iter().chain([volcv_emulator::DEFAULT_KEY, volcv_emulator::DEFAULT_SECRET_KEY]);
+    // A signature is no key, but serves for a request again while it is fresh.
+    let signature = [base64(&format!("user:{CANARY}")), "Signature=".to_owned()];
+    keys.flat_map(spellings).chain(signature).find(|spelling| text.contains(spelling))
 }
 
 pub(crate) fn spellings(key: &str) -> Vec<String> {
@@ -70,8 +78,8 @@ impl Write for Ear {
     fn write(&mut self, bytes: &[u8]) -> Result<usize, Error> {
         let text = String::from_utf8_lossy(bytes);
         // A hex dump has 16 characters in a row, so of the canary any eight are too many.
-        let part = CANARY.as_bytes().windows(8).find(|part| bytes.windows(8).any(|seen| seen == *part));
-        if part.is_some() || find_key(&text).is_some() {
+        let mut parts = CANARIES.iter().flat_map(|canary| canary.as_bytes().windows(8));
+        if parts.any(|part| bytes.windows(8).any(|seen| seen == part)) || find_key(&text).is_some() {
             panic!("a log shows a key: {text}");
         }
         let mut heard = HEARD.lock().unwrap_or_else(PoisonError::into_inner);

@@ -5,7 +5,7 @@ use std::process::{Command, Output};
 use std::time::Duration;
 
 use volcv::{BlockingClient, Charge, ClientBuilder, ErrorKind, Outpaint};
-use volcv_emulator::{DEFAULT_KEY, Emulator};
+use volcv_emulator::{AccessKind, DEFAULT_ACCESS_KEY, DEFAULT_KEY, DEFAULT_SECRET_KEY, Emulator};
 
 use crate::connect::FullQueue;
 use crate::support::{builder, large, small};
@@ -27,6 +27,20 @@ fn run(example: &str, emulator: &Emulator, env: &[(&str, &str)]) -> (Output, Pat
         .unwrap();
     assert!(output.status.success(), "{example}: {}", String::from_utf8_lossy(&output.stderr));
     (output, out)
+}
+
+/// Builds an example, and gives its program, which can be run without cargo.
+pub(crate) fn program(example: &str) -> PathBuf {
+    let built = Command::new(env!("CARGO"))
+        .args(["build", "--quiet", "--locked", "-p", "examples", "--example", example])
+        .args(["--message-format", "json-render-diagnostics"])
+        .current_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/.."))
+        .output()
+        .unwrap();
+    assert!(built.status.success(), "{example}: {}", String::from_utf8_lossy(&built.stderr));
+    let messages = built.stdout.split(|byte| *byte == b'\n').filter_map(|line| serde_json::from_slice(line).ok());
+    let mut programs = messages.filter_map(|message: serde_json::Value| Some(message["executable"].as_str()?.into()));
+    programs.next_back().unwrap()
 }
 
 /// Runs an example that writes a picture, and gives the picture's size.
@@ -98,6 +112,37 @@ fn the_progress_example_counts_its_bytes_and_can_be_cancelled() {
         text.contains("cancelled: the call was cancelled while waiting for the reply; the whole request was sent;"),
         "{text}"
     );
+}
+
+#[test]
+fn the_example_of_direct_access_finds_its_credentials_in_the_environment() {
+    let emulator = Emulator::start().unwrap();
+    let (url, keys) = (emulator.base_url(), [DEFAULT_ACCESS_KEY, DEFAULT_SECRET_KEY]);
+    let env = [("VOLC_BASE_URL", url.as_str()), ("VOLC_ACCESSKEY", keys[0]), ("VOLC_SECRETKEY", keys[1])];
+    let (_, out) = run("direct", &emulator, &env);
+    assert_eq!(image::image_dimensions(&out).unwrap(), (1280, 640));
+    assert!(emulator.requests()[0].access == Some(AccessKind::Direct) && emulator.charges() == 1);
+    std::fs::remove_file(out).unwrap();
+}
+
+#[test]
+fn the_inpainting_example_paints_and_erases_where_its_masks_are_white() {
+    let emulator = Emulator::start().unwrap();
+    let (_, out) = run("inpaint", &emulator, &[]);
+    let photo = image::open(concat!(env!("CARGO_MANIFEST_DIR"), "/../examples/assets/valley.jpg")).unwrap().into_rgb8();
+    let painted = image::open(&out).unwrap().into_rgb8();
+    let is_white = |x: u32, y: u32| {
+        ((300..500).contains(&x) && (40..160).contains(&y)) || ((0..120).contains(&x) && (560..640).contains(&y))
+    };
+    let changed = |x: u32, y: u32| {
+        let (before, after) = (photo.get_pixel(x, y).0, painted.get_pixel(x, y).0);
+        before.into_iter().zip(after).any(|(before, after)| before.abs_diff(after) > 8)
+    };
+    let all = || (0..640).flat_map(|y| (0..960).map(move |x| (x, y)));
+    assert!(all().filter(|(x, y)| changed(*x, *y)).all(|(x, y)| is_white(x, y)));
+    assert!(changed(400, 100) && changed(60, 600));
+    assert_eq!(emulator.charges(), 2);
+    std::fs::remove_file(out).unwrap();
 }
 
 #[test]

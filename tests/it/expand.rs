@@ -12,14 +12,14 @@ use volcv_emulator::Emulator;
 use crate::support::{AnyClient, TRANSPORTS, builder, gradient, png};
 
 impl AnyClient {
-    fn expand(&self, source: Source, wish: &Wish, options: &ExpandOptions) -> Result<Expanded, Error> {
+    pub(crate) fn expand(&self, source: Source, wish: &Wish, options: &ExpandOptions) -> Result<Expanded, Error> {
         match self {
             AnyClient::Ureq(client) => client.expand(source, wish, options),
             AnyClient::Reqwest(runtime, client) => runtime.block_on(client.expand(source, wish, options)),
         }
     }
 
-    fn expand_variants(
+    pub(crate) fn expand_variants(
         &self,
         source: Source,
         wish: &Wish,
@@ -44,7 +44,7 @@ fn on_each_transport(test: impl Fn(&Emulator, &AnyClient)) {
 }
 
 /// A picture without repetition, so that a shift by one pixel shows everywhere.
-fn picture(width: u32, height: u32) -> RgbImage {
+pub(crate) fn picture(width: u32, height: u32) -> RgbImage {
     RgbImage::from_fn(width, height, |x, y| {
         let wave =
             |f: f32, phase: f32| (127.0 + 90.0 * (x as f32 * f + phase).sin() * (y as f32 * f * 0.7).cos()) as u8;
@@ -52,12 +52,12 @@ fn picture(width: u32, height: u32) -> RgbImage {
     })
 }
 
-fn wider() -> Wish {
+pub(crate) fn wider() -> Wish {
     Wish::pixels(Margins { left: 40, right: 24, ..Margins::ZERO })
 }
 
 /// The rectangle of the finished picture in which the original lies.
-fn original_in(expanded: &Expanded) -> Vec<u8> {
+pub(crate) fn original_in(expanded: &Expanded) -> Vec<u8> {
     let (at, image) = (expanded.plan.original_at, &expanded.image);
     let columns = at.x as usize * image.channels()..(at.x + at.width) as usize * image.channels();
     (at.y..at.y + at.height).flat_map(|y| image.row(y)[columns.clone()].to_vec()).collect()

@@ -6,7 +6,9 @@ mod batch;
 mod c;
 mod cancel;
 mod connect;
+mod credentials;
 mod dependencies;
+mod direct;
 mod distorted;
 mod downloads;
 mod ear;
@@ -16,6 +18,7 @@ mod heads;
 #[cfg(feature = "second-ring")]
 mod judged;
 mod keep_alive;
+mod neighbours;
 #[cfg(feature = "second-ring")]
 mod official;
 mod pictures;
@@ -28,7 +31,9 @@ mod scenarios;
 mod seams;
 mod second_ring;
 mod secrets;
+mod successor;
 mod support;
+mod tasks;
 mod tls;
 mod transports;
 mod wire;

@@ -10,8 +10,11 @@ use std::thread::{self, Thread};
 use image::{ImageFormat, RgbImage};
 use tokio::runtime::{Builder, Runtime};
 use volcv::Bytes;
-use volcv::{BlockingClient, CallOptions, Client, ClientBuilder, CvRequest, Error, Outcome, Outpaint, Picture};
-use volcv_emulator::Emulator;
+use volcv::{
+    AbilityRequest, BlockingClient, CallOptions, Client, ClientBuilder, Credentials, CvRequest, Error, Outcome,
+    Outpaint, Picture, Task, TaskReport, TaskRequest,
+};
+use volcv_emulator::{DEFAULT_ACCESS_KEY, DEFAULT_SECRET_KEY, Emulator};
 
 #[cfg(test)]
 use crate::ear::listen;
@@ -33,6 +36,22 @@ pub(crate) fn builder(emulator: &Emulator) -> ClientBuilder {
     ClientBuilder::new(emulator.base_url(), volcv_emulator::DEFAULT_KEY)
 }
 
+/// A builder for a client that signs its calls to this emulator.
+pub(crate) fn direct(emulator: &Emulator) -> ClientBuilder {
+    let credentials = Credentials::new(DEFAULT_ACCESS_KEY, DEFAULT_SECRET_KEY).unwrap();
+    ClientBuilder::direct(credentials).base_url(emulator.base_url())
+}
+
+/// Runs the same call on either client.
+macro_rules! on_either {
+    ($any:expr, $client:ident => $call:expr) => {
+        match $any {
+            AnyClient::Ureq($client) => $call,
+            AnyClient::Reqwest(runtime, $client) => runtime.block_on($call),
+        }
+    };
+}
+
 impl AnyClient {
     pub(crate) fn new(transport: &str, builder: ClientBuilder) -> Self {
         listen();
@@ -46,10 +65,15 @@ impl AnyClient {
     }
 
     pub(crate) fn outpaint(&self, outpaint: &Outpaint, options: &CallOptions) -> Result<Outcome, Error> {
-        match self {
-            AnyClient::Ureq(client) => client.outpaint_with(outpaint, options),
-            AnyClient::Reqwest(runtime, client) => runtime.block_on(client.outpaint_with(outpaint, options)),
-        }
+        on_either!(self, client => client.outpaint_with(outpaint, options))
+    }
+
+    pub(crate) fn generate(
+        &self,
+        ability: &(dyn AbilityRequest + Sync),
+        options: &CallOptions,
+    ) -> Result<Outcome, Error> {
+        on_either!(self, client => client.generate(ability, options))
     }
 
     pub(crate) fn variants(
@@ -58,24 +82,35 @@ impl AnyClient {
         seeds: &[i64],
         options: &CallOptions,
     ) -> Result<Vec<Result<Outcome, Error>>, Error> {
-        match self {
-            AnyClient::Ureq(client) => client.variants(outpaint, seeds, options),
-            AnyClient::Reqwest(runtime, client) => runtime.block_on(client.variants(outpaint, seeds, options)),
-        }
+        on_either!(self, client => client.variants(outpaint, seeds, options))
     }
 
     pub(crate) fn call(&self, request: CvRequest) -> Result<Outcome, Error> {
-        match self {
-            AnyClient::Ureq(client) => client.call(request, &CallOptions::new()),
-            AnyClient::Reqwest(runtime, client) => runtime.block_on(client.call(request, &CallOptions::new())),
-        }
+        on_either!(self, client => client.call(request, &CallOptions::new()))
     }
 
     pub(crate) fn download(&self, link: &str) -> Result<Bytes, Error> {
-        match self {
-            AnyClient::Ureq(client) => client.download(link, &CallOptions::new()),
-            AnyClient::Reqwest(runtime, client) => runtime.block_on(client.download(link, &CallOptions::new())),
-        }
+        on_either!(self, client => client.download(link, &CallOptions::new()))
+    }
+
+    pub(crate) fn submit(&self, request: &TaskRequest, options: &CallOptions) -> Result<Task, Error> {
+        on_either!(self, client => client.submit(request, options))
+    }
+
+    pub(crate) fn run_task(&self, request: &TaskRequest, options: &CallOptions) -> Result<Outcome, Error> {
+        on_either!(self, client => client.run_task(request, options))
+    }
+
+    pub(crate) fn wait(&self, task: &Task, options: &CallOptions) -> Result<Outcome, Error> {
+        on_either!(self, client => client.wait(task, options))
+    }
+
+    pub(crate) fn task_status(&self, task: &Task) -> Result<TaskReport, Error> {
+        on_either!(self, client => client.task_status(task, &CallOptions::new()))
+    }
+
+    pub(crate) fn cancel_task(&self, task: &Task) -> Result<(), Error> {
+        on_either!(self, client => client.cancel_task(task, &CallOptions::new()))
     }
 }
 

@@ -11,7 +11,7 @@ use crate::{direct, gateway};
 pub enum AccessKind {
     /// `POST /volcv/v1` with a bearer key.
     Gateway,
-    /// `POST /` with a signature.
+    /// `POST /` with a signature; with a signature also any other path that ends with a slash.
     Direct,
 }
 
@@ -35,6 +35,8 @@ impl AccessKind {
         match head.path.as_str() {
             gateway::PATH => Some(Self::Gateway),
             direct::PATH => Some(Self::Direct),
+            // A host may be reached below a path of a proxy; the signature covers the path.
+            path if path.ends_with('/') && direct::is_signed(head) => Some(Self::Direct),
             _ => None,
         }
     }

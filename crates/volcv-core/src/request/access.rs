@@ -66,9 +66,8 @@ impl Access {
         match &self.auth {
             Auth::Bearer(key) => without(text, key.secrets()).into_owned(),
             Auth::Signed(signer) => {
-                let known = signer.known();
-                let secrets = known.credentials.as_ref().map_or(Secrets::NONE, Credentials::secrets);
-                without(text, secrets).into_owned()
+                let known = signer.credentials();
+                without(text, known.as_ref().map_or(Secrets::NONE, Credentials::secrets)).into_owned()
             }
         }
     }

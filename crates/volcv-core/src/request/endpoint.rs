@@ -152,8 +152,8 @@ fn parse(base_url: &str, allow_insecure_http: bool) -> Result<(String, String, R
         }
         other => return Err(Error::config(format!("the base url has the scheme {other}, but must be https"))),
     }
-    let path = uri.path().trim_end_matches('/').to_owned();
-    // The host is signed as it is sent, and some transports send it in small letters.
+    // Path and host are signed as they are sent: some transports resolve dots, and send the host in small letters.
+    let path = without_dots(uri.path()).trim_end_matches('/').to_owned();
     let origin = format!("{scheme}://{authority}").to_ascii_lowercase();
     Ok((origin, path, reaches(authority.host())))
 }
@@ -236,6 +236,7 @@ mod tests {
             "https://gw.example/",
             "https://gw.example/volcv/v1",
             "https://gw.example/volcv/v1//",
+            "HTTPS://GW.Example/a/../volcv/./v1",
         ] {
             assert_eq!(call(base), expected);
         }

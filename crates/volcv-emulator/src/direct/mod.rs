@@ -16,7 +16,7 @@ use crate::clock;
 use crate::codes::{self, Top};
 use crate::http::Head;
 
-/// The only path of direct access.
+/// The path of direct access.
 pub(crate) const PATH: &str = "/";
 /// The service in the scope of a signature.
 pub(crate) const SERVICE: &str = "cv";
@@ -38,6 +38,11 @@ pub(crate) struct Rules<'a> {
     pub(crate) region: &'a str,
     /// The server's clock in seconds since 1970.
     pub(crate) now: i64,
+}
+
+/// Whether a request says that it is signed.
+pub(crate) fn is_signed(head: &Head) -> bool {
+    head.header("authorization").is_some_and(|header| header.starts_with("HMAC-SHA256 "))
 }
 
 /// Checks the signature of a whole request, and all that it stands for.
