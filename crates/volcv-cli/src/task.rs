@@ -15,7 +15,7 @@ use crate::make::Saver;
 use crate::output::{STDOUT, Target};
 use crate::pending::{Pending, line};
 use crate::progress::Bar;
-use crate::report::{CliError, Report};
+use crate::report::{self, CliError, Report};
 use crate::store::Store;
 use crate::{call, save};
 
@@ -49,12 +49,16 @@ pub(crate) fn submit(
     cancel: &CancelToken,
     report: &mut Report,
 ) -> Result<(), CliError> {
-    let bar = Bar::new(connection);
-    let task = client.submit(request, &bar.watch(CallOptions::new().cancel(cancel), 1))?;
+    let (task, answer) = {
+        let bar = Bar::new(connection);
+        client.submit(request, &bar.watch(CallOptions::new().cancel(cancel), 1))?
+    };
+    answer.warnings.iter().for_each(|text| report.warn(text.clone()));
+    report.count(answer.request_id.as_deref(), answer.attempts.len());
     report.task = Some(task.clone());
     let Some(out) = file(out) else { return Ok(()) };
     save::save(out, line(&task).as_bytes()).map_err(|error| {
-        bar.note("note", format!("the task is handed in: {task}"));
+        report::note("note", format!("the task is handed in: {task}"));
         CliError::config(format!("cannot write {}: {error}", out.display())).of_task(&task)
     })?;
     report.task_file = Some(out.to_owned());

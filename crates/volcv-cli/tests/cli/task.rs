@@ -5,7 +5,7 @@ use std::fs;
 use serde_json::json;
 use volcv_emulator::{Emulator, TaskPace};
 
-use crate::support::{Bench, TRANSPORTS, answer, mask, run, volcv_at};
+use crate::support::{Bench, TRANSPORTS, answer, finish, mask, run, until, volcv_at};
 
 const BODY: &[u8] = br#"{"req_key":"i2i_outpainting","left":1,"right":0,"top":0,"bottom":0}"#;
 
@@ -155,8 +155,8 @@ fn a_task_can_be_given_up() {
         let ran = bench.run(&format!("task cancel task.json --transport {transport}")).expect(0);
         assert_eq!(ran.stdout, "cancelled\n");
         bench.run("task get task.json").expect(5);
-        let json = bench.run(&format!("task cancel task.json --json --transport {transport}"));
-        assert_eq!((json.code, &json.json()["ok"]), (json.code, &json!(json.code == 0)));
+        let json = bench.run(&format!("task cancel task.json --json --transport {transport}")).expect(2).json();
+        assert_eq!((&json["ok"], &json["error"]["charge"]), (&json!(false), &json!("none")), "{json}");
         assert_eq!(bench.emulator.charges(), 1);
     }
 }
@@ -175,6 +175,22 @@ fn a_file_that_may_hold_a_task_is_never_overwritten() {
     }
     assert_eq!(fs::read(bench.path("task.json")).unwrap(), b"{}");
     assert_eq!(bench.emulator.connections(), 0);
+}
+
+#[test]
+fn a_task_that_cannot_be_stored_is_shown() {
+    for (args, code) in [("-o gone/task.json --submit-only", 2), ("-o gone/out.png --as-task", 2)] {
+        let bench = bench(TaskPace::default());
+        bench.emulator.push("delay=400".parse().unwrap());
+        fs::create_dir(bench.path("gone")).unwrap();
+        let child = bench.command(&format!("outpaint in.png --left 1 {args}")).spawn().unwrap();
+        until("the submission", || bench.emulator.complete_bodies() == 1);
+        fs::remove_dir(bench.path("gone")).unwrap();
+        let ran = finish(child).expect(code);
+        let line = ran.stderr.split_once('{').unwrap().1.split_once('}').unwrap().0;
+        run(bench.command("task wait - -o out.png"), format!("{{{line}}}").as_bytes()).expect(0);
+        assert_eq!((bench.size("out.png"), bench.emulator.submits()), ((400, 150), 1), "{ran:?}");
+    }
 }
 
 #[test]
