@@ -337,7 +337,7 @@ fn hint(error: &Error) -> Option<String> {
             "look at the account before you run it again: it may have been paid for".to_owned()
         }
         ErrorKind::Auth => {
-            "the key is taken from VOLCV_API_KEY, with --direct from VOLC_ACCESSKEY and VOLC_SECRETKEY or the files in ~/.volc"
+            "the key is taken from VOLCV_API_KEY, with --direct from VOLC_ACCESSKEY and VOLC_SECRETKEY or ~/.volc"
                 .to_owned()
         }
         ErrorKind::Quota => "top up the account".to_owned(),

@@ -69,7 +69,7 @@ impl<'a> Job<'a> {
             return Err(CliError::invalid_input(message));
         }
         if args.make.as_task || args.make.submit_only {
-            let message = "--as-task and --submit-only are for single calls; --ability painting-edit runs a whole operation as tasks";
+            let message = "--as-task and --submit-only are for single calls; --ability painting-edit uses tasks";
             return Err(CliError::invalid_input(message));
         }
         let seeds = settings::seeds(&args.make, whole.best_of)?;
