@@ -9,9 +9,9 @@
  *  - Misuse is an error code, not a crash, wherever the library can see it: NULL, stale ids, wrong sizes.
  *  - Structs begin with struct_size. Make them with VOLCV_X_INIT or volcv_x_init(), or zero them and set struct_size.
  *  - Texts are UTF-8 and end with NUL. On an error every output is empty: 0, NULL, or all zero behind struct_size.
- *  - "hook" below means a function of the host: release, log, on_ready, acquire, submit, and those of a transport. No hook
- *    may throw a C++ exception or unwind. A hook may call every function that does not say VOLCV_E_REENTRANT, but for on_ready. A hook
- *    has to return soon: the thread that runs it may be the one that keeps the time limits of all jobs.
+ *  - "hook" below means a function of the host: release, log, on_ready, acquire, submit, get, and those of a transport. No
+ *    hook may throw a C++ exception or unwind. A hook may call every function that does not say VOLCV_E_REENTRANT, but for
+ *    on_ready. A hook has to return soon, but for get: the thread that runs it may be the one that keeps the time limits of all jobs.
  *  - A child that was forked while a client existed must exec: its calls return VOLCV_E_FORKED.
  *  - It is C99, or C++98 and later. Link as shared library, or as static library with VOLCV_STATIC defined.
  *
@@ -94,6 +94,8 @@ extern "C" {
 #define VOLCV_PHASE_BACKOFF (5u)
 /** The job has ended; volcv_progress::result says how. */
 #define VOLCV_PHASE_ENDED (6u)
+/** The task waits in the service's queue, or is worked on; volcv asks for it again after a while. */
+#define VOLCV_PHASE_TASK (7u)
 
 /** volcv_client_options::flags: lets the key travel over plain http to hosts other than this machine. */
 #define VOLCV_CLIENT_ALLOW_INSECURE_HTTP (1u)
@@ -105,6 +107,12 @@ extern "C" {
  * through a proxy like any other, unless no_proxy has it. volcv_client_options::proxy must be NULL then.
  */
 #define VOLCV_CLIENT_PROXY_FROM_ENV (4u)
+/**
+ * volcv_client_options::flags: direct access with the credentials of this machine, which volcv_client_create() looks up
+ * as the official SDKs do: VOLC_ACCESSKEY, VOLC_SECRETKEY and VOLC_SESSION_TOKEN of the environment, then
+ * ~/.volc/credentials (INI), then ~/.volc/config (JSON).
+ */
+#define VOLCV_CLIENT_FIND_CREDENTIALS (8u)
 
 /** The roots that this library brings (Mozilla's), and extra_roots. */
 #define VOLCV_TLS_ROOTS_DEFAULT (0u)
@@ -164,6 +172,70 @@ extern "C" {
 #define VOLCV_OUTPAINT_SHRINK (128u)
 /** volcv_outpaint::flags: the job downloads what comes as a link, which is free. Whole operations always do. */
 #define VOLCV_OUTPAINT_DOWNLOAD (256u)
+
+/** volcv_outpaint::ability: the outpainting. */
+#define VOLCV_ABILITY_OUTPAINTING (0u)
+/**
+ * volcv_outpaint::ability: a whole operation whose calls are tasks of its successor, jimeng_img2img_seed3_painting_edit.
+ * It has no scale, strength and steps.
+ */
+#define VOLCV_ABILITY_PAINTING_EDIT (1u)
+
+/** volcv_inpaint::ability: i2i_inpainting_edit paints what prompt says where the mask is white. */
+#define VOLCV_INPAINT_EDIT (1u)
+/** volcv_inpaint::ability: i2i_inpainting removes what is under the white of the mask. */
+#define VOLCV_INPAINT_ERASE (2u)
+
+/**
+ * volcv_inpaint::ability: jimeng_img2img_seed3_painting_edit paints where the mask is white. The service has it as a
+ * task only, which the job submits and waits for.
+ */
+#define VOLCV_PAINTING_EDIT (3u)
+
+/** volcv_inpaint::flags: as VOLCV_OUTPAINT_RETURN_LINK. */
+#define VOLCV_INPAINT_RETURN_LINK (1u)
+/** volcv_inpaint::flags: as VOLCV_OUTPAINT_STRICT. */
+#define VOLCV_INPAINT_STRICT (2u)
+/** volcv_inpaint::flags: as VOLCV_OUTPAINT_SEED_ZERO. */
+#define VOLCV_INPAINT_SEED_ZERO (4u)
+/** volcv_inpaint::flags: as VOLCV_OUTPAINT_DOWNLOAD. */
+#define VOLCV_INPAINT_DOWNLOAD (256u)
+
+/** volcv_inpaint::quality: that of the service, which is VOLCV_QUALITY_MEDIUM. */
+#define VOLCV_QUALITY_DEFAULT (0u)
+/** volcv_inpaint::quality: H. */
+#define VOLCV_QUALITY_HIGH (1u)
+/** volcv_inpaint::quality: M. */
+#define VOLCV_QUALITY_MEDIUM (2u)
+/** volcv_inpaint::quality: L. */
+#define VOLCV_QUALITY_LOW (3u)
+
+/**
+ * volcv_task_request::actions: CVSync2AsyncSubmitTask and CVSync2AsyncGetResult, for all abilities that can also be
+ * called directly, and for those of Jimeng.
+ */
+#define VOLCV_ACTIONS_SYNC2ASYNC (0u)
+/** volcv_task_request::actions: CVSubmitTask and CVGetResult, for abilities that are tasks by nature. */
+#define VOLCV_ACTIONS_PLAIN (1u)
+
+/** volcv_job_task_status(): the service gave another text, which this library does not know. */
+#define VOLCV_TASK_OTHER (0u)
+/** volcv_job_task_status(): the task waits. */
+#define VOLCV_TASK_IN_QUEUE (1u)
+/** volcv_job_task_status(): the service works on it. */
+#define VOLCV_TASK_GENERATING (2u)
+/** volcv_job_task_status(): it is done, and the job has its result. */
+#define VOLCV_TASK_DONE (3u)
+/** volcv_job_task_status(): the service does not know the task, or has forgotten it. */
+#define VOLCV_TASK_NOT_FOUND (4u)
+/** volcv_job_task_status(): the result has been deleted. */
+#define VOLCV_TASK_EXPIRED (5u)
+
+/**
+ * volcv_job_options::flags, for volcv_task_wait() and volcv_task_status(): the job downloads what comes as a link, which is
+ * free.
+ */
+#define VOLCV_JOB_DOWNLOAD (1u)
 
 /** volcv_outpaint::prompt_field: the one that belongs to the way of access. */
 #define VOLCV_PROMPT_DEFAULT (0u)
@@ -227,7 +299,7 @@ extern "C" {
  * those that were blocked in the thread that made it. The memory of released pictures of 256 KiB and more goes back
  * to the system, but for up to four pieces, 24 MiB together, which stay with the client for the next pictures. Its
  * threads are max_in_flight workers, one timer, and a helper while a connection is being made; connections that were
- * idle for more than 10 s are not used again.
+ * idle for more than 10 s are not used again. While credentials are asked for, there is one thread more.
  */
 typedef struct volcv_client volcv_client;
 
@@ -313,7 +385,7 @@ typedef struct volcv_http_transport {
 typedef uint64_t volcv_job;
 
 /**
- * Takes a line for the log, on any thread. The text is UTF-8, ends with NUL, has neither the key nor control
+ * Takes a line for the log, on any thread. The text is UTF-8, ends with NUL, has neither keys nor control
  * characters, and is valid during the call; job is 0 where the line concerns the client.
  */
 typedef void (VOLCV_CALL *volcv_log_fn)(void *user, uint32_t level, volcv_job job, const char *text);
@@ -411,18 +483,81 @@ typedef struct volcv_pixels_hooks {
     volcv_pixels_submit_fn submit;
 } volcv_pixels_hooks;
 
-/** What a client needs to know. Everything is copied by volcv_client_create(). */
+/** What a volcv_credentials_hook gives. volcv copies it and wipes its copy; texts are UTF-8 and end with NUL. */
+typedef struct volcv_credentials {
+    /** sizeof(volcv_credentials) of the library, set already. */
+    uint32_t struct_size;
+    /** 0. */
+    uint32_t flags;
+    /**
+     * When temporary credentials end, in seconds since 1970 UTC; 0 means never. From a minute before on volcv asks for new
+     * ones, and after it these are not used.
+     */
+    int64_t expires_unix;
+    /** The access key; required. */
+    const char *access_key;
+    /** The secret key, as the console shows it; required. */
+    const char *secret_key;
+    /** The session token of temporary keys; NULL for none. */
+    const char *session_token;
+    /** After a failure: why, as a part of the error of each job that waits. It must not have a secret. May be NULL. */
+    const char *message;
+} volcv_credentials;
+
+/** Asks the host for credentials: see volcv_credentials_hook. */
+typedef volcv_result (VOLCV_CALL *volcv_credentials_get_fn)(void *user, volcv_credentials *out_credentials);
+
+/** Gives the host its texts back: see volcv_credentials_hook. */
+typedef void (VOLCV_CALL *volcv_credentials_release_fn)(void *user, volcv_credentials *credentials);
+
+/**
+ * Gives credentials whenever a job needs new ones: before the first request, a minute before the last ones end, and when
+ * the service refuses a session token.
+ *
+ * get: fill out_credentials, which is all zero behind struct_size, and return VOLCV_OK; or return a VOLCV_E_ code, and maybe
+ * set message. It runs on a thread that does nothing else, never on one of yours, and once for all jobs that wait, so unlike
+ * other hooks it may block, such as for a request of its own. A job waits no longer than its limits; while the last
+ * credentials can still be used, a failure does no harm.
+ * release: volcv has copied the texts. Called exactly once after each get, whatever it returned, on the same thread and with the
+ * same struct. May be NULL. After a volcv_client_destroy() that returned VOLCV_E_TIMEOUT it comes during the destroy that
+ * waits on, on the thread of that.
+ *
+ * volcv_client_destroy() waits for a get that runs, as for every hook: one that never returns makes VOLCV_E_TIMEOUT of it.
+ */
+typedef struct volcv_credentials_hook {
+    /** sizeof(volcv_credentials_hook). */
+    uint32_t struct_size;
+    /** 0. */
+    uint32_t flags;
+    /** Handed to both functions. */
+    void *user;
+    /** Asks for credentials; required. */
+    volcv_credentials_get_fn get;
+    /** Gives the texts back; may be NULL. */
+    volcv_credentials_release_fn release;
+    /** NULL. */
+    const void *reserved;
+} volcv_credentials_hook;
+
+/**
+ * What a client needs to know. Everything is copied by volcv_client_create(); volcv wipes its copies of secrets.
+ *
+ * There are two ways to the service. A gateway takes base_url and api_key. Direct access takes an access key, and every
+ * request is signed; it comes from one of three places: access_key and secret_key, credentials, or
+ * VOLCV_CLIENT_FIND_CREDENTIALS. So exactly one of api_key, access_key, credentials and that flag is given.
+ */
 typedef struct volcv_client_options {
     /** sizeof(volcv_client_options). */
     uint32_t struct_size;
     /** VOLCV_CLIENT_* bits. */
     uint32_t flags;
     /**
-     * The gateway, with or without "/volcv/v1"; required. https, except for this machine itself. Proxies that the
-     * environment names are not used, unless VOLCV_CLIENT_PROXY_FROM_ENV is set.
+     * The gateway, with or without "/volcv/v1"; required beside api_key. With direct access NULL means
+     * "https://visual.volcengineapi.com". https, except for this machine itself. Proxies that the environment names are
+     * not used, unless VOLCV_CLIENT_PROXY_FROM_ENV is set.
      */
     const char *base_url;
-    /** The API key; required. volcv wipes its own copy. */
+    /** The API key of a gateway; NULL for direct access. */
     const char *api_key;
     /** Jobs that run at once, each on a worker thread: 1 to 256; 0 means 4. */
     uint32_t max_in_flight;
@@ -475,8 +610,23 @@ typedef struct volcv_client_options {
     const char *proxy;
     /** Writes finished pixels into memory of the host; NULL for none. */
     const volcv_pixels_hooks *pixels_hooks;
-    /** NULL. */
-    const void *reserved;
+    /** Gives the credentials of direct access, new ones whenever they are needed; NULL for none. */
+    const volcv_credentials_hook *credentials;
+    /** The access key of direct access; NULL for none. */
+    const char *access_key;
+    /** The secret key that belongs to access_key, which needs it. */
+    const char *secret_key;
+    /** The session token of a temporary access_key; NULL for none. */
+    const char *session_token;
+    /** The region in the signatures of direct access; NULL means "cn-north-1". */
+    const char *region;
+    /**
+     * The first wait between two questions about a task; the next ones grow, up to five times that. 0 means 2000; less
+     * than 50 counts as 50.
+     */
+    uint32_t poll_interval_ms;
+    /** 0. */
+    uint32_t reserved;
 } volcv_client_options;
 
 /** Why something failed, filled in place; nothing in it has to be freed. */
@@ -504,7 +654,7 @@ typedef struct volcv_error {
     /**
      * One line of UTF-8 for logs and developers: what happened, the field, its value and what is allowed, the codes,
      * and what it cost. After a success: what was odd about the reply, in sentences with "; " between them; empty for
-     * nearly every job. It never has the key, a picture or a control character.
+     * nearly every job. It never has a key, a session token, a picture or a control character.
      */
     char message[VOLCV_MESSAGE_SIZE];
 } volcv_error;
@@ -545,8 +695,8 @@ typedef struct volcv_picture {
  * that orientation, goes to the log, or is an error with VOLCV_OUTPAINT_STRICT.
  *
  * It is one call, whose result is the file of the service, unless one of these makes a whole operation of it: pixels,
- * VOLCV_OUTPAINT_PIXELS, VOLCV_MODE_PIXELS, VOLCV_MODE_TARGET, VOLCV_MODE_PLACED, or max_passes above 1. A whole
- * operation plans exact sizes, as volcv_plan() tells; it decodes, scales and encodes on volcv's threads, makes one
+ * VOLCV_OUTPAINT_PIXELS, VOLCV_MODE_PIXELS, VOLCV_MODE_TARGET, VOLCV_MODE_PLACED, max_passes above 1, or another ability.
+ * A whole operation plans exact sizes, as volcv_plan() tells; it decodes, scales and encodes on volcv's threads, makes one
  * call for each pass, and pastes the original back, bit for bit. Its result is pixels: see volcv_job_pixels() and
  * volcv_pixels_hooks. The file of the service for each pass is there as well, see volcv_job_image_take(). A library
  * that was built without the feature image answers VOLCV_E_UNSUPPORTED.
@@ -637,8 +787,8 @@ typedef struct volcv_outpaint {
      * the original bit for bit.
      */
     uint32_t feather;
-    /** 0. */
-    uint32_t reserved;
+    /** VOLCV_ABILITY_*. */
+    uint32_t ability;
     /** What to paint, UTF-8. */
     const char *prompt;
     /**
@@ -659,7 +809,7 @@ typedef struct volcv_outpaint {
 typedef struct volcv_job_options {
     /** sizeof(volcv_job_options). */
     uint32_t struct_size;
-    /** 0. */
+    /** VOLCV_JOB_* bits. */
     uint32_t flags;
     /** Comes back in volcv_event::user. */
     uint64_t user;
@@ -686,6 +836,62 @@ typedef struct volcv_raw {
     /** How many pictures, at most 64. */
     size_t picture_count;
 } volcv_raw;
+
+/**
+ * An inpainting: a picture, and a mask of its size whose white part is painted anew. Numbers that are 0 and texts that
+ * are NULL are not sent: the service has its own defaults. What the ability does not have must be 0 or NULL.
+ */
+typedef struct volcv_inpaint {
+    /** sizeof(volcv_inpaint). */
+    uint32_t struct_size;
+    /** VOLCV_INPAINT_RETURN_LINK and the bits that follow it. */
+    uint32_t flags;
+    /** VOLCV_INPAINT_EDIT, VOLCV_INPAINT_ERASE or VOLCV_PAINTING_EDIT; required. */
+    uint32_t ability;
+    /** VOLCV_INPAINT_ERASE: VOLCV_QUALITY_*. */
+    uint32_t quality;
+    /** As volcv_outpaint::seed; for a seed of 0 set VOLCV_INPAINT_SEED_ZERO. */
+    int64_t seed;
+    /** VOLCV_INPAINT_EDIT, VOLCV_INPAINT_ERASE: how closely to follow the prompt or the picture. */
+    double scale;
+    /** VOLCV_INPAINT_ERASE: how much to change. */
+    double strength;
+    /** VOLCV_INPAINT_EDIT, VOLCV_INPAINT_ERASE: steps of the model, 1 or more. */
+    uint32_t steps;
+    /** VOLCV_INPAINT_ERASE: pixels by which the mask grows first, up to 4096; for none use extra_json. */
+    uint32_t dilate_size;
+    /** The picture; required. */
+    const volcv_picture *picture;
+    /** Of the picture's size, white where to paint or erase; required. */
+    const volcv_picture *mask;
+    /** VOLCV_INPAINT_EDIT, VOLCV_PAINTING_EDIT: what to paint, UTF-8. */
+    const char *prompt;
+    /** As volcv_outpaint::extra_json. */
+    const char *extra_json;
+} volcv_inpaint;
+
+/** What is submitted as a task: exactly one of outpaint, inpaint and raw. */
+typedef struct volcv_task_request {
+    /** sizeof(volcv_task_request). */
+    uint32_t struct_size;
+    /** 0. */
+    uint32_t flags;
+    /** VOLCV_ACTIONS_*: how the task is submitted and asked for. */
+    uint32_t actions;
+    /** 0. */
+    uint32_t reserved;
+    /** One call, no whole operation, without VOLCV_OUTPAINT_DOWNLOAD. */
+    const volcv_outpaint *outpaint;
+    /** Without VOLCV_INPAINT_DOWNLOAD. */
+    const volcv_inpaint *inpaint;
+    /**
+     * Any ability: its json has the req_key. Its action and version must be NULL. What belongs to the result, as
+     * return_url and logo_info do, is kept for volcv_task_wait().
+     */
+    const volcv_raw *raw;
+    /** NULL. */
+    const void *reserved_pointer;
+} volcv_task_request;
 
 /**
  * Where a job stands. A whole operation is queued until its first call begins, and goes through the other phases once for
@@ -886,7 +1092,7 @@ typedef struct volcv_pixels_info {
 #define VOLCV_E_RESPONSE_TOO_LARGE (-30)
 /** The job was cancelled: see volcv_error::charge. */
 #define VOLCV_E_CANCELLED (-31)
-/** The client is set up wrongly: base URL, key, limits, proxy. Nothing was sent. */
+/** The client is set up wrongly: base URL, keys, limits, proxy. Nothing was sent. */
 #define VOLCV_E_CONFIG (-32)
 /** For volcv_http_complete(): the connection broke. */
 #define VOLCV_E_IO (-33)
@@ -920,7 +1126,25 @@ static inline void volcv_pixels_hooks_init(volcv_pixels_hooks *value)
     *value = init;
 }
 
-#define VOLCV_CLIENT_OPTIONS_INIT { sizeof(volcv_client_options), 0, NULL, NULL, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, NULL, 0, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL }
+#define VOLCV_CREDENTIALS_INIT { sizeof(volcv_credentials), 0, 0, NULL, NULL, NULL, NULL }
+
+/** Makes it VOLCV_CREDENTIALS_INIT. */
+static inline void volcv_credentials_init(volcv_credentials *value)
+{
+    const volcv_credentials init = VOLCV_CREDENTIALS_INIT;
+    *value = init;
+}
+
+#define VOLCV_CREDENTIALS_HOOK_INIT { sizeof(volcv_credentials_hook), 0, NULL, NULL, NULL, NULL }
+
+/** Makes it VOLCV_CREDENTIALS_HOOK_INIT. */
+static inline void volcv_credentials_hook_init(volcv_credentials_hook *value)
+{
+    const volcv_credentials_hook init = VOLCV_CREDENTIALS_HOOK_INIT;
+    *value = init;
+}
+
+#define VOLCV_CLIENT_OPTIONS_INIT { sizeof(volcv_client_options), 0, NULL, NULL, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, NULL, 0, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, 0, 0 }
 
 /** Makes it VOLCV_CLIENT_OPTIONS_INIT. */
 static inline void volcv_client_options_init(volcv_client_options *value)
@@ -980,6 +1204,24 @@ static inline void volcv_job_options_init(volcv_job_options *value)
 static inline void volcv_raw_init(volcv_raw *value)
 {
     const volcv_raw init = VOLCV_RAW_INIT;
+    *value = init;
+}
+
+#define VOLCV_INPAINT_INIT { sizeof(volcv_inpaint), 0, 0, 0, 0, 0.0, 0.0, 0, 0, NULL, NULL, NULL, NULL }
+
+/** Makes it VOLCV_INPAINT_INIT. */
+static inline void volcv_inpaint_init(volcv_inpaint *value)
+{
+    const volcv_inpaint init = VOLCV_INPAINT_INIT;
+    *value = init;
+}
+
+#define VOLCV_TASK_REQUEST_INIT { sizeof(volcv_task_request), 0, 0, 0, NULL, NULL, NULL, NULL }
+
+/** Makes it VOLCV_TASK_REQUEST_INIT. */
+static inline void volcv_task_request_init(volcv_task_request *value)
+{
+    const volcv_task_request init = VOLCV_TASK_REQUEST_INIT;
     *value = init;
 }
 
@@ -1064,14 +1306,14 @@ VOLCV_API const char *VOLCV_CALL volcv_result_name(volcv_result result);
 VOLCV_API uint32_t VOLCV_CALL volcv_result_is_retryable(volcv_result result);
 
 /**
- * Makes a client. It reads no file and touches no network.
+ * Makes a client. It touches no network, and reads files for VOLCV_CLIENT_FIND_CREDENTIALS alone.
  *
  * @param abi VOLCV_ABI_VERSION of the header that the caller was compiled with.
  * @param options not NULL.
  * @param out_client set to the client; to NULL on any error.
  * @param error filled on failure; may be NULL.
- * @return VOLCV_OK, VOLCV_E_ABI_MISMATCH, VOLCV_E_INVALID_ARGUMENT, VOLCV_E_UNSUPPORTED, VOLCV_E_CONFIG,
- * VOLCV_E_OUT_OF_MEMORY, VOLCV_E_REENTRANT, VOLCV_E_FORKED, VOLCV_E_INTERNAL.
+ * @return VOLCV_OK, VOLCV_E_ABI_MISMATCH, VOLCV_E_INVALID_ARGUMENT, VOLCV_E_UNSUPPORTED, VOLCV_E_CONFIG, VOLCV_E_AUTH:
+ * VOLCV_CLIENT_FIND_CREDENTIALS found none; VOLCV_E_OUT_OF_MEMORY, VOLCV_E_REENTRANT, VOLCV_E_FORKED, VOLCV_E_INTERNAL.
  * Thread: any, but not inside of a hook. Blocks: no (about a millisecond).
  * Memory: the client is the caller's, until volcv_client_destroy().
  */
@@ -1238,6 +1480,110 @@ VOLCV_API volcv_result VOLCV_CALL volcv_download_submit(
     volcv_error *error);
 
 /**
+ * Queues an inpainting. The request is checked at once. The result is the file of the service, read like that of an
+ * outpainting. VOLCV_PAINTING_EDIT is a task, which the job submits and waits for: see volcv_job_task().
+ *
+ * @param client the client.
+ * @param request not NULL; everything in it is copied, but for pictures with VOLCV_PICTURE_BORROW.
+ * @param options may be NULL.
+ * @param out_job set to the job; to 0 on any error.
+ * @param error filled on failure; may be NULL.
+ * @return as volcv_outpaint_submit().
+ * Thread: any. Blocks: no.
+ * Memory: the job is the caller's, until volcv_job_release().
+ */
+VOLCV_API volcv_result VOLCV_CALL volcv_inpaint_submit(
+    volcv_client *client,
+    const volcv_inpaint *request,
+    const volcv_job_options *options,
+    volcv_job *out_job,
+    volcv_error *error);
+
+/**
+ * Queues a request that the service only accepts, as a task. The job ends as soon as it has; volcv_job_task() gives the
+ * task, and volcv_task_wait() its result. The service keeps results for a limited time, 24 hours by most of its pages.
+ * The rules of charge are those of a call: what may have been accepted is not submitted again.
+ *
+ * @param client the client.
+ * @param request not NULL; everything in it is copied, but for pictures with VOLCV_PICTURE_BORROW.
+ * @param options may be NULL.
+ * @param out_job set to the job; to 0 on any error.
+ * @param error filled on failure; may be NULL.
+ * @return as volcv_outpaint_submit().
+ * Thread: any. Blocks: no.
+ * Memory: the job is the caller's, until volcv_job_release().
+ */
+VOLCV_API volcv_result VOLCV_CALL volcv_task_submit(
+    volcv_client *client,
+    const volcv_task_request *request,
+    const volcv_job_options *options,
+    volcv_job *out_job,
+    volcv_error *error);
+
+/**
+ * Queues the wait for the result of a task, which this or another process has submitted. The result is read like that of an
+ * outpainting. Asking is free, and is repeated; without a deadline the job ends after an hour. The task goes on if the job
+ * ends early, by volcv_job_cancel() too, and may be waited for again. A waiting job keeps its worker: see
+ * volcv_client_options::max_in_flight.
+ *
+ * @param client the client, with the key that submitted the task.
+ * @param task what volcv_job_task() gave: a JSON object with task_id and req_key, and maybe actions ("sync2async" or
+ * "plain") and req_json; not NULL; copied.
+ * @param options may be NULL; VOLCV_JOB_DOWNLOAD is for links.
+ * @param out_job set to the job; to 0 on any error.
+ * @param error filled on failure; may be NULL.
+ * @return as volcv_outpaint_submit().
+ * Thread: any. Blocks: no.
+ * Memory: the job is the caller's, until volcv_job_release().
+ */
+VOLCV_API volcv_result VOLCV_CALL volcv_task_wait(
+    volcv_client *client,
+    const char *task,
+    const volcv_job_options *options,
+    volcv_job *out_job,
+    volcv_error *error);
+
+/**
+ * Queues the question how far a task is, asked once. volcv_job_task_status() has the answer; if the task is done, the job has
+ * its result too. A task that failed is a job that failed.
+ *
+ * @param client the client, with the key that submitted the task.
+ * @param task as for volcv_task_wait().
+ * @param options may be NULL; VOLCV_JOB_DOWNLOAD is for links.
+ * @param out_job set to the job; to 0 on any error.
+ * @param error filled on failure; may be NULL.
+ * @return as volcv_outpaint_submit().
+ * Thread: any. Blocks: no.
+ * Memory: the job is the caller's, until volcv_job_release().
+ */
+VOLCV_API volcv_result VOLCV_CALL volcv_task_status(
+    volcv_client *client,
+    const char *task,
+    const volcv_job_options *options,
+    volcv_job *out_job,
+    volcv_error *error);
+
+/**
+ * Queues the demand that the service gives a task up. What becomes of a task that is at work, and of its charge, is not
+ * documented. Asking is free.
+ *
+ * @param client the client, with the key that submitted the task.
+ * @param task as for volcv_task_wait().
+ * @param options may be NULL.
+ * @param out_job set to the job, which succeeds if the service agrees; to 0 on any error.
+ * @param error filled on failure; may be NULL.
+ * @return as volcv_outpaint_submit().
+ * Thread: any. Blocks: no.
+ * Memory: the job is the caller's, until volcv_job_release().
+ */
+VOLCV_API volcv_result VOLCV_CALL volcv_task_cancel(
+    volcv_client *client,
+    const char *task,
+    const volcv_job_options *options,
+    volcv_job *out_job,
+    volcv_error *error);
+
+/**
  * Asks a job to end soon: within 50 ms, with its connection closed. A whole operation that decodes or encodes at
  * that moment ends that first, which takes a fraction of a second. Its event comes as for every other job, with
  * VOLCV_E_CANCELLED, or with its own result if it was quicker. What the service had received may still be billed.
@@ -1294,8 +1640,8 @@ VOLCV_API volcv_result VOLCV_CALL volcv_job_release(volcv_client *client, volcv_
  * @param job a job that has ended.
  * @param out_json set to the text, ended by NUL, valid until the job is released; to NULL on any error.
  * @param out_size set to its bytes without the NUL; may be NULL.
- * @return VOLCV_OK, VOLCV_E_NO_RESULT: the job failed, or is a download; VOLCV_E_NOT_READY, VOLCV_E_STALE,
- * VOLCV_E_INVALID_ARGUMENT, VOLCV_E_FORKED, VOLCV_E_INTERNAL.
+ * @return VOLCV_OK, VOLCV_E_NO_RESULT: the job failed, or is a download, a volcv_task_cancel(), or a volcv_task_status()
+ * without a result; VOLCV_E_NOT_READY, VOLCV_E_STALE, VOLCV_E_INVALID_ARGUMENT, VOLCV_E_FORKED, VOLCV_E_INTERNAL.
  * Thread: any. Blocks: no. Memory: the text belongs to the job.
  */
 VOLCV_API volcv_result VOLCV_CALL volcv_job_reply(
@@ -1303,6 +1649,38 @@ VOLCV_API volcv_result VOLCV_CALL volcv_job_reply(
     volcv_job job,
     const char **out_json,
     size_t *out_size);
+
+/**
+ * The task of a job, as one line of JSON: that of volcv_task_submit(), of an inpainting or of a whole operation that is a
+ * task, from the moment the service accepted it, also while the job runs and after it failed; and that which the other
+ * functions of tasks were given. Store it: volcv_task_wait() takes it, in another process too. A whole operation of
+ * several calls has several tasks, of which this is the newest.
+ *
+ * @param client the client.
+ * @param job the job, in any state.
+ * @param out_task set to the text, ended by NUL, valid until the job is released; to NULL on any error.
+ * @param out_size set to its bytes without the NUL; may be NULL.
+ * @return VOLCV_OK, VOLCV_E_NOT_READY: the job runs, and no task was accepted yet; VOLCV_E_NO_RESULT: the job has ended, and
+ * none was; VOLCV_E_STALE, VOLCV_E_INVALID_ARGUMENT, VOLCV_E_FORKED, VOLCV_E_INTERNAL.
+ * Thread: any. Blocks: no. Memory: the text belongs to the job.
+ */
+VOLCV_API volcv_result VOLCV_CALL volcv_job_task(
+    volcv_client *client,
+    volcv_job job,
+    const char **out_task,
+    size_t *out_size);
+
+/**
+ * How far a task is, by volcv_task_status().
+ *
+ * @param client the client.
+ * @param job a job of volcv_task_status() that has ended.
+ * @param out_status set to VOLCV_TASK_*; to 0 on any error.
+ * @return VOLCV_OK, VOLCV_E_NO_RESULT: the job failed, or is another one; VOLCV_E_NOT_READY, VOLCV_E_STALE,
+ * VOLCV_E_INVALID_ARGUMENT, VOLCV_E_FORKED, VOLCV_E_INTERNAL.
+ * Thread: any. Blocks: no.
+ */
+VOLCV_API volcv_result VOLCV_CALL volcv_job_task_status(volcv_client *client, volcv_job job, uint32_t *out_status);
 
 /**
  * The number of pictures and links of a job that has ended. Those of a whole operation are the files of the service,

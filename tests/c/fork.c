@@ -66,7 +66,12 @@ static void forked_beside_a_client(void)
     size_t size = 1;
     uint32_t count = 1;
     char room[8];
+    volcv_inpaint inpaint = VOLCV_INPAINT_INIT;
+    volcv_task_request task = VOLCV_TASK_REQUEST_INIT;
+    const char *const line = "{\"task_id\":\"1\",\"req_key\":\"x\"}";
     raw.json = "{}";
+    inpaint.picture = inpaint.mask = &picture;
+    task.outpaint = &outpaint;
     IS(volcv_client_create(VOLCV_ABI_VERSION, &options, &other, &error), VOLCV_E_FORKED);
     CHECK(other == NULL && error.code == VOLCV_E_FORKED && error.message[0] != 0);
     IS(volcv_client_destroy(client, VOLCV_WAIT_FOREVER), VOLCV_E_FORKED);
@@ -78,6 +83,11 @@ static void forked_beside_a_client(void)
     IS(volcv_outpaint_run(client, &outpaint, NULL, &out, &error), VOLCV_E_FORKED);
     IS(volcv_raw_submit(client, &raw, NULL, &out, &error), VOLCV_E_FORKED);
     IS(volcv_download_submit(client, "https://example.com/x.png", NULL, &out, &error), VOLCV_E_FORKED);
+    IS(volcv_inpaint_submit(client, &inpaint, NULL, &out, &error), VOLCV_E_FORKED);
+    IS(volcv_task_submit(client, &task, NULL, &out, &error), VOLCV_E_FORKED);
+    IS(volcv_task_wait(client, line, NULL, &out, &error), VOLCV_E_FORKED);
+    IS(volcv_task_status(client, line, NULL, &out, &error), VOLCV_E_FORKED);
+    IS(volcv_task_cancel(client, line, NULL, &out, &error), VOLCV_E_FORKED);
     CHECK(out == 0);
     IS(volcv_job_cancel(client, job), VOLCV_E_FORKED);
     IS(volcv_job_progress(client, job, &progress), VOLCV_E_FORKED);
@@ -87,6 +97,11 @@ static void forked_beside_a_client(void)
     IS(volcv_job_image_count(client, job, &count), VOLCV_E_FORKED);
     IS(volcv_job_image_info(client, job, 0, &info), VOLCV_E_FORKED);
     IS(volcv_job_image_link(client, job, 0, &text), VOLCV_E_FORKED);
+    CHECK(text == NULL && size == 0 && count == 0);
+    text = "";
+    size = count = 1;
+    IS(volcv_job_task(client, job, &text, &size), VOLCV_E_FORKED);
+    IS(volcv_job_task_status(client, job, &count), VOLCV_E_FORKED);
     CHECK(text == NULL && size == 0 && count == 0);
     IS(volcv_job_pixels_info(client, job, 0, &pixels_info), VOLCV_E_FORKED);
     IS(volcv_job_pixels(client, job, 0, &pixels), VOLCV_E_FORKED);

@@ -97,8 +97,10 @@ static volcv_result one_call(volcv_client *client, volcv_job job, uint64_t *stat
     case 11: return volcv_job_rejected_take(client, job, 0, &buffer);
     case 12: return volcv_job_pixels_info(client, job, 0, &pixels_info);
     case 13: return pixels_of(client, job);
-    case 14: return volcv_http_on_data(client, job | UINT64_C(1) << 50, "x", 1);
-    case 15: return volcv_http_complete(client, job | UINT64_C(1) << 50, VOLCV_OK, NULL);
+    case 14: return volcv_job_task(client, job, &text, &size);
+    case 15: return volcv_job_task_status(client, job, &count);
+    case 16: return volcv_http_on_data(client, job | UINT64_C(1) << 50, "x", 1);
+    case 17: return volcv_http_complete(client, job | UINT64_C(1) << 50, VOLCV_OK, NULL);
     default:
         buffer.id = job | UINT64_C(1) << 50;
         return volcv_buffer_release(&buffer);
@@ -128,9 +130,9 @@ static void *misuse(void *seed)
         }
         int foreign;
         const volcv_job job = some_job(&state, of, &foreign);
-        const int call = (int)(roll(&state) % 17);
+        const int call = (int)(roll(&state) % 19);
         const int gone = roll(&state) % 8 == 0;
-        tell(one_call(gone ? destroyed : clients[of], job, &state, call), gone || foreign || call > 13, call);
+        tell(one_call(gone ? destroyed : clients[of], job, &state, call), gone || foreign || call > 15, call);
     }
     return NULL;
 }

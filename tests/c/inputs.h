@@ -9,16 +9,20 @@
 static volcv_client *client;
 static volcv_job done;
 static volcv_job kept;
+static volcv_job asked;
 
 /* What calls are made with. `fresh` poisons every output. */
 static volcv_client_options good_client;
 static volcv_picture picture;
 static volcv_outpaint outpaint;
 static volcv_raw raw;
+static volcv_inpaint inpaint;
+static volcv_task_request task_request;
 static volcv_job_options job_options;
 static volcv_http_transport transport;
 static volcv_pixels pixels;
 static volcv_pixels_hooks pixels_hooks;
+static volcv_credentials_hook credentials_hook;
 static volcv_header header;
 static volcv_client *out_client;
 static volcv_error out_error;
@@ -36,6 +40,8 @@ static char room[64];
 static unsigned char texture[32 * 32 * 4];
 /* The file that the first job made the server paint. */
 static char link_to_file[128];
+/* A task that no server has. */
+static const char UNKNOWN_TASK[] = "{\"task_id\":\"404\",\"req_key\":\"i2i_outpainting\"}";
 
 static volcv_result start(void *user, volcv_client *of, volcv_exchange exchange, const volcv_http_request *request)
 {
@@ -60,6 +66,12 @@ static void submitted(void *user, volcv_job job, uint64_t number_of_job, uint32_
     (void)user, (void)job, (void)number_of_job, (void)index, (void)result;
 }
 
+static volcv_result get(void *user, volcv_credentials *out)
+{
+    (void)user, (void)out;
+    return VOLCV_E_AUTH;
+}
+
 static void fresh(void)
 {
     good_client = local_options();
@@ -69,6 +81,14 @@ static void fresh(void)
     raw.json = "{\"req_key\":\"x\"}";
     raw.pictures = &picture;
     raw.picture_count = 1;
+    volcv_inpaint_init(&inpaint);
+    /* The ability that has every number. */
+    inpaint.ability = VOLCV_INPAINT_ERASE;
+    inpaint.picture = inpaint.mask = &picture;
+    volcv_task_request_init(&task_request);
+    task_request.outpaint = &outpaint;
+    volcv_credentials_hook_init(&credentials_hook);
+    credentials_hook.get = get;
     volcv_job_options_init(&job_options);
     volcv_http_transport_init(&transport);
     transport.start = start;
@@ -175,6 +195,33 @@ static volcv_result use_pixels_hooks(const volcv_pixels_hooks *with)
     return use_client_options(&options);
 }
 
+/* A client for direct access by this hook. */
+static volcv_result use_credentials_hook(const volcv_credentials_hook *with)
+{
+    volcv_client_options options = good_client;
+    options.api_key = NULL;
+    options.credentials = with;
+    return use_client_options(&options);
+}
+
+static volcv_result use_inpaint(const volcv_inpaint *with)
+{
+    return took(volcv_inpaint_submit(client, with, NULL, &out_job, &out_error));
+}
+
+static volcv_result use_task_request(const volcv_task_request *with)
+{
+    return took(volcv_task_submit(client, with, NULL, &out_job, &out_error));
+}
+
+static volcv_result use_task(const char *with)
+{
+    const volcv_result result = took(volcv_task_wait(client, with, NULL, &out_job, &out_error));
+    IS(took(volcv_task_status(client, with, NULL, &out_job, &out_error)), result);
+    IS(took(volcv_task_cancel(client, with, NULL, &out_job, &out_error)), result);
+    return result;
+}
+
 static volcv_result use_raw(const volcv_raw *with)
 {
     return took(volcv_raw_submit(client, with, NULL, &out_job, &out_error));
@@ -224,11 +271,11 @@ static void anchor(void)
     outpaint.target_width = outpaint.target_height = 96;
 }
 
-/* As FIELD, with numbers that are none, in the mode in which the field counts. */
-#define REAL(field)                                                                     \
+/* As FIELD, with the first `count` numbers that are none, in the mode in which the field counts. */
+#define REAL(of, count, field)                                                          \
     do {                                                                                \
         const double odd[] = {(double)NAN, (double)INFINITY, -(double)INFINITY, -1.5, 1e308}; \
-        for (size_t i = 0; i < sizeof odd / sizeof odd[0]; i++) {                       \
+        for (size_t i = 0; i < count; i++) {                                            \
             fresh();                                                                    \
             if (strncmp(#field, "aspect", 6) == 0) {                                    \
                 aspect(1.0);                                                            \
@@ -237,8 +284,8 @@ static void anchor(void)
                 anchor();                                                               \
             }                                                                           \
             outpaint.flags = VOLCV_OUTPAINT_STRICT;                                     \
-            outpaint.field = odd[i];                                                    \
-            IS(use_outpaint(&outpaint), VOLCV_E_INVALID_INPUT);                         \
+            of.field = odd[i];                                                          \
+            IS(use_##of(&of), VOLCV_E_INVALID_INPUT);                                   \
             CHECK(strstr(out_error.message, #field) != NULL || strncmp(#field, "aspect", 6) == 0); \
         }                                                                               \
     } while (0)

@@ -52,8 +52,10 @@
         CHECK(out->struct_size == size + 8 && zero(big.bytes + size, 8) && big.bytes[size + 8] == 0xCD); \
     } while (0)
 
+#include "access.h"
 #include "cases.inc"
 #include "operations.h"
+#include "tasks.h"
 
 static void nested_pointers(void)
 {
@@ -82,7 +84,6 @@ static void nested_pointers(void)
     CHECK(strstr(out_error.message, "volcv_pixels.data is NULL") != NULL);
     NESTED(pixels_hooks, pixels_hooks, acquire = NULL);
     NESTED(pixels_hooks, pixels_hooks, submit = NULL);
-    NESTED(client_options, good_client, reserved = room);
     NESTED(raw, raw, json = NULL);
     NESTED(raw, raw, pictures = NULL);
     NESTED(raw, raw, pictures = &bad);
@@ -114,6 +115,7 @@ static void texts(void)
     TEXT(raw, raw, json);
     TEXT(raw, raw, action);
     TEXT(raw, raw, version);
+    TEXT(inpaint, inpaint, extra_json);
     fresh();
     IS(use_link(bad), VOLCV_E_INVALID_ARGUMENT);
     CHECK(strstr(out_error.message, "link is bytes with") != NULL);
@@ -277,6 +279,12 @@ static void ids_and_numbers(void)
         EMPTY(out_text);
         EMPTY(out_size);
         EMPTY(out_count);
+        fresh();
+        IS(volcv_job_task(client, job, &out_text, &out_size), VOLCV_E_STALE);
+        IS(volcv_job_task_status(client, job, &out_count), VOLCV_E_STALE);
+        EMPTY(out_text);
+        EMPTY(out_size);
+        EMPTY(out_count);
         IS(volcv_http_complete(client, job, VOLCV_OK, NULL), VOLCV_E_STALE);
         IS(volcv_http_body_read(client, job, room, sizeof room, &out_size), VOLCV_E_STALE);
         IS(volcv_http_on_head(client, job, 200, &header, 1), VOLCV_E_STALE);
@@ -308,6 +316,14 @@ static void ids_and_numbers(void)
     EMPTY(out_text);
     EMPTY(out_buffer);
     EMPTY_BEHIND_SIZE(out_error);
+    fresh();
+    IS(volcv_job_task(client, kept, &out_text, &out_size), VOLCV_E_NOT_READY);
+    IS(volcv_job_task(client, done, &out_text, &out_size), VOLCV_E_NO_RESULT);
+    IS(volcv_job_task_status(client, kept, &out_count), VOLCV_E_NOT_READY);
+    IS(volcv_job_task_status(client, done, &out_count), VOLCV_E_NO_RESULT);
+    EMPTY(out_text);
+    EMPTY(out_size);
+    EMPTY(out_count);
     const int32_t statuses[] = {INT32_MIN, -1, 0, 99, 1000, 65736, INT32_MAX};
     for (size_t i = 0; i < sizeof statuses / sizeof statuses[0]; i++) {
         IS(volcv_http_on_head(client, 1, statuses[i], NULL, 0), VOLCV_E_INVALID_ARGUMENT);
@@ -341,6 +357,14 @@ static void a_bad_error_is_found_before_anything_is_done(void)
     fresh();
     out_error.struct_size = UINT32_MAX;
     IS(volcv_raw_submit(client, &raw, NULL, &out_job, &out_error), VOLCV_E_INVALID_ARGUMENT);
+    EMPTY(out_job);
+    fresh();
+    out_error.struct_size = 5;
+    IS(volcv_inpaint_submit(client, &inpaint, NULL, &out_job, &out_error), VOLCV_E_INVALID_ARGUMENT);
+    EMPTY(out_job);
+    fresh();
+    out_error.struct_size = 9;
+    IS(volcv_task_submit(client, &task_request, NULL, &out_job, &out_error), VOLCV_E_INVALID_ARGUMENT);
     EMPTY(out_job);
     fresh();
     out_error.struct_size = 3;
@@ -379,6 +403,11 @@ static void refused_jobs_release_nothing(void)
     outpaint.extra_json = NULL;
     outpaint.left = 2.0;
     IS(use_pixels(&pixels), VOLCV_E_INVALID_INPUT);
+    inpaint.strength = (double)NAN;
+    IS(use_inpaint(&inpaint), VOLCV_E_INVALID_INPUT);
+    task_request.inpaint = &inpaint;
+    task_request.outpaint = NULL;
+    IS(use_task_request(&task_request), VOLCV_E_INVALID_INPUT);
     CHECK(released == 0);
     fresh();
     picture.flags = VOLCV_PICTURE_BORROW;
@@ -414,6 +443,12 @@ static void after_the_end(void)
     IS(volcv_job_rejected_take(gone, done, 0, &out_buffer), VOLCV_E_STALE);
     EMPTY(out_job);
     EMPTY(out_buffer);
+    IS(volcv_inpaint_submit(gone, &inpaint, NULL, &out_job, &out_error), VOLCV_E_STALE);
+    IS(volcv_task_submit(gone, &task_request, NULL, &out_job, &out_error), VOLCV_E_STALE);
+    IS(volcv_task_wait(gone, UNKNOWN_TASK, NULL, &out_job, &out_error), VOLCV_E_STALE);
+    IS(volcv_job_task(gone, asked, &out_text, NULL), VOLCV_E_STALE);
+    EMPTY(out_text);
+    EMPTY(out_job);
     IS(volcv_job_release(gone, done), VOLCV_E_STALE);
     CHECK(volcv_poll(gone, out_events, 4) == 0);
     IS(volcv_wake((volcv_client *)(void *)room), VOLCV_E_STALE);
@@ -443,10 +478,17 @@ int main(void)
         IS(volcv_job_progress(client, kept, &out_progress), VOLCV_OK);
         nap();
     } while (out_progress.phase != VOLCV_PHASE_WAITING);
+    fresh();
+    IS(volcv_task_status(client, UNKNOWN_TASK, NULL, &asked, NULL), VOLCV_OK);
+    CHECK(next_event(client).result == VOLCV_OK);
     every_pointer();
     every_field();
     nested_pointers();
     texts();
+    ways_to_the_service();
+    fields_of_inpaintings();
+    requests_of_tasks();
+    texts_of_tasks();
     links_that_are_not_followed();
     numbers_of_another_mode();
     fields_of_whole_operations();

@@ -1,13 +1,14 @@
 //! `volcv call`: any JSON object in, the service's JSON out.
 
+use std::path::Path;
 use std::process::ExitCode;
 
 use volcv::Bytes;
-use volcv::{CallOptions, CancelToken, CvRequest};
+use volcv::{CallOptions, CancelToken, CvRequest, InvalidInput};
 
-use crate::args::CallArgs;
+use crate::args::{BodyArgs, CallArgs};
 use crate::client::Client;
-use crate::input;
+use crate::input::{self, STDIN};
 use crate::progress::Bar;
 use crate::rejected::{self, Reason};
 use crate::report::{self, CliError, Report};
@@ -31,13 +32,31 @@ pub(crate) fn run(args: &CallArgs, cancel: &CancelToken) -> ExitCode {
     }
 }
 
-fn call(args: &CallArgs, cancel: &CancelToken, report: &mut Report) -> Result<Bytes, CliError> {
+/// The request of a JSON object and the pictures beside it.
+pub(crate) fn request(
+    args: &BodyArgs,
+    action: &str,
+    version: &str,
+    cancel: &CancelToken,
+) -> Result<CvRequest, CliError> {
+    if std::iter::once(&args.body).chain(&args.images).filter(|path| *path == Path::new(STDIN)).count() > 1 {
+        return Err(CliError::invalid_input("only one of the body and the images can come from standard input"));
+    }
+    let invalid = |error: InvalidInput| CliError::invalid_input(error.to_string());
     let text = input::read("body", &args.body, cancel)?;
-    let mut request = CvRequest::from_json_text(&args.action, &args.version, text)
-        .map_err(|error| CliError::invalid_input(error.to_string()))?;
+    let mut request = CvRequest::from_json_text(action, version, text).map_err(invalid)?;
     for (key, value) in &args.query {
         request = request.query_item(key, value);
     }
+    if args.images.is_empty() {
+        return Ok(request);
+    }
+    let images = args.images.iter().map(|image| input::picture("image", image, cancel));
+    request.with_pictures(images.collect::<Result<_, _>>()?).map_err(invalid)
+}
+
+fn call(args: &CallArgs, cancel: &CancelToken, report: &mut Report) -> Result<Bytes, CliError> {
+    let request = request(&args.request, &args.action, &args.version, cancel)?;
     let client = Client::connect(&args.connection, None)?;
     let bar = Bar::new(&args.connection);
     let options = bar.watch(CallOptions::new().cancel(cancel), 1);

@@ -1,22 +1,45 @@
-//! One client over both transports, set up from arguments and environment.
+//! One client over both transports, whose methods wait for the result.
 
-use std::fmt;
-use std::path::{Path, PathBuf};
+use std::path::Path;
+use std::sync::Arc;
 
 use serde_json::Value;
 use tokio::runtime::{Builder, Runtime};
-use volcv::Bytes;
-use volcv::{AbilityRequest, BlockingClient, CallOptions, CancelToken, ClientBuilder, CvRequest, Error, Expand as _};
-use volcv::{ExpandBlocking as _, ExpandOptions, Expanded, Outcome, Outpaint, Source, Tls, Wish};
+use volcv::{AbilityRequest, BlockingClient, BoxFuture, Bytes, CallOptions, CancelToken, ClientBuilder, CvRequest};
+use volcv::{Error, Execution, Expand as _, ExpandBlocking as _, ExpandOptions, Expanded, InvalidInput, Outcome};
+use volcv::{Source, Task, TaskReport, TaskRequest, Wish};
 
-use crate::args::{ConnectionArgs, OutpaintArgs, TransportName};
-use crate::emulator;
+use crate::args::{ConnectionArgs, MakeArgs, TransportName};
+use crate::connect;
 use crate::report::CliError;
 
-const BASE_URL: &str = "VOLCV_BASE_URL";
-const API_KEY: &str = "VOLCV_API_KEY";
-const PROXY: &str = "VOLCV_PROXY";
-const CA_FILE: &str = "VOLCV_CA_FILE";
+/// A request of any ability, as the flags want it to be run.
+#[derive(Clone)]
+pub(crate) struct Wanted {
+    pub(crate) ability: Arc<dyn AbilityRequest + Send + Sync>,
+    /// Wins over the seed of the ability.
+    pub(crate) seed: Option<i64>,
+    /// Run it as a task, although the service could do it in one call.
+    pub(crate) as_task: bool,
+}
+
+impl AbilityRequest for Wanted {
+    fn request(&self) -> Result<CvRequest, InvalidInput> {
+        let request = self.ability.request()?;
+        Ok(match self.seed {
+            Some(seed) => request.with_seed(seed),
+            None => request,
+        })
+    }
+
+    fn warnings(&self) -> Vec<InvalidInput> {
+        self.ability.warnings()
+    }
+
+    fn execution(&self) -> Execution {
+        if self.as_task { Execution::Task } else { self.ability.execution() }
+    }
+}
 
 /// A client of either transport whose methods wait for the result.
 #[derive(Debug)]
@@ -26,22 +49,15 @@ pub(crate) enum Client {
 }
 
 impl Client {
-    /// A client for the gateway that arguments and environment name, or for an emulator that is started for it.
+    /// A client for what arguments and environment name, or for an emulator that is started for it.
     pub(crate) fn connect(args: &ConnectionArgs, out: Option<&Path>) -> Result<Self, CliError> {
-        let (base_url, key) = match (args.emulator, base_url(args)) {
-            (true, _) => emulator::start_local(out, args.distort)?,
-            (false, Some(base_url)) => (base_url, api_key()?),
-            (false, None) => {
-                let message = format!("no gateway is given; use --base-url, {BASE_URL}, or --emulator for a try");
-                return Err(CliError::config(message));
-            }
-        };
-        Self::new(args, base_url, key)
+        Self::new(args.transport, connect::online(args, out)?)
     }
 
     /// A client, and the picture that IN links to, whose size has to be known before a call.
     pub(crate) fn with_picture(
-        args: &OutpaintArgs,
+        args: &MakeArgs,
+        connection: &ConnectionArgs,
         link: &str,
         cancel: &CancelToken,
     ) -> Result<(Bytes, Self), CliError> {
@@ -49,38 +65,23 @@ impl Client {
             let message = "a dry run downloads nothing, but the size of the picture is needed; give a file";
             return Err(CliError::invalid_input(message));
         }
-        let client = Self::connect(&args.connection, Some(&args.output))?;
+        let client = Self::connect(connection, Some(&args.output))?;
         let picture = client.download(link, &CallOptions::new().cancel(cancel)).map_err(Error::uncharged)?;
         Ok((picture, client))
     }
 
     /// A client that is good for [`Client::preview`] only; it needs neither key nor gateway.
     pub(crate) fn dry(args: &ConnectionArgs) -> Result<Self, CliError> {
-        let base_url = base_url(args).filter(|_| !args.emulator).unwrap_or("https://gateway.invalid".to_owned());
-        Self::new(args, base_url, "not-a-key".to_owned())
+        Self::new(args.transport, connect::dry(args)?)
     }
 
     /// As [`Client::dry`], without arguments.
     pub(crate) fn offline() -> Result<Self, CliError> {
-        Ok(Self::Ureq(ClientBuilder::new("https://gateway.invalid", "not-a-key").ureq()?))
+        Self::new(TransportName::Ureq, connect::offline())
     }
 
-    fn new(args: &ConnectionArgs, base_url: String, key: String) -> Result<Self, CliError> {
-        let mut builder = ClientBuilder::new(base_url, key).allow_insecure_http(args.allow_insecure_http);
-        // An emulator is on this machine and speaks plain http.
-        if !args.emulator {
-            builder = network(args, builder)?;
-        }
-        if let Some(time) = args.timeout {
-            builder = builder.deadline(time);
-        }
-        if let Some(attempts) = args.max_attempts {
-            builder = builder.max_attempts(attempts);
-        }
-        if let Some(attempts) = args.charge_limit {
-            builder = builder.charge_limit(attempts);
-        }
-        Ok(match args.transport {
+    fn new(transport: TransportName, builder: ClientBuilder) -> Result<Self, CliError> {
+        Ok(match transport {
             TransportName::Ureq => Self::Ureq(builder.ureq()?),
             TransportName::Reqwest => {
                 let runtime = Builder::new_current_thread().enable_all().build();
@@ -91,18 +92,57 @@ impl Client {
         })
     }
 
-    /// One call with the request's own seed if `seeds` has none, otherwise one call for each seed.
-    pub(crate) fn outpaint(
+    /// Makes the pictures of each request, as many at once as the library lets; `take` gets each result as soon as it is there.
+    pub(crate) fn generate(
         &self,
-        outpaint: &Outpaint,
-        seeds: &[i64],
+        requests: Vec<Wanted>,
         options: &CallOptions,
-    ) -> Result<Vec<Result<Outcome, Error>>, Error> {
-        match (self, seeds) {
-            (Self::Ureq(client), []) => Ok(vec![client.outpaint_with(outpaint, options)]),
-            (Self::Ureq(client), seeds) => client.variants(outpaint, seeds, options),
-            (Self::Reqwest(client, runtime), []) => Ok(vec![runtime.block_on(client.outpaint_with(outpaint, options))]),
-            (Self::Reqwest(client, runtime), seeds) => runtime.block_on(client.variants(outpaint, seeds, options)),
+        take: impl Fn(usize, &Result<Outcome, Error>) + Send + Sync,
+    ) -> Vec<Result<Outcome, Error>> {
+        match self {
+            Self::Ureq(client) => client.batch(requests, |wanted| client.generate(&wanted, options), take),
+            Self::Reqwest(client, runtime) => {
+                let run = |wanted: Wanted| -> BoxFuture<'_, _> {
+                    Box::pin(async move { client.generate(&wanted, options).await })
+                };
+                runtime.block_on(client.batch(requests, run, take))
+            }
+        }
+    }
+
+    /// Whether the seeds are in range, and none but -1 is there twice.
+    pub(crate) fn check_seeds(&self, seeds: &[i64]) -> Result<(), Error> {
+        match self {
+            Self::Ureq(client) => client.check_seeds(seeds),
+            Self::Reqwest(client, _) => client.check_seeds(seeds),
+        }
+    }
+
+    pub(crate) fn submit(&self, request: &TaskRequest, options: &CallOptions) -> Result<Task, Error> {
+        match self {
+            Self::Ureq(client) => client.submit(request, options),
+            Self::Reqwest(client, runtime) => runtime.block_on(client.submit(request, options)),
+        }
+    }
+
+    pub(crate) fn wait(&self, task: &Task, options: &CallOptions) -> Result<Outcome, Error> {
+        match self {
+            Self::Ureq(client) => client.wait(task, options),
+            Self::Reqwest(client, runtime) => runtime.block_on(client.wait(task, options)),
+        }
+    }
+
+    pub(crate) fn task_status(&self, task: &Task, options: &CallOptions) -> Result<TaskReport, Error> {
+        match self {
+            Self::Ureq(client) => client.task_status(task, options),
+            Self::Reqwest(client, runtime) => runtime.block_on(client.task_status(task, options)),
+        }
+    }
+
+    pub(crate) fn cancel_task(&self, task: &Task, options: &CallOptions) -> Result<(), Error> {
+        match self {
+            Self::Ureq(client) => client.cancel_task(task, options),
+            Self::Reqwest(client, runtime) => runtime.block_on(client.cancel_task(task, options)),
         }
     }
 
@@ -151,48 +191,12 @@ impl Client {
             Self::Reqwest(client, _) => client.preview_variants(ability, seeds),
         }
     }
-}
 
-/// The proxy and the certificates. Arguments win over variables, and empty variables are none.
-fn network(args: &ConnectionArgs, builder: ClientBuilder) -> Result<ClientBuilder, CliError> {
-    let set = |name| std::env::var_os(name).filter(|value| !value.is_empty());
-    let builder = match &args.ca_file.clone().or_else(|| set(CA_FILE).map(PathBuf::from)) {
-        Some(file) => builder.tls(trusting(file)?),
-        None => builder,
-    };
-    if args.proxy_from_env {
-        return Ok(builder.proxy_from_env());
-    }
-    Ok(match (&args.proxy, set(PROXY)) {
-        (Some(url), _) => builder.proxy(url.0.as_str()),
-        (None, Some(url)) => {
-            builder.proxy(url.into_string().map_err(|_| CliError::config(format!("{PROXY} is not a text")))?)
+    /// A text of the service that is going to be shown: some gateways repeat the key that they were given.
+    pub(crate) fn redact(&self, text: &str) -> String {
+        match self {
+            Self::Ureq(client) => client.redact(text),
+            Self::Reqwest(client, _) => client.redact(text),
         }
-        (None, None) => builder,
-    })
-}
-
-fn trusting(file: &Path) -> Result<Tls, CliError> {
-    let failed = |why: &dyn fmt::Display| CliError::config(format!("the CA file {}: {why}", file.display()));
-    let certificates = std::fs::read(file).map_err(|error| failed(&error))?;
-    Tls::new().extra_roots(&certificates).map_err(|error| failed(&error))
-}
-
-/// A text of a gateway that is going to be shown: some repeat the key that they were given.
-pub(crate) fn without_key(text: &str) -> String {
-    api_key().map_or_else(|_| text.to_owned(), |key| text.replace(&key, "[key]"))
-}
-
-/// The argument wins; an empty variable is none.
-fn base_url(args: &ConnectionArgs) -> Option<String> {
-    args.base_url.clone().or_else(|| std::env::var(BASE_URL).ok().filter(|url| !url.is_empty()))
-}
-
-fn api_key() -> Result<String, CliError> {
-    let missing = || CliError::config(format!("no API key is given; set {API_KEY}, or use --emulator for a try"));
-    std::env::var_os(API_KEY)
-        .filter(|key| !key.is_empty())
-        .ok_or_else(missing)?
-        .into_string()
-        .map_err(|_| CliError::config(format!("{API_KEY} is not a text")))
+    }
 }

@@ -6,9 +6,9 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use volcv::CancelToken;
-use volcv_emulator::{BANNER, DEFAULT_ACCESS_KEY, DEFAULT_KEY, DEFAULT_SECRET_KEY, Distortion, Emulator, OutputFormat};
+use volcv_emulator::{BANNER, DEFAULT_ACCESS_KEY, DEFAULT_SECRET_KEY, Emulator, OutputFormat};
 
-use crate::args::{EmulatorArgs, Format};
+use crate::args::{ConnectionArgs, EmulatorArgs, Format};
 use crate::report::{self, CliError, Report};
 
 /// `volcv emulator`: serves until it is interrupted.
@@ -42,12 +42,15 @@ pub(crate) fn run(args: &EmulatorArgs, cancel: &CancelToken) -> ExitCode {
     ExitCode::SUCCESS
 }
 
-/// Starts an emulator on this machine for one command and says so; gives its base URL and key.
+/// Starts an emulator on this machine for one command and says so; gives its base URL. It takes its default keys.
 ///
 /// Its pictures are JPEG where the name of `out` says so, and PNG otherwise.
-pub(crate) fn start_local(out: Option<&Path>, distortion: Option<Distortion>) -> Result<(String, String), CliError> {
+pub(crate) fn start_local(args: &ConnectionArgs, out: Option<&Path>) -> Result<String, CliError> {
     let ending = out.and_then(Path::extension).and_then(|ending| ending.to_str()).map(str::to_lowercase);
-    let mut builder = Emulator::builder().distort(distortion.unwrap_or_default());
+    let mut builder = Emulator::builder().distort(args.distort.unwrap_or_default());
+    if let Some(region) = &args.region {
+        builder = builder.region(region);
+    }
     if let Some("jpg" | "jpeg") = ending.as_deref() {
         builder = builder.output(OutputFormat::Jpeg);
     }
@@ -56,7 +59,7 @@ pub(crate) fn start_local(out: Option<&Path>, distortion: Option<Distortion>) ->
     let base_url = emulator.base_url();
     // The emulator ends with the process: stopping it here would wait for a picture that is not needed.
     std::mem::forget(emulator);
-    Ok((base_url, DEFAULT_KEY.to_owned()))
+    Ok(base_url)
 }
 
 fn start(args: &EmulatorArgs) -> Result<Emulator, CliError> {

@@ -6,7 +6,7 @@ use std::path::Path;
 use std::sync::mpsc;
 use std::thread;
 
-use volcv::{CancelToken, ErrorKind, Size, probe};
+use volcv::{CancelToken, ErrorKind, Picture, Size, probe};
 
 use crate::report::CliError;
 
@@ -42,6 +42,22 @@ pub(crate) fn read(what: &str, path: &Path, cancel: &CancelToken) -> Result<Vec<
             Err(CliError::new(ErrorKind::Cancelled, format!("cancelled while reading the {what} from {}", name(path))))
         }
     }
+}
+
+/// A picture that is sent. A link is not read here: the service fetches it.
+pub(crate) fn picture(what: &str, path: &Path, cancel: &CancelToken) -> Result<Picture, CliError> {
+    match link(path) {
+        Some(link) => Ok(Picture::url(link)),
+        None => read(what, path, cancel).map(Picture::from),
+    }
+}
+
+/// A picture and its mask.
+pub(crate) fn masked(picture: &Path, mask: &Path, cancel: &CancelToken) -> Result<(Picture, Picture), CliError> {
+    if picture == Path::new(STDIN) && mask == Path::new(STDIN) {
+        return Err(CliError::invalid_input("picture and mask cannot both come from standard input"));
+    }
+    Ok((self::picture("picture", picture, cancel)?, self::picture("mask", mask, cancel)?))
 }
 
 /// The size of the upright picture in a file that the library can read.

@@ -1,21 +1,25 @@
-//! The `volcv` command: outpaint a picture from the terminal, plan it or prepare it by hand, call any action of the
-//! service, or run its emulator.
+//! The `volcv` command: outpaint or inpaint a picture from the terminal, plan it or prepare it by hand, run tasks, call any
+//! action of the service, or run its emulator.
 
 mod args;
 mod attributes;
 mod call;
 mod client;
+mod connect;
 mod draw;
 mod early;
 mod emulator;
 mod encoding;
 mod fill;
 mod fitted;
+mod inpaint;
 mod input;
 mod interrupt;
+mod make;
 mod mask;
 mod outpaint;
 mod output;
+mod pending;
 mod plan;
 mod progress;
 mod rejected;
@@ -25,6 +29,7 @@ mod save;
 mod settings;
 mod sheet;
 mod store;
+mod task;
 mod whole;
 mod wish;
 
@@ -48,6 +53,9 @@ fn main() -> ExitCode {
         Command::Outpaint(args) => outpaint::run(&args, &cancel),
         Command::Plan(args) => plan::run(&args, &cancel),
         Command::Mask(args) => mask::run(&args, &cancel),
+        Command::Inpaint(args) => inpaint::edit(&args, &cancel),
+        Command::Erase(args) => inpaint::erase(&args, &cancel),
+        Command::Task(command) => task::run(&command, &cancel),
         Command::Call(args) => call::run(&args, &cancel),
         Command::Emulator(args) => emulator::run(&args, &cancel),
     }

@@ -6,12 +6,11 @@ use std::path::{Path, PathBuf};
 
 use volcv::PictureFormat;
 
-use crate::args::OutpaintArgs;
 use crate::report::CliError;
 use crate::save;
 
 /// The name of standard output, where a file is expected.
-const STDOUT: &str = "-";
+pub(crate) const STDOUT: &str = "-";
 
 /// OUT, and how many calls share it.
 #[derive(Debug, Clone)]
@@ -32,21 +31,35 @@ pub(crate) enum Place {
 }
 
 impl Target {
+    /// OUT for the pictures of so many calls.
+    pub(crate) fn new(out: &Path, calls: usize) -> Self {
+        Self { out: out.to_owned(), calls, best_of: false }
+    }
+
+    /// One of the pictures becomes OUT, the others get numbers.
+    pub(crate) fn best_of(self, best_of: bool) -> Self {
+        Self { best_of, ..self }
+    }
+
     /// Checks that every name OUT stands for can be written, before anything is paid for.
-    pub(crate) fn prepare(args: &OutpaintArgs, calls: usize) -> Result<Self, CliError> {
-        let target = Self { out: args.output.clone(), calls, best_of: args.whole.best_of.is_some() };
-        if target.is_stdout() {
-            return match refusal_of_stdout(args, calls) {
+    pub(crate) fn prepare(self, json: bool, dry_run: bool) -> Result<Self, CliError> {
+        if self.is_stdout() {
+            return match refusal_of_stdout(self.calls, json, dry_run) {
                 Some(reason) => Err(CliError::invalid_input(format!("-o {STDOUT}: standard output {reason}"))),
-                None => Ok(target),
+                None => Ok(self),
             };
         }
-        let best = target.best_of.then(|| target.out.clone());
-        for path in (0..calls).map(|call| target.path(call, 0, 1)).chain(best) {
+        let best = self.best_of.then(|| self.out.clone());
+        for path in (0..self.calls).map(|call| self.path(call, 0, 1)).chain(best) {
             save::check(&path)
                 .map_err(|error| CliError::config(format!("cannot write {}: {error}", path.display())))?;
         }
-        Ok(target)
+        Ok(self)
+    }
+
+    /// OUT, unless it is standard output.
+    pub(crate) fn file(&self) -> Option<&Path> {
+        Some(self.out.as_path()).filter(|_| !self.is_stdout())
     }
 
     /// Where a picture of a call goes, which is one of so many.
@@ -75,7 +88,8 @@ impl Target {
         if self.is_stdout() {
             return save::rescue(bytes, save::REJECTED);
         }
-        save::save_rejected(&self.path(call, picture, pictures), bytes).or_else(|_| save::rescue(bytes, save::REJECTED))
+        let path = self.path(call, picture, pictures);
+        save::save_beside(&path, save::REJECTED, bytes).or_else(|_| save::rescue(bytes, save::REJECTED))
     }
 
     /// `./-` is a file.
@@ -104,14 +118,14 @@ impl Target {
 }
 
 /// Why standard output cannot take the picture. A dry run writes none, so its text may go to a terminal.
-fn refusal_of_stdout(args: &OutpaintArgs, calls: usize) -> Option<&'static str> {
+fn refusal_of_stdout(calls: usize, json: bool, dry_run: bool) -> Option<&'static str> {
     if calls > 1 {
         return Some("takes one picture, not one for each seed");
     }
-    if args.connection.json {
+    if json {
         return Some("cannot take both a picture and the JSON object of --json");
     }
-    (io::stdout().is_terminal() && !args.dry_run).then_some("is a terminal, which no picture is written to")
+    (io::stdout().is_terminal() && !dry_run).then_some("is a terminal, which no picture is written to")
 }
 
 /// Whether the ending of a name says something else than the format that it is going to hold.

@@ -4,9 +4,10 @@ use std::fmt::Write as _;
 use std::process::ExitCode;
 
 use serde_json::{Value, json};
-use volcv::{Bytes, CancelToken, DecodeOptions, ExpandOptions, ExpandPlan, Pass, PassMode, PlanOptions, Rect, Size};
+use volcv::{Ability, Bytes, CancelToken, DecodeOptions, Execution, ExpandOptions, ExpandPlan, Outpaint, PaintingEdit};
+use volcv::{Pass, PassMode, PlanOptions, Rect, Size};
 
-use crate::args::PlanArgs;
+use crate::args::{AbilityName, PlanArgs};
 use crate::client::Client;
 use crate::report::{self, CliError, Report};
 use crate::settings::{self, with_flags};
@@ -25,14 +26,15 @@ pub(crate) fn run(args: &PlanArgs, cancel: &CancelToken) -> ExitCode {
 }
 
 /// The options of a plan that the command has flags for.
-pub(crate) fn plan_options(max_passes: u32, max_side: Option<u32>) -> PlanOptions {
-    let options = PlanOptions::new().max_passes(max_passes);
+pub(crate) fn plan_options(ability: AbilityName, max_passes: u32, max_side: Option<u32>) -> PlanOptions {
+    let options = PlanOptions::new().ability(ability.into()).max_passes(max_passes);
     max_side.map_or(options, |pixels| options.max_side(pixels))
 }
 
 /// The plan as JSON, without its warnings.
 pub(crate) fn to_json(plan: &ExpandPlan) -> Value {
     json!({
+        "ability": req_key(plan.ability),
         "source": of_size(plan.source),
         "crop": of_rect(plan.crop),
         "result": of_size(plan.result),
@@ -50,7 +52,7 @@ struct Planned {
 
 fn planned(args: &PlanArgs, cancel: &CancelToken) -> Result<Planned, CliError> {
     let (size, file) = source(args, cancel)?;
-    let options = ExpandOptions::new().plan(plan_options(args.max_passes, args.max_side));
+    let options = ExpandOptions::new().plan(plan_options(args.ability, args.max_passes, args.max_side));
     let wish = args.wish.wish();
     let plan = options.plan_for(size, &wish).map_err(|error| settings::refused(&error))?;
     let mut upload_bytes = None;
@@ -105,6 +107,9 @@ impl Planned {
         }
         lines.push(("result", plan.result.to_string()));
         lines.push(("original", plan.original_at.to_string()));
+        if plan.ability.execution() == Execution::Task {
+            lines.push(("ability", format!("{}, each call as a task", req_key(plan.ability))));
+        }
         lines.push(("calls", format!("{}, each of which is paid for", plan.calls())));
         lines.extend(plan.passes.iter().map(|pass| ("call", text_of(pass))));
         if let Some(bytes) = self.upload_bytes {
@@ -133,6 +138,13 @@ fn text_of(pass: &Pass) -> String {
     };
     let scaled = if pass.is_scaled() { format!(", scaled to {}", pass.to) } else { String::new() };
     format!("{what}: sends {}, gets {}{scaled}", pass.upload, pass.expected)
+}
+
+fn req_key(ability: Ability) -> &'static str {
+    match ability {
+        Ability::PaintingEdit => PaintingEdit::REQ_KEY,
+        _ => Outpaint::REQ_KEY,
+    }
 }
 
 fn of_pass(pass: &Pass) -> Value {

@@ -39,13 +39,16 @@ impl Bar {
         if calls > 1 {
             // Calls that run at the same time share one observer, so only the clock makes sense for them.
             set_style(&bar, CLOCK);
-            bar.set_message(format!("outpainting {calls} pictures"));
+            bar.set_message(format!("making {calls} pictures"));
             return options;
         }
         let shown = Mutex::new(None);
         options.progress(move |progress| {
             let stage = Some((progress.phase, progress.attempt));
             let mut shown = shown.lock().unwrap_or_else(PoisonError::into_inner);
+            if matches!(*shown, Some((Phase::Task, _))) && is_question(progress) {
+                return;
+            }
             if *shown != stage {
                 *shown = stage;
                 enter(&bar, progress);
@@ -58,6 +61,12 @@ impl Bar {
         })
     }
 
+    /// What writes lines as [`Bar::note`] does, for callbacks.
+    pub(crate) fn to_note(&self) -> impl Fn(&str, &str) + Send + Sync + use<> {
+        let bar = self.0.clone();
+        move |label, text| bar.suspend(|| report::note(label, text))
+    }
+
     /// Writes a line to standard error that the bar does not overwrite.
     pub(crate) fn note(&self, label: &str, text: impl Display) {
         self.0.suspend(|| report::note(label, text));
@@ -67,6 +76,15 @@ impl Bar {
 impl Drop for Bar {
     fn drop(&mut self) {
         self.0.finish_and_clear();
+    }
+}
+
+/// Whether this is a question about a task, which is too short to be shown; only the picture in an answer is large.
+fn is_question(progress: &Progress) -> bool {
+    const LARGE: u64 = 64 << 10;
+    match progress.phase {
+        Phase::Downloading => progress.receive_total.is_none_or(|bytes| bytes < LARGE),
+        phase => phase != Phase::Backoff,
     }
 }
 
@@ -83,6 +101,8 @@ fn enter(bar: &ProgressBar, progress: &Progress) {
         None => progress.phase.to_string(),
     };
     bar.set_message(match progress.attempt {
+        // The number of a question about a task says nothing.
+        _ if progress.phase == Phase::Task => phase,
         1 => phase,
         attempt => format!("attempt {attempt}: {phase}"),
     });

@@ -7,12 +7,15 @@ use std::process::ExitCode;
 
 use clap::error::ErrorKind as UsageError;
 use serde_json::{Value, json};
-use volcv::{Charge, Error, ErrorKind, PictureInfo};
+use volcv::{Charge, Error, ErrorKind, PictureInfo, Task, TaskStatus};
 
 use crate::fitted::Fitted;
 
 /// The exit code after Ctrl-C.
 pub(crate) const CANCELLED: u8 = 130;
+
+/// The exit code if a task was waited or asked for, and has not ended.
+const TASK_GOES_ON: u8 = 9;
 
 /// The end of a command.
 #[derive(Debug, Default)]
@@ -24,6 +27,12 @@ pub(crate) struct Report {
     pub(crate) charges: Option<usize>,
     /// The file that shows all pictures.
     pub(crate) contact_sheet: Option<PathBuf>,
+    /// The task that was handed in, and is not waited for.
+    pub(crate) task: Option<Task>,
+    /// The file that holds it.
+    pub(crate) task_file: Option<PathBuf>,
+    /// How far a task is, or what became of it.
+    pub(crate) status: Option<TaskStatus>,
     /// Every warning that was shown on standard error.
     pub(crate) warnings: Vec<String>,
     /// The files of pictures that failed a check.
@@ -62,6 +71,11 @@ impl Report {
         }
     }
 
+    /// Whether a picture was paid for and could not be written.
+    pub(crate) fn has_lost_a_picture(&self) -> bool {
+        self.failures.iter().any(|failure| failure.0.charge == Charge::Charged)
+    }
+
     /// Prints results and failure, and says how the process has to end.
     pub(crate) fn print(self, json: bool) -> ExitCode {
         let text = if json { format!("{}\n", self.to_json()) } else { self.to_text() };
@@ -73,11 +87,20 @@ impl Report {
                 note("hint", hint);
             }
         }
-        ExitCode::from(exit_code(first.0.kind))
+        ExitCode::from(first.exit_code())
     }
 
     fn to_text(&self) -> String {
         let mut text: String = self.outputs.iter().map(|output| format!("{output}\n")).collect();
+        match (&self.task, &self.task_file) {
+            (Some(task), Some(file)) => text.push_str(&format!("{} task {}\n", file.display(), task.id())),
+            // A failure shows the task itself.
+            (Some(task), None) if self.failures.is_empty() => text.push_str(&format!("{task}\n")),
+            _ => {}
+        }
+        if let Some(status) = self.status.as_ref().filter(|_| self.outputs.is_empty()) {
+            text.push_str(&format!("{status}\n"));
+        }
         if let Some(sheet) = &self.contact_sheet {
             text.push_str(&format!("{} shows all\n", sheet.display()));
         }
@@ -101,6 +124,13 @@ impl Report {
                 "rejected": rejected,
             }),
         };
+        if let Some(task) = self.task.as_ref().filter(|_| self.failures.is_empty()) {
+            object["task"] = json!(task);
+            object["task_file"] = self.task_file.as_ref().map(|path| path.to_string_lossy()).into();
+        }
+        if let Some(status) = &self.status {
+            object["status"] = status.as_str().into();
+        }
         if let Some(charges) = self.charges {
             object["charges"] = charges.into();
             object["contact_sheet"] = self.contact_sheet.as_ref().map(|path| path.to_string_lossy()).into();
@@ -174,6 +204,7 @@ struct Facts {
     request_id: Option<String>,
     retryable: bool,
     attempts: usize,
+    task: Option<Task>,
     hint: Option<String>,
 }
 
@@ -190,6 +221,7 @@ impl CliError {
             request_id: None,
             retryable: false,
             attempts: 0,
+            task: None,
             hint: None,
         }))
     }
@@ -200,6 +232,27 @@ impl CliError {
 
     pub(crate) fn invalid_input(message: impl Into<String>) -> Self {
         Self::new(ErrorKind::InvalidInput, message)
+    }
+
+    /// A task that was asked about has no result.
+    pub(crate) fn of_status(task: &Task, status: &TaskStatus) -> Self {
+        match status {
+            TaskStatus::NotFound => Self::new(ErrorKind::Service, "the service does not know the task"),
+            TaskStatus::Expired => Self::new(ErrorKind::Service, "the result of the task has been deleted"),
+            status => {
+                let mut pending = Self::new(ErrorKind::Timeout, format!("the task has not ended yet: {status}"));
+                pending.0.retryable = true;
+                pending
+            }
+        }
+        .of_task(task)
+    }
+
+    /// A task was handed in before this went wrong; it may be paid for.
+    pub(crate) fn of_task(mut self, task: &Task) -> Self {
+        self.0.task = Some(task.clone());
+        self.0.charge = self.0.charge.max(Charge::Unknown);
+        self
     }
 
     /// Says which of several calls has failed.
@@ -224,9 +277,18 @@ impl CliError {
         self
     }
 
+    fn exit_code(&self) -> u8 {
+        use ErrorKind::{Connect, Timeout, Tls};
+        match self.0.kind {
+            // Nothing is known to be lost or unpaid: the task goes on.
+            Connect | Timeout | Tls if self.0.task.is_some() => TASK_GOES_ON,
+            kind => exit_code(kind),
+        }
+    }
+
     fn to_json(&self) -> Value {
         let facts = &self.0;
-        json!({
+        let mut object = json!({
             "kind": facts.kind.as_str(),
             "message": facts.message,
             "service_code": facts.service_code,
@@ -235,7 +297,11 @@ impl CliError {
             "charge": facts.charge.to_string(),
             "retryable": facts.retryable,
             "attempts": facts.attempts,
-        })
+        });
+        if let Some(task) = &facts.task {
+            object["task"] = json!(task);
+        }
+        object
     }
 }
 
@@ -257,6 +323,7 @@ impl From<Error> for CliError {
             request_id: error.request_id().map(str::to_owned),
             retryable: error.is_retryable(),
             attempts: error.attempts().len(),
+            task: error.task().cloned(),
             hint: hint(&error),
         }))
     }
@@ -268,13 +335,17 @@ fn hint(error: &Error) -> Option<String> {
         ErrorKind::OutcomeUnknown => {
             "look at the account before you run it again: it may have been paid for".to_owned()
         }
-        ErrorKind::Auth => "the key is taken from VOLCV_API_KEY".to_owned(),
+        ErrorKind::Auth => {
+            "the key is taken from VOLCV_API_KEY, with --direct from VOLC_ACCESSKEY and VOLC_SECRETKEY or the files in ~/.volc"
+                .to_owned()
+        }
         ErrorKind::Quota => "top up the account".to_owned(),
         ErrorKind::Throttled => match error.retry_after() {
             Some(time) => format!("run it again in {} s", time.as_secs_f64().ceil()),
             None => "wait a little and run it again".to_owned(),
         },
         ErrorKind::Refused if error.charge() == Charge::Unknown => "another --seed may pass the review".to_owned(),
+        _ if error.is_retryable() && error.task().is_some() => "asking for the task again costs nothing".to_owned(),
         _ if error.is_retryable() => "it can simply be run again".to_owned(),
         _ => return None,
     })

@@ -6,6 +6,7 @@ use volcv::{Bytes, Charge, DecodeOptions, Encoding, Error, ExpandPlan, Expanded,
 
 use crate::encoding::is_lossless;
 use crate::fitted::Fitted;
+use crate::pending::Pending;
 use crate::rejected::Reason;
 use crate::report::CliError;
 use crate::sheet;
@@ -19,6 +20,7 @@ pub(crate) struct Results<'a> {
     /// How the finished picture is written; `None` if the file of the service is.
     pub(crate) encoding: Option<Encoding>,
     pub(crate) best_of: bool,
+    pub(crate) pending: &'a Pending,
     pub(crate) store: Store<'a>,
 }
 
@@ -158,6 +160,7 @@ impl Results<'_> {
 
     fn failed(&mut self, index: usize, error: &Error) {
         let reason = if self.plan.calls() > 1 { Reason::Unfinished } else { Reason::FailedCheck };
+        self.pending.failed(error);
         self.store.keep_rejected(index, error.rejected_pictures(), reason);
         error.links().iter().for_each(|link| self.store.show_link(link));
         let charged = error.attempts().iter().filter(|attempt| attempt.charge == Charge::Charged).count();

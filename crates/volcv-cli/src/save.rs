@@ -12,6 +12,8 @@ use crate::attributes::{self, is_replaceable, take_over};
 
 /// Stands behind the name of a picture that failed a check.
 pub(crate) const REJECTED: &str = ".rejected";
+/// Stands behind the name of a file whose picture a task makes.
+pub(crate) const TASK: &str = ".task.json";
 
 /// Held while a file is being written, so that a second Ctrl-C leaves no half-written temporary file behind.
 static WRITING: Mutex<()> = Mutex::new(());
@@ -38,11 +40,11 @@ pub(crate) fn save(path: &Path, bytes: &[u8]) -> io::Result<()> {
     save_by(path, bytes, |new, path| new.persist(path).map(drop).map_err(|error| error.error))
 }
 
-/// Keeps a picture that failed a check beside the file that it was meant for: with `.rejected` behind its name, or
-/// `.rejected-2` and so on if that is taken. Gives the name.
-pub(crate) fn save_rejected(path: &Path, bytes: &[u8]) -> io::Result<PathBuf> {
+/// Keeps what belongs to a file beside it: with `ending` behind its name, such as `.rejected`, or `.rejected-2` and so on if
+/// that is taken. Gives the name.
+pub(crate) fn save_beside(path: &Path, ending: &str, bytes: &[u8]) -> io::Result<PathBuf> {
     let _writing = writing();
-    // The rejected picture is readable only for users who can read the file it was meant for.
+    // A rejected picture is readable only for users who can read the file it was meant for.
     let old = resolve(path)?.1;
     let mut file = temporary_beside(path, old.as_ref())?;
     file.write_all(bytes)?;
@@ -51,7 +53,7 @@ pub(crate) fn save_rejected(path: &Path, bytes: &[u8]) -> io::Result<PathBuf> {
     let mut number = 1;
     loop {
         let mut name = OsString::from(path);
-        name.push(REJECTED);
+        name.push(ending);
         if number > 1 {
             name.push(format!("-{number}"));
         }
@@ -216,7 +218,7 @@ mod tests {
         fs::write(folder.path().join("wide.png.rejected-2"), b"old").unwrap();
         for (bytes, name) in [(b"1", "wide.png.rejected"), (b"2", "wide.png.rejected-3"), (b"3", "wide.png.rejected-4")]
         {
-            let kept = save_rejected(&path, bytes).unwrap();
+            let kept = save_beside(&path, REJECTED, bytes).unwrap();
             assert_eq!((kept.clone(), fs::read(kept).unwrap()), (folder.path().join(name), bytes.to_vec()));
         }
         assert_eq!(fs::read(folder.path().join("wide.png.rejected-2")).unwrap(), b"old");

@@ -2,7 +2,7 @@
 
 use volcv::{InvalidInput, Outpaint};
 
-use crate::args::OutpaintArgs;
+use crate::args::{MakeArgs, OutpaintArgs};
 use crate::report::CliError;
 
 /// Gives an outpainting the fields that the arguments set.
@@ -28,15 +28,15 @@ pub(crate) fn apply(args: &OutpaintArgs, mut outpaint: Outpaint) -> Outpaint {
     if let Some(pixels) = args.max_height {
         outpaint = outpaint.max_height(pixels);
     }
-    if args.return_url {
+    if args.make.return_url {
         outpaint = outpaint.return_url(true);
     }
-    outpaint.strict(args.strict)
+    outpaint.strict(args.make.strict)
 }
 
 /// The seeds to call with, in order; none if the service chooses the seed of a single picture.
-pub(crate) fn seeds(args: &OutpaintArgs) -> Result<Vec<i64>, CliError> {
-    let (flag, count) = match (args.variants, args.whole.best_of) {
+pub(crate) fn seeds(args: &MakeArgs, best_of: Option<u16>) -> Result<Vec<i64>, CliError> {
+    let (flag, count) = match (args.variants, best_of) {
         (Some(variants), _) => ("--variants", variants),
         (None, Some(best_of)) => ("--best-of", best_of),
         (None, None) => return Ok(args.seeds.clone()),

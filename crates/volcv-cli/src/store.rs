@@ -5,7 +5,7 @@ use std::io;
 
 use volcv::{Bytes, PictureInfo};
 
-use crate::client::without_key;
+use crate::client::Client;
 use crate::early::Early;
 use crate::fitted::Fitted;
 use crate::output::{self, Place, Target};
@@ -17,6 +17,7 @@ use crate::save;
 /// The way of pictures to the disk.
 pub(crate) struct Store<'a> {
     pub(crate) target: &'a Target,
+    pub(crate) client: &'a Client,
     pub(crate) bar: &'a Bar,
     pub(crate) early: Early,
     pub(crate) report: &'a mut Report,
@@ -88,7 +89,8 @@ impl Store<'_> {
     /// Shows the way to a picture that is paid for and could not be fetched. Links come from outside: nothing of one may
     /// steer the terminal.
     pub(crate) fn show_link(&self, link: &str) {
-        self.bar.note("note", format!("the picture is paid for; its link: {}", without_key(link).escape_default()));
+        self.bar
+            .note("note", format!("the picture is paid for; its link: {}", self.client.redact(link).escape_default()));
     }
 
     pub(crate) fn warn(&mut self, text: String) {

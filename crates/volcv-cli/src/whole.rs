@@ -5,14 +5,15 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use serde_json::{Value, json};
-use volcv::{Bytes, CallOptions, CancelToken, Encoding, ExpandOptions, ExpandPlan, Outpaint, Picture};
-use volcv::{Sides, Source, Wish};
+use volcv::{Bytes, CallOptions, CancelToken, Encoding, Execution, ExpandOptions, ExpandPlan, Source, Wish};
 
 use crate::args::OutpaintArgs;
 use crate::client::Client;
 use crate::early::Early;
 use crate::encoding;
+use crate::outpaint;
 use crate::output::Target;
+use crate::pending::Pending;
 use crate::plan::{plan_options, to_json};
 use crate::progress::Bar;
 use crate::report::{self, CliError, Report};
@@ -30,7 +31,7 @@ pub(crate) fn run(args: &OutpaintArgs, cancel: &CancelToken) -> ExitCode {
     };
     let mut report = Report { charges: Some(0), ..Report::default() };
     job.warnings().into_iter().for_each(|text| report.warn(text));
-    if args.dry_run {
+    if args.make.dry_run {
         return match job.preview() {
             Ok(preview) => report::result(format!("{preview:#}\n").as_bytes()),
             Err(failure) => Report::failed(failure).print(json),
@@ -48,6 +49,7 @@ struct Job<'a> {
     /// Empty if the service chooses the seed.
     seeds: Vec<i64>,
     target: Target,
+    pending: Pending,
     sheet: Option<(PathBuf, Encoding)>,
     /// Made already if the input had to be downloaded.
     client: Option<Client>,
@@ -66,24 +68,33 @@ impl<'a> Job<'a> {
             let message = "--max-width and --max-height are set by the plan of a whole operation; --to sets the size";
             return Err(CliError::invalid_input(message));
         }
-        let seeds = settings::seeds(args)?;
-        let target = Target::prepare(args, seeds.len().max(1))?;
+        if args.make.as_task || args.make.submit_only {
+            let message = "--as-task and --submit-only are for single calls; --ability painting-edit runs a whole operation as tasks";
+            return Err(CliError::invalid_input(message));
+        }
+        let seeds = settings::seeds(&args.make, whole.best_of)?;
+        let target = Target::new(&args.make.output, seeds.len().max(1)).best_of(whole.best_of.is_some());
+        let target = target.prepare(args.connection.json, args.make.dry_run)?;
         let sheet = whole.contact_sheet.as_ref().map(|path| sheet::prepare(path)).transpose()?;
         let (picture, client) = read(args, cancel)?;
         let wish = args.wish.wish();
         let options = ExpandOptions::new()
-            .settings(settings::apply(args, Outpaint::sides(Picture::from_static(b""), Sides::ZERO)))
-            .plan(plan_options(whole.max_passes, whole.max_side).strict(args.strict));
+            .settings(outpaint::settings(args))
+            .plan(plan_options(args.ability, whole.max_passes, whole.max_side).strict(args.make.strict));
         let plan = options.plan_for(input::size_of(&picture)?, &wish).map_err(|error| settings::refused(&error))?;
         let pastes = whole.keep_original || plan.calls() > 1;
-        let encoding = if pastes { Some(encoding::by_ending(&args.output)?) } else { None };
+        let encoding = if pastes { Some(encoding::by_ending(&args.make.output)?) } else { None };
         // The best of several is found by pasting, whatever is written then.
         let options = options.paste_back(pastes || whole.best_of.is_some());
-        Ok(Self { args, seeds, target, sheet, client, picture, wish, plan, options, encoding })
+        let pending = match plan.ability.execution() {
+            Execution::Call => Pending::none(),
+            _ => Pending::prepare(&target)?,
+        };
+        Ok(Self { args, seeds, target, pending, sheet, client, picture, wish, plan, options, encoding })
     }
 
     fn warnings(&self) -> Vec<String> {
-        let fields = settings::apply(self.args, Outpaint::sides(Picture::from_static(b""), Sides::ZERO));
+        let fields = outpaint::settings(self.args);
         fields.warnings().iter().chain(&self.plan.warnings).map(with_flags).collect()
     }
 
@@ -100,23 +111,25 @@ impl<'a> Job<'a> {
     fn make(mut self, cancel: &CancelToken, report: &mut Report) -> Result<(), CliError> {
         let client = match self.client.take() {
             Some(client) => client,
-            None => Client::connect(&self.args.connection, Some(&self.args.output))?,
+            None => Client::connect(&self.args.connection, Some(&self.args.make.output))?,
         };
         let bar = Bar::new(&self.args.connection);
         let call = bar.watch(CallOptions::new().cancel(cancel), self.seeds.len());
         let early = Early::default();
-        let options = self.watch(&early, self.options.clone().call(call));
+        let options = self.watch(&early, self.options.clone().call(self.pending.watch(call, &bar)));
         let results = client.expand(Source::File(self.picture.clone()), &self.wish, &self.seeds, &options)?;
         if self.encoding.is_some_and(|encoding| !encoding::is_lossless(encoding)) {
             bar.note("note", "a jpg cannot hold the original bit for bit; png and bmp can");
         }
-        let store = Store { target: &self.target, bar: &bar, early, report };
+        let store = Store { target: &self.target, client: &client, bar: &bar, early, report };
         let best_of = self.args.whole.best_of.is_some();
-        let mut taken = Results { plan: &self.plan, seeds: &self.seeds, encoding: self.encoding, best_of, store };
+        let (plan, seeds, pending) = (&self.plan, &self.seeds[..], &self.pending);
+        let mut taken = Results { plan, seeds, encoding: self.encoding, best_of, pending, store };
         taken.take(&results);
         if let Some((path, encoding)) = &self.sheet {
             taken.show_all(&results, path, *encoding);
         }
+        self.pending.settle(report);
         Ok(())
     }
 
@@ -136,9 +149,9 @@ impl<'a> Job<'a> {
 
 /// The picture, and the client that has downloaded it, if it is a link.
 fn read(args: &OutpaintArgs, cancel: &CancelToken) -> Result<(Bytes, Option<Client>), CliError> {
-    let Some(link) = input::link(&args.input) else {
-        return Ok((input::read("picture", &args.input, cancel)?.into(), None));
+    let Some(link) = input::link(&args.make.input) else {
+        return Ok((input::read("picture", &args.make.input, cancel)?.into(), None));
     };
-    let (picture, client) = Client::with_picture(args, link, cancel)?;
+    let (picture, client) = Client::with_picture(&args.make, &args.connection, link, cancel)?;
     Ok((picture, Some(client)))
 }

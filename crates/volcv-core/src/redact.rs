@@ -39,7 +39,7 @@ impl Secrets<'_> {
 
 /// Cleans a text that came from outside. The secrets are replaced wherever they stand.
 pub(crate) fn clean(text: &str, secrets: Secrets<'_>) -> String {
-    let hidden = secrets.spellings().fold(Cow::Borrowed(text), hide);
+    let hidden = without(text, secrets);
     let text = hidden.as_ref();
     let mut out = String::new();
     for word in text.split_inclusive(|c: char| !is_base64(c)) {
@@ -60,6 +60,11 @@ pub(crate) fn clean(text: &str, secrets: Secrets<'_>) -> String {
         Some((end, _)) => format!("{}…", &out[..end]),
         None => out,
     }
+}
+
+/// The text with a mark in the place of the secrets; nothing else of it changes.
+pub(crate) fn without<'a>(text: &'a str, secrets: Secrets<'_>) -> Cow<'a, str> {
+    secrets.spellings().fold(Cow::Borrowed(text), hide)
 }
 
 /// As [`clean`], for a text inside a sentence of volcv: the end of the sentence must not be lost where room is short.

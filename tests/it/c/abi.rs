@@ -6,10 +6,14 @@
 
 #[path = "../../../crates/volcv-ffi/src/abi/constants.rs"]
 mod constants;
+#[path = "../../../crates/volcv-ffi/src/abi/credentials_structs.rs"]
+mod credentials_structs;
 #[path = "../../../crates/volcv-ffi/src/abi/pixel_structs.rs"]
 mod pixel_structs;
 #[path = "../../../crates/volcv-ffi/src/abi/structs.rs"]
 mod structs;
+#[path = "../../../crates/volcv-ffi/src/abi/task_structs.rs"]
+mod task_structs;
 
 use std::ffi::c_char;
 use std::sync::OnceLock;
@@ -17,8 +21,10 @@ use std::sync::OnceLock;
 use libloading::{Library, Symbol};
 
 pub(crate) use constants::*;
+pub(crate) use credentials_structs::*;
 pub(crate) use pixel_structs::*;
 pub(crate) use structs::*;
+pub(crate) use task_structs::*;
 
 use super::{Build, library};
 

@@ -193,6 +193,8 @@ fn valid(type_name: &str, name: &str) -> &'static str {
         ("const volcv_client_options *", _) => "&good_client",
         ("const volcv_outpaint *", _) => "&outpaint",
         ("const volcv_raw *", _) => "&raw",
+        ("const volcv_inpaint *", _) => "&inpaint",
+        ("const volcv_task_request *", _) => "&task_request",
         ("const volcv_job_options *", _) => "&job_options",
         ("const volcv_header *", _) => "&header",
         ("const volcv_job *", _) => "&done",
@@ -210,6 +212,7 @@ fn valid(type_name: &str, name: &str) -> &'static str {
         ("uint32_t *", _) => "&out_count",
         ("void *" | "const void *", _) => "room",
         ("const char *", "link") => "link_to_file",
+        ("const char *", "task") => "UNKNOWN_TASK",
         ("const char *", _) => "\"text\"",
         (_, "abi") => "VOLCV_ABI_VERSION",
         (_, "job") => "done",
@@ -237,6 +240,7 @@ fn every_pointer(header: &Header) -> String {
     let mut text = String::from("static void every_pointer(void)\n{\n");
     let mut cases = 0;
     for Function { name, doc, parameters } in header.functions() {
+        let function = name.as_str();
         for (at, (type_name, parameter)) in parameters.iter().enumerate().filter(|(_, one)| one.0.ends_with('*')) {
             let after = doc.split_once(&format!("@param {parameter} ")).unwrap().1;
             let says = after.split("\n@").next().unwrap().replace('\n', " ");
@@ -245,7 +249,12 @@ fn every_pointer(header: &Header) -> String {
             let arguments: Vec<_> = parameters
                 .iter()
                 .enumerate()
-                .map(|(i, (type_name, name))| if i == at { "NULL" } else { valid(type_name, name) })
+                .map(|(i, (type_name, name))| match name.as_str() {
+                    _ if i == at => "NULL",
+                    // Only a job with a task has something for these.
+                    "job" if function.starts_with("volcv_job_task") => "asked",
+                    _ => valid(type_name, name),
+                })
                 .collect();
             let call = format!("{name}({})", arguments.join(", "));
             writeln!(text, "    fresh();").unwrap();
@@ -292,6 +301,9 @@ fn every_field(header: &Header) -> String {
         "height",
         "stride",
         "prompt_field",
+        "ability",
+        "quality",
+        "actions",
         "tls_roots",
         "log_level",
         "max_in_flight",
@@ -302,8 +314,19 @@ fn every_field(header: &Header) -> String {
         "picture_count",
         "extra_roots_size",
     ];
-    let inputs =
-        ["client_options", "http_transport", "picture", "outpaint", "raw", "job_options", "pixels", "pixels_hooks"];
+    let inputs = [
+        "client_options",
+        "http_transport",
+        "credentials_hook",
+        "picture",
+        "outpaint",
+        "raw",
+        "inpaint",
+        "task_request",
+        "job_options",
+        "pixels",
+        "pixels_hooks",
+    ];
     let outputs = [
         ("progress", "volcv_job_progress(client, done, out)", "volcv_job_progress(client, 1, out)"),
         ("error", "volcv_job_error(client, done, out)", "volcv_job_error(client, 1, out)"),
@@ -326,7 +349,9 @@ fn every_field(header: &Header) -> String {
             match type_name.as_str() {
                 "double" => {
                     reals += 1;
-                    writeln!(text, "    REAL({name});").unwrap();
+                    // No ranges are documented for an inpainting: any finite number may be sent.
+                    let count = if input == "inpaint" { 3 } else { 5 };
+                    writeln!(text, "    REAL({input}, {count}, {name});").unwrap();
                 }
                 "uint32_t" | "int32_t" | "uint64_t" | "int64_t" | "size_t" => {
                     numbers += 1;
@@ -342,6 +367,6 @@ fn every_field(header: &Header) -> String {
     for (output, good, bad) in outputs {
         writeln!(text, "    OUT_SIZES(volcv_{output}, out, {good}, {bad});").unwrap();
     }
-    assert!(numbers > 45 && reals == 10, "{numbers} numbers, {reals} reals");
+    assert!(numbers > 45 && reals == 12, "{numbers} numbers, {reals} reals");
     text + "}\n"
 }

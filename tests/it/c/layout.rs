@@ -31,8 +31,11 @@ fn structs_of_rust() -> BTreeSet<String> {
         volcv_client_options {
             struct_size flags base_url api_key max_in_flight max_queued connect_limit_ms stall_limit_ms attempt_limit_ms
             deadline_ms reply_limit_bytes max_attempts charge_limit tls_roots log_level extra_roots extra_roots_size
-            transport log log_user on_ready on_ready_user proxy pixels_hooks reserved
+            transport log log_user on_ready on_ready_user proxy pixels_hooks credentials access_key secret_key
+            session_token region poll_interval_ms reserved
         }
+        volcv_credentials { struct_size flags expires_unix access_key secret_key session_token message }
+        volcv_credentials_hook { struct_size flags user get release reserved }
         volcv_error {
             struct_size code charge flags attempts delivery http_status retry_after_ms service_code request_id message
         }
@@ -41,8 +44,12 @@ fn structs_of_rust() -> BTreeSet<String> {
         volcv_outpaint {
             struct_size flags mode prompt_field picture mask left right top bottom aspect_width aspect_height anchor_x
             anchor_y scale strength seed steps max_width max_height picture_width picture_height target_width target_height
-            x y max_passes max_side overlap soft context feather reserved prompt extra_json pixels reserved_pointer
+            x y max_passes max_side overlap soft context feather ability prompt extra_json pixels reserved_pointer
         }
+        volcv_inpaint {
+            struct_size flags ability quality seed scale strength steps dilate_size picture mask prompt extra_json
+        }
+        volcv_task_request { struct_size flags actions reserved outpaint inpaint raw reserved_pointer }
         volcv_pixels {
             struct_size flags format width height reserved stride data size release release_user
         }
@@ -75,14 +82,20 @@ fn numbers_of_rust() -> BTreeSet<String> {
         VOLCV_CHARGE_NONE VOLCV_CHARGE_UNKNOWN VOLCV_CHARGE_CHARGED
         VOLCV_DELIVERY_NONE VOLCV_DELIVERY_PARTIAL VOLCV_DELIVERY_FULL VOLCV_ERROR_RETRYABLE
         VOLCV_PHASE_QUEUED VOLCV_PHASE_CONNECTING VOLCV_PHASE_UPLOADING VOLCV_PHASE_WAITING VOLCV_PHASE_DOWNLOADING
-        VOLCV_PHASE_BACKOFF VOLCV_PHASE_ENDED VOLCV_CLIENT_ALLOW_INSECURE_HTTP VOLCV_CLIENT_NEW_SEED
-        VOLCV_CLIENT_PROXY_FROM_ENV
+        VOLCV_PHASE_BACKOFF VOLCV_PHASE_ENDED VOLCV_PHASE_TASK VOLCV_CLIENT_ALLOW_INSECURE_HTTP VOLCV_CLIENT_NEW_SEED
+        VOLCV_CLIENT_PROXY_FROM_ENV VOLCV_CLIENT_FIND_CREDENTIALS
         VOLCV_TLS_ROOTS_DEFAULT VOLCV_TLS_ROOTS_PLATFORM VOLCV_TLS_ROOTS_EXTRA_ONLY
         VOLCV_LOG_DEFAULT VOLCV_LOG_ERROR VOLCV_LOG_WARN VOLCV_LOG_INFO VOLCV_LOG_DEBUG
         VOLCV_MODE_SIDES VOLCV_MODE_ASPECT VOLCV_MODE_CANVAS VOLCV_MODE_PIXELS VOLCV_MODE_TARGET VOLCV_MODE_PLACED
         VOLCV_OUTPAINT_RETURN_LINK VOLCV_OUTPAINT_STRICT VOLCV_OUTPAINT_SEED_ZERO VOLCV_OUTPAINT_PIXELS
         VOLCV_OUTPAINT_NO_PASTE VOLCV_OUTPAINT_KEEP_RESULT VOLCV_OUTPAINT_CROP VOLCV_OUTPAINT_SHRINK
-        VOLCV_OUTPAINT_DOWNLOAD
+        VOLCV_OUTPAINT_DOWNLOAD VOLCV_ABILITY_OUTPAINTING VOLCV_ABILITY_PAINTING_EDIT
+        VOLCV_INPAINT_EDIT VOLCV_INPAINT_ERASE VOLCV_PAINTING_EDIT
+        VOLCV_INPAINT_RETURN_LINK VOLCV_INPAINT_STRICT VOLCV_INPAINT_SEED_ZERO VOLCV_INPAINT_DOWNLOAD
+        VOLCV_QUALITY_DEFAULT VOLCV_QUALITY_HIGH VOLCV_QUALITY_MEDIUM VOLCV_QUALITY_LOW
+        VOLCV_ACTIONS_SYNC2ASYNC VOLCV_ACTIONS_PLAIN
+        VOLCV_TASK_OTHER VOLCV_TASK_IN_QUEUE VOLCV_TASK_GENERATING VOLCV_TASK_DONE VOLCV_TASK_NOT_FOUND
+        VOLCV_TASK_EXPIRED VOLCV_JOB_DOWNLOAD
         VOLCV_PIXEL_RGBA8 VOLCV_PIXEL_BGRA8 VOLCV_PIXEL_RGB8 VOLCV_PIXEL_BGR8 VOLCV_PIXEL_GRAY8
         VOLCV_PIXELS_BOTTOM_UP VOLCV_PIXELS_PREMULTIPLIED VOLCV_PIXELS_OPAQUE VOLCV_PIXELS_BORROW
         VOLCV_PROMPT_DEFAULT VOLCV_PROMPT_PLAIN VOLCV_PROMPT_CUSTOM VOLCV_PROMPT_BOTH VOLCV_PICTURE_BORROW

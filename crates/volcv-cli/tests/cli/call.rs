@@ -88,3 +88,28 @@ fn what_is_not_a_json_object_is_never_sent() {
     }
     assert_eq!(bench.emulator.connections(), 0);
 }
+
+#[test]
+fn images_go_out_as_bytes_or_as_links_and_never_twice() {
+    for transport in TRANSPORTS {
+        let bench = Bench::new(&[]);
+        let body = br#"{"req_key":"i2i_outpainting","left":1,"right":0,"top":0,"bottom":0}"#;
+        bench.write("body.json", body);
+        let args = format!("call --body body.json --transport {transport}");
+        let reply = bench.run(&format!("{args} --image in.png")).expect(0).json();
+        assert_eq!(reply["data"]["binary_data_base64"].as_array().unwrap().len(), 1);
+        run(bench.command(&format!("{args} --image -")), &png(200, 150)).expect(0);
+        assert_eq!(bench.emulator.charges(), 2);
+        let (base_url, bodies) = answer(1, &json!({"code": 10000}));
+        let links = "--image https://example.com/a.png --image https://example.com/m.png";
+        run(volcv_at(&base_url, bench.dir.path(), &format!("{args} {links}")), b"").expect(0);
+        let sent: serde_json::Value = serde_json::from_str(&bodies.join().unwrap()[0]).unwrap();
+        assert_eq!(sent["image_urls"], json!(["https://example.com/a.png", "https://example.com/m.png"]));
+        bench.write("whole.json", self::body().as_bytes());
+        let twice = format!("call --body whole.json --image in.png --transport {transport}");
+        for args in [twice, format!("{args} --image in.png --image https://example.com/a.png")] {
+            bench.run(&args).expect(2);
+        }
+        run(bench.command("call --body - --image -"), body).expect(2);
+    }
+}

@@ -1,16 +1,11 @@
 //! Ctrl-C and SIGTERM.
 #![cfg(unix)]
 
-use std::process::{Child, Command};
 use std::time::{Duration, Instant};
 
 use serde_json::json;
 
-use crate::support::{Bench, TRANSPORTS, finish, until};
-
-fn signal(child: &Child, name: &str) {
-    assert!(Command::new("sh").args(["-c", &format!("kill {name} {}", child.id())]).status().unwrap().success());
-}
+use crate::support::{Bench, TRANSPORTS, finish, signal, until};
 
 #[test]
 fn the_first_signal_cancels_in_every_phase() {

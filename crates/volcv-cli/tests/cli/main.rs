@@ -4,9 +4,11 @@
 
 mod best_of;
 mod call;
+mod direct;
 mod emulator;
 mod failures;
 mod files;
+mod inpaint;
 mod interrupt;
 mod links;
 mod mask;
@@ -16,8 +18,11 @@ mod page;
 mod plan;
 mod rejected;
 mod replaced;
+mod resume;
 mod stdout;
+mod successor;
 mod support;
+mod task;
 mod unfinished;
 mod usage;
 mod whole;

@@ -17,6 +17,10 @@ use volcv_emulator::{Emulator, EmulatorBuilder, Fault};
 
 /// A key that must never appear in any output.
 pub(crate) const KEY: &str = "canary-5f1e0c77";
+/// An access key and a session token that must never appear in any output.
+pub(crate) const ACCESS_KEY: &str = "AKcanary6b1d";
+pub(crate) const SECRET_KEY: &str = "canary-secret-93ab==";
+pub(crate) const SESSION_TOKEN: &str = "canary-token-2c7e";
 /// Every test of a call runs over both.
 pub(crate) const TRANSPORTS: [&str; 2] = ["ureq", "reqwest"];
 
@@ -33,7 +37,10 @@ impl Bench {
     }
 
     pub(crate) fn with(builder: EmulatorBuilder) -> Self {
-        let bench = Self { emulator: builder.key(KEY).start().unwrap(), dir: TempDir::new().unwrap() };
+        let bench = Self {
+            emulator: builder.key(KEY).access_key(ACCESS_KEY, SECRET_KEY).start().unwrap(),
+            dir: TempDir::new().unwrap(),
+        };
         bench.write("in.png", &png(200, 150));
         bench
     }
@@ -50,6 +57,14 @@ impl Bench {
     pub(crate) fn command(&self, args: &str) -> Command {
         let mut command = volcv(self.dir.path(), args);
         command.env("VOLCV_API_KEY", KEY).env("VOLCV_BASE_URL", self.emulator.base_url());
+        command
+    }
+
+    /// The command with an access key and the emulator as the service itself.
+    pub(crate) fn direct(&self, args: &str) -> Command {
+        let mut command = volcv(self.dir.path(), &format!("{args} --direct"));
+        command.env("VOLC_ACCESSKEY", ACCESS_KEY).env("VOLC_SECRETKEY", SECRET_KEY);
+        command.env("VOLCV_DIRECT_URL", self.emulator.base_url());
         command
     }
 
@@ -74,13 +89,16 @@ impl Bench {
     }
 }
 
-/// The command without any variable of its own; `args` are split at blanks.
+/// The command without any variable of its own, at home in the folder; `args` are split at blanks.
 pub(crate) fn volcv(dir: &Path, args: &str) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_volcv"));
     command.current_dir(dir).args(args.split_whitespace());
     let variables = std::env::vars_os().map(|(name, _)| name);
-    let ours = |name: &str| name.starts_with("VOLCV_") || name.to_ascii_lowercase().ends_with("_proxy");
+    let ours = |name: &str| {
+        name.starts_with("VOLCV_") || name.starts_with("VOLC_") || name.to_ascii_lowercase().ends_with("_proxy")
+    };
     variables.filter(|name| name.to_str().is_some_and(ours)).for_each(|name| _ = command.env_remove(name));
+    command.env("HOME", dir).env("USERPROFILE", dir);
     command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
     command
 }
@@ -122,7 +140,9 @@ pub(crate) fn finish(child: Child) -> Ran {
         stdout: text(output.stdout),
         stderr: text(output.stderr),
     };
-    assert!(!ran.stdout.contains(KEY) && !ran.stderr.contains(KEY), "the key is shown: {ran:?}");
+    for secret in [KEY, ACCESS_KEY, SECRET_KEY, SESSION_TOKEN] {
+        assert!(!ran.stdout.contains(secret) && !ran.stderr.contains(secret), "{secret} is shown: {ran:?}");
+    }
     assert!(!ran.stderr.contains("panicked"), "{ran:?}");
     ran
 }
@@ -179,6 +199,12 @@ pub(crate) fn until(what: &str, mut is_true: impl FnMut() -> bool) {
         assert!(Instant::now() < end, "{what} did not happen");
         thread::sleep(Duration::from_millis(5));
     }
+}
+
+/// Sends a signal, such as `-INT`.
+#[cfg(unix)]
+pub(crate) fn signal(child: &Child, name: &str) {
+    assert!(Command::new("sh").args(["-c", &format!("kill {name} {}", child.id())]).status().unwrap().success());
 }
 
 /// A small picture with something to see.

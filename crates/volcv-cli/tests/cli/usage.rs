@@ -50,6 +50,13 @@ fn wrong_arguments_are_usage_errors_in_text_and_json() {
         "in.png -o out.png --left 1 --emulator --ca-file in.png",
         "in.png -o out.png --left 1 --proxy http://127.0.0.1:1 --proxy-from-env",
         "in.png -o out.png --left 1 --proxy https://127.0.0.1:1",
+        "in.png -o out.png --left 1 --region cn-north-1",
+        "in.png -o out.png --left 1 --direct --base-url nonsense",
+        "in.png -o out.png --left 1 --direct --emulator --base-url http://127.0.0.1:1",
+        "in.png -o out.png --left 1 --poll-interval -1",
+        "in.png -o out.png --left 1 --ability other",
+        "in.png -o out.png --left 1 --as-task --submit-only",
+        "in.png -o out.png --to 300x150 --as-task",
         "in.png -o out.png --left 1 --ca-file nothing.pem",
         "in.png -o out.png --left 1 --ca-file text.txt",
         "in.png -o out.png --left 1 --base-url http://gw.example",
@@ -107,6 +114,18 @@ fn help_names_variables_exit_codes_and_examples_but_no_values() {
     assert_eq!(ran.stdout, format!("volcv {}\n", env!("CARGO_PKG_VERSION")));
     for (args, words) in [
         ("--help", &["outpaint", "plan", "mask", "call", "emulator", "VOLCV_API_KEY", "Exit codes"][..]),
+        (
+            "--help",
+            &["inpaint", "erase", "task", "VOLC_ACCESSKEY", "VOLC_SESSION_TOKEN", "~/.volc/config", "VOLCV_DIRECT_URL"],
+        ),
+        ("inpaint --help", &["Examples", "--mask <MASK>", "--as-task", "--submit-only", "--direct", "Exit codes"]),
+        (
+            "erase --help",
+            &["Examples", "--mask <MASK>", "--dilate <PIXELS>", "--quality <QUALITY>", "--region <REGION>"],
+        ),
+        ("task --help", &["Examples", "submit", "get", "wait", "cancel", "wait for it again"]),
+        ("task submit --help", &["--body <FILE>", "--image <FILE>", "--actions <PAIR>"]),
+        ("task get --help", &["TASK", "--id <ID>", "--req-key <KEY>", "--wait"]),
         (
             "outpaint --help",
             &["VOLCV_API_KEY", "VOLCV_PROXY", "VOLCV_CA_FILE", "Exit codes", "Examples", "--aspect <W:H>"],

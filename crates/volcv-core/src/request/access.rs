@@ -9,6 +9,7 @@ use super::auth::ApiKey;
 use super::credentials::Credentials;
 use super::endpoint::Endpoint;
 use crate::error::Error;
+use crate::redact::{Secrets, without};
 
 /// The way to the service. Clones share what was learned about the clock and the credentials.
 #[derive(Clone, Debug)]
@@ -57,6 +58,17 @@ impl Access {
         match self.auth {
             Auth::Bearer(_) => AccessKind::Gateway,
             Auth::Signed(_) => AccessKind::Direct,
+        }
+    }
+
+    /// A text that is going to be shown, with `[key]` in the place of every part of the credentials that are known.
+    pub fn redact(&self, text: &str) -> String {
+        match &self.auth {
+            Auth::Bearer(key) => without(text, key.secrets()).into_owned(),
+            Auth::Signed(signer) => {
+                let known = signer.credentials();
+                without(text, known.as_ref().map_or(Secrets::NONE, Credentials::secrets)).into_owned()
+            }
         }
     }
 
@@ -223,6 +235,19 @@ mod tests {
             assert_eq!(Clock::between(ours, theirs).time(ours), theirs);
         }
         assert_eq!(Clock(-1200).describe(), "its clock is 1200 s behind the clock of this machine");
+    }
+
+    #[test]
+    fn no_part_of_the_credentials_stays_in_a_text_that_is_shown() {
+        let endpoint = Endpoint::parse_direct(Access::DIRECT_URL, false).unwrap();
+        let pair = Credentials::new("AK-canary", "SK-canary").unwrap().session_token("ST-canary").unwrap();
+        let direct = Access::direct(endpoint.clone(), Access::REGION, Some(pair)).unwrap();
+        let gateway = Access::gateway(endpoint, ApiKey::new("sk-canary").unwrap());
+        assert_eq!(
+            direct.redact("https://x/?a=AK-canary&b=SK-canary&c=ST-canary"),
+            "https://x/?a=[key]&b=[key]&c=[key]"
+        );
+        assert_eq!(gateway.redact("https://x/?a=sk-canary&b=1"), "https://x/?a=[key]&b=1");
     }
 
     #[test]

@@ -42,6 +42,9 @@ fn a_refused_time_is_corrected_from_the_reply_and_remembered_by_the_access() {
         let next = play(call(&access.clone(), config), &[Event::reply(200, SUCCESS)]);
         assert_eq!(dates(&next), [x_date]);
     }
+    let events = [refused(400, AHEAD), Event::reply(429, "")];
+    let run = play(call(&direct(Some(pair())), policy(2, 1)), &events);
+    assert_eq!((run.sent, run.error().kind(), run.error().attempts().len()), (3, ErrorKind::Throttled, 3));
 }
 
 #[test]

@@ -9,14 +9,14 @@ use super::read::{Out, deadline, guarded, reported};
 use super::structs::*;
 use crate::engine::{CError, registry};
 
-/// Makes a client. It reads no file and touches no network.
+/// Makes a client. It touches no network, and reads files for VOLCV_CLIENT_FIND_CREDENTIALS alone.
 ///
 /// @param abi VOLCV_ABI_VERSION of the header that the caller was compiled with.
 /// @param options not NULL.
 /// @param out_client set to the client; to NULL on any error.
 /// @param error filled on failure; may be NULL.
-/// @return VOLCV_OK, VOLCV_E_ABI_MISMATCH, VOLCV_E_INVALID_ARGUMENT, VOLCV_E_UNSUPPORTED, VOLCV_E_CONFIG,
-/// VOLCV_E_OUT_OF_MEMORY, VOLCV_E_REENTRANT, VOLCV_E_FORKED, VOLCV_E_INTERNAL.
+/// @return VOLCV_OK, VOLCV_E_ABI_MISMATCH, VOLCV_E_INVALID_ARGUMENT, VOLCV_E_UNSUPPORTED, VOLCV_E_CONFIG, VOLCV_E_AUTH:
+/// VOLCV_CLIENT_FIND_CREDENTIALS found none; VOLCV_E_OUT_OF_MEMORY, VOLCV_E_REENTRANT, VOLCV_E_FORKED, VOLCV_E_INTERNAL.
 /// Thread: any, but not inside of a hook. Blocks: no (about a millisecond).
 /// Memory: the client is the caller's, until volcv_client_destroy().
 #[unsafe(no_mangle)]

@@ -75,7 +75,7 @@ pub const VOLCV_E_DECODE: volcv_result = -29;
 pub const VOLCV_E_RESPONSE_TOO_LARGE: volcv_result = -30;
 /// The job was cancelled: see volcv_error::charge.
 pub const VOLCV_E_CANCELLED: volcv_result = -31;
-/// The client is set up wrongly: base URL, key, limits, proxy. Nothing was sent.
+/// The client is set up wrongly: base URL, keys, limits, proxy. Nothing was sent.
 pub const VOLCV_E_CONFIG: volcv_result = -32;
 /// For volcv_http_complete(): the connection broke.
 pub const VOLCV_E_IO: volcv_result = -33;
@@ -116,6 +116,8 @@ pub const VOLCV_PHASE_DOWNLOADING: u32 = 4;
 pub const VOLCV_PHASE_BACKOFF: u32 = 5;
 /// The job has ended; volcv_progress::result says how.
 pub const VOLCV_PHASE_ENDED: u32 = 6;
+/// The task waits in the service's queue, or is worked on; volcv asks for it again after a while.
+pub const VOLCV_PHASE_TASK: u32 = 7;
 
 /// volcv_client_options::flags: lets the key travel over plain http to hosts other than this machine.
 pub const VOLCV_CLIENT_ALLOW_INSECURE_HTTP: u32 = 1;
@@ -125,6 +127,10 @@ pub const VOLCV_CLIENT_NEW_SEED: u32 = 2;
 /// all_proxy and no_proxy, in small or in capital letters; volcv_client_create() reads them. A loopback host goes
 /// through a proxy like any other, unless no_proxy has it. volcv_client_options::proxy must be NULL then.
 pub const VOLCV_CLIENT_PROXY_FROM_ENV: u32 = 4;
+/// volcv_client_options::flags: direct access with the credentials of this machine, which volcv_client_create() looks up
+/// as the official SDKs do: VOLC_ACCESSKEY, VOLC_SECRETKEY and VOLC_SESSION_TOKEN of the environment, then
+/// ~/.volc/credentials (INI), then ~/.volc/config (JSON).
+pub const VOLCV_CLIENT_FIND_CREDENTIALS: u32 = 8;
 
 /// The roots that this library brings (Mozilla's), and extra_roots.
 pub const VOLCV_TLS_ROOTS_DEFAULT: u32 = 0;
@@ -179,6 +185,61 @@ pub const VOLCV_OUTPAINT_CROP: u32 = 64;
 pub const VOLCV_OUTPAINT_SHRINK: u32 = 128;
 /// volcv_outpaint::flags: the job downloads what comes as a link, which is free. Whole operations always do.
 pub const VOLCV_OUTPAINT_DOWNLOAD: u32 = 256;
+
+/// volcv_outpaint::ability: the outpainting.
+pub const VOLCV_ABILITY_OUTPAINTING: u32 = 0;
+/// volcv_outpaint::ability: a whole operation whose calls are tasks of its successor, jimeng_img2img_seed3_painting_edit.
+/// It has no scale, strength and steps.
+pub const VOLCV_ABILITY_PAINTING_EDIT: u32 = 1;
+
+/// volcv_inpaint::ability: i2i_inpainting_edit paints what prompt says where the mask is white.
+pub const VOLCV_INPAINT_EDIT: u32 = 1;
+/// volcv_inpaint::ability: i2i_inpainting removes what is under the white of the mask.
+pub const VOLCV_INPAINT_ERASE: u32 = 2;
+/// volcv_inpaint::ability: jimeng_img2img_seed3_painting_edit paints where the mask is white. The service has it as a
+/// task only, which the job submits and waits for.
+pub const VOLCV_PAINTING_EDIT: u32 = 3;
+
+/// volcv_inpaint::flags: as VOLCV_OUTPAINT_RETURN_LINK.
+pub const VOLCV_INPAINT_RETURN_LINK: u32 = 1;
+/// volcv_inpaint::flags: as VOLCV_OUTPAINT_STRICT.
+pub const VOLCV_INPAINT_STRICT: u32 = 2;
+/// volcv_inpaint::flags: as VOLCV_OUTPAINT_SEED_ZERO.
+pub const VOLCV_INPAINT_SEED_ZERO: u32 = 4;
+/// volcv_inpaint::flags: as VOLCV_OUTPAINT_DOWNLOAD.
+pub const VOLCV_INPAINT_DOWNLOAD: u32 = 256;
+
+/// volcv_inpaint::quality: that of the service, which is VOLCV_QUALITY_MEDIUM.
+pub const VOLCV_QUALITY_DEFAULT: u32 = 0;
+/// volcv_inpaint::quality: H.
+pub const VOLCV_QUALITY_HIGH: u32 = 1;
+/// volcv_inpaint::quality: M.
+pub const VOLCV_QUALITY_MEDIUM: u32 = 2;
+/// volcv_inpaint::quality: L.
+pub const VOLCV_QUALITY_LOW: u32 = 3;
+
+/// volcv_task_request::actions: CVSync2AsyncSubmitTask and CVSync2AsyncGetResult, for all abilities that can also be
+/// called directly, and for those of Jimeng.
+pub const VOLCV_ACTIONS_SYNC2ASYNC: u32 = 0;
+/// volcv_task_request::actions: CVSubmitTask and CVGetResult, for abilities that are tasks by nature.
+pub const VOLCV_ACTIONS_PLAIN: u32 = 1;
+
+/// volcv_job_task_status(): the service gave another text, which this library does not know.
+pub const VOLCV_TASK_OTHER: u32 = 0;
+/// volcv_job_task_status(): the task waits.
+pub const VOLCV_TASK_IN_QUEUE: u32 = 1;
+/// volcv_job_task_status(): the service works on it.
+pub const VOLCV_TASK_GENERATING: u32 = 2;
+/// volcv_job_task_status(): it is done, and the job has its result.
+pub const VOLCV_TASK_DONE: u32 = 3;
+/// volcv_job_task_status(): the service does not know the task, or has forgotten it.
+pub const VOLCV_TASK_NOT_FOUND: u32 = 4;
+/// volcv_job_task_status(): the result has been deleted.
+pub const VOLCV_TASK_EXPIRED: u32 = 5;
+
+/// volcv_job_options::flags, for volcv_task_wait() and volcv_task_status(): the job downloads what comes as a link, which is
+/// free.
+pub const VOLCV_JOB_DOWNLOAD: u32 = 1;
 
 /// volcv_outpaint::prompt_field: the one that belongs to the way of access.
 pub const VOLCV_PROMPT_DEFAULT: u32 = 0;

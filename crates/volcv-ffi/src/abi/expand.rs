@@ -5,15 +5,15 @@
 use std::slice;
 
 use volcv::{
-    Anchor, ExpandOptions, FitOptions, InvalidInput, Keep, Margins, Outpaint, Picture, PlanOptions, Sides, Size,
-    TooSmall, Wish,
+    Ability, Anchor, ExpandOptions, FitOptions, InvalidInput, Keep, Margins, Outpaint, Picture, PlanOptions, Sides,
+    Size, TooSmall, Wish,
 };
 
 use super::constants::*;
 use super::modes::check;
 use super::pixel_structs::*;
 use super::read::read;
-use super::request::{Given, copy_of, given_of, picture_of, with_options};
+use super::request::{Given, copy_of, given_of, invalid, picture_of, with_options};
 use super::structs::*;
 use crate::engine::{Borrowed, CError, Engine, Expansion, Input, JobRequest, Texture, layout_of, upright_size};
 
@@ -21,7 +21,7 @@ pub(super) unsafe fn expand_of(engine: &Engine, request: &volcv_outpaint) -> Res
     let (wish, settings) = (wish_of(request)?, settings_of(request)?);
     let options = options_of(request, &settings);
     let (input, borrowed) = input_of(engine, request)?;
-    let expansion = Expansion::new(input, wish, settings, options).map_err(invalid)?;
+    let expansion = Expansion::new(input, wish, settings, ability_of(request), options).map_err(invalid)?;
     Ok(JobRequest::expansion(expansion, Vec::from_iter(borrowed)))
 }
 
@@ -33,10 +33,6 @@ pub(super) unsafe fn plan_of(request: &volcv_outpaint, width: u32, height: u32) 
         (width, height) => Size { width, height },
     };
     options_of(request, &settings).plan_for(source, &wish).map(|plan| volcv_plan_info::of(&plan)).map_err(invalid)
-}
-
-fn invalid(error: InvalidInput) -> CError {
-    CError::from_error(&error.into())
 }
 
 fn wish_of(request: &volcv_outpaint) -> Result<Wish, CError> {
@@ -83,6 +79,13 @@ unsafe fn settings_of(request: &volcv_outpaint) -> Result<Outpaint, CError> {
     with_options(Outpaint::sides(Picture::from_static(b""), Sides::ZERO), request)
 }
 
+fn ability_of(request: &volcv_outpaint) -> Ability {
+    match request.ability {
+        VOLCV_ABILITY_PAINTING_EDIT => Ability::PaintingEdit,
+        _ => Ability::Outpainting,
+    }
+}
+
 fn options_of(request: &volcv_outpaint, settings: &Outpaint) -> ExpandOptions {
     let is_set = |flag: u32| request.flags & flag != 0;
     let plan = PlanOptions::new()
@@ -91,6 +94,7 @@ fn options_of(request: &volcv_outpaint, settings: &Outpaint) -> ExpandOptions {
         .soft(request.soft)
         .context(request.context)
         .keep(if is_set(VOLCV_OUTPAINT_KEEP_RESULT) { Keep::Result } else { Keep::Original })
+        .ability(ability_of(request))
         .strict(is_set(VOLCV_OUTPAINT_STRICT));
     let plan = if request.max_side == 0 { plan } else { plan.max_side(request.max_side) };
     let options = ExpandOptions::new().settings(settings.clone()).plan(plan);

@@ -2,14 +2,17 @@
 //!
 //! The header `include/volcv.h` is made of these files, comments included, so they speak to readers of C.
 
+mod access;
 mod client;
 mod constants;
+mod credentials_structs;
 #[cfg(feature = "image")]
 mod expand;
 #[cfg(not(feature = "image"))]
 #[path = "no_expand.rs"]
 mod expand;
 mod http;
+mod inpaint;
 mod job;
 mod modes;
 mod options;
@@ -20,15 +23,22 @@ mod request;
 mod results;
 mod structs;
 mod submit;
+mod task;
+mod task_structs;
 mod version;
 
 pub use client::*;
 pub use constants::*;
+pub use credentials_structs::*;
 pub use http::*;
+pub use inpaint::*;
 pub use job::*;
 pub use pixel_structs::*;
 pub use pixels::*;
+pub(crate) use read::optional_secret;
 pub use results::*;
 pub use structs::*;
 pub use submit::*;
+pub use task::*;
+pub use task_structs::*;
 pub use version::*;

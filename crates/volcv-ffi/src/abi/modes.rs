@@ -9,6 +9,7 @@ use crate::engine::CError;
 pub(super) fn is_operation(request: &volcv_outpaint) -> bool {
     let modes = [VOLCV_MODE_PIXELS, VOLCV_MODE_TARGET, VOLCV_MODE_PLACED];
     let is_wanted = request.flags & VOLCV_OUTPAINT_PIXELS != 0 || request.max_passes > 1;
+    let is_wanted = is_wanted || request.ability != VOLCV_ABILITY_OUTPAINTING;
     !request.pixels.is_null() || is_wanted || modes.contains(&request.mode)
 }
 
@@ -19,7 +20,9 @@ pub(super) fn check(request: &volcv_outpaint, is_operation: bool) -> Result<(), 
     let of_operations = VOLCV_OUTPAINT_PIXELS | VOLCV_OUTPAINT_NO_PASTE | VOLCV_OUTPAINT_KEEP_RESULT;
     let known = of_calls | of_targets | of_operations | VOLCV_OUTPAINT_DOWNLOAD;
     only(known, request.flags, "volcv_outpaint.flags")?;
-    only(0, request.reserved, "volcv_outpaint.reserved")?;
+    if request.ability > VOLCV_ABILITY_PAINTING_EDIT {
+        return Err(CError::argument("volcv_outpaint.ability", request.ability, "a VOLCV_ABILITY_ number"));
+    }
     if !request.reserved_pointer.is_null() {
         return Err(CError::argument("volcv_outpaint.reserved_pointer", "a pointer", "NULL"));
     }

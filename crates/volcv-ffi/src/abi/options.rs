@@ -5,16 +5,18 @@
 use std::slice;
 use std::time::Duration;
 
+use super::access::access_of;
 use super::constants::*;
 use super::pixel_structs::volcv_pixels_hooks;
-use super::read::{only, optional_text, read, text, up_to};
+use super::read::{only, optional_text, read, up_to};
 use super::structs::*;
 use crate::engine::{CError, HostHooks, JobOptions, LogHook, PixelsHooks, ProxyChoice, ReadyHook, Setup};
 
 pub(super) unsafe fn options_of(options: *const volcv_client_options) -> Result<Setup, CError> {
     let options = read(options, "options")?;
     let level = up_to(VOLCV_LOG_DEBUG, options.log_level, "volcv_client_options.log_level")?;
-    let known = VOLCV_CLIENT_ALLOW_INSECURE_HTTP | VOLCV_CLIENT_NEW_SEED | VOLCV_CLIENT_PROXY_FROM_ENV;
+    let known = VOLCV_CLIENT_ALLOW_INSECURE_HTTP | VOLCV_CLIENT_NEW_SEED;
+    let known = known | VOLCV_CLIENT_PROXY_FROM_ENV | VOLCV_CLIENT_FIND_CREDENTIALS;
     only(known, options.flags, "volcv_client_options.flags")?;
     let roots = match (options.extra_roots.is_null(), options.extra_roots_size) {
         (_, 0) => Vec::new(),
@@ -32,13 +34,12 @@ pub(super) unsafe fn options_of(options: *const volcv_client_options) -> Result<
         true => None,
         false => Some(pixels_hooks_of(options.pixels_hooks)?),
     };
-    if !options.reserved.is_null() {
-        return Err(CError::argument("volcv_client_options.reserved", "a pointer", "NULL"));
-    }
+    only(0, options.reserved, "volcv_client_options.reserved")?;
     let ms = |value: u32| (value > 0).then(|| Duration::from_millis(value.into()));
     Ok(Setup {
-        base_url: text(options.base_url, "volcv_client_options.base_url")?,
-        api_key: text(options.api_key, "volcv_client_options.api_key")?.into(),
+        base_url: optional_text(options.base_url, "volcv_client_options.base_url")?,
+        access: access_of(&options)?,
+        region: optional_text(options.region, "volcv_client_options.region")?,
         allow_insecure_http: options.flags & VOLCV_CLIENT_ALLOW_INSECURE_HTTP != 0,
         new_seed: options.flags & VOLCV_CLIENT_NEW_SEED != 0,
         max_in_flight: up_to(256, options.max_in_flight, "volcv_client_options.max_in_flight")? as usize,
@@ -47,6 +48,7 @@ pub(super) unsafe fn options_of(options: *const volcv_client_options) -> Result<
         stall_limit: ms(options.stall_limit_ms),
         attempt_limit: ms(options.attempt_limit_ms),
         deadline: ms(options.deadline_ms),
+        poll_interval: ms(options.poll_interval_ms),
         reply_limit: (options.reply_limit_bytes > 0).then_some(options.reply_limit_bytes),
         max_attempts: up_to(1000, options.max_attempts, "volcv_client_options.max_attempts")?,
         charge_limit: up_to(1000, options.charge_limit, "volcv_client_options.charge_limit")?,
@@ -99,8 +101,8 @@ pub(super) unsafe fn job_options_of(options: *const volcv_job_options) -> Result
         return Ok(JobOptions::default());
     }
     let options = read(options, "options")?;
-    only(0, options.flags, "volcv_job_options.flags")?;
+    only(VOLCV_JOB_DOWNLOAD, options.flags, "volcv_job_options.flags")?;
     only(0, options.reserved, "volcv_job_options.reserved")?;
     let deadline = (options.deadline_ms > 0).then(|| Duration::from_millis(options.deadline_ms.into()));
-    Ok(JobOptions { user: options.user, deadline })
+    Ok(JobOptions { user: options.user, deadline, download: options.flags & VOLCV_JOB_DOWNLOAD != 0 })
 }

@@ -6,9 +6,13 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::slice;
 use std::time::Duration;
 
+use zeroize::Zeroizing;
+
 use super::constants::*;
+use super::credentials_structs::*;
 use super::pixel_structs::*;
 use super::structs::*;
+use super::task_structs::*;
 use crate::engine::{CError, Deadline, inject};
 
 /// Runs the body of a function: no panic leaves it.
@@ -89,6 +93,7 @@ macro_rules! versioned {
 versioned! {
     volcv_client_options volcv_http_transport volcv_picture volcv_outpaint volcv_raw volcv_job_options
     volcv_error volcv_progress volcv_image_info volcv_pixels volcv_pixels_hooks volcv_plan_info volcv_pixels_info
+    volcv_credentials_hook volcv_inpaint volcv_task_request
 }
 
 /// No struct of this library will ever be larger; a greater size is garbage.
@@ -166,6 +171,12 @@ pub(super) unsafe fn optional_text(text: *const c_char, name: &str) -> Result<Op
     let text = unsafe { CStr::from_ptr(text) };
     let text = text.to_str().map_err(|error| CError::argument(name, format!("bytes with {error}"), "UTF-8"))?;
     Ok(Some(text.to_owned()))
+}
+
+/// As [`optional_text`], for a text of which no copy is left behind.
+pub(crate) unsafe fn optional_secret(text: *const c_char, name: &str) -> Result<Option<Zeroizing<String>>, CError> {
+    // SAFETY: what this function asks for.
+    Ok(unsafe { optional_text(text, name) }?.map(Zeroizing::new))
 }
 
 pub(super) unsafe fn text(text: *const c_char, name: &str) -> Result<String, CError> {

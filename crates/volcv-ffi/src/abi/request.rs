@@ -69,11 +69,17 @@ pub(super) unsafe fn outpaint_of(engine: &Engine, request: *const volcv_outpaint
     if is_operation {
         return expand_of(engine, &request);
     }
+    let (outpaint, borrows) = call_of(engine, &request)?;
+    Ok(JobRequest::ability(Box::new(outpaint), request.flags & VOLCV_OUTPAINT_DOWNLOAD != 0, borrows))
+}
+
+/// One call that was checked.
+pub(super) unsafe fn call_of(engine: &Engine, request: &volcv_outpaint) -> Result<(Outpaint, Vec<Borrowed>), CError> {
     let (picture, borrowed) = picture_of(engine, request.picture, "volcv_outpaint.picture")?;
     let mut borrows = Vec::from_iter(borrowed);
     let outpaint = match request.mode {
         VOLCV_MODE_SIDES => {
-            let volcv_outpaint { left, right, top, bottom, .. } = request;
+            let &volcv_outpaint { left, right, top, bottom, .. } = request;
             Outpaint::sides(picture, Sides { left, right, top, bottom })
         }
         VOLCV_MODE_ASPECT => Outpaint::aspect(picture, request.aspect_width, request.aspect_height),
@@ -83,9 +89,9 @@ pub(super) unsafe fn outpaint_of(engine: &Engine, request: *const volcv_outpaint
             Outpaint::canvas(picture, mask)
         }
     };
-    let outpaint = with_options(outpaint, &request)?;
-    outpaint.request().map_err(|error| CError::from_error(&error.into()))?;
-    Ok(JobRequest::outpaint(outpaint, request.flags & VOLCV_OUTPAINT_DOWNLOAD != 0, borrows))
+    let outpaint = with_options(outpaint, request)?;
+    outpaint.request().map_err(invalid)?;
+    Ok((outpaint, borrows))
 }
 
 pub(super) unsafe fn with_options(mut outpaint: Outpaint, request: &volcv_outpaint) -> Result<Outpaint, CError> {
@@ -122,13 +128,22 @@ pub(super) unsafe fn with_options(mut outpaint: Outpaint, request: &volcv_outpai
     Ok(outpaint)
 }
 
+pub(super) fn invalid(error: InvalidInput) -> CError {
+    CError::from_error(&error.into())
+}
+
 /// An error of the library under the name that the field has in C.
-fn of_field(name: &str, error: &InvalidInput) -> CError {
+pub(super) fn of_field(name: &str, error: &InvalidInput) -> CError {
     CError::from_error(&InvalidInput::new(name, error.value(), error.allowed()).into())
 }
 
 pub(super) unsafe fn raw_of(engine: &Engine, request: *const volcv_raw) -> Result<JobRequest, CError> {
-    let request = read(request, "request")?;
+    let (call, borrows) = raw_call_of(engine, &read(request, "request")?)?;
+    Ok(JobRequest::raw(call, borrows))
+}
+
+/// Any action, checked.
+pub(super) unsafe fn raw_call_of(engine: &Engine, request: &volcv_raw) -> Result<(CvRequest, Vec<Borrowed>), CError> {
     only(0, request.flags, "volcv_raw.flags")?;
     let action = optional_text(request.action, "volcv_raw.action")?;
     let version = optional_text(request.version, "volcv_raw.version")?;
@@ -155,9 +170,9 @@ pub(super) unsafe fn raw_of(engine: &Engine, request: *const volcv_raw) -> Resul
     });
     let call = call.map_err(|error| match error.field() {
         "body" => of_field("volcv_raw.json", &error),
-        _ => CError::from_error(&error.into()),
+        _ => invalid(error),
     });
-    Ok(JobRequest::raw(call?, borrows))
+    Ok((call?, borrows))
 }
 
 pub(super) unsafe fn download_of(engine: &Engine, link: *const c_char) -> Result<JobRequest, CError> {

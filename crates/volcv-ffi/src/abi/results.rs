@@ -15,8 +15,8 @@ use crate::engine::{buffers, registry};
 /// @param job a job that has ended.
 /// @param out_json set to the text, ended by NUL, valid until the job is released; to NULL on any error.
 /// @param out_size set to its bytes without the NUL; may be NULL.
-/// @return VOLCV_OK, VOLCV_E_NO_RESULT: the job failed, or is a download; VOLCV_E_NOT_READY, VOLCV_E_STALE,
-/// VOLCV_E_INVALID_ARGUMENT, VOLCV_E_FORKED, VOLCV_E_INTERNAL.
+/// @return VOLCV_OK, VOLCV_E_NO_RESULT: the job failed, or is a download, a volcv_task_cancel(), or a volcv_task_status()
+/// without a result; VOLCV_E_NOT_READY, VOLCV_E_STALE, VOLCV_E_INVALID_ARGUMENT, VOLCV_E_FORKED, VOLCV_E_INTERNAL.
 /// Thread: any. Blocks: no. Memory: the text belongs to the job.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn volcv_job_reply(
@@ -31,6 +31,56 @@ pub unsafe extern "C" fn volcv_job_reply(
         let (text, bytes) = registry::find(client)?.reply(job)?;
         json.set(text);
         size.set(bytes);
+        Ok(())
+    })
+}
+
+/// The task of a job, as one line of JSON: that of volcv_task_submit(), of an inpainting or of a whole operation that is a
+/// task, from the moment the service accepted it, also while the job runs and after it failed; and that which the other
+/// functions of tasks were given. Store it: volcv_task_wait() takes it, in another process too. A whole operation of
+/// several calls has several tasks, of which this is the newest.
+///
+/// @param client the client.
+/// @param job the job, in any state.
+/// @param out_task set to the text, ended by NUL, valid until the job is released; to NULL on any error.
+/// @param out_size set to its bytes without the NUL; may be NULL.
+/// @return VOLCV_OK, VOLCV_E_NOT_READY: the job runs, and no task was accepted yet; VOLCV_E_NO_RESULT: the job has ended, and
+/// none was; VOLCV_E_STALE, VOLCV_E_INVALID_ARGUMENT, VOLCV_E_FORKED, VOLCV_E_INTERNAL.
+/// Thread: any. Blocks: no. Memory: the text belongs to the job.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn volcv_job_task(
+    client: *mut volcv_client,
+    job: volcv_job,
+    out_task: *mut *const c_char,
+    out_size: *mut usize,
+) -> volcv_result {
+    guarded(|| {
+        let size = Out::optional(out_size, 0);
+        let task = Out::new(out_task, ptr::null(), "out_task")?;
+        let (text, bytes) = registry::find(client)?.task(job)?;
+        task.set(text);
+        size.set(bytes);
+        Ok(())
+    })
+}
+
+/// How far a task is, by volcv_task_status().
+///
+/// @param client the client.
+/// @param job a job of volcv_task_status() that has ended.
+/// @param out_status set to VOLCV_TASK_*; to 0 on any error.
+/// @return VOLCV_OK, VOLCV_E_NO_RESULT: the job failed, or is another one; VOLCV_E_NOT_READY, VOLCV_E_STALE,
+/// VOLCV_E_INVALID_ARGUMENT, VOLCV_E_FORKED, VOLCV_E_INTERNAL.
+/// Thread: any. Blocks: no.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn volcv_job_task_status(
+    client: *mut volcv_client,
+    job: volcv_job,
+    out_status: *mut u32,
+) -> volcv_result {
+    guarded(|| {
+        let out = Out::new(out_status, 0, "out_status")?;
+        out.set(registry::find(client)?.task_status(job)?);
         Ok(())
     })
 }

@@ -4,6 +4,7 @@
 use std::ffi::{c_char, c_void};
 
 use super::constants::{VOLCV_MESSAGE_SIZE, VOLCV_REQUEST_ID_SIZE, volcv_result};
+use super::credentials_structs::volcv_credentials_hook;
 use super::pixel_structs::{volcv_pixels, volcv_pixels_hooks};
 
 /// A job. Ids are never used twice: one that is stale, invented or of another client is an error code, not a crash.
@@ -18,7 +19,7 @@ pub type volcv_exchange = u64;
 /// those that were blocked in the thread that made it. The memory of released pictures of 256 KiB and more goes back
 /// to the system, but for up to four pieces, 24 MiB together, which stay with the client for the next pictures. Its
 /// threads are max_in_flight workers, one timer, and a helper while a connection is being made; connections that were
-/// idle for more than 10 s are not used again.
+/// idle for more than 10 s are not used again. While credentials are asked for, there is one thread more.
 pub struct volcv_client {
     _private: [u8; 0],
 }
@@ -31,7 +32,7 @@ pub type volcv_release_fn = Option<unsafe extern "C" fn(user: *mut c_void, data:
 /// volcv_job_cancel(). It may set a flag or signal, nothing more: no function of volcv may be called in it.
 pub type volcv_ready_fn = Option<unsafe extern "C" fn(user: *mut c_void)>;
 
-/// Takes a line for the log, on any thread. The text is UTF-8, ends with NUL, has neither the key nor control
+/// Takes a line for the log, on any thread. The text is UTF-8, ends with NUL, has neither keys nor control
 /// characters, and is valid during the call; job is 0 where the line concerns the client.
 pub type volcv_log_fn =
     Option<unsafe extern "C" fn(user: *mut c_void, level: u32, job: volcv_job, text: *const c_char)>;
@@ -78,7 +79,7 @@ pub struct volcv_error {
     pub request_id: [c_char; VOLCV_REQUEST_ID_SIZE],
     /// One line of UTF-8 for logs and developers: what happened, the field, its value and what is allowed, the codes,
     /// and what it cost. After a success: what was odd about the reply, in sentences with "; " between them; empty for
-    /// nearly every job. It never has the key, a picture or a control character.
+    /// nearly every job. It never has a key, a session token, a picture or a control character.
     pub message: [c_char; VOLCV_MESSAGE_SIZE],
 }
 
@@ -142,7 +143,11 @@ pub struct volcv_http_transport {
     pub destroy: volcv_http_destroy_fn,
 }
 
-/// What a client needs to know. Everything is copied by volcv_client_create().
+/// What a client needs to know. Everything is copied by volcv_client_create(); volcv wipes its copies of secrets.
+///
+/// There are two ways to the service. A gateway takes base_url and api_key. Direct access takes an access key, and every
+/// request is signed; it comes from one of three places: access_key and secret_key, credentials, or
+/// VOLCV_CLIENT_FIND_CREDENTIALS. So exactly one of api_key, access_key, credentials and that flag is given.
 #[repr(C)]
 #[derive(Clone, Copy)]
 pub struct volcv_client_options {
@@ -150,10 +155,11 @@ pub struct volcv_client_options {
     pub struct_size: u32,
     /// VOLCV_CLIENT_* bits.
     pub flags: u32,
-    /// The gateway, with or without "/volcv/v1"; required. https, except for this machine itself. Proxies that the
-    /// environment names are not used, unless VOLCV_CLIENT_PROXY_FROM_ENV is set.
+    /// The gateway, with or without "/volcv/v1"; required beside api_key. With direct access NULL means
+    /// "https://visual.volcengineapi.com". https, except for this machine itself. Proxies that the environment names are
+    /// not used, unless VOLCV_CLIENT_PROXY_FROM_ENV is set.
     pub base_url: *const c_char,
-    /// The API key; required. volcv wipes its own copy.
+    /// The API key of a gateway; NULL for direct access.
     pub api_key: *const c_char,
     /// Jobs that run at once, each on a worker thread: 1 to 256; 0 means 4.
     pub max_in_flight: u32,
@@ -200,8 +206,21 @@ pub struct volcv_client_options {
     pub proxy: *const c_char,
     /// Writes finished pixels into memory of the host; NULL for none.
     pub pixels_hooks: *const volcv_pixels_hooks,
-    /// NULL.
-    pub reserved: *const c_void,
+    /// Gives the credentials of direct access, new ones whenever they are needed; NULL for none.
+    pub credentials: *const volcv_credentials_hook,
+    /// The access key of direct access; NULL for none.
+    pub access_key: *const c_char,
+    /// The secret key that belongs to access_key, which needs it.
+    pub secret_key: *const c_char,
+    /// The session token of a temporary access_key; NULL for none.
+    pub session_token: *const c_char,
+    /// The region in the signatures of direct access; NULL means "cn-north-1".
+    pub region: *const c_char,
+    /// The first wait between two questions about a task; the next ones grow, up to five times that. 0 means 2000; less
+    /// than 50 counts as 50.
+    pub poll_interval_ms: u32,
+    /// 0.
+    pub reserved: u32,
 }
 
 /// An encoded picture: PNG, JPEG and the like, never pixels. Either data and size, or link.
@@ -229,8 +248,8 @@ pub struct volcv_picture {
 /// that orientation, goes to the log, or is an error with VOLCV_OUTPAINT_STRICT.
 ///
 /// It is one call, whose result is the file of the service, unless one of these makes a whole operation of it: pixels,
-/// VOLCV_OUTPAINT_PIXELS, VOLCV_MODE_PIXELS, VOLCV_MODE_TARGET, VOLCV_MODE_PLACED, or max_passes above 1. A whole
-/// operation plans exact sizes, as volcv_plan() tells; it decodes, scales and encodes on volcv's threads, makes one
+/// VOLCV_OUTPAINT_PIXELS, VOLCV_MODE_PIXELS, VOLCV_MODE_TARGET, VOLCV_MODE_PLACED, max_passes above 1, or another ability.
+/// A whole operation plans exact sizes, as volcv_plan() tells; it decodes, scales and encodes on volcv's threads, makes one
 /// call for each pass, and pastes the original back, bit for bit. Its result is pixels: see volcv_job_pixels() and
 /// volcv_pixels_hooks. The file of the service for each pass is there as well, see volcv_job_image_take(). A library
 /// that was built without the feature image answers VOLCV_E_UNSUPPORTED.
@@ -308,8 +327,8 @@ pub struct volcv_outpaint {
     /// Whole operations: pixels of the original along its growing sides that fade into the new area; 0 keeps all of
     /// the original bit for bit.
     pub feather: u32,
-    /// 0.
-    pub reserved: u32,
+    /// VOLCV_ABILITY_*.
+    pub ability: u32,
     /// What to paint, UTF-8.
     pub prompt: *const c_char,
     /// More fields as the text of a JSON object, such as {"logo_info":{"add_logo":true}}; they win over the others. It
@@ -348,7 +367,7 @@ pub struct volcv_raw {
 pub struct volcv_job_options {
     /// sizeof(volcv_job_options).
     pub struct_size: u32,
-    /// 0.
+    /// VOLCV_JOB_* bits.
     pub flags: u32,
     /// Comes back in volcv_event::user.
     pub user: u64,

@@ -113,7 +113,7 @@ pub unsafe extern "C" fn volcv_download_submit(
 ///
 /// # Safety
 /// As the header says of the pointers.
-unsafe fn submit<R>(
+pub(super) unsafe fn submit<R>(
     client: *mut volcv_client,
     request: *const R,
     options: *const volcv_job_options,
@@ -128,6 +128,7 @@ unsafe fn submit<R>(
         let engine = registry::find(client)?;
         // SAFETY: what this function asks for.
         let (options, checked) = unsafe { (job_options_of(options)?, read(&engine, request)?) };
+        let checked = checked.with(&options)?;
         let mut job = 0;
         let taken = take(&engine, checked, options, &mut job);
         out.set(job);

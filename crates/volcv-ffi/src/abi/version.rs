@@ -46,6 +46,11 @@ pub extern "C" fn volcv_result_name(result: volcv_result) -> *const c_char {
     row(result).map_or(c"VOLCV_E_?", |row| row.name).as_ptr()
 }
 
+/// The name and the number of a result, for an error.
+pub(crate) fn result_text(result: volcv_result) -> String {
+    format!("{} ({result})", row(result).map_or(c"VOLCV_E_?", |row| row.name).to_string_lossy())
+}
+
 /// Whether doing the same again can help, by the kind of failure. For a job that failed, VOLCV_ERROR_RETRYABLE in
 /// volcv_error::flags says it for that very failure, and knows what earlier attempts cost.
 ///

@@ -1,29 +1,28 @@
-//! Outpaintings whose results come as links, and are downloaded by the job.
+//! Results that come as links, and are downloaded by the job.
 
 use std::time::Instant;
 
-use volcv::{BlockingClient, CallOptions, Error, Outcome, Outpaint, Output};
+use volcv::{BlockingClient, CallOptions, Error, Outcome, Output};
 
-/// Makes the call, and downloads each link of its result: that is free. A link that cannot be downloaded goes on with
-/// the error, as do the pictures that were there before.
-pub(super) fn outpaint_downloaded(
+/// Fetches each link of the result of a call that began at this time: that is free. A link that cannot be downloaded goes
+/// on with the error, as do the pictures that were there before.
+pub(super) fn downloaded(
     client: &BlockingClient,
-    outpaint: &Outpaint,
     options: &CallOptions,
+    begun: Instant,
+    mut outcome: Outcome,
 ) -> Result<Outcome, Error> {
-    let begun = Instant::now();
-    let mut outcome = client.outpaint_with(outpaint, options)?;
     for at in 0..outcome.outputs.len() {
         let Output::Link(link) = &outcome.outputs[at] else { continue };
-        let downloaded = client.download_outcome(link, &options.clone().after(begun.elapsed()));
-        let mut downloaded = match downloaded {
-            Ok(downloaded) => downloaded,
+        let fetched = client.download_outcome(link, &options.clone().after(begun.elapsed()));
+        let mut fetched = match fetched {
+            Ok(fetched) => fetched,
             Err(error) => return Err(error.after_paid(outcome)),
         };
-        if downloaded.outputs.len() == 1 {
-            outcome.outputs.splice(at..=at, downloaded.outputs);
+        if fetched.outputs.len() == 1 {
+            outcome.outputs.splice(at..=at, fetched.outputs);
         }
-        outcome.warnings.append(&mut downloaded.warnings);
+        outcome.warnings.append(&mut fetched.warnings);
     }
     Ok(outcome)
 }

@@ -8,11 +8,13 @@ use std::time::Duration;
 
 use volcv::{BlockingClient, CancelToken, TimeoutGuard};
 
+use super::credentials::HostCredentials;
 use super::events::Events;
 use super::hooks::{Hooks, PixelsHooks};
 use super::host_http::{Exchange, HostHttp};
-use super::job::{Job, JobOptions, JobRequest, JobResult, State};
+use super::job::{Job, JobOptions, JobResult, State, task_text};
 use super::job_table::JobTable;
+use super::request::JobRequest;
 use super::setup::BuiltClient;
 use super::{CError, Deadline, Setup, fork, lock, registry};
 use crate::abi::*;
@@ -21,6 +23,7 @@ use crate::abi::*;
 pub(crate) struct Engine {
     pub(super) client: BlockingClient,
     host_http: Option<Arc<HostHttp>>,
+    host_credentials: Option<Arc<HostCredentials>>,
     pub(super) hooks: Arc<Hooks>,
     pub(super) jobs: JobTable,
     pub(super) events: Events,
@@ -69,10 +72,11 @@ impl Engine {
         let alive = fork::Alive::new();
         let (max_in_flight, max_queued, deadline) = (setup.max_in_flight(), setup.max_queued(), setup.deadline);
         let pixels_hooks = setup.pixels_hooks;
-        let BuiltClient { client, host_http, hooks } = setup.build(handle)?;
+        let BuiltClient { client, host_http, host_credentials, hooks } = setup.build(handle)?;
         let engine = Arc::new(Self {
             client,
             host_http,
+            host_credentials,
             hooks,
             jobs: JobTable::new(),
             events: Events::default(),
@@ -141,8 +145,9 @@ impl Engine {
         queue.waiting.reserve(1);
         let worker = queue.idle.pop();
         let open = |_| {
+            let tasks = Vec::from_iter(request.task().map(task_text));
             let state = State::Queued(request.accept());
-            Job { user: options.user, deadline, quiet, released: false, cancel: CancelToken::new(), state }
+            Job { user: options.user, deadline, quiet, released: false, cancel: CancelToken::new(), tasks, state }
         };
         let Some(id) = self.jobs.open(open) else {
             queue.idle.extend(worker);
@@ -245,6 +250,7 @@ impl Engine {
             std::mem::take(&mut queue.idle)
         };
         self.closing.store(true, SeqCst);
+        self.host_credentials.iter().for_each(|host| host.close());
         idle.iter().for_each(Thread::unpark);
         for slot in self.jobs.all() {
             let cancel = slot.job().as_ref().map(|job| job.cancel.clone());
@@ -261,6 +267,9 @@ impl Engine {
             queue = next;
         }
         drop(queue);
+        if self.host_credentials.as_ref().is_some_and(|host| !host.wait(deadline)) {
+            return false;
+        }
         // They have nothing left to do but to end.
         lock(&self.workers).drain(..).for_each(|thread| drop(thread.join()));
         // Another destroy may have timed out meanwhile, and muted the hooks.

@@ -5,7 +5,8 @@ use std::mem::MaybeUninit;
 use std::sync::atomic::{AtomicUsize, Ordering::*};
 use std::sync::{Condvar, Mutex};
 
-use super::job::{JobOptions, JobRequest, JobResult, State};
+use super::job::{JobOptions, JobResult, State};
+use super::request::JobRequest;
 use super::{CError, Deadline, Engine, lock};
 use crate::abi::*;
 

@@ -3,8 +3,9 @@
 use std::sync::Arc;
 
 use volcv::{
-    BlockingClient, Bytes, CallOptions, Error, ExpandBlocking as _, ExpandOptions, ExpandPlan, Expanded, FitReport,
-    InvalidInput, Outcome, Outpaint, Output, Picture, PictureInfo, Sides, Size, Source, Wish,
+    Ability, AbilityRequest as _, BlockingClient, Bytes, CallOptions, Error, ExpandBlocking as _, ExpandOptions,
+    ExpandPlan, Expanded, FitReport, InvalidInput, Outcome, Outpaint, Output, PaintingEdit, Picture, PictureInfo,
+    Sides, Size, Source, Wish,
 };
 
 use super::error::copy;
@@ -35,14 +36,20 @@ impl Expansion {
         input: Input,
         wish: Wish,
         settings: Outpaint,
+        ability: Ability,
         options: ExpandOptions,
     ) -> Result<Self, InvalidInput> {
         // Texture and canvas are not encoded yet: what is said of the call is checked beside a link.
+        let link = Picture::url("https://volcv.invalid/");
         let picture = match &input {
             Input::File(file) => Picture::from(file.clone()),
-            _ => Picture::url("https://volcv.invalid/"),
+            _ => link.clone(),
         };
-        settings.strict(false).with_sides(picture, Sides::all(0.5)).request()?;
+        let settings = settings.strict(false);
+        if ability == Ability::PaintingEdit {
+            PaintingEdit::from_outpaint(&settings, link.clone(), link)?.request()?;
+        }
+        settings.with_sides(picture, Sides::all(0.5)).request()?;
         let plan = input.size()?.map(|size| options.plan_for(size, &wish)).transpose()?;
         let warnings = plan.iter().flat_map(|plan| &plan.warnings).map(InvalidInput::advice).collect();
         Ok(Self { input, wish, options, warnings })

@@ -1,39 +1,21 @@
-//! A job: what is to be done, and what became of it.
+//! A job, and what became of it.
 
 use std::time::Duration;
 
-use volcv::Bytes;
-use volcv::{
-    BlockingClient, CallOptions, CancelToken, CvRequest, Error, InvalidInput, Outcome, Outpaint, Output, PictureFormat,
-    PictureInfo,
-};
+use volcv::{Bytes, CancelToken, Error, Output, PictureFormat, PictureInfo, Task};
 
-use super::download::outpaint_downloaded;
-use super::expansion::{Expansion, Finished};
-use super::{Borrowed, CError, Deadline, inject};
+use super::expansion::Finished;
+use super::request::{Answer, JobRequest};
+use super::{CError, Deadline};
 use crate::abi::*;
-
-/// A request that was checked, with the handles of its borrowed pictures.
-pub(crate) struct JobRequest {
-    work: Work,
-    borrows: Vec<Borrowed>,
-}
-
-enum Work {
-    Outpaint(Box<Outpaint>),
-    /// Links of the result are downloaded.
-    OutpaintDownloaded(Box<Outpaint>),
-    #[cfg_attr(not(feature = "image"), allow(dead_code, reason = "there are none"))]
-    Expansion(Box<Expansion>),
-    Raw(Box<CvRequest>),
-    Download(String),
-}
 
 /// What a job has of its own.
 #[derive(Default, Clone, Copy)]
 pub(crate) struct JobOptions {
     pub(crate) user: u64,
     pub(crate) deadline: Option<Duration>,
+    /// Links of the result are downloaded.
+    pub(crate) download: bool,
 }
 
 /// One job of a client.
@@ -47,6 +29,8 @@ pub(super) struct Job {
     /// Given back by the host while it runs.
     pub(super) released: bool,
     pub(super) cancel: CancelToken,
+    /// The tasks of the job as texts for C, the newest last. None is dropped before the job: the host may read it.
+    pub(super) tasks: Vec<Vec<u8>>,
     pub(super) state: State,
 }
 
@@ -67,6 +51,8 @@ pub(super) struct JobResult {
     /// Of a whole operation.
     #[cfg_attr(not(feature = "image"), allow(dead_code, reason = "there are no pixels"))]
     pub(super) pixels: Option<Finished>,
+    /// `VOLCV_TASK_*`, of a job that asked for a task once.
+    pub(super) task_status: Option<u32>,
     /// For the log.
     pub(super) warnings: Vec<String>,
 }
@@ -77,69 +63,6 @@ pub(super) enum Image {
     Picture(Option<Bytes>, PictureInfo),
     /// With its NUL.
     Link(Vec<u8>),
-}
-
-impl JobRequest {
-    pub(crate) fn outpaint(outpaint: Outpaint, download: bool, borrows: Vec<Borrowed>) -> Self {
-        let work = if download { Work::OutpaintDownloaded } else { Work::Outpaint };
-        Self { work: work(Box::new(outpaint)), borrows }
-    }
-
-    #[cfg(feature = "image")]
-    pub(crate) fn expansion(expansion: Expansion, borrows: Vec<Borrowed>) -> Self {
-        Self { work: Work::Expansion(Box::new(expansion)), borrows }
-    }
-
-    pub(crate) fn raw(request: CvRequest, borrows: Vec<Borrowed>) -> Self {
-        Self { work: Work::Raw(Box::new(request)), borrows }
-    }
-
-    /// The link is one that may be fetched.
-    pub(crate) fn download(link: String) -> Self {
-        Self { work: Work::Download(link), borrows: Vec::new() }
-    }
-
-    /// The job is accepted: borrowed pictures will be released.
-    pub(super) fn accept(mut self) -> Self {
-        self.borrows.drain(..).for_each(Borrowed::arm);
-        self
-    }
-
-    /// Whether it decodes and encodes before its first call.
-    pub(super) fn has_codec_work(&self) -> bool {
-        matches!(self.work, Work::Expansion(_))
-    }
-
-    /// What may spoil the result, for the log.
-    pub(super) fn warnings(&self) -> Vec<String> {
-        match &self.work {
-            Work::Outpaint(outpaint) | Work::OutpaintDownloaded(outpaint) => {
-                outpaint.warnings().iter().map(InvalidInput::advice).collect()
-            }
-            Work::Expansion(expansion) => expansion.warnings().to_vec(),
-            Work::Raw(_) | Work::Download(_) => Vec::new(),
-        }
-    }
-
-    /// Makes the call. The request, and with it every borrowed picture, is gone when this returns.
-    pub(super) fn perform(self, client: &BlockingClient, options: &CallOptions) -> JobResult {
-        let has_json = !matches!(self.work, Work::Download(_));
-        let result = inject::point(inject::Layer::Worker, || match self.work {
-            Work::Outpaint(outpaint) => without_pixels(client.outpaint_with(&outpaint, options)),
-            Work::OutpaintDownloaded(outpaint) => without_pixels(outpaint_downloaded(client, &outpaint, options)),
-            Work::Expansion(expansion) => expansion.perform(client, options),
-            Work::Raw(request) => without_pixels(client.call(*request, options)),
-            Work::Download(link) => without_pixels(client.download_outcome(&link, options)),
-        });
-        inject::point(inject::Layer::Result, || match result {
-            Ok((outcome, pixels)) => JobResult { pixels, ..JobResult::of(Ok(outcome), has_json) },
-            Err(error) => JobResult::of(Err(error), has_json),
-        })
-    }
-}
-
-fn without_pixels(result: Result<Outcome, Error>) -> Result<(Outcome, Option<Finished>), Error> {
-    result.map(|outcome| (outcome, None))
 }
 
 impl JobResult {
@@ -157,17 +80,21 @@ impl JobResult {
 
     fn without_pictures(error: volcv_error) -> Self {
         let (reply, warnings) = (Vec::new(), Vec::new());
-        Self { error, reply, images: Vec::new(), rejected: Vec::new(), pixels: None, warnings }
+        Self { error, reply, images: Vec::new(), rejected: Vec::new(), pixels: None, task_status: None, warnings }
     }
 
-    fn of(result: Result<Outcome, Error>, has_json: bool) -> Self {
+    pub(super) fn of(result: Result<Answer, Error>, has_json: bool) -> Self {
         match result {
-            Ok(outcome) => Self {
+            Ok(Answer { outcome: None, status, .. }) => {
+                Self { task_status: status, ..Self::without_pictures(volcv_error::success()) }
+            }
+            Ok(Answer { outcome: Some(outcome), pixels, status }) => Self {
                 error: volcv_error::after(&outcome),
                 reply: if has_json { text(Vec::from(outcome.body)) } else { Vec::new() },
                 images: outcome.outputs.into_iter().map(Image::of).collect(),
                 rejected: outcome.rejected.into_iter().map(Some).collect(),
-                pixels: None,
+                pixels,
+                task_status: status,
                 warnings: outcome.warnings,
             },
             Err(error) => {
@@ -204,6 +131,11 @@ impl Image {
     }
 }
 
+/// A task as a text for C.
+pub(super) fn task_text(task: &Task) -> Vec<u8> {
+    text(task.to_string().into_bytes())
+}
+
 /// A text for C. A NUL within would end it early, which JSON and links do not have unescaped.
 fn text(mut bytes: Vec<u8>) -> Vec<u8> {
     bytes.push(0);
@@ -225,7 +157,7 @@ fn format_of(format: PictureFormat) -> u32 {
 
 #[cfg(test)]
 mod tests {
-    use volcv::{ClientBuilder, from_fn};
+    use volcv::{CallOptions, ClientBuilder, CvRequest, Outcome, from_fn};
 
     use super::*;
 
@@ -249,16 +181,16 @@ mod tests {
     #[test]
     fn a_success_keeps_its_warnings_and_the_pictures_that_failed_a_check() {
         let mut outcome = outcome();
-        assert_eq!(message(&JobResult::of(Ok(outcome.clone()), true).error), "");
+        assert_eq!(message(&JobResult::of(Ok(outcome.clone().into()), true).error), "");
         outcome.warnings = vec!["the first is cut".to_owned(), "the second is odd".to_owned()];
         outcome.rejected = vec![Bytes::from_static(b"cut")];
-        let ended = JobResult::of(Ok(outcome.clone()), true);
+        let ended = JobResult::of(Ok(outcome.clone().into()), true);
         assert_eq!((ended.error.code, ended.error.charge), (VOLCV_OK, VOLCV_CHARGE_CHARGED));
         assert_eq!(message(&ended.error), "the first is cut; the second is odd");
         assert_eq!(ended.warnings, outcome.warnings);
         assert_eq!(ended.rejected, [Some(Bytes::from_static(b"cut"))]);
         outcome.warnings = vec!["海".repeat(300)];
-        let ended = JobResult::of(Ok(outcome), true);
+        let ended = JobResult::of(Ok(outcome.into()), true);
         assert_eq!(message(&ended.error), format!("{}…", "海".repeat(169)));
         assert_eq!(ended.warnings[0].chars().count(), 300, "the log has all of it");
     }

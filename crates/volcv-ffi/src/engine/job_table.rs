@@ -164,6 +164,7 @@ fn phase_of(phase: Phase) -> u32 {
         Phase::Uploading => VOLCV_PHASE_UPLOADING,
         Phase::Downloading => VOLCV_PHASE_DOWNLOADING,
         Phase::Backoff => VOLCV_PHASE_BACKOFF,
+        Phase::Task => VOLCV_PHASE_TASK,
         // `Waiting`, and phases that may come: the service is at work.
         _ => VOLCV_PHASE_WAITING,
     }

@@ -3,6 +3,7 @@
 
 mod borrow;
 pub(crate) mod buffers;
+mod credentials;
 mod deadline;
 #[cfg(feature = "image")]
 mod deliver;
@@ -25,11 +26,13 @@ mod job_table;
 #[cfg(feature = "image")]
 mod pixels;
 pub(crate) mod registry;
+mod request;
 mod results;
 mod setup;
 mod worker;
 
 pub(crate) use borrow::Borrowed;
+pub(crate) use credentials::CredentialsHooks;
 pub(crate) use deadline::Deadline;
 pub(crate) use engine::Engine;
 pub(crate) use error::CError;
@@ -39,10 +42,11 @@ pub(crate) use expansion::unsupported;
 pub(crate) use expansion::{Expansion, Input, upright_size};
 pub(crate) use hooks::{LogHook, PixelsHooks, ReadyHook};
 pub(crate) use host_http::HostHooks;
-pub(crate) use job::{JobOptions, JobRequest};
+pub(crate) use job::JobOptions;
 #[cfg(feature = "image")]
 pub(crate) use pixels::{Texture, layout_of};
-pub(crate) use setup::{ProxyChoice, Setup};
+pub(crate) use request::{JobRequest, TaskWork};
+pub(crate) use setup::{AccessChoice, ProxyChoice, Setup};
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 

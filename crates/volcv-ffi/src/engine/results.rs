@@ -24,10 +24,26 @@ impl Engine {
     /// The reply's text and its length without the NUL.
     pub(crate) fn reply(&self, id: volcv_job) -> Result<(*const c_char, usize), CError> {
         self.ended(id, |ended| match ended.reply.len() {
-            0 if ended.error.code == VOLCV_OK => Err(no_result("a download has no reply, only a picture")),
+            0 if ended.error.code == VOLCV_OK => Err(no_result("the job has no reply")),
             0 => Err(no_result("the job failed, see volcv_job_error")),
             size => Ok((ended.reply.as_ptr().cast(), size - 1)),
         })
+    }
+
+    /// The newest task of a job, also of one that runs, and its length without the NUL.
+    pub(crate) fn task(&self, id: volcv_job) -> Result<(*const c_char, usize), CError> {
+        let slot = self.jobs.find(id)?;
+        let job = slot.job();
+        let job = job.as_ref().filter(|_| slot.has(id)).ok_or_else(|| CError::stale("job"))?;
+        match (job.tasks.last(), &job.state) {
+            (Some(task), _) => Ok((task.as_ptr().cast(), task.len() - 1)),
+            (None, State::Ended(_)) => Err(no_result("the job had no task")),
+            (None, _) => Err(CError::new(VOLCV_E_NOT_READY, "the service has not accepted a task yet")),
+        }
+    }
+
+    pub(crate) fn task_status(&self, id: volcv_job) -> Result<u32, CError> {
+        self.ended(id, |ended| ended.task_status.ok_or_else(|| no_result("the job is no volcv_task_status, or failed")))
     }
 
     pub(crate) fn image_count(&self, id: volcv_job) -> Result<u32, CError> {

@@ -3,9 +3,10 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use volcv::{BlockingClient, ClientBuilder, Error, RetryPolicy, from_fn};
+use volcv::{BlockingClient, ClientBuilder, Credentials, CredentialsSource, Error, RetryPolicy, from_fn};
 use zeroize::Zeroizing;
 
+use super::credentials::{CredentialsHooks, HostCredentials};
 use super::hooks::{Hooks, LogHook, PixelsHooks, ReadyHook};
 use super::host_http::{HostHooks, HostHttp};
 use super::{CError, inject};
@@ -13,8 +14,9 @@ use crate::abi::*;
 
 /// The options, checked as far as C is concerned; 0 and `None` stand for the defaults, which live below.
 pub(crate) struct Setup {
-    pub(crate) base_url: String,
-    pub(crate) api_key: Zeroizing<String>,
+    pub(crate) base_url: Option<String>,
+    pub(crate) access: AccessChoice,
+    pub(crate) region: Option<String>,
     pub(crate) allow_insecure_http: bool,
     pub(crate) new_seed: bool,
     pub(crate) max_in_flight: usize,
@@ -23,6 +25,7 @@ pub(crate) struct Setup {
     pub(crate) stall_limit: Option<Duration>,
     pub(crate) attempt_limit: Option<Duration>,
     pub(crate) deadline: Option<Duration>,
+    pub(crate) poll_interval: Option<Duration>,
     pub(crate) reply_limit: Option<u64>,
     pub(crate) max_attempts: u32,
     pub(crate) charge_limit: u32,
@@ -33,6 +36,19 @@ pub(crate) struct Setup {
     pub(crate) log: Option<LogHook>,
     pub(crate) ready: Option<ReadyHook>,
     pub(crate) pixels_hooks: Option<PixelsHooks>,
+}
+
+/// The way of a client to the service.
+pub(crate) enum AccessChoice {
+    /// A gateway.
+    Key(Zeroizing<String>),
+    AccessKey {
+        access_key: Zeroizing<String>,
+        secret_key: Zeroizing<String>,
+        session_token: Option<Zeroizing<String>>,
+    },
+    Hook(CredentialsHooks),
+    Find,
 }
 
 /// Which proxies a client uses.
@@ -49,6 +65,7 @@ pub(crate) enum ProxyChoice {
 pub(super) struct BuiltClient {
     pub(super) client: BlockingClient,
     pub(super) host_http: Option<Arc<HostHttp>>,
+    pub(super) host_credentials: Option<Arc<HostCredentials>>,
     pub(super) hooks: Arc<Hooks>,
 }
 
@@ -75,7 +92,11 @@ impl Setup {
         let host_http = self.host.take().map(|host| Arc::new(HostHttp::new(host, handle, Arc::clone(&hooks))));
         let (roots, extra_roots) = (self.tls_roots, std::mem::take(&mut self.extra_roots));
         let proxy = std::mem::take(&mut self.proxy);
-        let builder = self.builder();
+        let host_credentials = match self.access {
+            AccessChoice::Hook(functions) => Some(Arc::new(HostCredentials::new(functions, Arc::clone(&hooks)))),
+            _ => None,
+        };
+        let builder = self.builder(host_credentials.clone()).map_err(|error| CError::from_error(&error))?;
         let client = match &host_http {
             Some(_) if roots != VOLCV_TLS_ROOTS_DEFAULT => {
                 return Err(CError::argument("volcv_client_options.tls_roots", roots, OWN_TLS));
@@ -99,10 +120,10 @@ impl Setup {
             None => built_in(builder, roots, &extra_roots, proxy)?,
         };
         let client = client.map_err(|error| CError::from_error(&error))?;
-        Ok(BuiltClient { client, host_http, hooks })
+        Ok(BuiltClient { client, host_http, host_credentials, hooks })
     }
 
-    fn builder(mut self) -> ClientBuilder {
+    fn builder(mut self, host_credentials: Option<Arc<HostCredentials>>) -> Result<ClientBuilder, Error> {
         let mut policy = RetryPolicy::default();
         policy.new_seed = self.new_seed;
         if self.max_attempts > 0 {
@@ -111,14 +132,33 @@ impl Setup {
         if self.charge_limit > 0 {
             policy.charge_limit = self.charge_limit;
         }
-        let builder = ClientBuilder::new(self.base_url, std::mem::take(&mut *self.api_key))
-            .allow_insecure_http(self.allow_insecure_http)
-            .retry(policy);
+        if let Some(interval) = self.poll_interval {
+            policy.poll_interval = interval;
+        }
+        let builder = match &mut self.access {
+            AccessChoice::Key(key) => ClientBuilder::new(String::new(), std::mem::take(&mut **key)),
+            AccessChoice::AccessKey { access_key, secret_key, session_token } => {
+                let credentials =
+                    Credentials::new(std::mem::take(&mut **access_key), std::mem::take(&mut **secret_key))?;
+                ClientBuilder::direct(match session_token {
+                    Some(token) => credentials.session_token(std::mem::take(&mut **token))?,
+                    None => credentials,
+                })
+            }
+            AccessChoice::Hook(_) => {
+                let host = host_credentials.expect("a hook has been made a provider before");
+                ClientBuilder::direct(CredentialsSource::provider(move || host.ask()))
+            }
+            AccessChoice::Find => ClientBuilder::direct(CredentialsSource::find()?),
+        };
+        let builder = builder.allow_insecure_http(self.allow_insecure_http).retry(policy);
+        let builder = self.base_url.into_iter().fold(builder, ClientBuilder::base_url);
+        let builder = self.region.into_iter().fold(builder, ClientBuilder::region);
         let builder = self.connect_limit.into_iter().fold(builder, ClientBuilder::connect_limit);
         let builder = self.stall_limit.into_iter().fold(builder, ClientBuilder::stall_limit);
         let builder = self.attempt_limit.into_iter().fold(builder, ClientBuilder::attempt_limit);
         let builder = self.deadline.into_iter().fold(builder, ClientBuilder::deadline);
-        self.reply_limit.into_iter().fold(builder, ClientBuilder::reply_limit)
+        Ok(self.reply_limit.into_iter().fold(builder, ClientBuilder::reply_limit))
     }
 }
 

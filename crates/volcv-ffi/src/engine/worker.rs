@@ -3,9 +3,9 @@
 use std::sync::Arc;
 use std::thread;
 
-use volcv::{Backoff, CallOptions, Phase, Progress};
+use volcv::{Backoff, CallOptions, Phase, Progress, Task};
 
-use super::job::{JobResult, State};
+use super::job::{JobResult, State, task_text};
 use super::{CError, Engine, lock};
 use crate::abi::*;
 
@@ -64,13 +64,16 @@ impl Engine {
         }
         let engine = Arc::clone(self);
         let observe = move |progress: &Progress| engine.observe(id, progress);
-        let mut call = CallOptions::new().cancel(&cancel).progress(observe);
+        let engine = Arc::clone(self);
+        let keep = move |task: &Task| engine.note_task(id, task);
+        let mut call = CallOptions::new().cancel(&cancel).progress(observe).on_task(keep);
         if let Some(left) = deadline.left() {
             call = call.deadline(left);
         }
         let work = || {
             request.warnings().into_iter().for_each(|warning| self.hooks.log(VOLCV_LOG_WARN, id, || warning));
             let mut ended = request.perform(&self.client, &call);
+            self.count_attempts(id, &mut ended);
             self.deliver(id, &mut ended);
             ended
         };
@@ -80,6 +83,22 @@ impl Engine {
             failure.error.charge = VOLCV_CHARGE_UNKNOWN;
             JobResult::failed(&failure)
         })
+    }
+
+    /// A task was accepted: the host can read it from now on.
+    fn note_task(&self, id: volcv_job, task: &Task) {
+        self.hooks.log(VOLCV_LOG_INFO, id, || format!("the service accepted task {} of {}", task.id(), task.req_key()));
+        if let Some(slot) = self.jobs.slot(id) {
+            slot.job().iter_mut().for_each(|job| job.tasks.push(task_text(task)));
+        }
+    }
+
+    /// The answer to a question about a task has no record of its attempts: they were observed.
+    fn count_attempts(&self, id: volcv_job, ended: &mut JobResult) {
+        let slot = self.jobs.slot(id).filter(|_| ended.error.code == VOLCV_OK && ended.error.attempts == 0);
+        if let Some(slot) = slot {
+            (ended.error.attempts, ended.error.delivery) = (slot.progress().attempt, VOLCV_DELIVERY_FULL);
+        }
     }
 
     fn observe(&self, id: volcv_job, progress: &Progress) {

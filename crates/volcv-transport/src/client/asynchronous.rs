@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use volcv_core::types::{AbilityRequest, CvRequest, Execution, Outpaint, Task, TaskRequest, Value};
-use volcv_core::{AttemptRecord, Batch, Buffer, Call, Error, Outcome, Plan, TaskReport};
+use volcv_core::{Batch, Buffer, Call, Error, Outcome, Plan, TaskReport};
 
 use crate::drive;
 use crate::options::CallOptions;
@@ -62,11 +62,11 @@ impl Client {
     /// As [`Client::wait`]; before the task was accepted, as [`Client::outpaint`].
     pub async fn run_task(&self, request: &TaskRequest, options: &CallOptions) -> Result<Outcome, Error> {
         let begun = self.transport.now().mono;
-        let (task, attempts) = self.hand_in(request, options).await?;
+        let (task, submitted) = self.submit_outcome(request, options).await?;
         let spent = self.transport.now().mono.saturating_sub(begun);
         match self.wait(&task, &self.setup.options_after(options, spent)).await {
-            Ok(outcome) => Ok(outcome.after(attempts)),
-            Err(error) => Err(error.after(attempts)),
+            Ok(outcome) => Ok(outcome.after(submitted.attempts)),
+            Err(error) => Err(error.after(submitted.attempts)),
         }
     }
 
@@ -75,7 +75,18 @@ impl Client {
     /// # Errors
     /// As [`Client::outpaint`].
     pub async fn submit(&self, request: &TaskRequest, options: &CallOptions) -> Result<Task, Error> {
-        Ok(self.hand_in(request, options).await?.0)
+        Ok(self.submit_outcome(request, options).await?.0)
+    }
+
+    /// As [`Client::submit`], with the service's answer: the attempts, the request id and what was odd.
+    ///
+    /// # Errors
+    /// As [`Client::submit`].
+    pub async fn submit_outcome(&self, request: &TaskRequest, options: &CallOptions) -> Result<(Task, Outcome), Error> {
+        let outcome = self.run(Plan::submit(request, &self.setup.access)?, options).await?;
+        let task = outcome.task(request)?;
+        options.report_task(&task);
+        Ok((task, outcome))
     }
 
     /// Waits for the result of a task, which this or any other process has handed in. It asks again and again, first after
@@ -104,13 +115,6 @@ impl Client {
     pub async fn cancel_task(&self, task: &Task, options: &CallOptions) -> Result<(), Error> {
         let answer = self.run(Plan::cancel(task, &self.setup.access)?, options).await;
         answer.map(drop).map_err(|error| error.of_task(task.clone()))
-    }
-
-    async fn hand_in(&self, request: &TaskRequest, options: &CallOptions) -> Result<(Task, Vec<AttemptRecord>), Error> {
-        let outcome = self.run(Plan::submit(request, &self.setup.access)?, options).await?;
-        let task = outcome.task(request)?;
-        options.report_task(&task);
-        Ok((task, outcome.attempts))
     }
 
     /// Outpaints one picture once for each seed; results come in the order of the seeds.
@@ -191,6 +195,12 @@ impl Client {
     /// As [`Client::variants`].
     pub fn preview_variants(&self, ability: &dyn AbilityRequest, seeds: &[i64]) -> Result<Vec<Value>, Error> {
         self.setup.preview_variants(ability, seeds)
+    }
+
+    /// A text that is going to be shown, such as a link of a result, with `[key]` in the place of every part of the
+    /// credentials that the client knows.
+    pub fn redact(&self, text: &str) -> String {
+        self.setup.access.redact(text)
     }
 
     /// Memory for a picture of this length, from an earlier picture if that fits.

@@ -7,7 +7,7 @@ use std::time::Instant;
 
 use bytes::Bytes;
 use volcv_core::types::{AbilityRequest, CvRequest, Execution, Outpaint, Task, TaskRequest, Value};
-use volcv_core::{AttemptRecord, Batch, Buffer, Call, Error, Outcome, Plan, TaskReport};
+use volcv_core::{Batch, Buffer, Call, Error, Outcome, Plan, TaskReport};
 
 use crate::drive;
 use crate::options::CallOptions;
@@ -57,11 +57,11 @@ impl BlockingClient {
     /// As [`BlockingClient::wait`]; before the task was accepted, as [`BlockingClient::outpaint`].
     pub fn run_task(&self, request: &TaskRequest, options: &CallOptions) -> Result<Outcome, Error> {
         let begun = self.timeouts.transport().now().mono;
-        let (task, attempts) = self.hand_in(request, options)?;
+        let (task, submitted) = self.submit_outcome(request, options)?;
         let spent = self.timeouts.transport().now().mono.saturating_sub(begun);
         match self.wait(&task, &self.setup.options_after(options, spent)) {
-            Ok(outcome) => Ok(outcome.after(attempts)),
-            Err(error) => Err(error.after(attempts)),
+            Ok(outcome) => Ok(outcome.after(submitted.attempts)),
+            Err(error) => Err(error.after(submitted.attempts)),
         }
     }
 
@@ -70,7 +70,18 @@ impl BlockingClient {
     /// # Errors
     /// As [`BlockingClient::outpaint`].
     pub fn submit(&self, request: &TaskRequest, options: &CallOptions) -> Result<Task, Error> {
-        Ok(self.hand_in(request, options)?.0)
+        Ok(self.submit_outcome(request, options)?.0)
+    }
+
+    /// As [`BlockingClient::submit`], with the service's answer: the attempts, the request id and what was odd.
+    ///
+    /// # Errors
+    /// As [`BlockingClient::submit`].
+    pub fn submit_outcome(&self, request: &TaskRequest, options: &CallOptions) -> Result<(Task, Outcome), Error> {
+        let outcome = self.run(Plan::submit(request, &self.setup.access)?, options)?;
+        let task = outcome.task(request)?;
+        options.report_task(&task);
+        Ok((task, outcome))
     }
 
     /// Waits for the result of a task, which this or any other process has handed in. It asks again and again, first after
@@ -99,13 +110,6 @@ impl BlockingClient {
     pub fn cancel_task(&self, task: &Task, options: &CallOptions) -> Result<(), Error> {
         let answer = self.run(Plan::cancel(task, &self.setup.access)?, options);
         answer.map(drop).map_err(|error| error.of_task(task.clone()))
-    }
-
-    fn hand_in(&self, request: &TaskRequest, options: &CallOptions) -> Result<(Task, Vec<AttemptRecord>), Error> {
-        let outcome = self.run(Plan::submit(request, &self.setup.access)?, options)?;
-        let task = outcome.task(request)?;
-        options.report_task(&task);
-        Ok((task, outcome.attempts))
     }
 
     /// Outpaints one picture once for each seed; results come in the order of the seeds.
@@ -191,6 +195,11 @@ impl BlockingClient {
     /// As [`BlockingClient::variants`].
     pub fn preview_variants(&self, ability: &dyn AbilityRequest, seeds: &[i64]) -> Result<Vec<Value>, Error> {
         self.setup.preview_variants(ability, seeds)
+    }
+
+    /// As [`Client::redact`](crate::Client::redact).
+    pub fn redact(&self, text: &str) -> String {
+        self.setup.access.redact(text)
     }
 
     /// As [`Client::buffer`](crate::Client::buffer).
