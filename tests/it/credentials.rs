@@ -114,6 +114,22 @@ fn an_async_provider_serves_the_async_client_and_is_refused_by_a_blocking_one() 
 }
 
 #[test]
+fn a_provider_has_the_stack_of_an_ordinary_thread() {
+    fn deep(calls: u32) -> u32 {
+        let room = std::hint::black_box([1_u8; 16 * 1024]);
+        if calls == 0 { 0 } else { deep(calls - 1) + u32::from(room[calls as usize]) }
+    }
+    // A frame has the array once in an optimised program, and up to three times in others: 320 to 960 KiB in all.
+    let source = CredentialsSource::provider(|| {
+        assert_eq!(deep(20), 20);
+        Ok(good())
+    });
+    for transport in TRANSPORTS {
+        call(transport, &source, &CallOptions::new()).0.unwrap();
+    }
+}
+
+#[test]
 fn a_provider_that_fails_or_panics_ends_the_call_before_anything_is_sent() {
     let failing: CredentialsSource = CredentialsSource::provider(|| Err("the vault is\n locked".into()));
     let panicking = CredentialsSource::provider(|| panic!("of the provider"));

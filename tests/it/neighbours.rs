@@ -5,7 +5,7 @@ use volcv::{
     AbilityRequest as _, CallOptions, Charge, EraseQuality, ErrorKind, Execution, InpaintEdit, InpaintErase,
     PaintingEdit,
 };
-use volcv_emulator::{AccessKind, RequestKind};
+use volcv_emulator::RequestKind;
 
 use crate::support::{gradient, png, small};
 use crate::tasks::on_each_client;
@@ -57,9 +57,7 @@ fn each_neighbour_paints_inside_of_its_mask_only() {
             }
             let json = requests[0].json.as_ref().unwrap();
             let sent = ["prompt", "custom_prompt"].into_iter().find(|name| json.get(*name).is_some());
-            // The painting edit is named differently by its two accesses, as outpainting is.
-            let expected = if prompt == Some("prompt") && access == AccessKind::Direct { sent } else { prompt };
-            assert_eq!(sent, expected, "{json}");
+            assert_eq!(sent, prompt, "{access:?}: {json}");
         }
         assert_eq!(emulator.charges(), 3);
     });

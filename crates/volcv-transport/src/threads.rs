@@ -4,12 +4,15 @@ use std::io;
 use std::ops::Deref;
 use std::thread::{Builder, JoinHandle};
 
-/// The work of these threads needs little of a stack.
-const STACK: usize = 256 * 1024;
+/// The stack of a thread that runs code of this crate, which needs little.
+pub(crate) const SMALL_STACK: usize = 256 * 1024;
+
+/// The stack of a thread that runs code of the program: as much as the standard library gives.
+pub(crate) const USUAL_STACK: usize = 2 * 1024 * 1024;
 
 /// Starts a thread. The box is for the size of the library: one copy of the standard library's code for all kinds of work.
-pub(crate) fn start(name: &str, work: Box<dyn FnOnce() + Send>) -> io::Result<Thread> {
-    let handle = Builder::new().name(name.to_owned()).stack_size(STACK).spawn(work)?;
+pub(crate) fn start(name: &str, stack: usize, work: Box<dyn FnOnce() + Send>) -> io::Result<Thread> {
+    let handle = Builder::new().name(name.to_owned()).stack_size(stack).spawn(work)?;
     Ok(Thread { handle, process: std::process::id() })
 }
 

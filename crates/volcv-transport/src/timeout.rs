@@ -89,7 +89,8 @@ impl TimeoutThread {
         let mut state = self.shared.lock();
         if state.thread.is_none() {
             let (transport, shared) = (Arc::clone(&self.transport), Arc::clone(&self.shared));
-            state.thread = Some(threads::start("volcv-timer", Box::new(move || shared.run(&*transport)))?);
+            state.thread =
+                Some(threads::start("volcv-timer", threads::SMALL_STACK, Box::new(move || shared.run(&*transport)))?);
         }
         let id = state.next_id;
         state.next_id += 1;

@@ -63,7 +63,8 @@ impl Asker {
         let question = Arc::new(Question::new());
         let (provider, asked) = (Arc::clone(&self.provider), Arc::clone(&question));
         // Nobody waits for the end of the thread: a provider may never return.
-        threads::start("volcv-credentials", Box::new(move || asked.put_to(&*provider)))?;
+        let work = Box::new(move || asked.put_to(&*provider));
+        threads::start("volcv-credentials", threads::USUAL_STACK, work)?;
         *open = Some(Arc::clone(&question));
         Ok(question)
     }
