@@ -37,7 +37,8 @@ fn the_wrapper_is_light_and_leaves_nothing_in_an_object_file() {
     for compiler in ["g++", "clang++"] {
         let include = format!("-I{}", root().join("include").display());
         let text = ran(Command::new(compiler).args(["-std=c++17", "-E", &include]).arg(&empty));
-        assert!(text.lines().count() <= 2000, "{compiler}: {} lines", text.lines().count());
+        // 1,900 for outpainting, 350 for direct access, inpainting and tasks.
+        assert!(text.lines().count() <= 2300, "{compiler}: {} lines", text.lines().count());
         for source in [&empty, &root().join("examples/cpp/outpaint.cpp"), &root().join(ENGINE_LOOP)] {
             let object = folder.join("it.o");
             let mut command = Command::new(compiler);
@@ -46,7 +47,8 @@ fn the_wrapper_is_light_and_leaves_nothing_in_an_object_file() {
             ran(command.args(sdl.iter().filter(|flag| !flag.starts_with("-l"))));
             let symbols = ran(Command::new("nm").arg("-C").arg(&object));
             // A hook is a function by its nature.
-            let is_ours = |line: &&str| line.contains("volcv::") && !line.contains("::pixels_hooks<");
+            let is_hook = |line: &str| line.contains("::pixels_hooks<") || line.contains("::credentials_hook<");
+            let is_ours = |line: &&str| line.contains("volcv::") && !is_hook(line);
             let ours: Vec<_> = symbols.lines().filter(is_ours).collect();
             assert!(ours.is_empty(), "{compiler}, {}: {ours:#?}", source.display());
         }
