@@ -78,3 +78,25 @@ fn the_shortest_program_in_cpp_makes_a_wider_picture() {
         assert!(said.contains("50411") && said.contains("nothing was charged"), "{said}");
     }
 }
+
+#[test]
+fn the_inpainting_program_in_cpp_edits_and_erases_what_a_mask_covers() {
+    let folder = fresh_folder("inpaint-cpp");
+    let (mask, out) = (folder.join("mask.png"), folder.join("edited.png"));
+    let white = image::GrayImage::from_fn(960, 640, |x, _| image::Luma([if x > 480 { 255 } else { 0 }]));
+    white.save(&mask).unwrap();
+    let emulator = emulator(&[]);
+    for compiler in ["g++", "clang++"] {
+        let inpaint = compile(compiler, &["-std=c++17", BARE[0], BARE[1]], "examples/cpp/inpaint.cpp", Build::Full);
+        for prompt in [Some("a red kite"), None] {
+            let said = ran(program(&inpaint, &emulator).arg(PHOTO).arg(&mask).arg(&out).args(prompt));
+            assert_eq!(said, format!("{}: 960x640\n", out.display()));
+            assert_eq!(size_of(&out), (960, 640));
+        }
+        let said = failed(program(&inpaint, &emulator).args([PHOTO, "no-such-file"]).arg(&out)).stderr;
+        assert!(String::from_utf8(said).unwrap().contains("mask is empty"));
+    }
+    let keys: Vec<_> = emulator.requests().into_iter().filter_map(|request| request.json).collect();
+    let keys: Vec<_> = keys.iter().map(|json| json["req_key"].as_str().unwrap()).collect();
+    assert_eq!(keys, ["i2i_inpainting_edit", "i2i_inpainting", "i2i_inpainting_edit", "i2i_inpainting"]);
+}
