@@ -9,8 +9,7 @@ use volcv::{
 use volcv_emulator::{RequestKind, TaskPace};
 
 use crate::expand::{original_in, picture, wider};
-use crate::support::png;
-use crate::tasks::on_each_client;
+use crate::support::{on_each_client, png};
 
 fn options() -> ExpandOptions {
     ExpandOptions::new().ability(Ability::PaintingEdit).prompt("a calm sea")

@@ -16,26 +16,7 @@ use volcv::{
 use volcv_emulator::{AccessKind, DEFAULT_KEY, Emulator, RequestKind, TaskPace};
 
 use crate::examples::program;
-use crate::neighbours::mask;
-use crate::support::{AnyClient, TRANSPORTS, block_on, builder, direct, large, small};
-
-/// Quick polls and quick retries, so that no test waits.
-fn quick() -> RetryPolicy {
-    let wait = Duration::from_millis(1);
-    RetryPolicy::new().base(wait).cap(wait * 4).poll_interval(wait)
-}
-
-/// Runs a test with each client on each access.
-pub(crate) fn on_each_client(test: impl Fn(&Emulator, &AnyClient, AccessKind)) {
-    for transport in TRANSPORTS {
-        for (access, builder) in
-            [(AccessKind::Gateway, builder as fn(&Emulator) -> ClientBuilder), (AccessKind::Direct, direct)]
-        {
-            let emulator = Emulator::start().unwrap();
-            test(&emulator, &AnyClient::new(transport, builder(&emulator).retry(quick())), access);
-        }
-    }
-}
+use crate::support::{block_on, large, mask, on_each_client, small};
 
 fn outpaint() -> Outpaint {
     Outpaint::equal(small(), 0.25).prompt("a lake")
