@@ -177,7 +177,8 @@ fn outpaint(
         soft: soft.into(),
         context: context.into(),
         feather: 0,
-        reserved: 0,
+        // The other ability is a task, for which a wait takes seconds.
+        ability: VOLCV_ABILITY_OUTPAINTING,
         reserved_pointer: null(),
         prompt,
         extra_json,

@@ -6,13 +6,13 @@ use std::time::Duration;
 
 use libfuzzer_sys::arbitrary::{self, Arbitrary};
 use libfuzzer_sys::fuzz_target;
-use volcv_core::{Call, CallConfig, RetryBudget, RetryAction};
-use volcv_fuzz::{Event, check_texts, drive, plan};
+use volcv_core::{Call, CallConfig, ErrorKind, Plan, RetryAction, RetryBudget};
+use volcv_fuzz::{Event, check_texts, credentials, direct, drive, gateway, plan, submit, wait};
 use volcv_types::Charge;
 
 #[derive(Arbitrary, Debug)]
 struct Case<'a> {
-    /// Attempts, charges and tokens that are allowed, and what the decision hook says.
+    /// Attempts, charges and tokens that are allowed; what the decision hook says, and which call it is.
     allowed: [u8; 4],
     new_seed: bool,
     deadline: Option<u16>,
@@ -29,14 +29,23 @@ fuzz_target!(|case: Case<'_>| {
     config.policy.decide = says.map(|then| Arc::new(move |_: &_, _| then) as _);
     config.budget = Arc::new(RetryBudget::new(tokens));
     config.limits.deadline = case.deadline.map(|millis| Duration::from_millis(millis.into()));
-    let deadline = config.limits.deadline.unwrap_or(Duration::MAX);
 
-    let mut call = Call::new(plan(), config.clone()).with_rng_seed(case.seed);
-    let (result, sent) = drive(&mut call, &case.events, deadline);
+    let (plan, again) = match case.allowed[3] / 8 % 6 {
+        1 => (plan(&direct(Some(credentials()))), 1),
+        2 => (plan(&direct(None)), 1),
+        3 => (submit(&gateway()), 0),
+        4 => return check_wait(&wait(&gateway()), config, &case),
+        5 => return check_wait(&wait(&direct(None)), config, &case),
+        _ => (plan(&gateway()), 0),
+    };
+    let mut call = Call::new(plan, config.clone()).with_rng_seed(case.seed);
+    let deadline = config.limits.deadline.unwrap_or(Duration::MAX);
+    let (result, sent) = drive(&mut call, &case.events, deadline, false);
 
     let attempts = result.as_ref().map_or_else(|error| error.attempts(), |outcome| &outcome.attempts);
     assert_eq!(attempts.len(), sent);
-    assert!(sent <= 1.max(max_attempts as usize) && sent <= 1 + tokens as usize);
+    // A call is signed again at most once, which does not count.
+    assert!(sent <= again + 1.max(max_attempts as usize) && sent <= again + 1 + tokens as usize);
     assert!(config.budget.tokens() <= tokens);
     let paid = attempts.iter().filter(|attempt| attempt.charge > Charge::None).count();
     assert!(paid <= 1.max(charge_limit as usize));
@@ -53,3 +62,23 @@ fuzz_target!(|case: Case<'_>| {
         check_texts(error);
     }
 });
+
+/// A wait for a task costs nothing but what the task costs, and no token.
+fn check_wait(plan: &Plan, mut config: CallConfig, case: &Case<'_>) {
+    let deadline = *config.limits.deadline.get_or_insert(Duration::from_secs(3600));
+    let tokens = config.budget.tokens();
+    let mut call = Call::new(plan.clone(), config.clone()).with_rng_seed(case.seed);
+    let (result, _) = drive(&mut call, &case.events, deadline, true);
+    assert_eq!(config.budget.tokens(), tokens);
+    let attempts = result.as_ref().map_or_else(|error| error.attempts(), |outcome| &outcome.attempts);
+    let paid = attempts.iter().filter(|attempt| attempt.charge > Charge::None).count();
+    // The decision hook can ask again for a picture that came with a failure.
+    assert!(paid <= 1.max(config.policy.charge_limit as usize));
+    match &result {
+        Ok(outcome) => assert!(paid > 0 && !outcome.outputs.is_empty()),
+        Err(error) => {
+            assert!(error.kind() != ErrorKind::OutcomeUnknown);
+            check_texts(error);
+        }
+    }
+}

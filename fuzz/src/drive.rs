@@ -4,9 +4,9 @@ use std::time::Duration;
 
 use libfuzzer_sys::arbitrary::{self, Arbitrary};
 use volcv_core::http::{HeaderMap, HeaderValue};
-use volcv_core::{Attempt, Call, Error, Outcome, Step, TransportError};
+use volcv_core::{Attempt, Call, Credentials, CredentialsError, Error, Outcome, Step, TransportError};
 
-use crate::{STATUSES, TRANSPORT_ERRORS, at, take};
+use crate::{STATUSES, TRANSPORT_ERRORS, at, credentials, take};
 
 /// One attempt: what is taken of the body, what comes back, how long that and the wait after it last.
 #[derive(Arbitrary, Debug, Default, Clone, Copy)]
@@ -22,14 +22,25 @@ pub struct Event<'a> {
     driver: u8,
 }
 
-/// Plays the events, the last one again and again, and returns the result and the number of attempts.
+/// Plays the events, the last one again and again, and returns the result and the number of attempts. Only the last wait for a
+/// task may last to the deadline.
 ///
 /// # Panics
 /// The call does not end, or sends or waits past its deadline.
-pub fn drive(call: &mut Call, events: &[Event<'_>], deadline: Duration) -> (Result<Outcome, Error>, usize) {
+pub fn drive(
+    call: &mut Call,
+    events: &[Event<'_>],
+    deadline: Duration,
+    is_wait: bool,
+) -> (Result<Outcome, Error>, usize) {
     let (mut now, mut sent, mut waits, mut event) = (Duration::ZERO, 0, 0, Event::default());
     let result = loop {
         match call.next(at(now)) {
+            Step::Credentials(limit) => {
+                assert!(limit <= deadline - now);
+                let next = events.get(sent).or(events.last()).copied().unwrap_or_default();
+                provide(call, next.driver, now);
+            }
             Step::Send(attempt) => {
                 assert!(now < deadline && attempt.limits.attempt <= deadline - now);
                 event = events.get(sent).or(events.last()).copied().unwrap_or_default();
@@ -39,7 +50,7 @@ pub fn drive(call: &mut Call, events: &[Event<'_>], deadline: Duration) -> (Resu
             }
             Step::Wait(time) => {
                 waits += 1;
-                assert!(now + time < deadline, "a wait past the deadline");
+                assert!(now + time < deadline || is_wait && now + time == deadline, "a wait past the deadline");
                 assert!(waits <= 2 * sent, "the call does not end");
                 let slip = Duration::from_millis(event.slip.unsigned_abs().into());
                 let early = event.slip < 0 && waits < 2 * sent;
@@ -53,6 +64,22 @@ pub fn drive(call: &mut Call, events: &[Event<'_>], deadline: Duration) -> (Resu
     };
     assert!(matches!(call.next(at(now)), Step::Done(Err(_))), "a call that has ended starts again");
     (result, sent)
+}
+
+/// Answers for the provider of credentials.
+fn provide(call: &mut Call, driver: u8, now: Duration) {
+    let lasting = |time| at(now + Duration::from_secs(time)).wall;
+    let found: Option<Result<Credentials, CredentialsError>> = match driver {
+        0 => return call.cancel(at(now)),
+        // A driver that forgets to answer.
+        1 => return,
+        3 => Some(Err("there are none".into())),
+        4 => None,
+        5 => Some(Ok(credentials().expires_at(lasting(0)))),
+        6 => Some(Ok(credentials().expires_at(lasting(30)))),
+        _ => Some(Ok(credentials())),
+    };
+    call.on_credentials(at(now), found);
 }
 
 fn exchange(call: &mut Call, mut attempt: Attempt, event: Event<'_>, now: Duration, deadline: Duration) {
@@ -72,6 +99,9 @@ fn push(call: &mut Call, event: Event<'_>) -> Result<(), TransportError> {
         let mut headers = HeaderMap::new();
         if let Some(value) = event.retry_after.and_then(|text| HeaderValue::from_str(text).ok()) {
             headers.insert("retry-after", value);
+        }
+        if event.driver & 64 != 0 {
+            headers.insert("date", HeaderValue::from_static("Sun, 06 Nov 1994 09:09:37 GMT"));
         }
         call.reply().head(STATUSES[usize::from(status & 15)], &headers)?;
         call.reply().data(event.body)?;

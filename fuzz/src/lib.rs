@@ -7,8 +7,8 @@ mod receive;
 use std::io::Read as _;
 use std::time::{Duration, SystemTime};
 
-use volcv_core::{Access, ApiKey, Attempt, Endpoint, Error, Now, Plan, TimeLimit, TransportErrorKind};
-use volcv_types::{Outpaint, Picture};
+use volcv_core::{Access, ApiKey, Attempt, Credentials, Endpoint, Error, Now, Plan, TimeLimit, TransportErrorKind};
+use volcv_types::{Outpaint, Picture, TaskRequest};
 
 pub use drive::{Event, drive};
 pub use fields::Fields;
@@ -52,10 +52,38 @@ pub fn gateway() -> Access {
     Access::gateway(Endpoint::parse("https://gw.example", false).expect("the url is https"), key())
 }
 
+/// Direct access. Without credentials, each call asks its driver for some.
+pub fn direct(credentials: Option<Credentials>) -> Access {
+    let endpoint = Endpoint::parse_direct(Access::DIRECT_URL, false).expect("the url is https");
+    Access::direct(endpoint, Access::REGION, credentials).expect("the region is a word")
+}
+
+/// Credentials of which every part is the key.
+pub fn credentials() -> Credentials {
+    let pair = Credentials::new(KEY, KEY).expect("the key is printable");
+    pair.session_token(KEY).expect("the key is printable")
+}
+
 /// An outpainting with a seed.
-pub fn plan() -> Plan {
-    let outpaint = Outpaint::equal(Picture::from_static(PNG), 0.5).seed(7);
-    Plan::pictures(&outpaint, &gateway()).expect("every field is in its range")
+pub fn outpaint() -> Outpaint {
+    Outpaint::equal(Picture::from_static(PNG), 0.5).seed(7)
+}
+
+/// A call of [`outpaint`].
+pub fn plan(access: &Access) -> Plan {
+    Plan::pictures(&outpaint(), access).expect("every field is in its range")
+}
+
+/// The same as a task that is handed in.
+pub fn submit(access: &Access) -> Plan {
+    let task = TaskRequest::of(&outpaint()).expect("every field is in its range");
+    Plan::submit(&task, access).expect("the action is fixed")
+}
+
+/// The wait for that task.
+pub fn wait(access: &Access) -> Plan {
+    let task = TaskRequest::of(&outpaint()).and_then(|task| task.task("7392616336519610409"));
+    Plan::wait(&task.expect("the id is printable"), access).expect("the action is fixed")
 }
 
 /// The moment `mono` after the start, which is the day of the dates in RFC 9110.

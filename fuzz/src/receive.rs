@@ -6,7 +6,7 @@ use peak_alloc::PeakAlloc;
 use volcv_core::http::{HeaderMap, HeaderValue};
 use volcv_core::{Call, CallConfig, Error, Outcome, ReplySink, RetryPolicy, Step, TransportError, TransportErrorKind};
 
-use crate::{at, plan, take};
+use crate::{at, gateway, plan, take};
 
 #[global_allocator]
 static HEAP: PeakAlloc = PeakAlloc;
@@ -40,7 +40,7 @@ pub fn receive<'a>(arrival: Arrival<'_>, pieces: impl Iterator<Item = &'a [u8]>)
     let mut config = CallConfig::default();
     config.policy = RetryPolicy::none();
     config.limits.reply_bytes = REPLY_LIMIT as u64;
-    let mut call = Call::new(plan(), config).with_rng_seed(1);
+    let mut call = Call::new(plan(&gateway()), config).with_rng_seed(1);
     let Step::Send(mut attempt) = call.next(at(Duration::ZERO)) else { panic!("a new call is sent") };
     take(&mut attempt, arrival.share);
 

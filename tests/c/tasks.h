@@ -36,7 +36,7 @@ static void fields_of_inpaintings(void)
     INPAINT(VOLCV_INPAINT_EDIT, inpaint.extra_json = "[", VOLCV_E_INVALID_INPUT, "volcv_inpaint.extra_json");
     INPAINT(VOLCV_INPAINT_EDIT, inpaint.flags = VOLCV_INPAINT_STRICT, VOLCV_E_INVALID_INPUT, "picture is 64x64");
     INPAINT(VOLCV_INPAINT_ERASE, inpaint.dilate_size = 4097, VOLCV_E_INVALID_INPUT, "dilate_size is 4097");
-    INPAINT(VOLCV_PAINTING_EDIT, picture.size = 9, VOLCV_E_INVALID_INPUT, "picture");
+    INPAINT(VOLCV_PAINTING_EDIT, picture.size = 4, VOLCV_E_INVALID_INPUT, "picture");
     /* The successor as a whole operation. */
 #define SUCCESSOR(change, wanted, text)                    \
     fresh();                                               \

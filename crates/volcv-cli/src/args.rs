@@ -107,7 +107,7 @@ pub(crate) struct OutpaintArgs {
 
     #[command(flatten)]
     pub(crate) wish: WishArgs,
-    /// Fill what is white in this picture of the same size, keep what is black
+    /// Fill what is white in this picture of the same size, keep what is black; IN is the padded picture then
     #[arg(long, conflicts_with_all = SIDES, conflicts_with_all = OTHERS, conflicts_with_all = ["anchor", "too_small"])]
     #[arg(help_heading = "Where to grow")]
     pub(crate) mask: Option<PathBuf>,

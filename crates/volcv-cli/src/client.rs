@@ -118,10 +118,11 @@ impl Client {
         }
     }
 
-    pub(crate) fn submit(&self, request: &TaskRequest, options: &CallOptions) -> Result<Task, Error> {
+    /// Hands a task in; gives the service's answer, too.
+    pub(crate) fn submit(&self, request: &TaskRequest, options: &CallOptions) -> Result<(Task, Outcome), Error> {
         match self {
-            Self::Ureq(client) => client.submit(request, options),
-            Self::Reqwest(client, runtime) => runtime.block_on(client.submit(request, options)),
+            Self::Ureq(client) => client.submit_outcome(request, options),
+            Self::Reqwest(client, runtime) => runtime.block_on(client.submit_outcome(request, options)),
         }
     }
 

@@ -72,24 +72,20 @@ impl<'a> Job<'a> {
     ) -> Result<Self, CliError> {
         let seeds = settings::seeds(args, None)?;
         let target = Target::new(&args.output, seeds.len().max(1));
-        let target = match args.submit_only {
-            true if seeds.len() > 1 => {
+        let target = if args.submit_only {
+            if seeds.len() > 1 {
                 return Err(CliError::invalid_input("--submit-only makes one task, of one seed"));
             }
-            true => target,
-            false => target.prepare(connection.json, args.dry_run)?,
+            task::check(Some(&args.output))?;
+            target
+        } else {
+            target.prepare(connection.json, args.dry_run)?
         };
         let (ability, client) = ask()?;
         let seed = seeds.first().copied();
         let wanted = Wanted { ability, seed, as_task: args.as_task || args.submit_only };
-        let pending = match (args.submit_only, wanted.execution()) {
-            (true, _) => {
-                task::check(Some(&args.output))?;
-                Pending::none()
-            }
-            (false, Execution::Call) => Pending::none(),
-            (false, _) => Pending::prepare(&target)?,
-        };
+        let waits = !args.submit_only && !args.dry_run && wanted.execution() == Execution::Task;
+        let pending = if waits { Pending::prepare(&target)? } else { Pending::none() };
         Ok(Self { args, connection, wanted, seeds, target, pending, client })
     }
 
@@ -120,15 +116,12 @@ impl<'a> Job<'a> {
     fn make(mut self, cancel: &CancelToken, report: &mut Report) -> Result<(), CliError> {
         let client = self.connect()?;
         let bar = Bar::new(self.connection);
-        let mut options = bar.watch(CallOptions::new().cancel(cancel), self.seeds.len());
-        if let Some(time) = self.connection.timeout {
-            // The deadline of a task is that of its submission and its wait together.
-            options = options.deadline(time);
-        }
+        let options = bar.watch(CallOptions::new().cancel(cancel), self.seeds.len());
         let early = Early::default();
-        let seeds = self.seeds.iter().map(|seed| Some(*seed));
-        let seeds: Vec<Option<i64>> = if self.seeds.is_empty() { vec![None] } else { seeds.collect() };
-        let requests = seeds.into_iter().map(|seed| Wanted { seed, ..self.wanted.clone() }).collect();
+        let requests = match self.seeds.as_slice() {
+            [] => vec![self.wanted.clone()],
+            seeds => seeds.iter().map(|seed| Wanted { seed: Some(*seed), ..self.wanted.clone() }).collect(),
+        };
         let results =
             client.generate(requests, &self.pending.watch(options.clone(), &bar), watch(&early, &self.target));
         let store = Store { target: &self.target, client: &client, bar: &bar, early, report };
@@ -185,6 +178,13 @@ impl Saver<'_> {
         }
         self.store.report.count(outcome.request_id.as_deref(), outcome.attempts.len());
         let count = outcome.outputs.len();
+        if count == 0 {
+            // A task of an ability that makes no pictures: its result is the reply.
+            if let Err(failure) = self.store.save(self.store.target.place(call, 0, 1), &outcome.body, About::default())
+            {
+                self.store.report.failures.push(failure);
+            }
+        }
         for (i, picture) in outcome.outputs.iter().enumerate() {
             let saved = match self.bytes(picture) {
                 Ok(bytes) => {

@@ -35,14 +35,13 @@ impl Pending {
 
     /// Refuses to begin while there is a task of an earlier run: it may be paid for, and its picture may be there.
     pub(crate) fn prepare(target: &Target) -> Result<Self, CliError> {
-        let out = target.file();
-        if let Some(found) = out.and_then(earlier) {
-            let (found, out) = (found.display(), out.unwrap_or(Path::new("OUT")).display());
-            return Err(CliError::config(format!(
-                "{found} holds a task of an earlier run; get its picture by `volcv task wait {found} -o {out}`, or remove the file"
-            )));
+        let Some(out) = target.file() else { return Ok(Self::default()) };
+        if let [found, others @ ..] = earlier(out).as_slice() {
+            let (found, command) = (found.display(), command(found, out, others.len() + 1));
+            let message = format!("{found} holds a task of an earlier run; `{command}` gets its picture");
+            return Err(CliError::config(format!("{message}, or remove the file")));
         }
-        Ok(Self { out: out.map(Path::to_owned), tasks: Arc::default() })
+        Ok(Self { out: Some(out.to_owned()), tasks: Arc::default() })
     }
 
     /// Keeps each task as soon as the service has accepted it.
@@ -73,19 +72,20 @@ impl Pending {
 
     /// Removes the files of tasks whose pictures are written, and says how to get those of the others.
     pub(crate) fn settle(&self, report: &Report) {
-        for Kept { task, file, goes_on } in self.lock().drain(..) {
-            match file {
-                Some(file) if goes_on || report.has_lost_a_picture() => {
-                    let file = file.display();
-                    report::note("note", format!("the task goes on; `volcv task wait {file} -o OUT` gets its picture"));
+        let mut tasks = self.lock();
+        let stays = |kept: &Kept| kept.goes_on || report.has_lost_a_picture();
+        let count = tasks.iter().filter(|kept| stays(kept)).count();
+        for kept in tasks.drain(..) {
+            let state = if kept.goes_on { "goes on" } else { "is kept" };
+            match (&kept.file, &self.out) {
+                (Some(file), Some(out)) if stays(&kept) => {
+                    let command = command(file, out, count);
+                    report::note("note", format!("the task {state}; `{command}` gets its picture"));
                 }
-                None if goes_on => report::note("note", format!("the task goes on: {task}")),
-                Some(file) => {
-                    if let Err(error) = fs::remove_file(&file) {
-                        report::note("note", format!("{} is not needed any more: {error}", file.display()));
-                    }
-                }
-                None => {}
+                (Some(file), _) => remove(file),
+                // It was shown when it was handed in, maybe long ago.
+                (None, _) if kept.goes_on => report::note("note", format!("the task {state}: {}", kept.task)),
+                (None, _) => {}
             }
         }
     }
@@ -100,18 +100,42 @@ pub(crate) fn line(task: &Task) -> String {
     format!("{task}\n")
 }
 
-/// Whether nothing can come of the task any more.
-fn has_ended(error: &Error) -> bool {
-    use ErrorKind::{Decode, InvalidInput, Refused, Service};
-    !error.is_retryable() && matches!(error.kind(), Decode | InvalidInput | Refused | Service)
+/// Removes the file of a task that another command has kept for OUT, once the picture is there.
+pub(crate) fn fetched(file: &Path, out: &Path) {
+    if earlier(out).iter().any(|found| found == file) {
+        remove(file);
+    }
 }
 
-/// A file of a task beside OUT.
-fn earlier(out: &Path) -> Option<PathBuf> {
-    let mut name = out.file_name()?.to_owned();
-    name.push(save::TASK);
+fn remove(file: &Path) {
+    if let Err(error) = fs::remove_file(file) {
+        report::note("note", format!("{} is not needed any more: {error}", file.display()));
+    }
+}
+
+/// What gets the picture of a task, one of so many: their pictures must not replace each other.
+fn command(file: &Path, out: &Path, count: usize) -> String {
+    let out = if count == 1 { out } else { Path::new("OUT") };
+    format!("volcv task wait {} -o {}", file.display(), out.display())
+}
+
+/// Whether the service has said that nothing can come of the task any more.
+fn has_ended(error: &Error) -> bool {
+    let is_failure = match error.kind() {
+        ErrorKind::Refused => true,
+        ErrorKind::InvalidInput | ErrorKind::Service => error.service_code().is_some(),
+        _ => !error.rejected_pictures().is_empty(),
+    };
+    is_failure && !error.is_retryable()
+}
+
+/// The files of tasks beside OUT.
+fn earlier(out: &Path) -> Vec<PathBuf> {
+    let Some(name) = out.file_name() else { return Vec::new() };
+    let start = format!("{}{}", name.to_string_lossy(), save::TASK);
     let folder = out.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    let name = name.to_string_lossy().into_owned();
-    let mut names = fs::read_dir(folder).ok()?.filter_map(|entry| Some(entry.ok()?.file_name()));
-    names.find(|found| found.to_string_lossy().starts_with(&name)).map(|found| out.with_file_name(found))
+    let Ok(entries) = fs::read_dir(folder) else { return Vec::new() };
+    let names = entries.filter_map(|entry| Some(entry.ok()?.file_name()));
+    let ours = names.filter(|found| found.to_string_lossy().starts_with(&start));
+    ours.map(|found| out.with_file_name(found)).collect()
 }

@@ -71,9 +71,10 @@ impl Report {
         }
     }
 
-    /// Whether a picture was paid for and could not be written.
+    /// Whether a picture was there, and could not be fetched or written.
     pub(crate) fn has_lost_a_picture(&self) -> bool {
-        self.failures.iter().any(|failure| failure.0.charge == Charge::Charged)
+        // An error of a wait has its task.
+        self.failures.iter().any(|failure| failure.0.charge == Charge::Charged && failure.0.task.is_none())
     }
 
     /// Prints results and failure, and says how the process has to end.
@@ -336,7 +337,7 @@ fn hint(error: &Error) -> Option<String> {
             "look at the account before you run it again: it may have been paid for".to_owned()
         }
         ErrorKind::Auth => {
-            "the key is taken from VOLCV_API_KEY, with --direct from VOLC_ACCESSKEY and VOLC_SECRETKEY or the files in ~/.volc"
+            "the key is taken from VOLCV_API_KEY, with --direct from VOLC_ACCESSKEY and VOLC_SECRETKEY or ~/.volc"
                 .to_owned()
         }
         ErrorKind::Quota => "top up the account".to_owned(),

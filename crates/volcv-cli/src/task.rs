@@ -5,7 +5,8 @@ use std::io;
 use std::path::Path;
 use std::process::ExitCode;
 
-use volcv::{CallOptions, CancelToken, Error, InvalidInput, Outcome, Task, TaskActions, TaskRequest, TaskStatus};
+use volcv::TaskStatus;
+use volcv::{CallOptions, CancelToken, Error, InvalidInput, Task, TaskActions, TaskReport, TaskRequest};
 
 use crate::args::{ConnectionArgs, SubmitArgs, TaskArg, TaskCommand};
 use crate::client::Client;
@@ -13,9 +14,9 @@ use crate::early::Early;
 use crate::input::{self, STDIN};
 use crate::make::Saver;
 use crate::output::{STDOUT, Target};
-use crate::pending::{Pending, line};
+use crate::pending::{self, Pending, line};
 use crate::progress::Bar;
-use crate::report::{CliError, Report};
+use crate::report::{self, CliError, Report};
 use crate::store::Store;
 use crate::{call, save};
 
@@ -49,12 +50,16 @@ pub(crate) fn submit(
     cancel: &CancelToken,
     report: &mut Report,
 ) -> Result<(), CliError> {
-    let bar = Bar::new(connection);
-    let task = client.submit(request, &bar.watch(CallOptions::new().cancel(cancel), 1))?;
+    let (task, answer) = {
+        let bar = Bar::new(connection);
+        client.submit(request, &bar.watch(CallOptions::new().cancel(cancel), 1))?
+    };
+    answer.warnings.iter().for_each(|text| report.warn(text.clone()));
+    report.count(answer.request_id.as_deref(), answer.attempts.len());
     report.task = Some(task.clone());
     let Some(out) = file(out) else { return Ok(()) };
     save::save(out, line(&task).as_bytes()).map_err(|error| {
-        bar.note("note", format!("the task is handed in: {task}"));
+        report::note("note", format!("the task is handed in: {task}"));
         CliError::config(format!("cannot write {}: {error}", out.display())).of_task(&task)
     })?;
     report.task_file = Some(out.to_owned());
@@ -98,7 +103,17 @@ impl Asking<'_> {
         let client = Client::connect(self.connection, self.out)?;
         let bar = Bar::new(self.connection);
         let options = bar.watch(CallOptions::new().cancel(self.cancel), 1);
-        let result = if wait { client.wait(&task, &options) } else { once(&client, &task, &options, report)? };
+        let result = if wait {
+            client.wait(&task, &options)
+        } else {
+            let answer = client.task_status(&task, &options);
+            report.status = answer.as_ref().ok().map(|answer| answer.status.clone());
+            match answer {
+                Ok(TaskReport { status, outcome: None, .. }) => return Err(CliError::of_status(&task, &status)),
+                Ok(TaskReport { outcome: Some(outcome), .. }) => Ok(outcome),
+                Err(error) => Err(error),
+            }
+        };
         let Some(target) = target else {
             // Only the state was asked for.
             let outcome = result?;
@@ -107,6 +122,9 @@ impl Asking<'_> {
         };
         let store = Store { target: &target, client: &client, bar: &bar, early: Early::default(), report };
         Saver { options: &options, seeds: &[], pending: &Pending::none(), store }.take(0, result);
+        if let (Some(file), Some(out), true) = (&arg.task, self.out, report.failures.is_empty()) {
+            pending::fetched(file, out);
+        }
         Ok(())
     }
 
@@ -118,21 +136,6 @@ impl Asking<'_> {
         report.status = Some(TaskStatus::Other("cancelled".to_owned()));
         Ok(())
     }
-}
-
-/// Asks once; a task without a result is an error.
-fn once(
-    client: &Client,
-    task: &Task,
-    options: &CallOptions,
-    report: &mut Report,
-) -> Result<Result<Outcome, Error>, CliError> {
-    let answer = match client.task_status(task, options) {
-        Ok(answer) => answer,
-        Err(error) => return Ok(Err(error)),
-    };
-    report.status = Some(answer.status.clone());
-    answer.outcome.map(Ok).ok_or_else(|| CliError::of_status(task, &answer.status))
 }
 
 /// The task that the arguments name.

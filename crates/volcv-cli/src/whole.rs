@@ -69,7 +69,7 @@ impl<'a> Job<'a> {
             return Err(CliError::invalid_input(message));
         }
         if args.make.as_task || args.make.submit_only {
-            let message = "--as-task and --submit-only are for single calls; --ability painting-edit runs a whole operation as tasks";
+            let message = "--as-task and --submit-only are for single calls; --ability painting-edit uses tasks";
             return Err(CliError::invalid_input(message));
         }
         let seeds = settings::seeds(&args.make, whole.best_of)?;
@@ -86,10 +86,8 @@ impl<'a> Job<'a> {
         let encoding = if pastes { Some(encoding::by_ending(&args.make.output)?) } else { None };
         // The best of several is found by pasting, whatever is written then.
         let options = options.paste_back(pastes || whole.best_of.is_some());
-        let pending = match plan.ability.execution() {
-            Execution::Call => Pending::none(),
-            _ => Pending::prepare(&target)?,
-        };
+        let waits = !args.make.dry_run && plan.ability.execution() == Execution::Task;
+        let pending = if waits { Pending::prepare(&target)? } else { Pending::none() };
         Ok(Self { args, seeds, target, pending, sheet, client, picture, wish, plan, options, encoding })
     }
 

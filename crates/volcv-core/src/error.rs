@@ -35,7 +35,8 @@ struct Inner {
     source: Option<Arc<dyn StdError + Send + Sync>>,
 }
 
-/// The kinds of failure; [`ErrorKind::as_str`] is their stable name.
+/// The kinds of failure; [`ErrorKind::as_str`] is their stable name. What they say about the cost holds for calls; what a task
+/// has cost is told by [`Error::charge`] alone.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum ErrorKind {
@@ -134,7 +135,7 @@ impl Error {
         self.0.charge
     }
 
-    /// Whether the same call may simply be made again: it can help, and nothing was bought.
+    /// Whether the same call may simply be made again: it can help, and nothing was bought, or it only asks about a task.
     pub fn is_retryable(&self) -> bool {
         self.0.retryable
     }

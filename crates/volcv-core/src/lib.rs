@@ -11,8 +11,8 @@
 //! * **The [`Meter`] knows what was delivered.** The service acts on complete JSON only. If the transport took a part
 //!   of the body or nothing, nothing was bought, and the call may be sent again. If it took the whole body, the outcome
 //!   is unknown, and the call may not be sent again.
-//! * **One decision.** [`RULES`] (calls), [`POLL_RULES`] (questions about tasks) and [`DOWNLOAD_RULES`] (downloads) say for each [`AttemptEvent`] what it cost
-//!   and what follows.
+//! * **One decision.** [`RULES`] (calls), [`POLL_RULES`] (questions about tasks) and [`DOWNLOAD_RULES`] (downloads) say for
+//!   each [`AttemptEvent`] what it cost and what follows.
 //!
 //! Programs use the crate `volcv`; this crate is for authors of drivers and transports.
 

@@ -32,7 +32,8 @@ pub enum AttemptEvent {
     Throttled,
     /// Status 503 with `Retry-After`.
     Busy,
-    /// Status 5xx, 406 `upstream_error` without an inner code, codes 50500 and 50501, unknown codes.
+    /// Status 5xx, 406 `upstream_error` without an inner code, codes 50500 and 50501, unknown codes; of a question about a task,
+    /// status 408.
     ServiceFailed,
     /// Codes such as 50511 and 50519: the review refused this result; another seed can pass.
     ResultRefusedOnce,

@@ -6,6 +6,7 @@
 
 pub(crate) mod abi;
 mod abuse;
+mod direct;
 mod engine;
 mod examples;
 mod header;
@@ -19,7 +20,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 use std::sync::OnceLock;
 
-use volcv_emulator::{DEFAULT_KEY, Emulator};
+use volcv_emulator::{DEFAULT_ACCESS_KEY, DEFAULT_KEY, DEFAULT_SECRET_KEY, Emulator};
 
 /// The folder of the whole project.
 pub(crate) fn root() -> PathBuf {
@@ -111,10 +112,12 @@ fn hash(value: &impl std::hash::Hash) -> u64 {
     hasher.finish()
 }
 
-/// A program that talks to this emulator: its address and key are in the environment.
+/// A program that talks to this emulator: its address and keys are in the environment.
 pub(crate) fn program(path: impl AsRef<Path>, emulator: &Emulator) -> Command {
     let mut command = Command::new(path.as_ref());
     command.env("VOLCV_BASE_URL", emulator.base_url()).env("VOLCV_API_KEY", DEFAULT_KEY).current_dir(root());
+    command.env("VOLC_ACCESSKEY", DEFAULT_ACCESS_KEY).env("VOLC_SECRETKEY", DEFAULT_SECRET_KEY);
+    command.env_remove("VOLC_SESSION_TOKEN");
     // cargo puts folders there in which a libvolcv lies that is not the one that the program was linked with.
     command.env_remove("LD_LIBRARY_PATH");
     command

@@ -10,7 +10,7 @@ use super::connection::ConnectionArgs;
 /// What every command has that makes pictures.
 #[derive(Debug, Args)]
 pub(crate) struct MakeArgs {
-    /// The picture, - for standard input, or a link that starts with https://; with --mask of outpaint the padded picture
+    /// The picture, - for standard input, or a link that starts with https://
     #[arg(value_name = "IN")]
     pub(crate) input: PathBuf,
     /// The file to write, or - for standard output; gets -1, -2, … before its ending when several pictures come

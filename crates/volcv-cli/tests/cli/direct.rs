@@ -144,6 +144,20 @@ fn the_region_is_signed() {
 }
 
 #[test]
+fn wrong_arguments_are_usage_errors() {
+    let bench = Bench::new(&[]);
+    for args in ["--base-url nonsense", "--base-url http://visual.example", "--emulator --base-url http://127.0.0.1:1"]
+    {
+        let ran = run(bench.direct(&format!("{OUTPAINT} {args}")), b"").expect(2);
+        assert!(ran.stdout.is_empty() && ran.stderr.starts_with("error: "), "{args}: {ran:?}");
+    }
+    for args in ["--direct key", "--access-key AK", "--secret-key SK"] {
+        bench.run(&format!("{OUTPAINT} {args}")).expect(2);
+    }
+    assert_eq!(bench.emulator.connections(), 0);
+}
+
+#[test]
 fn the_emulator_brings_its_own_pair() {
     let bench = Bench::new(&[]);
     for args in ["--direct", "--direct --region ap-south-7", "--direct --as-task"] {

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use crate::support::{Bench, run};
+use crate::support::{ACCESS_KEY, Bench, SECRET_KEY, run};
 
 #[test]
 fn the_commands_of_the_page_work() {
@@ -10,6 +10,8 @@ fn the_commands_of_the_page_work() {
     let page = std::fs::read_to_string(root.join("docs/command.md")).unwrap();
     let bench = Bench::new(&[]);
     bench.write("photo.jpg", &std::fs::read(root.join("examples/assets/valley.jpg")).unwrap());
+    let body = page.split("```json\n").nth(1).unwrap().split("```").next().unwrap();
+    bench.write("wider.json", body.as_bytes());
     let mut ran = Vec::new();
     for line in page.lines() {
         let Some(args) = line.strip_prefix("volcv ") else { continue };
@@ -17,8 +19,9 @@ fn the_commands_of_the_page_work() {
         if args.starts_with("emulator") {
             continue;
         }
-        // An example that sets an access key needs no gateway, and the other way round.
-        let command = if args.contains("--direct") { bench.direct(args) } else { bench.command(args) };
+        let mut command = bench.command(args);
+        command.env("VOLC_ACCESSKEY", ACCESS_KEY).env("VOLC_SECRETKEY", SECRET_KEY);
+        command.env("VOLCV_DIRECT_URL", bench.emulator.base_url());
         run(command, b"").expect(0);
         ran.push(args.split(' ').next().unwrap().to_owned());
     }

@@ -20,6 +20,7 @@ fn resumes(bench: &Bench, args: &str, size: (u32, u32)) {
     bench.run(args).expect(0);
     assert_eq!(bench.size("out.png"), size);
     assert_eq!((bench.emulator.submits(), bench.emulator.charges()), (1, 1));
+    assert!(!bench.files().contains(&"out.png.task.json".to_owned()), "it is not needed any more");
 }
 
 #[test]
@@ -36,6 +37,7 @@ fn another_process_goes_on_after_a_kill() {
             child.kill().unwrap();
             child.wait().unwrap();
             assert_eq!(bench.files(), ["out.png.task.json"]);
+            bench.run(&format!("{args} --dry-run")).expect(0);
             // The same command does not buy a second picture.
             let ran = bench.run(args).expect(2);
             assert!(ran.stderr.contains("volcv task wait out.png.task.json -o out.png"), "{ran:?}");
@@ -87,7 +89,7 @@ fn a_signal_during_the_wait_keeps_the_task_and_says_how_to_go_on() {
 fn a_deadline_ends_the_wait_and_not_the_task() {
     for transport in TRANSPORTS {
         let bench = bench();
-        let args = "outpaint in.png -o out.png --left 1 --as-task --poll-interval 0.05 --timeout 0.5";
+        let args = "outpaint in.png -o out.png --left 1 --as-task --poll-interval 0.05 --timeout 3";
         let ran = bench.run(&format!("{args} --transport {transport}")).expect(9);
         assert!(ran.stderr.contains("the task goes on; `volcv task wait out.png.task.json"), "{ran:?}");
         resumes(&bench, "task get out.png.task.json -o out.png", (400, 150));
@@ -109,11 +111,42 @@ fn the_file_of_a_task_is_gone_once_its_picture_is_there_or_cannot_come() {
 #[test]
 fn a_task_without_a_file_is_shown() {
     let bench = bench();
-    let args = "outpaint in.png -o - --left 1 --as-task --poll-interval 0.05 --timeout 0.5";
-    let ran = bench.run(args).expect(9);
+    let child = bench.command("outpaint in.png -o - --left 1 --as-task").spawn().unwrap();
+    until("a question", || bench.emulator.requests().iter().any(|request| request.action.ends_with("GetResult")));
+    signal(&child, "-INT");
+    let ran = finish(child).expect(130);
     let line = ran.stderr.lines().find_map(|line| line.strip_prefix("note: the task is handed in: ")).unwrap();
     assert!(ran.stdout.is_empty() && bench.files().is_empty(), "{ran:?}");
     bench.emulator.set_task_pace(TaskPace::default());
     run(bench.command("task wait - -o out.png"), line.as_bytes()).expect(0);
     assert_eq!((bench.size("out.png"), bench.emulator.submits()), ((400, 150), 1));
+}
+
+#[test]
+fn a_task_whose_picture_cannot_be_fetched_is_kept() {
+    let bench = Bench::new(&["action=file,status=404"]);
+    let args = "outpaint in.png -o out.png --left 1 --as-task --return-url --max-attempts 1 --poll-interval 0.05";
+    let ran = bench.run(args);
+    assert_ne!(ran.code, 0);
+    assert!(ran.stderr.contains("the task is kept; `volcv task wait out.png.task.json"), "{ran:?}");
+    resumes(&bench, "task wait out.png.task.json -o out.png", (400, 150));
+}
+
+#[test]
+fn the_tasks_of_several_seeds_are_kept_under_names_of_their_own() {
+    let bench = bench();
+    let args = "outpaint in.png -o out.png --left 1 --seed 1 --variants 2 --as-task";
+    let child = bench.command(args).spawn().unwrap();
+    until("two tasks", || bench.files() == ["out.png.task.json", "out.png.task.json-2"]);
+    signal(&child, "-INT");
+    let ran = finish(child).expect(130);
+    for file in bench.files() {
+        assert!(ran.stderr.contains(&format!("`volcv task wait {file} -o OUT`")), "{ran:?}");
+    }
+    bench.run(args).expect(2);
+    bench.emulator.set_task_pace(TaskPace::default());
+    bench.run("task wait out.png.task.json -o one.png").expect(0);
+    bench.run("task wait out.png.task.json-2 -o two.png").expect(0);
+    assert_ne!(fs::read(bench.path("one.png")).unwrap(), fs::read(bench.path("two.png")).unwrap());
+    assert_eq!(bench.emulator.submits(), 2);
 }

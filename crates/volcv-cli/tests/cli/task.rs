@@ -5,7 +5,7 @@ use std::fs;
 use serde_json::json;
 use volcv_emulator::{Emulator, TaskPace};
 
-use crate::support::{Bench, TRANSPORTS, mask, run};
+use crate::support::{Bench, TRANSPORTS, answer, finish, mask, run, until, volcv_at};
 
 const BODY: &[u8] = br#"{"req_key":"i2i_outpainting","left":1,"right":0,"top":0,"bottom":0}"#;
 
@@ -131,6 +131,23 @@ fn a_task_that_is_lost_or_has_failed_is_told_apart() {
 }
 
 #[test]
+fn a_result_that_is_no_picture_is_the_reply_as_json() {
+    for transport in TRANSPORTS {
+        let dir = tempfile::tempdir().unwrap();
+        let reply = json!({"code": 10000, "data": {"status": "done", "video_url": "https://example.com/v.mp4"}});
+        let (base_url, _bodies) = answer(2, &reply);
+        let task = "--id 42 --req-key jimeng_vgfm_t2v_l20";
+        let ran =
+            run(volcv_at(&base_url, dir.path(), &format!("task wait {task} -o v.json --transport {transport}")), b"");
+        assert_eq!(ran.expect(0).stdout, "v.json\n");
+        let written: serde_json::Value = serde_json::from_slice(&fs::read(dir.path().join("v.json")).unwrap()).unwrap();
+        assert_eq!(written, reply);
+        let ran = run(volcv_at(&base_url, dir.path(), &format!("task get {task} --transport {transport}")), b"");
+        assert_eq!(ran.expect(0).stdout, "done\n");
+    }
+}
+
+#[test]
 fn a_task_can_be_given_up() {
     for transport in TRANSPORTS {
         let bench = bench(never());
@@ -138,8 +155,8 @@ fn a_task_can_be_given_up() {
         let ran = bench.run(&format!("task cancel task.json --transport {transport}")).expect(0);
         assert_eq!(ran.stdout, "cancelled\n");
         bench.run("task get task.json").expect(5);
-        let json = bench.run(&format!("task cancel task.json --json --transport {transport}"));
-        assert_eq!((json.code, &json.json()["ok"]), (json.code, &json!(json.code == 0)));
+        let json = bench.run(&format!("task cancel task.json --json --transport {transport}")).expect(2).json();
+        assert_eq!((&json["ok"], &json["error"]["charge"]), (&json!(false), &json!("none")), "{json}");
         assert_eq!(bench.emulator.charges(), 1);
     }
 }
@@ -158,6 +175,22 @@ fn a_file_that_may_hold_a_task_is_never_overwritten() {
     }
     assert_eq!(fs::read(bench.path("task.json")).unwrap(), b"{}");
     assert_eq!(bench.emulator.connections(), 0);
+}
+
+#[test]
+fn a_task_that_cannot_be_stored_is_shown() {
+    for (args, code) in [("-o gone/task.json --submit-only", 2), ("-o gone/out.png --as-task", 2)] {
+        let bench = bench(TaskPace::default());
+        bench.emulator.push("delay=400".parse().unwrap());
+        fs::create_dir(bench.path("gone")).unwrap();
+        let child = bench.command(&format!("outpaint in.png --left 1 {args}")).spawn().unwrap();
+        until("the submission", || bench.emulator.complete_bodies() == 1);
+        fs::remove_dir(bench.path("gone")).unwrap();
+        let ran = finish(child).expect(code);
+        let line = ran.stderr.split_once('{').unwrap().1.split_once('}').unwrap().0;
+        run(bench.command("task wait - -o out.png"), format!("{{{line}}}").as_bytes()).expect(0);
+        assert_eq!((bench.size("out.png"), bench.emulator.submits()), ((400, 150), 1), "{ran:?}");
+    }
 }
 
 #[test]

@@ -13,7 +13,7 @@ use crate::retry::RetryAction;
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct RetryPolicy {
-    /// Attempts of one call, the first included; 4.
+    /// Attempts of one call, the first included; 4. Questions about a task may fail five times as often in a row.
     pub max_attempts: u32,
     /// Attempts of one call that are or may be charged; 1. Raising it allows resending after an unknown outcome.
     pub charge_limit: u32,
@@ -45,12 +45,13 @@ impl RetryPolicy {
         Self::default()
     }
 
-    /// One attempt, however it ends.
+    /// One attempt, however it ends; five of a question about a task.
     pub fn none() -> Self {
         Self::new().max_attempts(1)
     }
 
-    /// Attempts of one call, the first included: at least 1; 4 by default.
+    /// Attempts of one call, the first included: at least 1; 4 by default. Questions about a task cost nothing, so they may
+    /// fail five times as often in a row.
     #[must_use]
     pub fn max_attempts(mut self, attempts: u32) -> Self {
         self.max_attempts = attempts;

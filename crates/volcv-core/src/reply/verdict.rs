@@ -50,7 +50,7 @@ pub(crate) fn of_poll(head: &Head, verdict: &Verdict, is_done: bool) -> (ErrorKi
 /// The event of a successful reply about a task that has no result in it, or only a damaged one.
 pub(crate) fn of_task(status: Option<&TaskStatus>, is_damaged: bool) -> AttemptEvent {
     match status {
-        // It makes no pictures, such as a task for a video.
+        // Asking again would bring the same.
         Some(TaskStatus::Done) if !is_damaged => AttemptEvent::TaskFailed,
         Some(TaskStatus::Done) | None => AttemptEvent::ReplyUnusable,
         Some(TaskStatus::NotFound) => AttemptEvent::TaskNotFound,

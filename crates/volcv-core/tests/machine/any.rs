@@ -161,7 +161,8 @@ proptest! {
             prop_assert_eq!(attempt.delivery, *delivery);
             // Only a failure reply, or none to a part of the request, is followed by another attempt.
             let is_last = i + 1 == attempts.len();
-            let may_be_accepted = delivery.is_full() && attempt.status.is_none_or(|status| (200..300).contains(&status) && attempt.code.is_none());
+            let is_failure = attempt.code.is_some() || attempt.status.is_some_and(|status| status >= 400);
+            let may_be_accepted = delivery.is_full() && !is_failure;
             prop_assert!(is_last || !may_be_accepted, "{:?}", attempts);
             prop_assert!(is_last || attempt.charge == Charge::None, "{:?}", attempts);
             prop_assert!(attempt.charge <= Charge::Unknown);

@@ -17,7 +17,8 @@ use crate::engine::{Borrowed, CError, Engine, JobRequest, TaskWork};
 
 /// Queues a request that the service only accepts, as a task. The job ends as soon as it has; volcv_job_task() gives the
 /// task, and volcv_task_wait() its result. The service keeps results for a limited time, 24 hours by most of its pages.
-/// The rules of charge are those of a call: what may have been accepted is not submitted again.
+/// The rules of charge are those of a call: what may have been accepted is not submitted again. No page says when a task is
+/// billed: volcv_error::charge of a task that was accepted is VOLCV_CHARGE_UNKNOWN, that of its result VOLCV_CHARGE_CHARGED.
 ///
 /// @param client the client.
 /// @param request not NULL; everything in it is copied, but for pictures with VOLCV_PICTURE_BORROW.
