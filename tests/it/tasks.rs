@@ -198,13 +198,15 @@ fn polls_survive_whatever_happens_to_them() {
 fn the_deadline_ends_a_wait_and_the_task_comes_with_the_error() {
     on_each_client(|emulator, client, _| {
         emulator.set_task_pace(TaskPace::polls(1_000_000, 0));
-        let options = CallOptions::new().deadline(Duration::from_millis(400)).poll_interval(Duration::from_millis(20));
-        let error = client.run_task(&request(), &options).unwrap_err();
+        let task = client.submit(&request(), &CallOptions::new()).unwrap();
+        // Long enough for one question on a busy machine.
+        let options = CallOptions::new().deadline(Duration::from_secs(1)).poll_interval(Duration::from_millis(20));
+        let error = client.wait(&task, &options).unwrap_err();
         assert_eq!((error.kind(), error.charge()), (ErrorKind::Timeout, Charge::Unknown), "{error}");
         assert!(error.is_retryable() && error.to_string().contains("has not ended yet"), "{error}");
-        let task = error.task().unwrap();
+        assert_eq!(error.task(), Some(&task));
         emulator.set_task_pace(TaskPace::default());
-        client.wait(task, &CallOptions::new()).unwrap();
+        client.wait(&task, &CallOptions::new()).unwrap();
         assert_eq!((emulator.submits(), emulator.charges()), (1, 1));
     });
 }
