@@ -206,6 +206,38 @@ struct Raw : volcv_raw {
     explicit Raw(const char* body) noexcept : Raw() { json = body; }
 };
 
+/** volcv_inpaint. It refers to its picture and mask: they have to live until the request is submitted. */
+struct Inpaint : volcv_inpaint {
+    Inpaint() noexcept : volcv_inpaint() { struct_size = sizeof(volcv_inpaint); }
+
+    /** kind is VOLCV_INPAINT_EDIT, VOLCV_INPAINT_ERASE or VOLCV_PAINTING_EDIT. */
+    Inpaint(uint32_t kind, const volcv_picture& photo, const volcv_picture& where) noexcept : Inpaint() {
+        ability = kind;
+        picture = &photo;
+        mask = &where;
+    }
+    Inpaint(uint32_t, const volcv_picture&&, const volcv_picture&) = delete;
+    Inpaint(uint32_t, const volcv_picture&, const volcv_picture&&) = delete;
+    Inpaint(uint32_t, const volcv_picture&&, const volcv_picture&&) = delete;
+};
+
+/** volcv_task_request. It refers to its request, which has to live until the task is submitted. */
+struct TaskRequest : volcv_task_request {
+    TaskRequest() noexcept : volcv_task_request() { struct_size = sizeof(volcv_task_request); }
+
+    explicit TaskRequest(const volcv_outpaint& request) noexcept : TaskRequest() { outpaint = &request; }
+    explicit TaskRequest(const volcv_outpaint&&) = delete;
+    explicit TaskRequest(const volcv_inpaint& request) noexcept : TaskRequest() { inpaint = &request; }
+    explicit TaskRequest(const volcv_inpaint&&) = delete;
+
+    /** Any ability, by VOLCV_ACTIONS_*. */
+    explicit TaskRequest(const volcv_raw& request, uint32_t pair = VOLCV_ACTIONS_SYNC2ASYNC) noexcept : TaskRequest() {
+        actions = pair;
+        raw = &request;
+    }
+    explicit TaskRequest(const volcv_raw&&, uint32_t = VOLCV_ACTIONS_SYNC2ASYNC) = delete;
+};
+
 /** volcv_plan(): what a whole operation would do; with 0 for the size, for the picture or pixels of the request. */
 [[nodiscard]] inline Expected<volcv_plan_info> plan(
     const volcv_outpaint& request, uint32_t width = 0, uint32_t height = 0) noexcept {
@@ -331,6 +363,20 @@ public:
         Text text;
         const volcv_result result = volcv_job_reply(client_, id_, &text.data, &text.size);
         return {static_cast<Text&&>(text), result};
+    }
+
+    /** volcv_job_task(): the task as one line of JSON, from the moment the service accepted it. */
+    Expected<Text> task() const noexcept {
+        Text text;
+        const volcv_result result = volcv_job_task(client_, id_, &text.data, &text.size);
+        return {static_cast<Text&&>(text), result};
+    }
+
+    /** volcv_job_task_status(): a VOLCV_TASK_ number, for a job of Client::task_status(). */
+    Expected<uint32_t> task_status() const noexcept {
+        uint32_t status = 0;
+        const volcv_result result = volcv_job_task_status(client_, id_, &status);
+        return {static_cast<uint32_t&&>(status), result};
     }
 
     /** volcv_job_image_count(); 0 as well while the job runs. */
@@ -460,6 +506,52 @@ public:
 
     Expected<Job> run(const volcv_outpaint& request, const volcv_job_options& options) const noexcept {
         return job(volcv_outpaint_run, &request, &options);
+    }
+
+    /** volcv_inpaint_submit(). */
+    Expected<Job> inpaint(const volcv_inpaint& request, const volcv_job_options* options = nullptr) const noexcept {
+        return job(volcv_inpaint_submit, &request, options);
+    }
+
+    Expected<Job> inpaint(const volcv_inpaint& request, const volcv_job_options& options) const noexcept {
+        return job(volcv_inpaint_submit, &request, &options);
+    }
+
+    /** volcv_task_submit(): the job ends as soon as the service has accepted the task, see Job::task(). */
+    Expected<Job> submit_task(
+        const volcv_task_request& request, const volcv_job_options* options = nullptr) const noexcept {
+        return job(volcv_task_submit, &request, options);
+    }
+
+    Expected<Job> submit_task(const volcv_task_request& request, const volcv_job_options& options) const noexcept {
+        return job(volcv_task_submit, &request, &options);
+    }
+
+    /** volcv_task_wait(): the result of a task that this or another process has submitted. */
+    Expected<Job> wait_task(const char* task, const volcv_job_options* options = nullptr) const noexcept {
+        return job(volcv_task_wait, task, options);
+    }
+
+    Expected<Job> wait_task(const char* task, const volcv_job_options& options) const noexcept {
+        return job(volcv_task_wait, task, &options);
+    }
+
+    /** volcv_task_status(): asks once, see Job::task_status(). */
+    Expected<Job> task_status(const char* task, const volcv_job_options* options = nullptr) const noexcept {
+        return job(volcv_task_status, task, options);
+    }
+
+    Expected<Job> task_status(const char* task, const volcv_job_options& options) const noexcept {
+        return job(volcv_task_status, task, &options);
+    }
+
+    /** volcv_task_cancel(). */
+    Expected<Job> cancel_task(const char* task, const volcv_job_options* options = nullptr) const noexcept {
+        return job(volcv_task_cancel, task, options);
+    }
+
+    Expected<Job> cancel_task(const char* task, const volcv_job_options& options) const noexcept {
+        return job(volcv_task_cancel, task, &options);
     }
 
     /** volcv_raw_submit(): any action of the service. */
@@ -621,6 +713,24 @@ template <class Host>
         static_cast<Host*>(user)->submit(volcv_event{0, result, job, job_user});
     };
     return hooks;
+}
+
+/**
+ * volcv_credentials_hook on an object of the host, which has to outlive the client, and has
+ *
+ *     volcv_result get(volcv_credentials& out) noexcept;
+ *     void release(volcv_credentials& given) noexcept;
+ *
+ * A thread of volcv calls both, one after the other; get() may block.
+ */
+template <class Host>
+[[nodiscard]] volcv_credentials_hook credentials_hook(Host& host) noexcept {
+    volcv_credentials_hook hook = {};
+    hook.struct_size = sizeof hook;
+    hook.user = &host;
+    hook.get = [](void* user, volcv_credentials* out) noexcept { return static_cast<Host*>(user)->get(*out); };
+    hook.release = [](void* user, volcv_credentials* given) noexcept { static_cast<Host*>(user)->release(*given); };
+    return hook;
 }
 
 }  // namespace v1

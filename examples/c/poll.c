@@ -13,7 +13,7 @@
 #include <volcv.h>
 
 static const char *const phases[] = {
-    "queued", "connecting", "uploading", "waiting", "downloading", "backing off", "ended",
+    "queued", "connecting", "uploading", "waiting", "downloading", "backing off", "ended", "waiting for the task",
 };
 
 static volatile sig_atomic_t cancel_wanted;

@@ -3,9 +3,9 @@
 // Volcv.Native is volcv.h, with the same names; a test compares every size, offset, constant and function. Volcv.Client
 // has what a game needs: submit from a frame, poll in Update, read the picture.
 //
-// All structs are blittable, so a call converts nothing. There are no delegates: the game polls volcv, and no native
+// All structs are blittable, so a call converts nothing. No delegate goes to C: the game polls volcv, and no native
 // thread runs managed code, which a reload of the domain would unload. Leave the fields for hooks (log, on_ready, release,
-// pixels_hooks and those of a transport) zero.
+// pixels_hooks, credentials and those of a transport) zero.
 //
 // License: MIT OR Apache-2.0.
 
@@ -46,10 +46,12 @@ namespace Volcv
         public const uint VOLCV_PHASE_DOWNLOADING = 4;
         public const uint VOLCV_PHASE_BACKOFF = 5;
         public const uint VOLCV_PHASE_ENDED = 6;
+        public const uint VOLCV_PHASE_TASK = 7;
 
         public const uint VOLCV_CLIENT_ALLOW_INSECURE_HTTP = 1;
         public const uint VOLCV_CLIENT_NEW_SEED = 2;
         public const uint VOLCV_CLIENT_PROXY_FROM_ENV = 4;
+        public const uint VOLCV_CLIENT_FIND_CREDENTIALS = 8;
 
         public const uint VOLCV_TLS_ROOTS_DEFAULT = 0;
         public const uint VOLCV_TLS_ROOTS_PLATFORM = 1;
@@ -77,6 +79,35 @@ namespace Volcv
         public const uint VOLCV_OUTPAINT_CROP = 64;
         public const uint VOLCV_OUTPAINT_SHRINK = 128;
         public const uint VOLCV_OUTPAINT_DOWNLOAD = 256;
+
+        public const uint VOLCV_ABILITY_OUTPAINTING = 0;
+        public const uint VOLCV_ABILITY_PAINTING_EDIT = 1;
+
+        public const uint VOLCV_INPAINT_EDIT = 1;
+        public const uint VOLCV_INPAINT_ERASE = 2;
+        public const uint VOLCV_PAINTING_EDIT = 3;
+
+        public const uint VOLCV_INPAINT_RETURN_LINK = 1;
+        public const uint VOLCV_INPAINT_STRICT = 2;
+        public const uint VOLCV_INPAINT_SEED_ZERO = 4;
+        public const uint VOLCV_INPAINT_DOWNLOAD = 256;
+
+        public const uint VOLCV_QUALITY_DEFAULT = 0;
+        public const uint VOLCV_QUALITY_HIGH = 1;
+        public const uint VOLCV_QUALITY_MEDIUM = 2;
+        public const uint VOLCV_QUALITY_LOW = 3;
+
+        public const uint VOLCV_ACTIONS_SYNC2ASYNC = 0;
+        public const uint VOLCV_ACTIONS_PLAIN = 1;
+
+        public const uint VOLCV_TASK_OTHER = 0;
+        public const uint VOLCV_TASK_IN_QUEUE = 1;
+        public const uint VOLCV_TASK_GENERATING = 2;
+        public const uint VOLCV_TASK_DONE = 3;
+        public const uint VOLCV_TASK_NOT_FOUND = 4;
+        public const uint VOLCV_TASK_EXPIRED = 5;
+
+        public const uint VOLCV_JOB_DOWNLOAD = 1;
 
         public const uint VOLCV_PROMPT_DEFAULT = 0;
         public const uint VOLCV_PROMPT_PLAIN = 1;
@@ -176,6 +207,23 @@ namespace Volcv
             public void* on_ready_user;
             public byte* proxy;
             public volcv_pixels_hooks* pixels_hooks;
+            public volcv_credentials_hook* credentials;
+            public byte* access_key, secret_key, session_token, region;
+            public uint poll_interval_ms, reserved;
+        }
+
+        public struct volcv_credentials
+        {
+            public uint struct_size, flags;
+            public long expires_unix;
+            public byte* access_key, secret_key, session_token, message;
+        }
+
+        public struct volcv_credentials_hook
+        {
+            public uint struct_size, flags;
+            public void* user;
+            public IntPtr get, release;
             public void* reserved;
         }
 
@@ -233,9 +281,28 @@ namespace Volcv
             public long seed;
             public uint steps, max_width, max_height, picture_width, picture_height, target_width, target_height;
             public int x, y;
-            public uint max_passes, max_side, overlap, soft, context, feather, reserved;
+            public uint max_passes, max_side, overlap, soft, context, feather, ability;
             public byte* prompt, extra_json;
             public volcv_pixels* pixels;
+            public void* reserved_pointer;
+        }
+
+        public struct volcv_inpaint
+        {
+            public uint struct_size, flags, ability, quality;
+            public long seed;
+            public double scale, strength;
+            public uint steps, dilate_size;
+            public volcv_picture* picture, mask;
+            public byte* prompt, extra_json;
+        }
+
+        public struct volcv_task_request
+        {
+            public uint struct_size, flags, actions, reserved;
+            public volcv_outpaint* outpaint;
+            public volcv_inpaint* inpaint;
+            public volcv_raw* raw;
             public void* reserved_pointer;
         }
 
@@ -313,6 +380,16 @@ namespace Volcv
             IntPtr client, volcv_raw* request, volcv_job_options* options, ulong* out_job, volcv_error* error);
         [DllImport(Library, CallingConvention = C)] public static extern int volcv_download_submit(
             IntPtr client, byte* link, volcv_job_options* options, ulong* out_job, volcv_error* error);
+        [DllImport(Library, CallingConvention = C)] public static extern int volcv_inpaint_submit(
+            IntPtr client, volcv_inpaint* request, volcv_job_options* options, ulong* out_job, volcv_error* error);
+        [DllImport(Library, CallingConvention = C)] public static extern int volcv_task_submit(
+            IntPtr client, volcv_task_request* request, volcv_job_options* options, ulong* out_job, volcv_error* error);
+        [DllImport(Library, CallingConvention = C)] public static extern int volcv_task_wait(
+            IntPtr client, byte* task, volcv_job_options* options, ulong* out_job, volcv_error* error);
+        [DllImport(Library, CallingConvention = C)] public static extern int volcv_task_status(
+            IntPtr client, byte* task, volcv_job_options* options, ulong* out_job, volcv_error* error);
+        [DllImport(Library, CallingConvention = C)] public static extern int volcv_task_cancel(
+            IntPtr client, byte* task, volcv_job_options* options, ulong* out_job, volcv_error* error);
         [DllImport(Library, CallingConvention = C)] public static extern int volcv_job_cancel(IntPtr client, ulong job);
         [DllImport(Library, CallingConvention = C)] public static extern int volcv_job_progress(
             IntPtr client, ulong job, volcv_progress* out_progress);
@@ -322,6 +399,10 @@ namespace Volcv
             IntPtr client, ulong job);
         [DllImport(Library, CallingConvention = C)] public static extern int volcv_job_reply(
             IntPtr client, ulong job, byte** out_json, UIntPtr* out_size);
+        [DllImport(Library, CallingConvention = C)] public static extern int volcv_job_task(
+            IntPtr client, ulong job, byte** out_task, UIntPtr* out_size);
+        [DllImport(Library, CallingConvention = C)] public static extern int volcv_job_task_status(
+            IntPtr client, ulong job, uint* out_status);
         [DllImport(Library, CallingConvention = C)] public static extern int volcv_job_image_count(
             IntPtr client, ulong job, uint* out_count);
         [DllImport(Library, CallingConvention = C)] public static extern int volcv_job_image_info(
@@ -370,18 +451,39 @@ namespace Volcv
         /// <summary>The proxy is as in volcv_client_options::proxy.</summary>
         public Client(string baseUrl, string apiKey, string proxy = null)
         {
-            var error = new Native.volcv_error { struct_size = (uint)sizeof(Native.volcv_error) };
             fixed (byte* url = Utf8(baseUrl, "baseUrl"), key = Utf8(apiKey, "apiKey"), way = Utf8(proxy, "proxy"))
-            fixed (IntPtr* client = &handle)
+                Create(new Native.volcv_client_options { base_url = url, api_key = key, proxy = way });
+        }
+
+        private Client()
+        {
+        }
+
+        /// <summary>A client for direct access. An access key does not belong into a game that is given away.</summary>
+        public static Client Direct(
+            string accessKey, string secretKey, string sessionToken = null, string region = null, string baseUrl = null)
+        {
+            var client = new Client();
+            fixed (byte* key = Utf8(accessKey, "accessKey"), secret = Utf8(secretKey, "secretKey"))
+            fixed (byte* token = Utf8(sessionToken, "sessionToken"), place = Utf8(region, "region"))
+            fixed (byte* url = Utf8(baseUrl, "baseUrl"))
             {
-                var options = new Native.volcv_client_options();
-                options.struct_size = (uint)sizeof(Native.volcv_client_options);
+                var options = new Native.volcv_client_options { access_key = key, secret_key = secret };
+                options.session_token = token;
+                options.region = place;
                 options.base_url = url;
-                options.api_key = key;
-                options.proxy = way;
+                client.Create(options);
+            }
+            return client;
+        }
+
+        private void Create(Native.volcv_client_options options)
+        {
+            var error = new Native.volcv_error { struct_size = (uint)sizeof(Native.volcv_error) };
+            options.struct_size = (uint)sizeof(Native.volcv_client_options);
+            fixed (IntPtr* client = &handle)
                 if (Native.volcv_client_create(Native.VOLCV_ABI_VERSION, &options, client, &error) != Native.VOLCV_OK)
                     throw new VolcvException(error);
-            }
         }
 
         /// <summary>
@@ -425,6 +527,137 @@ namespace Volcv
                 ulong job;
                 if (Native.volcv_outpaint_submit(handle, &request, &options, &job, &error) != Native.VOLCV_OK)
                     throw new VolcvException(error);
+                return job;
+            }
+        }
+
+        /// <summary>
+        /// Queues an inpainting, whose ability is VOLCV_INPAINT_EDIT, VOLCV_INPAINT_ERASE or VOLCV_PAINTING_EDIT, with the
+        /// rules of Submit. The mask has the size of the picture, white where to paint or erase.
+        /// </summary>
+        public ulong Inpaint(
+            byte[] picture, byte[] mask, Native.volcv_inpaint request, string prompt = null, ulong user = 0)
+        {
+            return Inpaint(picture, mask, request, prompt, user, false);
+        }
+
+        /// <summary>
+        /// Submits an inpainting as a task. The job ends as soon as the service has accepted it: see Task and WaitTask.
+        /// </summary>
+        public ulong SubmitTask(
+            byte[] picture, byte[] mask, Native.volcv_inpaint request, string prompt = null, ulong user = 0)
+        {
+            return Inpaint(picture, mask, request, prompt, user, true);
+        }
+
+        private ulong Inpaint(
+            byte[] picture, byte[] mask, Native.volcv_inpaint request, string prompt, ulong user, bool asTask)
+        {
+            if (picture == null) throw new ArgumentNullException("picture");
+            if (mask == null) throw new ArgumentNullException("mask");
+            var error = new Native.volcv_error { struct_size = (uint)sizeof(Native.volcv_error) };
+            var options = new Native.volcv_job_options { struct_size = (uint)sizeof(Native.volcv_job_options) };
+            options.user = user;
+            fixed (byte* bytes = picture, white = mask, text = Utf8(prompt, "prompt"))
+            {
+                var photo = new Native.volcv_picture { struct_size = (uint)sizeof(Native.volcv_picture) };
+                var where = photo;
+                photo.data = bytes;
+                photo.size = (UIntPtr)picture.Length;
+                where.data = white;
+                where.size = (UIntPtr)mask.Length;
+                request.struct_size = (uint)sizeof(Native.volcv_inpaint);
+                request.picture = &photo;
+                request.mask = &where;
+                request.prompt = text;
+                var task = new Native.volcv_task_request { struct_size = (uint)sizeof(Native.volcv_task_request) };
+                task.inpaint = &request;
+                ulong job;
+                var result = asTask
+                    ? Native.volcv_task_submit(handle, &task, &options, &job, &error)
+                    : Native.volcv_inpaint_submit(handle, &request, &options, &job, &error);
+                if (result != Native.VOLCV_OK) throw new VolcvException(error);
+                return job;
+            }
+        }
+
+        /// <summary>
+        /// Submits an outpainting as a task. The job ends as soon as the service has accepted it: see Task and WaitTask.
+        /// </summary>
+        public ulong SubmitTask(byte[] picture, Native.volcv_outpaint request, string prompt = null, ulong user = 0)
+        {
+            if (picture == null) throw new ArgumentNullException("picture");
+            var error = new Native.volcv_error { struct_size = (uint)sizeof(Native.volcv_error) };
+            var options = new Native.volcv_job_options { struct_size = (uint)sizeof(Native.volcv_job_options) };
+            options.user = user;
+            fixed (byte* bytes = picture, text = Utf8(prompt, "prompt"))
+            {
+                var photo = new Native.volcv_picture { struct_size = (uint)sizeof(Native.volcv_picture) };
+                photo.data = bytes;
+                photo.size = (UIntPtr)picture.Length;
+                request.struct_size = (uint)sizeof(Native.volcv_outpaint);
+                request.picture = &photo;
+                request.prompt = text;
+                var task = new Native.volcv_task_request { struct_size = (uint)sizeof(Native.volcv_task_request) };
+                task.outpaint = &request;
+                ulong job;
+                if (Native.volcv_task_submit(handle, &task, &options, &job, &error) != Native.VOLCV_OK)
+                    throw new VolcvException(error);
+                return job;
+            }
+        }
+
+        /// <summary>
+        /// The task of a job, as soon as the service has accepted it; null before that, and if there is none. Save it:
+        /// WaitTask takes it, in another run of the game too.
+        /// </summary>
+        public string Task(ulong job)
+        {
+            byte* text;
+            UIntPtr size;
+            if (Native.volcv_job_task(handle, job, &text, &size) != Native.VOLCV_OK) return null;
+            return Encoding.UTF8.GetString(text, (int)size);
+        }
+
+        /// <summary>Queues the wait for the result of a task, with the rules and the events of Submit.</summary>
+        public ulong WaitTask(string task, ulong user = 0)
+        {
+            return OfTask(Native.volcv_task_wait, task, Native.VOLCV_JOB_DOWNLOAD, user);
+        }
+
+        /// <summary>Queues the question how far a task is: see TaskStatus.</summary>
+        public ulong AskTask(string task, ulong user = 0)
+        {
+            return OfTask(Native.volcv_task_status, task, Native.VOLCV_JOB_DOWNLOAD, user);
+        }
+
+        /// <summary>A VOLCV_TASK_ number, for a job of AskTask that has ended; 0 if there is none.</summary>
+        public uint TaskStatus(ulong job)
+        {
+            uint status;
+            Native.volcv_job_task_status(handle, job, &status);
+            return status;
+        }
+
+        /// <summary>Queues the demand that the service gives a task up.</summary>
+        public ulong CancelTask(string task, ulong user = 0)
+        {
+            return OfTask(Native.volcv_task_cancel, task, 0, user);
+        }
+
+        private unsafe delegate int TaskFunction(
+            IntPtr client, byte* task, Native.volcv_job_options* options, ulong* job, Native.volcv_error* error);
+
+        private ulong OfTask(TaskFunction function, string task, uint flags, ulong user)
+        {
+            var error = new Native.volcv_error { struct_size = (uint)sizeof(Native.volcv_error) };
+            var options = new Native.volcv_job_options { struct_size = (uint)sizeof(Native.volcv_job_options) };
+            options.user = user;
+            options.flags = flags;
+            fixed (byte* text = Utf8(task, "task"))
+            {
+                ulong job;
+                if (function(handle, text, &options, &job, &error) != Native.VOLCV_OK) throw new VolcvException(error);
                 return job;
             }
         }

@@ -1,6 +1,12 @@
 //! Whatever texts, numbers and replies come through the C functions, it ends with a result, and never with a defect.
 #![no_main]
-#![allow(unexpected_cfgs, dead_code, unreachable_pub, non_camel_case_types, reason = "the library's source is compiled in")]
+#![allow(
+    unexpected_cfgs,
+    dead_code,
+    unreachable_pub,
+    non_camel_case_types,
+    reason = "the library's source is compiled in"
+)]
 
 // The library has no Rust interface, and a loaded one would hide its coverage from the fuzzer.
 #[path = "../../crates/volcv-ffi/src/abi/mod.rs"]
@@ -21,7 +27,8 @@ use abi::*;
 
 #[derive(Arbitrary, Debug)]
 struct Input<'a> {
-    raw: bool,
+    /// Which function: raw if it is odd, otherwise one of the four others.
+    kind: u8,
     flags: u32,
     mode: u8,
     prompt_field: u8,
@@ -89,31 +96,47 @@ fuzz_target!(|input: Input<'_>| {
         let mut job = 7;
         let mut error: volcv_error = std::mem::zeroed();
         error.struct_size = size_of::<volcv_error>() as u32;
-        let result = if input.raw {
-            let request = volcv_raw {
-                struct_size: size_of::<volcv_raw>() as u32,
-                flags: input.flags & 1,
-                action: text(1),
-                version: text(2),
-                json: text(3),
-                pictures: &image,
-                picture_count: usize::from(input.mode % 2),
-            };
-            let result = volcv_raw_submit(client, &request, null(), &mut job, &mut error);
-            if result == VOLCV_OK {
-                assert_eq!(volcv_wait(client, &job, 1, 1, VOLCV_WAIT_FOREVER), VOLCV_OK);
-                assert_eq!(volcv_job_error(client, job, &mut error), VOLCV_OK);
-            }
-            result
-        } else {
-            volcv_outpaint_run(
-                client,
-                &outpaint(&input, &image, pixels.as_ref(), mask.as_ref(), text(3), text(4)),
-                null(),
-                &mut job,
-                &mut error,
-            )
+        let request = volcv_raw {
+            struct_size: size_of::<volcv_raw>() as u32,
+            flags: input.flags & 1,
+            action: text(1),
+            version: text(2),
+            json: text(3),
+            pictures: &image,
+            picture_count: usize::from(input.mode % 2),
         };
+        let outpaint = outpaint(&input, &image, pixels.as_ref(), mask.as_ref(), text(3), text(4));
+        let inpaint = inpaint(&input, &image, mask.as_ref().unwrap_or(&image), text(3), text(4));
+        let options = volcv_job_options {
+            struct_size: size_of::<volcv_job_options>() as u32,
+            flags: 0,
+            user: 0,
+            // A task may be at work for ever.
+            deadline_ms: 20,
+            reserved: 0,
+        };
+        let result = match (input.kind & 1, input.kind >> 1 & 3) {
+            (1, _) => volcv_raw_submit(client, &request, null(), &mut job, &mut error),
+            (_, 0) => volcv_outpaint_run(client, &outpaint, null(), &mut job, &mut error),
+            (_, 1) => volcv_inpaint_submit(client, &inpaint, &options, &mut job, &mut error),
+            (_, 2) => {
+                let request = task_request(&input, &outpaint, &inpaint, &request);
+                volcv_task_submit(client, &request, null(), &mut job, &mut error)
+            }
+            _ => {
+                let functions = [volcv_task_wait, volcv_task_status, volcv_task_cancel];
+                functions[usize::from(input.mode) % 3](client, text(3), &options, &mut job, &mut error)
+            }
+        };
+        if result == VOLCV_OK {
+            assert_eq!(volcv_wait(client, &job, 1, 1, VOLCV_WAIT_FOREVER), VOLCV_OK);
+            assert_eq!(volcv_job_error(client, job, &mut error), VOLCV_OK);
+            let (mut task, mut size, mut status) = (null(), 0, 0);
+            if volcv_job_task(client, job, &mut task, &mut size) == VOLCV_OK {
+                assert_eq!(CStr::from_ptr(task).to_str().expect("UTF-8").len(), size);
+            }
+            let _ = volcv_job_task_status(client, job, &mut status);
+        }
         assert!(result != VOLCV_OK || job != 0);
         assert_ne!(result, VOLCV_E_INTERNAL);
         let message = CStr::from_ptr(error.message.as_ptr()).to_str().expect("UTF-8");
@@ -182,6 +205,52 @@ fn outpaint(
         reserved_pointer: null(),
         prompt,
         extra_json,
+    }
+}
+
+fn inpaint(
+    input: &Input<'_>,
+    picture: *const volcv_picture,
+    mask: *const volcv_picture,
+    prompt: *const c_char,
+    extra_json: *const c_char,
+) -> volcv_inpaint {
+    let ability = u32::from(input.mode % 5);
+    let has = |ones: &[u32]| ones.contains(&ability) || input.mode >= 240;
+    let (numbers, erase) = (has(&[VOLCV_INPAINT_EDIT, VOLCV_INPAINT_ERASE]), has(&[VOLCV_INPAINT_ERASE]));
+    volcv_inpaint {
+        struct_size: size_of::<volcv_inpaint>() as u32,
+        flags: input.flags & 263,
+        ability,
+        quality: if erase { u32::from(input.prompt_field % 5) } else { 0 },
+        seed: input.seed,
+        scale: if numbers { input.numbers[6] } else { 0.0 },
+        strength: if erase { input.numbers[7] } else { 0.0 },
+        steps: if numbers { input.sizes[0] } else { 0 },
+        dilate_size: if erase { input.sizes[1] } else { 0 },
+        picture,
+        mask,
+        prompt: if ability == VOLCV_INPAINT_ERASE && input.mode < 240 { null() } else { prompt },
+        extra_json,
+    }
+}
+
+fn task_request(
+    input: &Input<'_>,
+    outpaint: &volcv_outpaint,
+    inpaint: &volcv_inpaint,
+    raw: &volcv_raw,
+) -> volcv_task_request {
+    let which = input.kind >> 3 & 7;
+    volcv_task_request {
+        struct_size: size_of::<volcv_task_request>() as u32,
+        flags: 0,
+        actions: u32::from(input.kind >> 6),
+        reserved: 0,
+        outpaint: if which % 3 == 0 { outpaint } else { null() },
+        inpaint: if which % 3 == 1 { inpaint } else { null() },
+        raw: if which % 3 == 2 || which == 7 { raw } else { null() },
+        reserved_pointer: null(),
     }
 }
 

@@ -25,7 +25,9 @@ fuzz_target!(|case: Case<'_>| {
     let mut config = CallConfig::default();
     (config.policy.max_attempts, config.policy.charge_limit) = (max_attempts, charge_limit);
     config.policy.new_seed = case.new_seed;
-    let says = [RetryAction::Again, RetryAction::WithinChargeLimit, RetryAction::NewSeed, RetryAction::Stop].get(hook as usize).copied();
+    let says = [RetryAction::Again, RetryAction::WithinChargeLimit, RetryAction::NewSeed, RetryAction::Stop]
+        .get(hook as usize)
+        .copied();
     config.policy.decide = says.map(|then| Arc::new(move |_: &_, _| then) as _);
     config.budget = Arc::new(RetryBudget::new(tokens));
     config.limits.deadline = case.deadline.map(|millis| Duration::from_millis(millis.into()));

@@ -34,7 +34,7 @@ static void ways_to_the_service(void)
     WAY(direct, (good_client.access_key = good_client.secret_key = NULL, good_client.credentials = &credentials_hook),
         VOLCV_OK, "");
     REFUSED(fresh, good_client.api_key = NULL,
-        "api_key is NULL, but must be given, unless access_key, credentials or VOLCV_CLIENT_FIND_CREDENTIALS is");
+        "api_key is NULL, but must be given beside base_url, unless access_key, credentials or VOLCV_CLIENT_FIND_CREDENTIALS is");
     REFUSED(direct, good_client.api_key = "key-canary", "api_key is given beside access_key, but must be one of the two");
     REFUSED(direct, good_client.credentials = &credentials_hook, "access_key is given beside credentials");
     REFUSED(direct, good_client.flags = VOLCV_CLIENT_FIND_CREDENTIALS,

@@ -24,6 +24,18 @@ static void on_release(void *user, const void *data, size_t size)
     CHECK(((record *)user)->releases++ == 0);
 }
 
+/* An inpainting in place of an outpainting. */
+static volcv_result lend_erase(uint32_t at, const volcv_picture *picture, const volcv_job_options *options, volcv_job *job)
+{
+    const volcv_picture mask = small_picture();
+    volcv_inpaint inpaint = VOLCV_INPAINT_INIT;
+    inpaint.ability = VOLCV_INPAINT_ERASE;
+    inpaint.picture = picture;
+    inpaint.mask = &mask;
+    inpaint.seed = (int64_t)(first_seed + at);
+    return volcv_inpaint_submit(client, &inpaint, options, job, NULL);
+}
+
 static volcv_result lend(uint32_t at, volcv_job *job)
 {
     volcv_picture picture = small_picture();
@@ -32,14 +44,17 @@ static volcv_result lend(uint32_t at, volcv_job *job)
     picture.release_user = &records[at];
     volcv_outpaint outpaint = small_outpaint(&picture);
     outpaint.seed = (int64_t)(first_seed + at);
-    /* One in four is a whole operation. */
+    volcv_job_options options = VOLCV_JOB_OPTIONS_INIT;
+    options.user = at;
+    /* One in four is an inpainting, and one in four a whole operation. */
+    if (at % 4 == 1) {
+        return lend_erase(at, &picture, &options, job);
+    }
     if (at % 4 == 0) {
         outpaint.flags = VOLCV_OUTPAINT_PIXELS;
     } else {
         outpaint.max_width = outpaint.max_height = 16;
     }
-    volcv_job_options options = VOLCV_JOB_OPTIONS_INIT;
-    options.user = at;
     return volcv_outpaint_submit(client, &outpaint, &options, job, NULL);
 }
 

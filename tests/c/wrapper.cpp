@@ -30,6 +30,14 @@ static_assert(!std::is_constructible_v<volcv::Outpaint, volcv::Picture>);
 static_assert(std::is_constructible_v<volcv::Outpaint, const volcv::Pixels&>);
 static_assert(!std::is_constructible_v<volcv::Outpaint, volcv::Pixels>);
 
+// And so does a task to what it is made of.
+static_assert(sizeof(volcv::Inpaint) == sizeof(volcv_inpaint) && sizeof(volcv::TaskRequest) == sizeof(volcv_task_request));
+static_assert(!std::is_constructible_v<volcv::Inpaint, uint32_t, volcv::Picture, const volcv::Picture&>);
+static_assert(!std::is_constructible_v<volcv::Inpaint, uint32_t, const volcv::Picture&, volcv::Picture>);
+static_assert(!std::is_constructible_v<volcv::TaskRequest, volcv::Outpaint>);
+static_assert(!std::is_constructible_v<volcv::TaskRequest, volcv::Inpaint>);
+static_assert(!std::is_constructible_v<volcv::TaskRequest, volcv::Raw>);
+
 static unsigned char photo[1 << 20];
 
 static volcv::Options options() {
@@ -246,6 +254,65 @@ static void pixels(const volcv::Client& client) {
     CHECK(own.pixels(into) == VOLCV_E_NO_RESULT && own.pixels_info()->exact == 1);
 }
 
+static void end_of(const volcv::Client& client, const volcv::Job& job) {
+    CHECK(job.wait(VOLCV_WAIT_FOREVER) == VOLCV_OK && job.error().code == VOLCV_OK);
+    volcv_job ended = 0;
+    CHECK(client.poll([&ended](const volcv_event& event) { ended = event.job; }) == 1 && ended == job.id());
+}
+
+static void tasks(const volcv::Client& client, const volcv::Outpaint& outpaint, const volcv_picture& picture) {
+    volcv::Job job = client.submit_task(volcv::TaskRequest(outpaint)).take();
+    end_of(client, job);
+    const auto task = job.task();
+    CHECK(task && std::strlen(task->data) == task->size && job.task_status().result() == VOLCV_E_NO_RESULT);
+    const volcv::Job result = client.wait_task(task->data, volcv::JobOptions(3)).take();
+    end_of(client, result);
+    CHECK(result.image_count() == 1 && std::strcmp(result.task()->data, task->data) == 0);
+    const volcv::Job status = client.task_status(task->data).take();
+    end_of(client, status);
+    CHECK(*status.task_status() == VOLCV_TASK_DONE);
+    const volcv::Job cancelled = client.cancel_task(task->data, volcv::JobOptions()).take();
+    CHECK(cancelled.wait(VOLCV_WAIT_FOREVER) == VOLCV_OK && client.poll([](const volcv_event&) {}) == 1);
+    CHECK(client.wait_task("no task").result() == VOLCV_E_INVALID_INPUT);
+
+    const volcv::Inpaint erase(VOLCV_INPAINT_ERASE, picture, picture);
+    job = client.inpaint(erase).take();
+    end_of(client, job);
+    CHECK(job.image_count() == 1 && job.task().result() == VOLCV_E_NO_RESULT);
+    job = client.submit_task(volcv::TaskRequest(erase), volcv::JobOptions()).take();
+    end_of(client, job);
+    const volcv::Raw raw(R"({"req_key":"i2i_outpainting"})");
+    CHECK(client.submit_task(volcv::TaskRequest(raw, VOLCV_ACTIONS_PLAIN + 1)).result() == VOLCV_E_INVALID_ARGUMENT);
+    CHECK(client.inpaint(volcv::Inpaint(), volcv::JobOptions()).result() == VOLCV_E_INVALID_ARGUMENT);
+}
+
+/** Credentials of the environment. */
+struct Vault {
+    int given = 0, released = 0;
+
+    volcv_result get(volcv_credentials& out) noexcept {
+        out.access_key = std::getenv("VOLC_ACCESSKEY");
+        out.secret_key = std::getenv("VOLC_SECRETKEY");
+        ++given;
+        return VOLCV_OK;
+    }
+
+    void release(volcv_credentials& of) noexcept {
+        CHECK(of.access_key != nullptr);
+        ++released;
+    }
+};
+
+static void direct(const volcv_outpaint& request) {
+    Vault vault;
+    const volcv_credentials_hook hook = volcv::credentials_hook(vault);
+    volcv::Options with_hook;
+    with_hook.base_url = std::getenv("VOLCV_BASE_URL");
+    with_hook.credentials = &hook;
+    const volcv::Client client = volcv::Client::create(with_hook).take();
+    CHECK(client.run(request) && vault.given == 1 && vault.released == 1);
+}
+
 int main(int, char** argv) {
     std::FILE* file = std::fopen(argv[1], "rb");
     CHECK(file != nullptr);
@@ -264,6 +331,8 @@ int main(int, char** argv) {
     misuse(request);
     own_http(request);
     pixels(client);
+    tasks(client, request, picture);
+    direct(request);
     const auto linked = volcv::Picture::at("https://example.com/photo.jpg");
     CHECK(linked.link != nullptr && linked.data == nullptr);
     std::puts("ok");

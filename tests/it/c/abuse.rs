@@ -162,6 +162,8 @@ fn the_suite_has_no_error_and_no_leak_under_valgrind() {
     super::engine::cancel_in_every_phase(Under::Valgrind, 1);
     super::engine::fuzz(Under::Valgrind, 1, 150);
     super::engine::texture(Under::Valgrind);
+    super::direct::direct(Under::Valgrind);
+    super::direct::tasks(Under::Valgrind);
 }
 
 #[cfg(feature = "second-ring")]
@@ -172,6 +174,8 @@ fn the_suite_has_no_error_and_no_leak_under_the_sanitizers_of_c() {
     super::engine::cancel_in_every_phase(Under::Sanitizers, 2);
     super::engine::fuzz(Under::Sanitizers, 1, 1000);
     super::engine::texture(Under::Sanitizers);
+    super::direct::direct(Under::Sanitizers);
+    super::direct::tasks(Under::Sanitizers);
 }
 
 /// Where `cases.inc` is, which `nulls.c` includes.

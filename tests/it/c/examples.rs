@@ -16,7 +16,7 @@ use std::io::{BufRead as _, BufReader};
 use std::path::Path;
 use std::process::{Child, Command, Output, Stdio};
 
-use volcv_emulator::Emulator;
+use volcv_emulator::{Emulator, TaskPace};
 
 #[cfg(feature = "second-ring")]
 pub(super) use self::curl::pkg_config;
@@ -64,6 +64,45 @@ fn the_shortest_program_in_c_makes_a_wider_picture_in_60_lines() {
     }
     let outpaint = compile("cc", &["-std=c99"], source, Build::Full);
     runs(&outpaint, &emulator(&[])).iter_mut().for_each(|command| drop(ran(command.arg(PHOTO).arg(&out))));
+}
+
+#[test]
+fn the_program_in_c_with_an_access_key_makes_a_wider_picture_without_a_gateway() {
+    let out = fresh_folder("direct-c").join("wide.png");
+    for compiler in C_COMPILERS {
+        let direct = compile(compiler, &["-std=c99"], "examples/c/direct.c", Build::Full);
+        for command in &mut runs(&direct, &emulator(&[])) {
+            assert_eq!(ran(command.arg(PHOTO).arg(&out)), format!("{}: 1920x640\n", out.display()));
+        }
+        let wrong = emulator(&[]);
+        let output = failed(program(&direct, &wrong).env("VOLC_SECRETKEY", "canary").arg(PHOTO).arg(&out));
+        let said = String::from_utf8(output.stderr).unwrap();
+        assert!(said.starts_with("VOLCV_E_AUTH: ") && !said.contains("canary"), "{said}");
+    }
+}
+
+#[test]
+fn the_task_program_in_c_is_killed_and_another_process_waits_for_its_result() {
+    let out = fresh_folder("task-c").join("wide.png");
+    let task = compile("cc", &["-std=c99"], "examples/c/task.c", Build::Full);
+    for mut wait in runs(&task, &emulator(&[])) {
+        let emulator = Emulator::builder().task_pace(TaskPace::polls(u64::MAX, 0)).start().unwrap();
+        let mut first = program(&task, &emulator);
+        let mut child = first.args(["submit", PHOTO]).arg(&out).stdout(Stdio::piped()).spawn().unwrap();
+        let mut line = String::new();
+        BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
+        // What kill -9 does.
+        child.kill().unwrap();
+        child.wait().unwrap();
+        emulator.set_task_pace(TaskPace::default());
+        wait.env("VOLCV_BASE_URL", emulator.base_url());
+        let said = ran(wait.args(["wait", line.trim_end()]).arg(&out));
+        assert_eq!(said, format!("{line}{}: 1920x640\n", out.display()));
+        assert_eq!((emulator.submits(), size_of(&out)), (1, (1920, 640)));
+        let output = failed(program(&task, &emulator).args(["wait", "no task"]).arg(&out));
+        assert!(String::from_utf8(output.stderr).unwrap().starts_with("VOLCV_E_INVALID_INPUT: task is not JSON"));
+        failed(program(&task, &emulator).args(["submit", "no-such-file"]).arg(&out));
+    }
 }
 
 #[test]

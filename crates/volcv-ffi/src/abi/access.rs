@@ -65,7 +65,7 @@ fn way_of(options: &volcv_client_options) -> Result<Way, CError> {
             Err(CError::argument(&name, format!("given beside {other}"), "one of the two"))
         }
         (None, _) => {
-            let allowed = "given, unless access_key, credentials or VOLCV_CLIENT_FIND_CREDENTIALS is";
+            let allowed = "given beside base_url, unless access_key, credentials or VOLCV_CLIENT_FIND_CREDENTIALS is";
             Err(CError::argument("volcv_client_options.api_key", "NULL", allowed))
         }
     }

@@ -188,6 +188,73 @@ public static unsafe class Textures
 }
 
 #[test]
+fn the_binding_for_unity_inpaints_and_resumes_tasks_on_direct_access() {
+    let folder = fresh_folder("unity-tasks");
+    let source = r#"using System;
+using System.IO;
+using Volcv;
+public static class Tasks
+{
+    private static void Check(bool so, string what)
+    {
+        if (!so) throw new Exception(what);
+    }
+
+    private static ulong End(Client client, ulong job)
+    {
+        Native.volcv_event ended;
+        while (!client.Poll(out ended)) client.Wait(16);
+        Check(ended.job == job && ended.result == Native.VOLCV_OK, Client.Message(client.Error(job)));
+        return job;
+    }
+
+    private static Client Open()
+    {
+        var key = Environment.GetEnvironmentVariable("VOLC_ACCESSKEY");
+        var secret = Environment.GetEnvironmentVariable("VOLC_SECRETKEY");
+        return Client.Direct(key, secret, baseUrl: Environment.GetEnvironmentVariable("VOLCV_BASE_URL"));
+    }
+
+    public static void Main(string[] photo)
+    {
+        var picture = File.ReadAllBytes(photo[0]);
+        uint width, height;
+        string task;
+        using (var client = Open())
+        {
+            var erase = new Native.volcv_inpaint { ability = Native.VOLCV_INPAINT_ERASE };
+            var job = End(client, client.Inpaint(picture, picture, erase));
+            Check(client.Image(job, 0, out width, out height) != null && client.Task(job) == null, "an erase");
+            var edit = new Native.volcv_inpaint { ability = Native.VOLCV_PAINTING_EDIT };
+            job = End(client, client.SubmitTask(picture, picture, edit, "a kite"));
+            Check(client.Task(job).Contains("jimeng_img2img_seed3_painting_edit"), "a task");
+            var request = new Native.volcv_outpaint { left = 0.5, flags = Native.VOLCV_OUTPAINT_RETURN_LINK };
+            task = client.Task(End(client, client.SubmitTask(picture, request)));
+        }
+        using (var client = Open())
+        {
+            var job = End(client, client.AskTask(task));
+            Check(client.TaskStatus(job) == Native.VOLCV_TASK_DONE && client.Task(job) == task, "a status");
+            job = End(client, client.WaitTask(task, 5));
+            Check(client.Image(job, 0, out width, out height) != null && width == 1440, "a picture");
+            client.Release(client.CancelTask(task));
+            try { client.WaitTask("no task"); }
+            catch (VolcvException error)
+            {
+                Check(error.Result == Native.VOLCV_E_INVALID_INPUT, "a refusal");
+                Console.WriteLine("ok");
+            }
+        }
+    }
+}
+"#;
+    let file = folder.join("Tasks.cs");
+    std::fs::write(&file, source).unwrap();
+    let exe = with_binding(&folder.join("tasks.exe"), &file);
+    assert_eq!(ran(mono(&exe, &emulator(&[])).arg(PHOTO)), "ok\n");
+}
+
+#[test]
 fn the_binding_for_unity_has_every_struct_constant_and_function_of_the_header() {
     use std::fmt::Write as _;
     let folder = fresh_folder("unity-layout");
