@@ -1,11 +1,12 @@
 //! Providers of credentials on both clients: when they are asked, and what becomes of a call whose provider fails, panics or
 //! never answers.
 
-use std::future::pending;
+use std::future::{pending, poll_fn};
 use std::path::Path;
 use std::process::{Command, Output};
 use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
 use std::sync::{Arc, Mutex, mpsc};
+use std::task::Poll;
 use std::time::{Duration, Instant, SystemTime};
 
 use volcv::testing::{Act, ScriptedTransport};
@@ -200,24 +201,22 @@ fn a_provider_that_never_answers_ends_each_call_at_its_deadline() {
 
 #[test]
 fn a_cancel_ends_the_wait_for_a_provider() {
-    // The provider itself cancels, so the call waits for it; without a deadline only the cancel can end the call so early.
-    let cancel = CancelToken::new();
-    let first = || {
-        let cancel = cancel.clone();
-        move || cancel.cancel()
-    };
-    for transport in ["ureq", "reqwest"] {
+    for (transport, is_async) in [("ureq", false), ("reqwest", false), ("reqwest", true)] {
+        // The provider itself cancels, so the call waits for it; without a deadline, nothing else ends the call so early.
         let cancel = CancelToken::new();
-        let (source, _end) = hanging({
-            let cancel = cancel.clone();
-            move || cancel.cancel()
-        });
+        let canceller = cancel.clone();
+        let first = move || canceller.cancel();
+        let (source, _end) = match is_async {
+            true => (hanging_async(first), None),
+            false => {
+                let (source, end) = hanging(first);
+                (source, Some(end))
+            }
+        };
         let (result, requests) = call(transport, &source, &CallOptions::new().cancel(&cancel));
         let error = result.unwrap_err();
         assert_eq!((error.kind(), error.charge(), requests), (ErrorKind::Cancelled, Charge::None, 0), "{error}");
     }
-    let (result, _) = call("reqwest", &hanging_async(first()), &CallOptions::new().cancel(&cancel));
-    assert_eq!(result.unwrap_err().kind(), ErrorKind::Cancelled);
 }
 
 #[test]
@@ -237,23 +236,34 @@ fn a_call_that_is_dropped_drops_the_future_of_its_provider() {
             pending().await
         })
     });
-    let client = ClientBuilder::direct(source).async_transport(ScriptedTransport::default()).unwrap();
+    let AnyClient::Reqwest(runtime, client) = AnyClient::new("reqwest", ClientBuilder::direct(source)) else {
+        unreachable!()
+    };
     let outpaint = outpaint();
-    let mut call = Box::pin(client.outpaint(&outpaint));
-    // The script's clock is virtual: its sleep would end the wait at once, so the call is polled by hand, once at most.
-    let _ = call.as_mut().poll(&mut std::task::Context::from_waker(std::task::Waker::noop()));
-    drop(call);
-    assert_eq!(dropped.load(SeqCst), 1);
+    runtime.block_on(async {
+        let mut call = Box::pin(client.outpaint(&outpaint));
+        let waits = poll_fn(|context| Poll::Ready(call.as_mut().poll(context).is_pending())).await;
+        assert!(waits && dropped.load(SeqCst) == 0);
+        drop(call);
+        assert_eq!(dropped.load(SeqCst), 1);
+    });
 }
 
 #[test]
 fn a_client_can_be_dropped_while_its_provider_is_asked() {
     for transport in TRANSPORTS {
-        let (source, end) = hanging(|| ());
+        let provided = Arc::new(());
+        let held = Arc::clone(&provided);
+        let (source, end) = hanging(move || assert_eq!(Arc::strong_count(&held), 2));
+        // The client ends with the call; only the thread of the provider is left, and it ends with its answer.
         let (result, _) = call(transport, &source, &CallOptions::new().deadline(Duration::from_millis(50)));
         assert_eq!(result.unwrap_err().kind(), ErrorKind::Timeout);
         drop(source);
+        assert_eq!(Arc::strong_count(&provided), 2, "the thread has the provider");
         drop(end);
+        while Arc::strong_count(&provided) > 1 {
+            std::thread::yield_now();
+        }
     }
 }
 

@@ -1,27 +1,13 @@
 //! The neighbours of outpainting through `generate`, on both accesses and both clients.
 
-use image::{GrayImage, ImageFormat, Luma, RgbImage};
+use image::RgbImage;
 use volcv::{
     AbilityRequest as _, CallOptions, Charge, EraseQuality, ErrorKind, Execution, InpaintEdit, InpaintErase,
     PaintingEdit,
 };
 use volcv_emulator::RequestKind;
 
-use crate::support::{gradient, png, small};
-use crate::tasks::on_each_client;
-
-/// What is white in [`mask`].
-fn is_white(x: u32, y: u32) -> bool {
-    (20..50).contains(&x) && (10..40).contains(&y)
-}
-
-/// A mask with a white rectangle, as a PNG with one channel.
-pub(crate) fn mask(width: u32, height: u32) -> Vec<u8> {
-    let mask = GrayImage::from_fn(width, height, |x, y| Luma([if is_white(x, y) { 255 } else { 0 }]));
-    let mut bytes = std::io::Cursor::new(Vec::new());
-    mask.write_to(&mut bytes, ImageFormat::Png).unwrap();
-    bytes.into_inner()
-}
+use crate::support::{gradient, is_white, mask, on_each_client, png, small};
 
 /// The pixels in which a result differs from the original.
 fn changed(result: &[u8], original: &RgbImage) -> Vec<(u32, u32)> {

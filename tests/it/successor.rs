@@ -9,8 +9,7 @@ use volcv::{
 use volcv_emulator::{RequestKind, TaskPace};
 
 use crate::expand::{original_in, picture, wider};
-use crate::support::png;
-use crate::tasks::on_each_client;
+use crate::support::{on_each_client, png};
 
 fn options() -> ExpandOptions {
     ExpandOptions::new().ability(Ability::PaintingEdit).prompt("a calm sea")
@@ -92,7 +91,7 @@ fn what_the_first_pass_bought_comes_with_the_error_of_the_second_and_with_its_ta
 fn the_deadline_is_that_of_the_whole_operation() {
     on_each_client(|emulator, client, _| {
         emulator.set_task_pace(TaskPace::polls(1_000_000, 0));
-        let call = CallOptions::new().deadline(Duration::from_millis(600)).poll_interval(Duration::from_millis(20));
+        let call = CallOptions::new().deadline(Duration::from_millis(1500)).poll_interval(Duration::from_millis(20));
         let error = client.expand(png(&picture(160, 120)).into(), &wider(), &options().call(call)).unwrap_err();
         assert_eq!((error.kind(), error.charge()), (ErrorKind::Timeout, Charge::Unknown), "{error}");
         assert_eq!((error.task().is_some(), emulator.submits()), (true, 1));

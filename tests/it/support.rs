@@ -6,15 +6,16 @@ use std::pin::pin;
 use std::sync::{Arc, LazyLock};
 use std::task::{Context, Poll, Wake, Waker};
 use std::thread::{self, Thread};
+use std::time::Duration;
 
-use image::{ImageFormat, RgbImage};
+use image::{GrayImage, ImageFormat, Luma, RgbImage};
 use tokio::runtime::{Builder, Runtime};
 use volcv::Bytes;
 use volcv::{
     AbilityRequest, BlockingClient, CallOptions, Client, ClientBuilder, Credentials, CvRequest, Error, Outcome,
-    Outpaint, Picture, Task, TaskReport, TaskRequest,
+    Outpaint, Picture, RetryPolicy, Task, TaskReport, TaskRequest,
 };
-use volcv_emulator::{DEFAULT_ACCESS_KEY, DEFAULT_SECRET_KEY, Emulator};
+use volcv_emulator::{AccessKind, DEFAULT_ACCESS_KEY, DEFAULT_SECRET_KEY, Emulator};
 
 #[cfg(test)]
 use crate::ear::listen;
@@ -114,6 +115,24 @@ impl AnyClient {
     }
 }
 
+/// Quick polls and quick retries, so that no test waits.
+fn quick() -> RetryPolicy {
+    let wait = Duration::from_millis(1);
+    RetryPolicy::new().base(wait).cap(wait * 4).poll_interval(wait)
+}
+
+/// Runs a test with each client on each access.
+pub(crate) fn on_each_client(test: impl Fn(&Emulator, &AnyClient, AccessKind)) {
+    for transport in TRANSPORTS {
+        for (access, builder) in
+            [(AccessKind::Gateway, builder as fn(&Emulator) -> ClientBuilder), (AccessKind::Direct, direct)]
+        {
+            let emulator = Emulator::start().unwrap();
+            test(&emulator, &AnyClient::new(transport, builder(&emulator).retry(quick())), access);
+        }
+    }
+}
+
 /// A small picture of 96 x 64 pixels: its request fits into a socket's buffer at once.
 pub(crate) fn small() -> Picture {
     Picture::from_static(small_bytes())
@@ -148,6 +167,19 @@ pub(crate) fn gradient(width: u32, height: u32) -> RgbImage {
 pub(crate) fn png(picture: &RgbImage) -> Vec<u8> {
     let mut bytes = Cursor::new(Vec::new());
     picture.write_to(&mut bytes, ImageFormat::Png).unwrap();
+    bytes.into_inner()
+}
+
+/// What is white in [`mask`].
+pub(crate) fn is_white(x: u32, y: u32) -> bool {
+    (20..50).contains(&x) && (10..40).contains(&y)
+}
+
+/// A mask with a white rectangle, as a PNG with one channel.
+pub(crate) fn mask(width: u32, height: u32) -> Vec<u8> {
+    let mask = GrayImage::from_fn(width, height, |x, y| Luma([if is_white(x, y) { 255 } else { 0 }]));
+    let mut bytes = Cursor::new(Vec::new());
+    mask.write_to(&mut bytes, ImageFormat::Png).unwrap();
     bytes.into_inner()
 }
 

@@ -16,26 +16,7 @@ use volcv::{
 use volcv_emulator::{AccessKind, DEFAULT_KEY, Emulator, RequestKind, TaskPace};
 
 use crate::examples::program;
-use crate::neighbours::mask;
-use crate::support::{AnyClient, TRANSPORTS, block_on, builder, direct, large, small};
-
-/// Quick polls and quick retries, so that no test waits.
-fn quick() -> RetryPolicy {
-    let wait = Duration::from_millis(1);
-    RetryPolicy::new().base(wait).cap(wait * 4).poll_interval(wait)
-}
-
-/// Runs a test with each client on each access.
-pub(crate) fn on_each_client(test: impl Fn(&Emulator, &AnyClient, AccessKind)) {
-    for transport in TRANSPORTS {
-        for (access, builder) in
-            [(AccessKind::Gateway, builder as fn(&Emulator) -> ClientBuilder), (AccessKind::Direct, direct)]
-        {
-            let emulator = Emulator::start().unwrap();
-            test(&emulator, &AnyClient::new(transport, builder(&emulator).retry(quick())), access);
-        }
-    }
-}
+use crate::support::{block_on, large, mask, on_each_client, small};
 
 fn outpaint() -> Outpaint {
     Outpaint::equal(small(), 0.25).prompt("a lake")
@@ -217,13 +198,15 @@ fn polls_survive_whatever_happens_to_them() {
 fn the_deadline_ends_a_wait_and_the_task_comes_with_the_error() {
     on_each_client(|emulator, client, _| {
         emulator.set_task_pace(TaskPace::polls(1_000_000, 0));
-        let options = CallOptions::new().deadline(Duration::from_millis(400)).poll_interval(Duration::from_millis(20));
-        let error = client.run_task(&request(), &options).unwrap_err();
+        let task = client.submit(&request(), &CallOptions::new()).unwrap();
+        // Long enough for one question on a busy machine.
+        let options = CallOptions::new().deadline(Duration::from_secs(1)).poll_interval(Duration::from_millis(20));
+        let error = client.wait(&task, &options).unwrap_err();
         assert_eq!((error.kind(), error.charge()), (ErrorKind::Timeout, Charge::Unknown), "{error}");
         assert!(error.is_retryable() && error.to_string().contains("has not ended yet"), "{error}");
-        let task = error.task().unwrap();
+        assert_eq!(error.task(), Some(&task));
         emulator.set_task_pace(TaskPace::default());
-        client.wait(task, &CallOptions::new()).unwrap();
+        client.wait(&task, &CallOptions::new()).unwrap();
         assert_eq!((emulator.submits(), emulator.charges()), (1, 1));
     });
 }

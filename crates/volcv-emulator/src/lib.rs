@@ -17,8 +17,9 @@
 //!
 //! # What it serves
 //!
-//! * `POST /volcv/v1` (the gateway) with a bearer key ([`DEFAULT_KEY`]), and `POST /` (direct access) with a signature. Both need
-//!   `Host`, `Content-Type: application/json` and a `Content-Length`, and serve the actions below.
+//! * `POST /volcv/v1` (the gateway) with a bearer key ([`DEFAULT_KEY`]), and `POST /` (direct access) with a signature, also on any
+//!   other path that ends with a slash. Both need `Host`, `Content-Type: application/json` and a `Content-Length`, and serve the
+//!   actions below.
 //! * Direct access takes the pair [`DEFAULT_ACCESS_KEY`] and [`DEFAULT_SECRET_KEY`], or temporary pairs with a session token. It
 //!   verifies the HMAC-SHA256 signature over the request as it came, with the signed headers that the client names (`host` and
 //!   `x-date` at least), `X-Content-Sha256` where present, the scope (`cn-north-1`, `cv`) and the token, and refuses an
