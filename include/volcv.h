@@ -9,9 +9,10 @@
  *  - Misuse is an error code, not a crash, wherever the library can see it: NULL, stale ids, wrong sizes.
  *  - Structs begin with struct_size. Make them with VOLCV_X_INIT or volcv_x_init(), or zero them and set struct_size.
  *  - Texts are UTF-8 and end with NUL. On an error every output is empty: 0, NULL, or all zero behind struct_size.
- *  - "hook" below means a function of the host: release, log, on_ready, acquire, submit, get, and those of a transport. No
- *    hook may throw a C++ exception or unwind. A hook may call every function that does not say VOLCV_E_REENTRANT, but for
- *    on_ready. A hook has to return soon, but for get: the thread that runs it may be the one that keeps the time limits of all jobs.
+ *  - "hook" below means a function of the host: release, log, on_ready, acquire, submit, get, and those of a transport.
+ *    No hook may throw a C++ exception or unwind. A hook may call every function that does not say VOLCV_E_REENTRANT,
+ *    but for on_ready. A hook has to return soon, but for get: the thread that runs it may be the one that keeps the
+ *    time limits of all jobs.
  *  - A child that was forked while a client existed must exec: its calls return VOLCV_E_FORKED.
  *  - It is C99, or C++98 and later. Link as shared library, or as static library with VOLCV_STATIC defined.
  *
@@ -97,7 +98,7 @@ extern "C" {
 /** The task waits in the service's queue, or is worked on; volcv asks for it again after a while. */
 #define VOLCV_PHASE_TASK (7u)
 
-/** volcv_client_options::flags: lets the key travel over plain http to hosts other than this machine. */
+/** volcv_client_options::flags: lets keys and signed requests travel over plain http to hosts other than this machine. */
 #define VOLCV_CLIENT_ALLOW_INSECURE_HTTP (1u)
 /** volcv_client_options::flags: where the review refused the picture, try another seed, within charge_limit. */
 #define VOLCV_CLIENT_NEW_SEED (2u)

@@ -121,9 +121,10 @@ const INTRODUCTION: &str = r#"
  *  - Misuse is an error code, not a crash, wherever the library can see it: NULL, stale ids, wrong sizes.
  *  - Structs begin with struct_size. Make them with VOLCV_X_INIT or volcv_x_init(), or zero them and set struct_size.
  *  - Texts are UTF-8 and end with NUL. On an error every output is empty: 0, NULL, or all zero behind struct_size.
- *  - "hook" below means a function of the host: release, log, on_ready, acquire, submit, get, and those of a transport. No
- *    hook may throw a C++ exception or unwind. A hook may call every function that does not say VOLCV_E_REENTRANT, but for
- *    on_ready. A hook has to return soon, but for get: the thread that runs it may be the one that keeps the time limits of all jobs.
+ *  - "hook" below means a function of the host: release, log, on_ready, acquire, submit, get, and those of a transport.
+ *    No hook may throw a C++ exception or unwind. A hook may call every function that does not say VOLCV_E_REENTRANT,
+ *    but for on_ready. A hook has to return soon, but for get: the thread that runs it may be the one that keeps the
+ *    time limits of all jobs.
  *  - A child that was forked while a client existed must exec: its calls return VOLCV_E_FORKED.
  *  - It is C99, or C++98 and later. Link as shared library, or as static library with VOLCV_STATIC defined.
  *

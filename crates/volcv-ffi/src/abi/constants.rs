@@ -119,7 +119,7 @@ pub const VOLCV_PHASE_ENDED: u32 = 6;
 /// The task waits in the service's queue, or is worked on; volcv asks for it again after a while.
 pub const VOLCV_PHASE_TASK: u32 = 7;
 
-/// volcv_client_options::flags: lets the key travel over plain http to hosts other than this machine.
+/// volcv_client_options::flags: lets keys and signed requests travel over plain http to hosts other than this machine.
 pub const VOLCV_CLIENT_ALLOW_INSECURE_HTTP: u32 = 1;
 /// volcv_client_options::flags: where the review refused the picture, try another seed, within charge_limit.
 pub const VOLCV_CLIENT_NEW_SEED: u32 = 2;

@@ -1,11 +1,11 @@
 //! Asks a blocking provider on a thread of its own, once for all calls that wait.
 
+use std::cell::Cell;
 use std::error::Error;
 use std::fmt;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::process;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::thread::current;
 use std::time::Duration;
 
 use volcv_core::{Credentials, CredentialsError};
@@ -75,12 +75,17 @@ impl Asker {
     }
 }
 
+thread_local! {
+    /// Whether the thread asks a provider. The id of the thread would tell too, but takes memory on a thread of the caller.
+    static ASKS: Cell<bool> = const { Cell::new(false) };
+}
+
 /// Waits for the end of the thread, unless it is this one. Nobody waits for a provider that may never return.
 impl Drop for Asker {
     fn drop(&mut self) {
         let (question, thread) = (lock(&self.open).take(), lock(&self.thread).take());
         let Some((question, thread)) = question.zip(thread) else { return };
-        if thread.thread().id() == current().id() {
+        if ASKS.get() {
             return;
         }
         if question.is_open() {
@@ -103,6 +108,7 @@ impl Question {
     }
 
     fn put_to(&self, provider: &dyn CredentialsProvider) {
+        ASKS.set(true);
         let answer = catch_unwind(AssertUnwindSafe(|| provider.credentials())).unwrap_or_else(|_| Err(PANICKED.into()));
         *lock(&self.answer) = Some(answer.map_err(|error| SharedError(error.into())));
         self.answered.cancel();
