@@ -6,8 +6,10 @@ use super::Build;
 use super::abuse::{Under, built, run};
 
 pub(super) fn direct(under: Under) {
-    let emulator =
-        Emulator::builder().temporary_key("AKTP-canary-access", "SKTP-canary-secret", "STS-canary-token").start().unwrap();
+    let emulator = Emulator::builder()
+        .temporary_key("AKTP-canary-access", "SKTP-canary-secret", "STS-canary-token")
+        .start()
+        .unwrap();
     run(&built("direct", under, Build::Full), under, &emulator, &[], &[]);
     let requests = emulator.requests();
     assert!(requests.iter().all(|request| request.access == Some(AccessKind::Direct)), "{requests:#?}");
