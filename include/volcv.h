@@ -333,7 +333,10 @@ typedef struct volcv_http_request {
     const char *method;
     /** The whole URL. */
     const char *url;
-    /** All headers, Content-Length and Authorization among them. Send these and no other credentials. */
+    /**
+     * All headers but Host, Content-Length and Authorization among them. Send these as they are, because a signature covers
+     * some, and no other credentials.
+     */
     const volcv_header *headers;
     /** How many headers. */
     size_t header_count;
@@ -520,7 +523,7 @@ typedef void (VOLCV_CALL *volcv_credentials_release_fn)(void *user, volcv_creden
  * credentials can still be used, a failure does no harm.
  * release: volcv has copied the texts. Called exactly once after each get, whatever it returned, on the same thread and with the
  * same struct. May be NULL. After a volcv_client_destroy() that returned VOLCV_E_TIMEOUT it comes during the destroy that
- * waits on, on the thread of that.
+ * waits on, maybe on the thread of that.
  *
  * volcv_client_destroy() waits for a get that runs, as for every hook: one that never returns makes VOLCV_E_TIMEOUT of it.
  */
@@ -1870,8 +1873,8 @@ VOLCV_API volcv_result VOLCV_CALL volcv_http_body_read(
  * @param client the client.
  * @param exchange the exchange.
  * @param status the HTTP status, 100 to 999.
- * @param headers the headers; NULL if count is 0. Retry-After, Content-Type, Content-Length and request ids matter. One
- * that is not valid HTTP, or has a NULL in it, is left out.
+ * @param headers the headers; NULL if count is 0. Retry-After, Content-Type, Content-Length, Location, request ids and, with
+ * direct access, Date matter. One that is not valid HTTP, or has a NULL in it, is left out.
  * @param count how many headers, at most 65536.
  * @return VOLCV_OK; VOLCV_E_STALE: the exchange is over; VOLCV_E_CANCELLED: volcv wants no more of this reply, close
  * the connection; VOLCV_E_INVALID_ARGUMENT: also a second head; VOLCV_E_FORKED, VOLCV_E_INTERNAL.

@@ -19,6 +19,7 @@ static const phase PHASES[] = {
     {"waiting", VOLCV_PHASE_WAITING, VOLCV_CHARGE_UNKNOWN, VOLCV_DELIVERY_FULL},
     {"downloading", VOLCV_PHASE_DOWNLOADING, VOLCV_CHARGE_CHARGED, VOLCV_DELIVERY_FULL},
     {"backoff", VOLCV_PHASE_BACKOFF, VOLCV_CHARGE_NONE, VOLCV_DELIVERY_FULL},
+    {"task", VOLCV_PHASE_TASK, VOLCV_CHARGE_UNKNOWN, VOLCV_DELIVERY_FULL},
 };
 
 static unsigned char *large;
@@ -33,6 +34,18 @@ static volcv_job submit_sized(volcv_client *client, size_t size)
     const volcv_outpaint outpaint = small_outpaint(&picture);
     volcv_job job;
     IS(volcv_outpaint_submit(client, &outpaint, NULL, &job, NULL), VOLCV_OK);
+    return job;
+}
+
+/* A task that the service never ends. */
+static volcv_job submit_task(volcv_client *client)
+{
+    const volcv_picture picture = small_picture();
+    volcv_inpaint inpaint = VOLCV_INPAINT_INIT;
+    inpaint.ability = VOLCV_PAINTING_EDIT;
+    inpaint.picture = inpaint.mask = &picture;
+    volcv_job job;
+    IS(volcv_inpaint_submit(client, &inpaint, NULL, &job, NULL), VOLCV_OK);
     return job;
 }
 
@@ -54,7 +67,8 @@ static uint64_t cancel_one(volcv_client *client, const phase *in)
     if (in->number == VOLCV_PHASE_QUEUED) {
         blocker = submit_sized(client, sizeof PNG);
     }
-    const volcv_job job = submit_sized(client, in->number == VOLCV_PHASE_UPLOADING ? LARGE : sizeof PNG);
+    const size_t size = in->number == VOLCV_PHASE_UPLOADING ? LARGE : sizeof PNG;
+    const volcv_job job = in->number == VOLCV_PHASE_TASK ? submit_task(client) : submit_sized(client, size);
     volcv_progress progress = VOLCV_PROGRESS_INIT;
     do {
         IS(volcv_job_progress(client, job, &progress), VOLCV_OK);

@@ -174,10 +174,26 @@ static volcv_client *client_of(source *of)
     return of->client = create(&options);
 }
 
-/* Nothing touches the page after this. */
+static int threads(void)
+{
+    char line[256];
+    int count = 0;
+    FILE *const file = fopen("/proc/self/status", "r");
+    CHECK(file != NULL);
+    while (fgets(line, sizeof line, file) != NULL) {
+        (void)sscanf(line, "Threads: %d", &count);
+    }
+    fclose(file);
+    return count;
+}
+
+/* Nothing touches the page after this, and no thread is left. */
 static void end(source *of)
 {
     IS(volcv_client_destroy(of->client, VOLCV_WAIT_FOREVER), VOLCV_OK);
+    while (threads() > 1) {
+        nap();
+    }
     CHECK(of->releases == of->gets && of->inside == 0);
     CHECK(mprotect(of, sizeof *of, PROT_NONE) == 0);
 }

@@ -101,7 +101,24 @@ unsafe fn sized<T>() -> T {
     }
 }
 
+static GIVEN_BACK: AtomicU32 = AtomicU32::new(0);
+
+unsafe extern "C" fn on_get(_: *mut c_void, out: *mut volcv_credentials) -> volcv_result {
+    // SAFETY: the pointer is to a living value of its type.
+    unsafe { ((*out).access_key, (*out).secret_key) = (c"AK".as_ptr(), c"SK".as_ptr()) };
+    VOLCV_OK
+}
+
+unsafe extern "C" fn on_given_back(_: *mut c_void, _: *mut volcv_credentials) {
+    GIVEN_BACK.fetch_add(1, SeqCst);
+}
+
 fn create() -> (volcv_result, *mut volcv_client) {
+    create_with(null())
+}
+
+/// For direct access if there is a hook.
+fn create_with(credentials: *const volcv_credentials_hook) -> (volcv_result, *mut volcv_client) {
     // SAFETY: every pointer is to a living value of its type.
     unsafe {
         let mut transport: volcv_http_transport = sized();
@@ -114,7 +131,8 @@ fn create() -> (volcv_result, *mut volcv_client) {
         {
             options.pixels_hooks = &hooks;
         }
-        (options.base_url, options.api_key) = (c"https://host.invalid".as_ptr(), c"secret".as_ptr());
+        (options.base_url, options.credentials) = (c"https://host.invalid".as_ptr(), credentials);
+        options.api_key = if credentials.is_null() { c"secret".as_ptr() } else { null() };
         options.transport = &transport;
         options.log = Some(on_log);
         let mut client = null_mut();
@@ -192,6 +210,24 @@ fn is_sound(client: *mut volcv_client) {
     assert_eq!(end(client, job).code, VOLCV_OK);
 }
 
+/// A panic beside the hook of credentials costs neither the client nor the host's texts.
+fn credentials_survive() {
+    // SAFETY: as above.
+    let hook = volcv_credentials_hook { get: Some(on_get), release: Some(on_given_back), ..unsafe { sized() } };
+    let (result, client) = create_with(&hook);
+    assert_eq!(result, VOLCV_OK);
+    panic_once(Layer::Credentials);
+    let (result, job) = submit(client);
+    assert_eq!(result, VOLCV_OK);
+    let error = end(client, job);
+    assert_eq!((error.code, error.charge, GIVEN_BACK.load(SeqCst)), (VOLCV_E_AUTH, VOLCV_CHARGE_NONE, 1));
+    is_sound(client);
+    assert_eq!(GIVEN_BACK.load(SeqCst), 2);
+    // SAFETY: as above.
+    assert_eq!(unsafe { volcv_client_destroy(client, 60_000) }, VOLCV_OK);
+    LOGGED.store(0, SeqCst);
+}
+
 // One test, because a panic that was asked for comes wherever its layer is passed next.
 #[test]
 fn a_panic_in_any_layer_is_an_error_code() {
@@ -226,6 +262,7 @@ fn a_panic_in_any_layer_is_an_error_code() {
 
     #[cfg(feature = "image")]
     pixels_survive(client);
+    credentials_survive();
 
     // SAFETY: as above.
     unsafe {

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
-use volcv_emulator::{Emulator, Fault, RequestRecord};
+use volcv_emulator::{Emulator, Fault, RequestRecord, TaskPace};
 
 use super::abuse::{RUNS, Under, built, run};
 use super::{Build, compile, program, ran};
@@ -131,9 +131,11 @@ pub(super) fn cancel_in_every_phase(under: Under, rounds: u32) {
         ("waiting", "stall=body"),
         ("downloading", "stall=reply-body"),
         ("backoff", "code=50429,retry-after=60"),
+        ("task", "ok"),
     ];
     for (phase, fault) in phases {
-        let emulator = Emulator::builder().faults(vec![fault.parse().unwrap()]).repeat_last(true).start().unwrap();
+        let emulator = Emulator::builder().faults(vec![fault.parse().unwrap()]).repeat_last(true);
+        let emulator = emulator.task_pace(TaskPace::polls(u64::MAX, 0)).start().unwrap();
         run(&path, under, &emulator, &[phase], &[("VOLCV_ROUNDS", rounds)]);
         assert!(emulator.wait_idle(Duration::from_secs(10)), "{phase}: the connection stays open");
     }

@@ -56,7 +56,7 @@ pub type volcv_credentials_release_fn =
 /// credentials can still be used, a failure does no harm.
 /// release: volcv has copied the texts. Called exactly once after each get, whatever it returned, on the same thread and with the
 /// same struct. May be NULL. After a volcv_client_destroy() that returned VOLCV_E_TIMEOUT it comes during the destroy that
-/// waits on, on the thread of that.
+/// waits on, maybe on the thread of that.
 ///
 /// volcv_client_destroy() waits for a get that runs, as for every hook: one that never returns makes VOLCV_E_TIMEOUT of it.
 #[repr(C)]

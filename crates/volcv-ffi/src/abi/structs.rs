@@ -111,7 +111,8 @@ pub struct volcv_http_request {
     pub method: *const c_char,
     /// The whole URL.
     pub url: *const c_char,
-    /// All headers, Content-Length and Authorization among them. Send these and no other credentials.
+    /// All headers but Host, Content-Length and Authorization among them. Send these as they are, because a signature covers
+    /// some, and no other credentials.
     pub headers: *const volcv_header,
     /// How many headers.
     pub header_count: usize,

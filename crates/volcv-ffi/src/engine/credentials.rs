@@ -8,7 +8,7 @@ use std::time::{Duration, SystemTime};
 use volcv::{Credentials, CredentialsError};
 
 use super::hooks::Hooks;
-use super::{CError, Deadline, lock};
+use super::{CError, Deadline, inject, lock};
 use crate::abi::*;
 
 /// The functions of a `volcv_credentials_hook`.
@@ -60,7 +60,8 @@ impl HostCredentials {
             return Err(CLOSED.into());
         }
         // SAFETY: the header asks for texts that live until the release, which comes when `given` is dropped.
-        unsafe { given.read(result) }.map_err(|failure| failure.error.text().into())
+        let read = inject::point(inject::Layer::Credentials, || unsafe { given.read(result) });
+        read.map_err(|failure| failure.error.text().into())
     }
 
     /// The hook is not called any more.

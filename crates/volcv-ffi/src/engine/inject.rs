@@ -11,6 +11,7 @@ pub(crate) enum Layer {
     Result,
     #[cfg_attr(not(feature = "image"), allow(dead_code, reason = "there are no pixels"))]
     Pixels,
+    Credentials,
 }
 
 /// Asks for one panic, at the next passage of this layer.

@@ -5,19 +5,25 @@ use std::fmt;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::process;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::thread::current;
 use std::time::Duration;
 
 use volcv_core::{Credentials, CredentialsError};
 
 use super::{CredentialsProvider, PANICKED};
 use crate::cancel::CancelToken;
-use crate::threads;
+use crate::threads::{self, Thread};
 
 /// A provider, and the question that is open.
 pub(crate) struct Asker {
     provider: Arc<dyn CredentialsProvider>,
     open: Mutex<Option<Arc<Question>>>,
+    /// The thread of the last question.
+    thread: Mutex<Option<Thread>>,
 }
+
+/// How long the end of a client waits for a thread that is about to end.
+const LEAVING: Duration = Duration::from_millis(10);
 
 /// One question to the provider, which any number of calls wait for.
 pub(crate) struct Question {
@@ -32,7 +38,7 @@ type Answer = Result<Credentials, SharedError>;
 
 impl Asker {
     pub(crate) fn new(provider: impl CredentialsProvider) -> Self {
-        Self { provider: Arc::new(provider), open: Mutex::default() }
+        Self { provider: Arc::new(provider), open: Mutex::default(), thread: Mutex::default() }
     }
 
     /// The answer, unless the limit passes or the caller cancels before.
@@ -62,11 +68,27 @@ impl Asker {
         }
         let question = Arc::new(Question::new());
         let (provider, asked) = (Arc::clone(&self.provider), Arc::clone(&question));
-        // Nobody waits for the end of the thread: a provider may never return.
         let work = Box::new(move || asked.put_to(&*provider));
-        threads::start("volcv-credentials", threads::USUAL_STACK, work)?;
+        *lock(&self.thread) = Some(threads::start("volcv-credentials", threads::USUAL_STACK, work)?);
         *open = Some(Arc::clone(&question));
         Ok(question)
+    }
+}
+
+/// Waits for the end of the thread, unless it is this one. Nobody waits for a provider that may never return.
+impl Drop for Asker {
+    fn drop(&mut self) {
+        let (question, thread) = (lock(&self.open).take(), lock(&self.thread).take());
+        let Some((question, thread)) = question.zip(thread) else { return };
+        if thread.thread().id() == current().id() {
+            return;
+        }
+        if question.is_open() {
+            question.answered.wait(LEAVING);
+        }
+        if question.answered.is_cancelled() {
+            thread.join();
+        }
     }
 }
 
