@@ -188,7 +188,7 @@ impl Call {
             State::Waiting { last, .. } if now.mono >= deadline => Step::Done(Err(last)),
             State::Ready | State::Signable if now.mono >= deadline => {
                 let error = Error::new(ErrorKind::Timeout, "the deadline passed before the call was sent");
-                Step::Done(Err(self.finish(error, false)))
+                Step::Done(Err(self.finish(error, self.plan.expects().is_poll())))
             }
             State::Ready | State::Waiting { .. } if !self.plan.is_ready(now.wall) => {
                 self.state = State::Asking;

@@ -9,7 +9,7 @@ use super::auth::ApiKey;
 use super::credentials::Credentials;
 use super::endpoint::Endpoint;
 use crate::error::Error;
-use crate::redact::{Secrets, without};
+use crate::redact::{Secrets, brief, without};
 
 /// The way to the service. Clones share what was learned about the clock and the credentials.
 #[derive(Clone, Debug)]
@@ -43,7 +43,7 @@ impl Access {
     /// The region is not a word of letters, digits and hyphens.
     pub fn direct(endpoint: Endpoint, region: &str, credentials: Option<Credentials>) -> Result<Self, Error> {
         if region.is_empty() || !region.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-') {
-            let region = region.escape_debug();
+            let region = brief(region, Secrets::NONE);
             return Err(Error::config(format!(
                 "the region is \"{region}\", but must be letters, digits and hyphens, such as {}",
                 Self::REGION

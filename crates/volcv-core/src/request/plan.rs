@@ -5,7 +5,7 @@ use std::time::SystemTime;
 
 use bytes::Bytes;
 use http::uri::{Authority, Scheme};
-use http::{HeaderMap, HeaderValue, Method, Uri, header};
+use http::{HeaderMap, HeaderName, HeaderValue, Method, Uri, header};
 use percent_encoding::percent_decode_str;
 use volcv_types::{AbilityRequest, AccessKind, CvRequest, Picture, Task, TaskRequest, Value};
 
@@ -20,6 +20,12 @@ use crate::request::expects::Expects;
 use crate::request::signature::{SigningRequest, sign};
 
 const JSON: &str = "application/json";
+
+// Checked when volcv is compiled.
+static X_DATE: HeaderName = HeaderName::from_static("x-date");
+static X_CONTENT_SHA256: HeaderName = HeaderName::from_static("x-content-sha256");
+static X_SECURITY_TOKEN: HeaderName = HeaderName::from_static("x-security-token");
+
 const USER_AGENT: &str = concat!("volcv/", env!("CARGO_PKG_VERSION"));
 
 /// One call, ready to be sent any number of times.
@@ -240,11 +246,11 @@ impl Plan {
             date: signer.clock().time(now),
         };
         let signature = sign(&request, credentials);
-        headers.insert("x-date", signature.x_date);
-        headers.insert("x-content-sha256", signature.x_content_sha256);
+        headers.insert(X_DATE.clone(), signature.x_date);
+        headers.insert(X_CONTENT_SHA256.clone(), signature.x_content_sha256);
         headers.insert(header::AUTHORIZATION, signature.authorization);
         if let Some(token) = signature.x_security_token {
-            headers.insert("x-security-token", token);
+            headers.insert(X_SECURITY_TOKEN.clone(), token);
         }
     }
 
