@@ -293,31 +293,32 @@ fn every_pointer(header: &Header) -> String {
     text + "}\n\n"
 }
 
+/// Fields with a few right values; the others are limits and the like, in which most numbers mean something.
+const STRICT_FIELDS: &[&str] = &[
+    "flags",
+    "reserved",
+    "mode",
+    "format",
+    "width",
+    "height",
+    "stride",
+    "prompt_field",
+    "ability",
+    "quality",
+    "actions",
+    "tls_roots",
+    "log_level",
+    "max_in_flight",
+    "max_queued",
+    "max_attempts",
+    "charge_limit",
+    "size",
+    "picture_count",
+    "extra_roots_size",
+];
+
 /// Each field of each struct that callers fill, with wrong numbers; each struct with wrong sizes.
 fn every_field(header: &Header) -> String {
-    // These have a few right values; the others are limits and the like, in which most numbers mean something.
-    let strict = [
-        "flags",
-        "reserved",
-        "mode",
-        "format",
-        "width",
-        "height",
-        "stride",
-        "prompt_field",
-        "ability",
-        "quality",
-        "actions",
-        "tls_roots",
-        "log_level",
-        "max_in_flight",
-        "max_queued",
-        "max_attempts",
-        "charge_limit",
-        "size",
-        "picture_count",
-        "extra_roots_size",
-    ];
     let inputs = [
         "client_options",
         "http_transport",
@@ -360,7 +361,8 @@ fn every_field(header: &Header) -> String {
                 "uint32_t" | "int32_t" | "uint64_t" | "int64_t" | "size_t" => {
                     numbers += 1;
                     // More memory than the pixels need is no error.
-                    let is_strict = strict.contains(&name.as_str()) && (input, name.as_str()) != ("pixels", "size");
+                    let is_strict =
+                        STRICT_FIELDS.contains(&name.as_str()) && (input, name.as_str()) != ("pixels", "size");
                     let strict = u8::from(is_strict);
                     writeln!(text, "    FIELD({input}, {type_name}, {variable}, {name}, {strict});").unwrap();
                 }
