@@ -165,6 +165,7 @@ static void a_job_tells_its_task_while_it_runs(volcv_job job, const char *req_ke
     do {
         IS(volcv_job_progress(client, job, &progress), VOLCV_OK);
         was_at_work |= progress.phase == VOLCV_PHASE_TASK;
+        nap();
     } while (progress.phase != VOLCV_PHASE_ENDED);
     CHECK(was_at_work);
     ends(job, VOLCV_OK);
