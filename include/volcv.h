@@ -78,8 +78,16 @@ extern "C" {
 /** All of it: the service may have acted on it. */
 #define VOLCV_DELIVERY_FULL (2u)
 
-/** volcv_error::flags: the same call may simply be made again; it can help, and nothing was bought. */
+/**
+ * volcv_error::flags: the same call may simply be made again; it can help, and nothing was bought, or it only asks
+ * about a task.
+ */
 #define VOLCV_ERROR_RETRYABLE (1u)
+/**
+ * volcv_error::flags: the service has said that nothing can come of the task of the job any more: it has failed, or its
+ * result was deleted. Without this bit, the task that volcv_job_task() gives can be waited for again.
+ */
+#define VOLCV_ERROR_TASK_ENDED (2u)
 
 /** The job waits for its turn. */
 #define VOLCV_PHASE_QUEUED (0u)

@@ -38,6 +38,7 @@ namespace Volcv
         public const uint VOLCV_DELIVERY_FULL = 2;
 
         public const uint VOLCV_ERROR_RETRYABLE = 1;
+        public const uint VOLCV_ERROR_TASK_ENDED = 2;
 
         public const uint VOLCV_PHASE_QUEUED = 0;
         public const uint VOLCV_PHASE_CONNECTING = 1;

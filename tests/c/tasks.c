@@ -273,6 +273,7 @@ static void expired(const char *task)
     IS(volcv_task_wait(client, task, NULL, &job, NULL), VOLCV_OK);
     ends(job, VOLCV_E_SERVICE);
     CHECK(strstr(error_of(client, job).message, "has been deleted") != NULL);
+    CHECK(error_of(client, job).flags == VOLCV_ERROR_TASK_ENDED);
 }
 
 /* The task fails at its end: the job has both the error and the task. */
@@ -284,6 +285,7 @@ static void refused(void)
     inpaint.prompt = "[refuse:50511]";
     IS(volcv_inpaint_submit(client, &inpaint, NULL, &job, NULL), VOLCV_OK);
     ends(job, VOLCV_E_REFUSED);
+    CHECK(error_of(client, job).flags == VOLCV_ERROR_TASK_ENDED);
     volcv_job again;
     IS(volcv_task_status(client, task_of(job), NULL, &again, NULL), VOLCV_OK);
     ends(again, VOLCV_E_REFUSED);

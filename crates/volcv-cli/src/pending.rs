@@ -5,7 +5,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use volcv::{CallOptions, Error, ErrorKind, Task};
+use volcv::{CallOptions, Error, Task};
 
 use crate::output::Target;
 use crate::progress::Bar;
@@ -66,7 +66,7 @@ impl Pending {
 
     /// The wait for a task has failed. Its file stays if the task can be waited for again.
     pub(crate) fn failed(&self, error: &Error) {
-        let Some(task) = error.task().filter(|_| !has_ended(error)) else { return };
+        let Some(task) = error.task().filter(|_| !error.task_has_ended()) else { return };
         self.lock().iter_mut().filter(|kept| kept.task == *task).for_each(|kept| kept.goes_on = true);
     }
 
@@ -117,16 +117,6 @@ fn remove(file: &Path) {
 fn command(file: &Path, out: &Path, count: usize) -> String {
     let out = if count == 1 { out } else { Path::new("OUT") };
     format!("volcv task wait {} -o {}", file.display(), out.display())
-}
-
-/// Whether the service has said that nothing can come of the task any more.
-fn has_ended(error: &Error) -> bool {
-    let is_failure = match error.kind() {
-        ErrorKind::Refused => true,
-        ErrorKind::InvalidInput | ErrorKind::Service => error.service_code().is_some(),
-        _ => !error.rejected_pictures().is_empty(),
-    };
-    is_failure && !error.is_retryable()
 }
 
 /// The files of tasks beside OUT.

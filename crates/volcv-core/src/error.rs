@@ -32,6 +32,7 @@ struct Inner {
     rejected: Vec<Bytes>,
     links: Vec<String>,
     task: Option<Task>,
+    task_ended: bool,
     source: Option<Arc<dyn StdError + Send + Sync>>,
 }
 
@@ -212,9 +213,14 @@ impl Error {
         &self.0.links
     }
 
-    /// The task whose result did not come. It can be waited for again, unless it has failed.
+    /// The task whose result did not come. It can be waited for again, unless it has ended.
     pub fn task(&self) -> Option<&Task> {
         self.0.task.as_ref()
+    }
+
+    /// Whether the service has said that nothing can come of the task any more: it has failed, or its result was deleted.
+    pub fn task_has_ended(&self) -> bool {
+        self.0.task_ended
     }
 
     /// The text without code, status, request id and charge, which have their own methods.
@@ -291,6 +297,7 @@ impl Error {
             rejected: Vec::new(),
             links: Vec::new(),
             task: None,
+            task_ended: false,
             source: None,
         }))
     }
@@ -321,6 +328,11 @@ impl Error {
 
     pub(crate) fn with_retryable(mut self, retryable: bool) -> Self {
         self.0.retryable = retryable;
+        self
+    }
+
+    pub(crate) fn with_task_ended(mut self, ended: bool) -> Self {
+        self.0.task_ended = ended;
         self
     }
 

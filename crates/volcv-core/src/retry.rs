@@ -204,6 +204,11 @@ impl AttemptEvent {
     pub fn download_rule(self) -> Rule {
         DOWNLOAD_RULES[self as usize]
     }
+
+    /// Whether nothing can come of the task any more. One that is not known may still become known.
+    pub(crate) fn ends_task(self) -> bool {
+        matches!(self, AttemptEvent::TaskRefused | AttemptEvent::TaskFailed | AttemptEvent::TaskExpired)
+    }
 }
 
 /// What is known of an attempt that has ended.

@@ -219,7 +219,7 @@ impl ClientBuilder {
         Ok(Client { transport: Arc::new(transport), setup: Arc::new(self.setup(Arc::new(|_| String::new()))?) })
     }
 
-    fn setup(mut self, hint: Hint) -> Result<Setup, Error> {
+    fn setup(self, hint: Hint) -> Result<Setup, Error> {
         for (name, number) in [("max_attempts", self.policy.max_attempts), ("charge_limit", self.policy.charge_limit)] {
             if number == 0 {
                 return Err(Error::config(format!("{name} is 0, but must be at least 1")));
@@ -237,33 +237,28 @@ impl ClientBuilder {
                 return Err(Error::config(format!("{name} is 0 s, but must be longer")));
             }
         }
-        let way = std::mem::replace(&mut self.way, Way::Gateway(Err(Error::config("the client is made already"))));
-        let (access, credentials) = self.access(way, &hint)?;
-        let mut config = CallConfig::default();
-        config.limits = self.limits;
-        config.policy = self.policy;
-        config.budget = self.budget;
-        Ok(Setup { access, credentials, config, hint, max_concurrent: self.max_concurrent.max(1) })
-    }
-
-    fn access(&self, way: Way, hint: &Hint) -> Result<(Access, Option<CredentialsSource>), Error> {
         let with_hint = |error: Error| Error::config(format!("{}{}", error.message(), hint(None)));
-        match way {
+        let (access, credentials) = match self.way {
             Way::Gateway(_) if self.region.is_some() => {
-                Err(Error::config("the region is set, but only direct access has one"))
+                return Err(Error::config("the region is set, but only direct access has one"));
             }
             Way::Gateway(key) => {
                 let url = self.base_url.as_deref().unwrap_or_default();
                 let endpoint = Endpoint::parse(url, self.allow_insecure_http).map_err(with_hint)?;
-                Ok((Access::gateway(endpoint, key?), None))
+                (Access::gateway(endpoint, key?), None)
             }
             Way::Direct(source) => {
                 let url = self.base_url.as_deref().unwrap_or(Access::DIRECT_URL);
                 let endpoint = Endpoint::parse_direct(url, self.allow_insecure_http).map_err(with_hint)?;
                 let region = self.region.as_deref().unwrap_or(Access::REGION);
-                Ok((Access::direct(endpoint, region, source.fixed())?, Some(source)))
+                (Access::direct(endpoint, region, source.fixed())?, Some(source))
             }
-        }
+        };
+        let mut config = CallConfig::default();
+        config.limits = self.limits;
+        config.policy = self.policy;
+        config.budget = self.budget;
+        Ok(Setup { access, credentials, config, hint, max_concurrent: self.max_concurrent.max(1) })
     }
 
     fn refuse_async_provider(&self) -> Result<(), Error> {

@@ -8,7 +8,7 @@ pub use status::TaskStatus;
 
 use std::fmt;
 
-use crate::ability::{AbilityRequest, InpaintEdit, InpaintErase, Outpaint, PaintingEdit};
+use crate::ability::{AbilityRequest, REQ_KEYS};
 use crate::error::InvalidInput;
 use crate::marking::{AigcMeta, Logo};
 use crate::members::Members;
@@ -220,8 +220,7 @@ impl Task {
 
     /// Whether the task is of an ability that this crate has a type for: all of those make pictures.
     pub fn makes_pictures(&self) -> bool {
-        let known = [Outpaint::REQ_KEY, InpaintEdit::REQ_KEY, InpaintErase::REQ_KEY, PaintingEdit::REQ_KEY];
-        known.contains(&self.req_key())
+        REQ_KEYS.contains(&self.req_key())
     }
 
     /// The text that is sent as `req_json`, if anything is asked for with the result.

@@ -283,7 +283,10 @@ impl Call {
             (Err(_), RetryAction::Follow) => self.follow(&location.unwrap_or_default()),
             (Err(_), RetryAction::SignAgain) => self.sign_again(clock),
             (Err(error), RetryAction::Poll) => self.poll_later(error, now.mono, &meter),
-            (Err(error), _) => self.retry_or_end(error, facts.event, decision, now.mono, &meter),
+            (Err(error), _) => {
+                let error = error.with_task_ended(facts.event.ends_task());
+                self.retry_or_end(error, facts.event, decision, now.mono, &meter);
+            }
         }
     }
 

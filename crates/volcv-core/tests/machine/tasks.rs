@@ -179,7 +179,7 @@ mod waiting {
                 let error = run.error();
                 assert_eq!((run.sent, error.kind(), error.charge()), (2, kind, charge), "{code} {status}");
                 assert_eq!(error.service_code().and_then(|code| code.number()), Some(code));
-                assert!(!error.is_retryable());
+                assert!(!error.is_retryable() && error.task_has_ended());
             }
         }
         let inner = DONE
@@ -217,6 +217,7 @@ mod waiting {
             let error = run.error();
             assert_eq!((run.sent, error.charge(), error.is_retryable()), (20, Charge::Unknown, true), "{failure:?}");
             assert_ne!(error.kind(), ErrorKind::OutcomeUnknown);
+            assert!(!error.task_has_ended());
             assert!(error.attempts().iter().all(|attempt| attempt.charge == Charge::None));
         }
     }

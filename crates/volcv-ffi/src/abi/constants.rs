@@ -99,8 +99,12 @@ pub const VOLCV_DELIVERY_PARTIAL: u32 = 1;
 /// All of it: the service may have acted on it.
 pub const VOLCV_DELIVERY_FULL: u32 = 2;
 
-/// volcv_error::flags: the same call may simply be made again; it can help, and nothing was bought.
+/// volcv_error::flags: the same call may simply be made again; it can help, and nothing was bought, or it only asks
+/// about a task.
 pub const VOLCV_ERROR_RETRYABLE: u32 = 1;
+/// volcv_error::flags: the service has said that nothing can come of the task of the job any more: it has failed, or its
+/// result was deleted. Without this bit, the task that volcv_job_task() gives can be waited for again.
+pub const VOLCV_ERROR_TASK_ENDED: u32 = 2;
 
 /// The job waits for its turn.
 pub const VOLCV_PHASE_QUEUED: u32 = 0;

@@ -80,7 +80,8 @@ impl volcv_error {
         let mut out = Self::success();
         out.code = code_of(error.kind());
         out.charge = charge_of(error.charge());
-        out.flags = if error.is_retryable() { VOLCV_ERROR_RETRYABLE } else { 0 };
+        let flags = [(error.is_retryable(), VOLCV_ERROR_RETRYABLE), (error.task_has_ended(), VOLCV_ERROR_TASK_ENDED)];
+        out.flags = flags.into_iter().filter(|(is_set, _)| *is_set).map(|(_, flag)| flag).sum();
         out.http_status = error.http_status().map_or(0, i32::from);
         out.retry_after_ms = error.retry_after().map_or(0, |time| u32::try_from(time.as_millis()).unwrap_or(u32::MAX));
         out.service_code = error.service_code().and_then(|code| code.number()).unwrap_or(0);

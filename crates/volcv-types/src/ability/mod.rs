@@ -17,6 +17,10 @@ pub use painting_edit::PaintingEdit;
 use crate::error::InvalidInput;
 use crate::request::CvRequest;
 
+/// The abilities that have a type here. All of them make pictures.
+pub(crate) const REQ_KEYS: [&str; 4] =
+    [Outpaint::REQ_KEY, InpaintEdit::REQ_KEY, InpaintErase::REQ_KEY, PaintingEdit::REQ_KEY];
+
 /// A typed request of one ability. A client checks it, sends it, and waits for its task if it is one.
 pub trait AbilityRequest {
     /// Checks every field and makes the request.

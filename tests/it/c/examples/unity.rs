@@ -188,6 +188,29 @@ public static unsafe class Textures
 }
 
 #[test]
+fn the_example_of_tasks_for_unity_erases_and_resumes_a_task() {
+    let folder = fresh_folder("unity-tasks-example");
+    let exe = with_binding(&folder.join("tasks.exe"), &root().join("examples/unity/Tasks.cs"));
+    let (mask, task, out) = (folder.join("mask.png"), folder.join("wide.task"), folder.join("out.png"));
+    std::fs::write(&mask, crate::support::mask(960, 640)).unwrap();
+    let emulator = emulator(&[]);
+    let said = ran(mono(&exe, &emulator).arg("erase").arg(PHOTO).arg(&mask).arg(&out));
+    assert_eq!(said, format!("{}: 960x640\n", out.display()));
+    let widen = |emulator| {
+        let mut command = mono(&exe, emulator);
+        command.arg("widen").arg(PHOTO).arg(&task).arg(&out);
+        command
+    };
+    // The picture cannot be written: the file of the task stays, and the next run hands nothing in.
+    std::fs::remove_file(&out).unwrap();
+    std::fs::create_dir(&out).unwrap();
+    failed(&mut widen(&emulator));
+    std::fs::remove_dir(&out).unwrap();
+    assert_eq!(ran(&mut widen(&emulator)), format!("{}: 1440x640\n", out.display()));
+    assert_eq!((emulator.submits(), task.exists()), (1, false));
+}
+
+#[test]
 fn the_binding_for_unity_inpaints_and_resumes_tasks_on_direct_access() {
     let folder = fresh_folder("unity-tasks");
     let source = r#"using System;
