@@ -19,6 +19,9 @@ use crate::transport::Transport;
 /// An entry that is due later than this is looked at again after this time.
 const LONGEST_SLEEP: Duration = Duration::from_secs(3600);
 
+/// How much earlier than the timer a transport may find that a limit has passed: ureq is up to 0.3 ms early.
+const SLACK: Duration = Duration::from_millis(1);
+
 thread_local! {
     /// Whether this is a timer thread. To ask for its name would allocate one for a thread that is not Rust's.
     static IS_TIMER_THREAD: Cell<bool> = const { Cell::new(false) };
@@ -178,12 +181,12 @@ pub struct TimeoutGuard {
 }
 
 impl TimeoutGuard {
-    /// The limit that has passed at the end of the attempt, if one has. A transport that keeps the limits by itself may
-    /// have noticed before the thread did.
+    /// The limit that has passed at the end of a failed attempt, if one has. A transport that keeps the limits by itself may
+    /// have noticed before the thread did, and by its own clock a little early.
     pub(crate) fn passed(&self, now: Duration) -> Option<TimeLimit> {
         let mut state = self.shared.lock();
         match &mut state.entries.iter_mut().find(|entry| entry.id == self.id)?.task {
-            Task::Attempt { timer, passed, .. } => passed.or_else(|| timer.check(now).err()),
+            Task::Attempt { timer, passed, .. } => passed.or_else(|| timer.check(now.saturating_add(SLACK)).err()),
             Task::Callback(_) => None,
         }
     }
