@@ -23,6 +23,8 @@ use crate::transport::BoxFuture;
 /// for the same answer. A call waits no longer than its attempt limit and its deadline. A provider that never returns keeps its
 /// thread, and every call of the client fails in time.
 ///
+/// It must not use the client that asks it: it would wait for itself.
+///
 /// A closure is a provider, too:
 ///
 /// ```
