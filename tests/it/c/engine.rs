@@ -223,7 +223,13 @@ pub(super) fn texture(under: Under) {
     let emulator = Emulator::builder().faults(faults.iter().map(|fault| fault.parse().unwrap()).collect());
     let emulator = emulator.start().unwrap();
     run(&built("texture", under, Build::Full), under, &emulator, &[], &[]);
-    assert_eq!((emulator.requests().len(), emulator.complete_bodies()), (25, 13));
+    let requests = emulator.requests();
+    let calls: Vec<_> = requests.iter().filter(|request| request.method == "POST").collect();
+    assert_eq!((requests.len(), calls.len()), (25, 13));
+    // The two that stall are cancelled as soon as volcv has handed out their last byte, which may not have arrived.
+    let stalled = |call: &RequestRecord| call.fault.as_ref().is_some_and(|fault| fault.stall.is_some());
+    assert_eq!(calls.iter().filter(|call| stalled(call)).count(), 2);
+    assert!(calls.iter().all(|call| call.body_complete || stalled(call)));
 }
 
 #[test]
