@@ -5,7 +5,7 @@ use volcv::{AbilityRequest, EraseQuality, InpaintEdit, InpaintErase, InvalidInpu
 
 use super::constants::*;
 use super::read::{only, optional_text, read};
-use super::request::{invalid, of_field, picture_of};
+use super::request::{given, invalid, of_field, picture_of, sent};
 use super::structs::*;
 use super::submit::submit;
 use super::task_structs::volcv_inpaint;
@@ -160,13 +160,4 @@ fn painting_of(
 ) -> Made {
     let painting = prompt.into_iter().fold(PaintingEdit::new(picture, mask), PaintingEdit::prompt);
     with_common!(painting, request, json)
-}
-
-/// Zero is "not sent" for a caller of C; NaN and all else is checked as any other value.
-fn sent(value: f64) -> Option<f64> {
-    (value != 0.0).then_some(value)
-}
-
-fn given(value: u32) -> Option<u32> {
-    (value != 0).then_some(value)
 }

@@ -111,9 +111,6 @@ pub(super) unsafe fn with_options(mut outpaint: Outpaint, request: &volcv_outpai
     if request.picture_width != 0 || request.picture_height != 0 {
         outpaint = outpaint.picture_size(Size { width: request.picture_width, height: request.picture_height });
     }
-    // Zero is "not sent" for a caller of C, NaN and all else is checked as any other value.
-    let sent = |value: f64| (value != 0.0).then_some(value);
-    let given = |value: u32| (value != 0).then_some(value);
     outpaint = sent(request.scale).into_iter().fold(outpaint, Outpaint::scale);
     outpaint = sent(request.strength).into_iter().fold(outpaint, Outpaint::strength);
     outpaint = given(request.steps).into_iter().fold(outpaint, Outpaint::steps);
@@ -130,6 +127,16 @@ pub(super) unsafe fn with_options(mut outpaint: Outpaint, request: &volcv_outpai
 
 pub(super) fn invalid(error: InvalidInput) -> CError {
     CError::from_error(&error.into())
+}
+
+/// Zero is "not sent" for a caller of C; NaN and all else is checked as any other value.
+pub(super) fn sent(value: f64) -> Option<f64> {
+    (value != 0.0).then_some(value)
+}
+
+/// As [`sent`].
+pub(super) fn given(value: u32) -> Option<u32> {
+    (value != 0).then_some(value)
 }
 
 /// An error of the library under the name that the field has in C.

@@ -5,7 +5,8 @@ use std::ffi::c_void;
 use std::sync::{Arc, Condvar, Mutex};
 use std::time::{Duration, SystemTime};
 
-use volcv::{Credentials, CredentialsError};
+use volcv::{Credentials, CredentialsError, Error};
+use zeroize::Zeroizing;
 
 use super::hooks::Hooks;
 use super::{CError, Deadline, inject, lock};
@@ -161,17 +162,26 @@ unsafe fn credentials_of(given: &volcv_credentials, result: volcv_result) -> Res
     }
     let mut access_key = needed(given.access_key, "access_key")?;
     let mut secret_key = needed(given.secret_key, "secret_key")?;
-    let token = secret(given.session_token, "session_token")?;
-    let credentials = Credentials::new(std::mem::take(&mut *access_key), std::mem::take(&mut *secret_key));
-    let credentials = match token {
-        Some(mut token) => credentials.and_then(|known| known.session_token(std::mem::take(&mut *token))),
-        None => credentials,
-    };
+    let mut token = secret(given.session_token, "session_token")?;
+    let credentials = joined(&mut access_key, &mut secret_key, token.as_mut());
     let credentials = credentials.map_err(|error| CError::from_error(&error))?;
     Ok(match given.expires_unix {
         0 => credentials,
         seconds => credentials.expires_at(time_of(seconds)?),
     })
+}
+
+/// The credentials of these texts, which are moved, so that no copy stays in memory.
+pub(super) fn joined(
+    access_key: &mut String,
+    secret_key: &mut String,
+    session_token: Option<&mut Zeroizing<String>>,
+) -> Result<Credentials, Error> {
+    let pair = Credentials::new(std::mem::take(access_key), std::mem::take(secret_key))?;
+    match session_token {
+        Some(token) => pair.session_token(std::mem::take(&mut **token)),
+        None => Ok(pair),
+    }
 }
 
 fn time_of(unix: i64) -> Result<SystemTime, CError> {

@@ -3,10 +3,10 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use volcv::{BlockingClient, ClientBuilder, Credentials, CredentialsSource, Error, RetryPolicy, from_fn};
+use volcv::{BlockingClient, ClientBuilder, CredentialsSource, Error, RetryPolicy, from_fn};
 use zeroize::Zeroizing;
 
-use super::credentials::{CredentialsHooks, HostCredentials};
+use super::credentials::{CredentialsHooks, HostCredentials, joined};
 use super::hooks::{Hooks, LogHook, PixelsHooks, ReadyHook};
 use super::host_http::{HostHooks, HostHttp};
 use super::{CError, inject};
@@ -138,12 +138,7 @@ impl Setup {
         let builder = match &mut self.access {
             AccessChoice::Key(key) => ClientBuilder::new(String::new(), std::mem::take(&mut **key)),
             AccessChoice::AccessKey { access_key, secret_key, session_token } => {
-                let credentials =
-                    Credentials::new(std::mem::take(&mut **access_key), std::mem::take(&mut **secret_key))?;
-                ClientBuilder::direct(match session_token {
-                    Some(token) => credentials.session_token(std::mem::take(&mut **token))?,
-                    None => credentials,
-                })
+                ClientBuilder::direct(joined(access_key, secret_key, session_token.as_mut())?)
             }
             AccessChoice::Hook(_) => {
                 let host = host_credentials.expect("a hook has been made a provider before");
