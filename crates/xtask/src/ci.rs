@@ -4,13 +4,13 @@ use std::path::Path;
 use std::time::{Duration, Instant};
 
 use crate::sh::{root, run, say};
-use crate::{bench, coverage, fuzz, header, licences, package, public_api, readme, sizes, tools};
+use crate::{bench, coverage, fuzz, header, licences, oldest, package, public_api, readme, sizes, tools};
 
 /// A check gets the workspace's root.
 type Check = fn(&Path) -> Result<(), String>;
 
 /// Every check by its name, in the order in which they run.
-const CHECKS: [(&str, Check); 18] = [
+const CHECKS: [(&str, Check); 19] = [
     ("format", |root| run(root, "cargo fmt --all --check", &[])),
     ("lints", lints),
     ("documentation", documentation),
@@ -19,6 +19,7 @@ const CHECKS: [(&str, Check); 18] = [
     ("combinations of features", features),
     ("tarballs of the published crates", |_| package::tarballs()),
     ("oldest versions of the dependencies", |_| package::oldest_versions()),
+    ("Rust 1.85", |_| oldest::check()),
     ("public API", |_| public_api::compare(false)),
     ("sizes of libvolcv", |_| sizes::check()),
     ("instruction counts", |_| bench::compare()),

@@ -8,12 +8,14 @@ mod coverage;
 mod fuzz;
 mod header;
 mod licences;
+mod oldest;
 mod package;
 mod public_api;
 mod readme;
 mod sh;
 mod sizes;
 mod table;
+mod toolchain;
 mod tools;
 
 use std::process::ExitCode;
