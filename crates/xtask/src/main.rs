@@ -23,7 +23,7 @@ use std::process::ExitCode;
 const USAGE: &str = "\
 cargo xtask ci         every check beyond `cargo test --workspace`; says what it needs and fails without it;
                        with words behind it: the checks whose names contain them
-cargo xtask tools      installs the cargo tools that `ci` needs and that are missing
+cargo xtask tools      installs the cargo tools and fetches the compilers that `ci` needs and that are missing
 cargo xtask api        compares the public items of the library crates with docs/api; --update: writes them
 cargo xtask header     writes include/volcv.h
 cargo xtask bench      what a call costs, beside raw sockets and a client written by hand; --scale: with many calls at once;

@@ -55,7 +55,7 @@ impl Toolchain {
         let rustc = folder.join("rustc");
         if !rustc.exists() {
             unpack(&version, &folder)?;
-            wrapper(&rustc, &folder)?;
+            wrapper(&rustc)?;
         }
         Ok(Self { rustc: rustc.display().to_string(), version, folder })
     }
@@ -86,11 +86,10 @@ fn unpack(version: &str, folder: &Path) -> Result<(), String> {
     fs::remove_dir_all(&debs).map_err(|error| error.to_string())
 }
 
-/// A script that runs the compiler with its own libraries, and nothing else with them.
-fn wrapper(rustc: &Path, folder: &Path) -> Result<(), String> {
-    let usr = folder.join("usr");
-    let usr = usr.display();
-    let script = format!("#!/bin/sh\nLD_LIBRARY_PATH={usr}/lib/x86_64-linux-gnu exec {usr}/bin/rustc \"$@\"\n");
+/// A script that runs the compiler with its own libraries, and nothing else with them. The folder may be moved.
+fn wrapper(rustc: &Path) -> Result<(), String> {
+    let script =
+        "#!/bin/sh\nusr=${0%/*}/usr\nLD_LIBRARY_PATH=$usr/lib/x86_64-linux-gnu exec \"$usr/bin/rustc\" \"$@\"\n";
     fs::write(rustc, script).map_err(|error| error.to_string())?;
     fs::set_permissions(rustc, fs::Permissions::from_mode(0o755)).map_err(|error| error.to_string())
 }
