@@ -24,12 +24,13 @@ fn path() -> PathBuf {
 }
 
 /// In the order of the header.
-const SOURCES: [&str; 14] = [
+const SOURCES: [&str; 15] = [
     "constants",
     "structs",
     "credentials_structs",
     "pixel_structs",
     "task_structs",
+    "memory_structs",
     "version",
     "client",
     "submit",

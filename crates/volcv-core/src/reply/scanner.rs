@@ -80,6 +80,8 @@ pub(crate) enum LimitExceeded {
     Values,
     /// Nested too deeply.
     Depth,
+    /// The system has no memory for more.
+    Memory,
 }
 
 impl fmt::Display for LimitExceeded {
@@ -92,6 +94,7 @@ impl fmt::Display for LimitExceeded {
             LimitExceeded::Json(max) => write!(f, "the reply has more than {max} bytes of JSON beside its pictures"),
             LimitExceeded::Values => write!(f, "the reply's JSON has more than {MAX_VALUES} values"),
             LimitExceeded::Depth => write!(f, "the reply's JSON is nested more than {MAX_DEPTH} levels deep"),
+            LimitExceeded::Memory => f.write_str("there is no memory for the reply"),
         }
     }
 }
@@ -109,6 +112,7 @@ pub(crate) struct Scanner {
     /// About how many bytes are to come, for the memory of pictures.
     expected: usize,
     max_json: Option<usize>,
+    no_memory: bool,
     pool: BufferPool,
 }
 
@@ -211,6 +215,9 @@ impl Scanner {
                 State::Start { .. } => self.start(chunk),
                 State::Picture { .. } => self.picture(chunk),
             };
+            if self.no_memory {
+                return Err(LimitExceeded::Memory);
+            }
             if self.deepest > MAX_DEPTH {
                 return Err(LimitExceeded::Depth);
             }
@@ -242,7 +249,11 @@ impl Scanner {
     /// Blanks, a byte order mark, and comment lines, which some gateways send to keep a connection alive while they
     /// wait (a line that begins with a colon: WHATWG HTML, 9.2.6, server-sent events).
     fn before<'a>(&mut self, chunk: &'a [u8]) -> &'a [u8] {
+        self.no_memory = self.scanned.json.try_reserve(chunk.len()).is_err();
         let State::Before { comment } = &mut self.state else { return chunk };
+        if self.no_memory {
+            return &[];
+        }
         for (i, byte) in chunk.iter().enumerate() {
             match byte {
                 b'\n' | b'\r' => *comment = false,
@@ -279,18 +290,18 @@ impl Scanner {
                     }
                 }
                 b'"' => {
-                    self.scanned.json.extend_from_slice(&chunk[..=i]);
+                    self.keep(&chunk[..=i]);
                     self.begin_text();
                     return &chunk[i + 1..];
                 }
                 _ => {}
             }
             if self.deepest > MAX_DEPTH || self.values > MAX_VALUES {
-                self.scanned.json.extend_from_slice(&chunk[..=i]);
+                self.keep(&chunk[..=i]);
                 return &[];
             }
         }
-        self.scanned.json.extend_from_slice(taken);
+        self.keep(taken);
         &chunk[taken.len()..]
     }
 
@@ -379,7 +390,7 @@ impl Scanner {
         let mut at = usize::from(std::mem::take(escaped));
         while let Some(found) = memchr2(b'"', b'\\', &chunk[at..]).map(|found| at + found) {
             if chunk[found] == b'"' {
-                self.scanned.json.extend_from_slice(&chunk[..=found]);
+                self.keep(&chunk[..=found]);
                 self.state = State::Between;
                 self.end_text();
                 return &chunk[found + 1..];
@@ -390,13 +401,21 @@ impl Scanner {
             }
             at = found + 2;
         }
-        self.scanned.json.extend_from_slice(chunk);
+        self.keep(chunk);
         &[]
+    }
+
+    /// Appends to the JSON text.
+    fn keep(&mut self, bytes: &[u8]) {
+        match self.scanned.json.try_reserve(bytes.len()) {
+            Ok(()) => self.scanned.json.extend_from_slice(bytes),
+            Err(_) => self.no_memory = true,
+        }
     }
 
     /// After a key, notes what its value can hold.
     fn end_text(&mut self) {
-        let Some(frame) = self.stack.last_mut().filter(|frame| frame.key_next) else { return };
+        let Some(frame) = self.stack.last_mut().filter(|frame| frame.key_next && !self.no_memory) else { return };
         frame.key_next = false;
         let key = &self.scanned.json[self.start - 1..];
         frame.member = match (frame.kind, unescape(key).as_deref().unwrap_or_default()) {
@@ -422,6 +441,7 @@ impl Scanner {
             Escape::None => {
                 let end = memchr2(b'"', b'\\', chunk).unwrap_or(chunk.len());
                 text.push(&chunk[..end]);
+                self.no_memory = text.has_no_memory();
                 match chunk.get(end) {
                     None => return &[],
                     Some(b'\\') => *escape = Escape::Open,
@@ -434,7 +454,8 @@ impl Scanner {
                         if breaks_json {
                             self.scanned.warning = Some("has a picture text with characters that JSON does not allow");
                         }
-                        self.scanned.json.push(b'"');
+                        self.no_memory |= picture.as_ref().is_err_and(Damaged::has_no_memory);
+                        self.keep(b"\"");
                         self.pictures(list).push(picture);
                     }
                 }

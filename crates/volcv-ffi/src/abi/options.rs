@@ -3,14 +3,17 @@
 #![allow(unsafe_op_in_unsafe_fn, reason = "see above: another block around each line would say nothing more")]
 
 use std::slice;
+use std::sync::Arc;
 use std::time::Duration;
 
 use super::access::access_of;
 use super::constants::*;
+use super::memory_structs::volcv_allocator;
 use super::pixel_structs::volcv_pixels_hooks;
 use super::read::{only, optional_text, read, up_to};
 use super::structs::*;
 use crate::engine::{CError, HostHooks, JobOptions, LogHook, PixelsHooks, ProxyChoice, ReadyHook, Setup};
+use crate::memory::HostMemory;
 
 pub(super) unsafe fn options_of(options: *const volcv_client_options) -> Result<Setup, CError> {
     let options = read(options, "options")?;
@@ -33,6 +36,10 @@ pub(super) unsafe fn options_of(options: *const volcv_client_options) -> Result<
     let pixels_hooks = match options.pixels_hooks.is_null() {
         true => None,
         false => Some(pixels_hooks_of(options.pixels_hooks)?),
+    };
+    let memory = match options.allocator.is_null() {
+        true => None,
+        false => Some(memory_of(options.allocator)?),
     };
     only(0, options.reserved, "volcv_client_options.reserved")?;
     let ms = |value: u32| (value > 0).then(|| Duration::from_millis(value.into()));
@@ -63,6 +70,7 @@ pub(super) unsafe fn options_of(options: *const volcv_client_options) -> Result<
         }),
         ready: options.on_ready.map(|ready| ReadyHook { ready, user: options.on_ready_user }),
         pixels_hooks,
+        memory: memory.map(Arc::new),
     })
 }
 
@@ -94,6 +102,14 @@ unsafe fn pixels_hooks_of(hooks: *const volcv_pixels_hooks) -> Result<PixelsHook
     let acquire = hooks.acquire.ok_or_else(|| CError::null("volcv_pixels_hooks.acquire"))?;
     let submit = hooks.submit.ok_or_else(|| CError::null("volcv_pixels_hooks.submit"))?;
     Ok(PixelsHooks { user: hooks.user, acquire, submit })
+}
+
+unsafe fn memory_of(allocator: *const volcv_allocator) -> Result<HostMemory, CError> {
+    let allocator = read(allocator, "allocator")?;
+    only(0, allocator.flags, "volcv_allocator.flags")?;
+    let alloc = allocator.alloc.ok_or_else(|| CError::null("volcv_allocator.alloc"))?;
+    let free = allocator.free.ok_or_else(|| CError::null("volcv_allocator.free"))?;
+    Ok(HostMemory { user: allocator.user, alloc, free })
 }
 
 pub(super) unsafe fn job_options_of(options: *const volcv_job_options) -> Result<JobOptions, CError> {

@@ -16,7 +16,8 @@ use crate::engine::{buffers, registry};
 /// @param out_json set to the text, ended by NUL, valid until the job is released; to NULL on any error.
 /// @param out_size set to its bytes without the NUL; may be NULL.
 /// @return VOLCV_OK, VOLCV_E_NO_RESULT: the job failed, or is a download, a volcv_task_cancel(), or a volcv_task_status()
-/// without a result; VOLCV_E_NOT_READY, VOLCV_E_STALE, VOLCV_E_INVALID_ARGUMENT, VOLCV_E_FORKED, VOLCV_E_INTERNAL.
+/// without a result; VOLCV_E_OUT_OF_MEMORY: there is no memory for the text now, and it is not lost; VOLCV_E_NOT_READY,
+/// VOLCV_E_STALE, VOLCV_E_INVALID_ARGUMENT, VOLCV_E_FORKED, VOLCV_E_INTERNAL.
 /// Thread: any. Blocks: no. Memory: the text belongs to the job.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn volcv_job_reply(

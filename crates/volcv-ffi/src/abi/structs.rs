@@ -5,6 +5,7 @@ use std::ffi::{c_char, c_void};
 
 use super::constants::{VOLCV_MESSAGE_SIZE, VOLCV_REQUEST_ID_SIZE, volcv_result};
 use super::credentials_structs::volcv_credentials_hook;
+use super::memory_structs::volcv_allocator;
 use super::pixel_structs::{volcv_pixels, volcv_pixels_hooks};
 
 /// A job. Ids are never used twice: one that is stale, invented or of another client is an error code, not a crash.
@@ -222,6 +223,8 @@ pub struct volcv_client_options {
     pub poll_interval_ms: u32,
     /// 0.
     pub reserved: u32,
+    /// The host's own memory for large blocks; NULL means the system's. Copied.
+    pub allocator: *const volcv_allocator,
 }
 
 /// An encoded picture: PNG, JPEG and the like, never pixels. Either data and size, or link.

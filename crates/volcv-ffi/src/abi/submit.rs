@@ -127,7 +127,7 @@ pub(super) unsafe fn submit<R>(
         checked?;
         let engine = registry::find(client)?;
         // SAFETY: what this function asks for.
-        let (options, checked) = unsafe { (job_options_of(options)?, read(&engine, request)?) };
+        let (options, checked) = unsafe { (job_options_of(options)?, engine.in_memory(|| read(&engine, request))?) };
         let checked = checked.with(&options)?;
         let mut job = 0;
         let taken = take(&engine, checked, options, &mut job);

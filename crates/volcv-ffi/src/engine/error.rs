@@ -150,6 +150,7 @@ fn code_of(kind: ErrorKind) -> volcv_result {
         ErrorKind::ResponseTooLarge => VOLCV_E_RESPONSE_TOO_LARGE,
         ErrorKind::Cancelled => VOLCV_E_CANCELLED,
         ErrorKind::Config => VOLCV_E_CONFIG,
+        ErrorKind::OutOfMemory => VOLCV_E_OUT_OF_MEMORY,
         // The enum may grow; until this table does, a new kind is a failure of the service.
         _ => VOLCV_E_SERVICE,
     }
