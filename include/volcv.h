@@ -551,6 +551,39 @@ typedef struct volcv_credentials_hook {
     const void *reserved;
 } volcv_credentials_hook;
 
+/** Gives memory: see volcv_allocator. */
+typedef void *(VOLCV_CALL *volcv_alloc_fn)(void *user, size_t size, size_t align);
+
+/** Takes memory back: see volcv_allocator. */
+typedef void (VOLCV_CALL *volcv_free_fn)(void *user, void *memory, size_t size, size_t align);
+
+/**
+ * The host's memory for one client: each block of 64 KiB and more that work for the client takes comes from here, which is
+ * where pictures, replies, pixels and the working memory of codecs are. Smaller blocks, stacks of threads, and what is made
+ * while the client itself is made come from the system.
+ *
+ * alloc: returns size bytes, at least 65536, at an address that align divides, which is a power of two; NULL if there are
+ * none, which ends the job with VOLCV_E_OUT_OF_MEMORY.
+ * free: gets each block back once, with the size and the align of its alloc.
+ *
+ * Both are called on any thread, several at once, also inside of functions of volcv that are called with this client. They
+ * must not call volcv, and are called even after a volcv_client_destroy() that returned VOLCV_E_TIMEOUT. All blocks are back
+ * when volcv_client_destroy() returns VOLCV_OK, but for those of buffers that were taken: user has to live until the last
+ * volcv_buffer_release().
+ */
+typedef struct volcv_allocator {
+    /** sizeof(volcv_allocator). */
+    uint32_t struct_size;
+    /** 0. */
+    uint32_t flags;
+    /** Handed to both functions. */
+    void *user;
+    /** Gives memory; required. */
+    volcv_alloc_fn alloc;
+    /** Takes it back; required. */
+    volcv_free_fn free;
+} volcv_allocator;
+
 /**
  * What a client needs to know. Everything is copied by volcv_client_create(); volcv wipes its copies of secrets.
  *
@@ -639,6 +672,8 @@ typedef struct volcv_client_options {
     uint32_t poll_interval_ms;
     /** 0. */
     uint32_t reserved;
+    /** The host's own memory for large blocks; NULL means the system's. Copied. */
+    const volcv_allocator *allocator;
 } volcv_client_options;
 
 /** Why something failed, filled in place; nothing in it has to be freed. */
@@ -1156,7 +1191,16 @@ static inline void volcv_credentials_hook_init(volcv_credentials_hook *value)
     *value = init;
 }
 
-#define VOLCV_CLIENT_OPTIONS_INIT { sizeof(volcv_client_options), 0, NULL, NULL, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, NULL, 0, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, 0, 0 }
+#define VOLCV_ALLOCATOR_INIT { sizeof(volcv_allocator), 0, NULL, NULL, NULL }
+
+/** Makes it VOLCV_ALLOCATOR_INIT. */
+static inline void volcv_allocator_init(volcv_allocator *value)
+{
+    const volcv_allocator init = VOLCV_ALLOCATOR_INIT;
+    *value = init;
+}
+
+#define VOLCV_CLIENT_OPTIONS_INIT { sizeof(volcv_client_options), 0, NULL, NULL, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, NULL, 0, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, 0, 0, NULL }
 
 /** Makes it VOLCV_CLIENT_OPTIONS_INIT. */
 static inline void volcv_client_options_init(volcv_client_options *value)
@@ -1654,7 +1698,8 @@ VOLCV_API volcv_result VOLCV_CALL volcv_job_release(volcv_client *client, volcv_
  * @param out_json set to the text, ended by NUL, valid until the job is released; to NULL on any error.
  * @param out_size set to its bytes without the NUL; may be NULL.
  * @return VOLCV_OK, VOLCV_E_NO_RESULT: the job failed, or is a download, a volcv_task_cancel(), or a volcv_task_status()
- * without a result; VOLCV_E_NOT_READY, VOLCV_E_STALE, VOLCV_E_INVALID_ARGUMENT, VOLCV_E_FORKED, VOLCV_E_INTERNAL.
+ * without a result; VOLCV_E_OUT_OF_MEMORY: there is no memory for the text now, and it is not lost; VOLCV_E_NOT_READY,
+ * VOLCV_E_STALE, VOLCV_E_INVALID_ARGUMENT, VOLCV_E_FORKED, VOLCV_E_INTERNAL.
  * Thread: any. Blocks: no. Memory: the text belongs to the job.
  */
 VOLCV_API volcv_result VOLCV_CALL volcv_job_reply(

@@ -88,7 +88,7 @@ pub unsafe extern "C" fn volcv_job_task_status(
 
 /// The number of pictures and links of a job that has ended. Those of a whole operation are the files of the service,
 /// one for each call in order, and then what else came with them. A job that failed has 0, unless a picture was paid
-/// for but could not be downloaded: then it has links.
+/// for but could not be downloaded, then it has links; or could not be decoded for want of memory, then it has files.
 ///
 /// @param client the client.
 /// @param job a job that has ended.

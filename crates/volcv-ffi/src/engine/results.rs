@@ -3,7 +3,6 @@
 use std::ffi::c_char;
 
 use volcv::Bytes;
-use volcv::core::types::memory::NoMemory;
 
 use super::job::{Image, JobResult, State};
 use super::{CError, Engine};
@@ -24,10 +23,7 @@ impl Engine {
 
     /// The reply's text and its length without the NUL.
     pub(crate) fn reply(&self, id: volcv_job) -> Result<(*const c_char, usize), CError> {
-        let written = |ended: &mut JobResult| {
-            let no_memory = |none: NoMemory| CError::new(VOLCV_E_OUT_OF_MEMORY, none.to_string());
-            ended.write_reply().map_err(no_memory)
-        };
+        let written = |ended: &mut JobResult| ended.write_reply().map_err(|none| CError::no_memory(none.to_string()));
         let read = |ended: &mut JobResult| match ended.reply.len() {
             0 if ended.error.code == VOLCV_OK => Err(no_result("the job has no reply")),
             0 => Err(no_result("the job failed, see volcv_job_error")),
