@@ -10,7 +10,7 @@ use super::{Build, C_COMPILERS, CXX_COMPILERS, STRICT, compile, fresh_folder, li
 
 /// The header, taken apart.
 pub(crate) struct Header {
-    text: String,
+    pub(crate) text: String,
 }
 
 /// One declaration with its comment.
@@ -70,6 +70,10 @@ impl Header {
                 let code: String =
                     body.split("/**").map(|piece| piece.split_once("*/").map_or(piece, |it| it.1)).collect();
                 let fields = code.split(';').map(str::trim).filter(|text| !text.is_empty()).map(|text| {
+                    if let Some((_, rest)) = text.split_once("(VOLCV_CALL *") {
+                        let name = rest.split(')').next().unwrap().to_owned();
+                        return Field { name, type_name: "a pointer to a function, as each _fn".to_owned(), count: None };
+                    }
                     let (text, count) = match text.split_once('[') {
                         Some((text, count)) => (text, Some(count.trim_end_matches(']').to_owned())),
                         None => (text, None),
