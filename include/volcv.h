@@ -1210,6 +1210,9 @@ typedef struct volcv_api {
     volcv_result (VOLCV_CALL *http_complete)(volcv_client *, volcv_exchange, volcv_result, const char *);
 } volcv_api;
 
+/** volcv_get_api(), as dlsym() or GetProcAddress() gives it. */
+typedef volcv_result (VOLCV_CALL *volcv_get_api_fn)(uint32_t abi, volcv_api *out_api);
+
 #define VOLCV_HTTP_TRANSPORT_INIT { sizeof(volcv_http_transport), 0, NULL, NULL, NULL, NULL }
 
 /** Makes it VOLCV_HTTP_TRANSPORT_INIT. */

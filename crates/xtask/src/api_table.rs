@@ -66,7 +66,8 @@ pub(crate) fn in_c(functions: &[Function]) -> String {
             false => writeln!(text, "{start}\n        {parameters});"),
         };
     }
-    text + "} volcv_api;"
+    text + "} volcv_api;\n\n/** volcv_get_api(), as dlsym() or GetProcAddress() gives it. */\n\
+            typedef volcv_result (VOLCV_CALL *volcv_get_api_fn)(uint32_t abi, volcv_api *out_api);"
 }
 
 const DOC: &str = "

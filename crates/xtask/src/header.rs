@@ -25,7 +25,7 @@ pub(crate) fn check() -> Result<(), String> {
     Ok(())
 }
 
-const HEADER: &str = "include/volcv.h";
+pub(crate) const HEADER: &str = "include/volcv.h";
 
 fn read(path: &str) -> Result<String, String> {
     std::fs::read_to_string(root().join(path)).map_err(|error| format!("{path}: {error}"))

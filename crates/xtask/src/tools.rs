@@ -18,7 +18,7 @@ const CARGO: [(&str, &str); 7] = [
 ];
 
 /// Programs of Debian's packages, and libraries as pkg-config knows them.
-const PROGRAMS: [&str; 20] = [
+const PROGRAMS: [&str; 21] = [
     "git --version",
     "gcc --version",
     "g++ --version",
@@ -26,6 +26,7 @@ const PROGRAMS: [&str; 20] = [
     "clang++ --version",
     "cmake --version",
     "valgrind --version",
+    "abidiff --version",
     "strip --version",
     "mcs --version",
     "mono --version",

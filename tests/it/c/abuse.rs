@@ -239,10 +239,12 @@ fn emptied(type_name: &str, name: &str) -> Option<String> {
     let variable = valid(type_name, name).trim_start_matches('&');
     match type_name {
         _ if !name.starts_with("out_") => None,
-        "volcv_progress *" | "volcv_image_info *" | "volcv_error *" | "volcv_plan_info *" | "volcv_pixels_info *"
-        | "volcv_api *" => {
-            Some(format!("EMPTY_BEHIND_SIZE({variable});"))
-        }
+        "volcv_progress *"
+        | "volcv_image_info *"
+        | "volcv_error *"
+        | "volcv_plan_info *"
+        | "volcv_pixels_info *"
+        | "volcv_api *" => Some(format!("EMPTY_BEHIND_SIZE({variable});")),
         _ => Some(format!("EMPTY({variable});")),
     }
 }

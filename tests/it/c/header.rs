@@ -72,7 +72,11 @@ impl Header {
                 let fields = code.split(';').map(str::trim).filter(|text| !text.is_empty()).map(|text| {
                     if let Some((_, rest)) = text.split_once("(VOLCV_CALL *") {
                         let name = rest.split(')').next().unwrap().to_owned();
-                        return Field { name, type_name: "a pointer to a function, as each _fn".to_owned(), count: None };
+                        return Field {
+                            name,
+                            type_name: "a pointer to a function, as each _fn".to_owned(),
+                            count: None,
+                        };
                     }
                     let (text, count) = match text.split_once('[') {
                         Some((text, count)) => (text, Some(count.trim_end_matches(']').to_owned())),
