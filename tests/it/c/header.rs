@@ -328,11 +328,12 @@ fn the_comments_say_all_that_a_caller_needs() {
             assert!(!called || header.text.contains(&format!(" {word}(")), "{name} speaks of {word}");
         }
     }
-    // Fields, numbers and types have comments too.
+    // Fields, numbers and types have comments too, but for the table of functions, which are described above it.
     let lines: Vec<_> = header.text.lines().collect();
     let bare: Vec<_> = lines
         .windows(2)
         .filter(|pair| pair[1].starts_with("    ") && pair[1].ends_with(';') && !pair[1].contains('='))
+        .filter(|pair| !pair[1].contains("(VOLCV_CALL *"))
         .filter(|pair| !pair[0].trim_end().ends_with("*/") && !pair[0].contains('(') && !pair[0].ends_with(','))
         .collect();
     assert!(bare.is_empty(), "{bare:#?}");
