@@ -136,8 +136,7 @@ fn create_with(credentials: *const volcv_credentials_hook) -> (volcv_result, *mu
         transport.start = Some(on_start);
         transport.cancel = Some(on_cancel);
         let mut options: volcv_client_options = sized();
-        let mut threads: volcv_thread_hooks = sized();
-        (threads.on_start, threads.on_stop) = (Some(on_thread_start), Some(on_thread_stop));
+        let threads = volcv_thread_hooks { on_start: Some(on_thread_start), on_stop: Some(on_thread_stop), ..sized() };
         options.threads = &threads;
         #[cfg(feature = "image")]
         let hooks = volcv_pixels_hooks { acquire: Some(on_acquire), submit: Some(on_submit), ..sized() };

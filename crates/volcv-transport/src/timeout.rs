@@ -37,7 +37,9 @@ pub(crate) struct TimeoutThread {
 
 /// What the program does around the work of the thread.
 #[derive(Clone, Default)]
-pub(crate) struct Around(Option<Arc<dyn Fn(&mut dyn FnMut()) + Send + Sync>>);
+pub(crate) struct Around(Option<Arc<AroundFn>>);
+
+type AroundFn = dyn Fn(&mut dyn FnMut()) + Send + Sync;
 
 impl Around {
     pub(crate) fn new(around: impl Fn(&mut dyn FnMut()) + Send + Sync + 'static) -> Self {
