@@ -4,13 +4,13 @@ use std::path::Path;
 use std::time::{Duration, Instant};
 
 use crate::sh::{root, run, say};
-use crate::{bench, coverage, fuzz, header, licences, oldest, package, public_api, readme, sizes, tools};
+use crate::{bench, conan, coverage, fuzz, header, licences, oldest, package, public_api, readme, sizes, tools, vcpkg};
 
 /// A check gets the workspace's root.
 type Check = fn(&Path) -> Result<(), String>;
 
 /// Every check by its name, in the order in which they run.
-const CHECKS: [(&str, Check); 19] = [
+const CHECKS: [(&str, Check); 21] = [
     ("format", |root| run(root, "cargo fmt --all --check", &[])),
     ("lints", lints),
     ("documentation", documentation),
@@ -26,6 +26,8 @@ const CHECKS: [(&str, Check); 19] = [
     ("tests of the second ring", second_ring),
     ("pixels beside libspng and Pillow", pixels),
     ("the official Python SDK", official_sdk),
+    ("the Conan recipe", |_| conan::check()),
+    ("the vcpkg port", |_| vcpkg::check()),
     ("fuzz targets", |_| fuzz::run_each()),
     ("the README's first command in a fresh clone", |_| readme::check()),
     ("the README's pictures", |_| readme::check_pictures()),

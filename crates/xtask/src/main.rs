@@ -4,6 +4,7 @@ pub mod landscape;
 
 mod bench;
 mod ci;
+mod conan;
 mod coverage;
 mod fuzz;
 mod header;
@@ -17,6 +18,7 @@ mod sizes;
 mod table;
 mod toolchain;
 mod tools;
+mod vcpkg;
 
 use std::process::ExitCode;
 
