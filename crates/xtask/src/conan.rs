@@ -6,14 +6,12 @@ use std::path::{Path, PathBuf};
 use serde_json::Value;
 use volcv_emulator::{DEFAULT_KEY, Emulator};
 
+use crate::installed;
 use crate::sh::{output, root, run, say};
 
 const PYTHON: &str = "/usr/bin/python3";
 const CONAN: &str = "conan==2.34.0";
 const PAGE: &str = "docs/conan-vcpkg.md";
-
-/// All crates have the version of the workspace.
-const VERSION: &str = env!("CARGO_PKG_VERSION");
 
 /// Builds each package in cargo's debug profile. Its programs outpaint, unless the package has no HTTP.
 pub(crate) fn check() -> Result<(), String> {
@@ -73,36 +71,10 @@ fn package_folder(json: &str) -> Result<PathBuf, String> {
 
 /// The package has the files that it should have, and the shared library its soname.
 fn compare(package: &Path, shared: bool) -> Result<(), String> {
-    let find = output(package, "find . -mindepth 2 -not -type d -printf %P\\t%l\\n")?;
-    let mut files: Vec<_> = find.lines().map(str::trim_end).collect();
-    files.sort_unstable();
-    let library = format!("libvolcv.so.{VERSION}");
-    let soname = soname();
-    let mut wanted: Vec<_> =
-        ["include/volcv.h", "include/volcv.hpp", "licenses/LICENSE-APACHE", "licenses/LICENSE-MIT"]
-            .map(String::from)
-            .into();
-    if shared {
-        wanted.push(format!("lib/libvolcv.so\t{library}"));
-        wanted.push(format!("lib/{soname}\t{library}"));
-        wanted.push(format!("lib/{library}"));
-        let dynamic = output(package, &format!("readelf -d lib/{library}"))?;
-        if !dynamic.contains(&format!("soname: [{soname}]")) {
-            return Err(format!("the soname is not {soname}: {dynamic}"));
-        }
-    } else {
-        wanted.push("lib/libvolcv.a".into());
-        wanted.push("res/native-static-libs.txt".into());
-    }
-    wanted.sort_unstable();
-    if files == wanted { Ok(()) } else { Err(format!("the package has {files:#?} instead of {wanted:#?}")) }
-}
-
-/// The version up to the first number that is not 0.
-pub(crate) fn soname() -> String {
-    let mut numbers = VERSION.split('.');
-    match (numbers.next(), numbers.next()) {
-        (Some("0"), Some(minor)) => format!("libvolcv.so.0.{minor}"),
-        (major, _) => format!("libvolcv.so.{}", major.unwrap_or_default()),
-    }
+    let mut wanted = installed::library(package, "lib", shared)?;
+    wanted.extend(
+        ["include/volcv.h", "include/volcv.hpp", "licenses/LICENSE-APACHE", "licenses/LICENSE-MIT"].map(String::from),
+    );
+    wanted.extend((!shared).then(|| String::from("res/native-static-libs.txt")));
+    installed::compare(package, wanted)
 }

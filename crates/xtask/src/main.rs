@@ -8,6 +8,7 @@ mod conan;
 mod coverage;
 mod fuzz;
 mod header;
+mod installed;
 mod licences;
 mod oldest;
 mod package;

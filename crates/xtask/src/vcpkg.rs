@@ -4,16 +4,15 @@
 
 use std::fs;
 use std::path::Path;
+use std::process::Command;
 
 use serde_json::{Map, Value};
 use volcv_emulator::{DEFAULT_KEY, Emulator};
 
-use crate::conan::soname;
+use crate::installed::{self, VERSION};
 use crate::sh::{output, root, run, say};
 
 const PORT: &str = "packaging/vcpkg/ports/volcv";
-/// All crates have the version of the workspace.
-const VERSION: &str = env!("CARGO_PKG_VERSION");
 const LICENCE: &str = env!("CARGO_PKG_LICENSE");
 
 /// The fields of a manifest in the order of `vcpkg format-manifest`, and the fields of a feature and of a dependency. Source: vcpkg's
@@ -39,6 +38,17 @@ const MANIFEST: [&str; 16] = [
 const FEATURE: [&str; 4] = ["description", "supports", "license", "dependencies"];
 const DEPENDENCY: [&str; 6] = ["name", "default-features", "features", "host", "platform", "version>="];
 
+/// Triplets of systems that are not here, what their rustc says of a static library, and what is installed in `bin` and `lib`.
+const ELSEWHERE: [(&str, &str, &str, &[&str]); 7] = [
+    ("x64-windows", "dynamic", "", &["bin/volcv.dll", "lib/volcv.lib"]),
+    ("arm64-windows", "static", "kernel32.lib ntdll.lib /defaultlib:msvcrt", &["lib/volcv.lib"]),
+    ("x64-mingw", "dynamic", "", &["bin/volcv.dll", "lib/libvolcv.dll.a"]),
+    ("x86-mingw", "static", "-lkernel32 -lntdll", &["lib/libvolcv.a"]),
+    ("arm64-osx", "dynamic", "", &["lib/libvolcv.dylib"]),
+    ("x64-osx", "static", "-framework Security -liconv -lm", &["lib/libvolcv.a"]),
+    ("arm64-linux", "static", "-lgcc_s -lc", &["lib/libvolcv.a"]),
+];
+
 /// The features that the portfile knows, and the crate's own names for them.
 const FEATURES: [(&str, &str); 2] = [("http", "ureq"), ("image", "image")];
 
@@ -47,6 +57,9 @@ pub(crate) fn check() -> Result<(), String> {
     let path = root.join(PORT).join("vcpkg.json");
     let text = fs::read_to_string(&path).map_err(|error| format!("{}: {error}", path.display()))?;
     manifest(&text).map_err(|error| format!("vcpkg.json: {error}"))?;
+    ELSEWHERE
+        .iter()
+        .try_for_each(|(triplet, linkage, needs, files)| elsewhere(&root, triplet, linkage, needs, files))?;
     for (linkage, features) in [("static", "core;http;image"), ("dynamic", "core;http;image"), ("static", "core")] {
         let name = format!("{linkage}-{}", features.replace(';', "-"));
         let package = root.join("target/vcpkg").join(&name);
@@ -58,11 +71,37 @@ pub(crate) fn check() -> Result<(), String> {
     Ok(())
 }
 
+/// The names and places of a package for another system, without a build.
+fn elsewhere(root: &Path, triplet: &str, linkage: &str, needs: &str, files: &[&str]) -> Result<(), String> {
+    let folder = root.join("target/vcpkg/elsewhere");
+    let (trees, package) = (folder.join("buildtrees"), folder.join(triplet));
+    let mut cmake = Command::new("cmake");
+    let needs_all = format!("-DNEEDS={needs}");
+    cmake.args(["-DPRETEND=ON", "-DFEATURES=core;http", &needs_all, &format!("-DVERSION={VERSION}")]);
+    cmake.args([format!("-DTRIPLET={triplet}"), format!("-DLINKAGE={linkage}")]);
+    cmake.args([format!("-DBUILDTREES={}", trees.display()), format!("-DPACKAGES={}", package.display())]);
+    let output = cmake.args(["-P", "tests/vcpkg/run.cmake"]).current_dir(root).output();
+    let output = output.map_err(|error| format!("cmake: {error}"))?;
+    if !output.status.success() {
+        return Err(format!("{triplet}: {}", String::from_utf8_lossy(&output.stderr)));
+    }
+    let libraries = files.iter().flat_map(|file| [String::from(*file), format!("debug/{file}")]).collect();
+    has_files(&package, libraries).map_err(|error| format!("{triplet}: {error}"))?;
+    let config = package.join("share/volcv/volcv-config.cmake");
+    let text = fs::read_to_string(&config).map_err(|error| format!("{}: {error}", config.display()))?;
+    let words = needs.replace(' ', ";").replace("framework;", "framework ");
+    let location = format!("/{}\"", files[0]);
+    if !text.contains(&format!("INTERFACE_LINK_LIBRARIES \"{words}\"")) || !text.contains(&location) {
+        return Err(format!("{triplet}: {text}"));
+    }
+    Ok(())
+}
+
 /// The portfile, in cargo's release profile without what makes a release small and slow to build.
 fn build(root: &Path, linkage: &str, features: &str, package: &Path) -> Result<(), String> {
     let trees = root.join("target/vcpkg/buildtrees");
     let line = format!(
-        "cmake -DLINKAGE={linkage} -DFEATURES={features} -DVERSION={VERSION} -DBUILDTREES={} -DPACKAGES={} -P tests/vcpkg/run.cmake",
+        "cmake -DTRIPLET=x64-linux -DLINKAGE={linkage} -DFEATURES={features} -DVERSION={VERSION} -DBUILDTREES={} -DPACKAGES={} -P tests/vcpkg/run.cmake",
         trees.display(),
         package.display()
     );
@@ -74,35 +113,8 @@ fn build(root: &Path, linkage: &str, features: &str, package: &Path) -> Result<(
 
 /// What vcpkg's checks after a build look for, and the exact files.
 fn compare(package: &Path, dynamic: bool) -> Result<(), String> {
-    let empty = output(package, "find . -type d -empty")?;
-    if !empty.is_empty() {
-        return Err(format!("empty folders: {empty}"));
-    }
-    let mut wanted: Vec<String> = ["include/volcv.h", "include/volcv.hpp"].map(String::from).into();
-    for name in ["copyright", "usage", "volcv-config-version.cmake", "volcv-config.cmake"] {
-        wanted.push(format!("share/volcv/{name}"));
-    }
-    let (library, soname) = (format!("libvolcv.so.{VERSION}"), soname());
-    for lib in ["lib", "debug/lib"] {
-        if dynamic {
-            wanted.push(format!("{lib}/libvolcv.so\t{library}"));
-            wanted.push(format!("{lib}/{soname}\t{library}"));
-            wanted.push(format!("{lib}/{library}"));
-            let dynamic = output(package, &format!("readelf -d {lib}/{library}"))?;
-            if !dynamic.contains(&format!("soname: [{soname}]")) {
-                return Err(format!("the soname is not {soname}: {dynamic}"));
-            }
-        } else {
-            wanted.push(format!("{lib}/libvolcv.a"));
-        }
-    }
-    wanted.sort_unstable();
-    let find = output(package, "find . -not -type d -printf %P\\t%l\\n")?;
-    let mut files: Vec<_> = find.lines().map(str::trim_end).collect();
-    files.sort_unstable();
-    if files != wanted {
-        return Err(format!("the package has {files:#?} instead of {wanted:#?}"));
-    }
+    let libraries = ["lib", "debug/lib"].map(|lib| installed::library(package, lib, dynamic));
+    has_files(package, libraries.into_iter().collect::<Result<Vec<_>, _>>()?.concat())?;
     let share = package.join("share/volcv");
     let read = |name: &str| fs::read_to_string(share.join(name)).map_err(|error| format!("{name}: {error}"));
     if !read("copyright")?.contains("MIT License") || !read("copyright")?.contains("Apache License") {
@@ -116,6 +128,14 @@ fn compare(package: &Path, dynamic: bool) -> Result<(), String> {
     Ok(())
 }
 
+/// There is nothing but these libraries and what each package has.
+fn has_files(package: &Path, mut wanted: Vec<String>) -> Result<(), String> {
+    wanted.extend(["include/volcv.h", "include/volcv.hpp"].map(String::from));
+    let share = ["copyright", "usage", "volcv-config-version.cmake", "volcv-config.cmake"];
+    wanted.extend(share.map(|name| format!("share/volcv/{name}")));
+    installed::compare(package, wanted)
+}
+
 /// The programs of Conan's test package find volcv by CMake alone, and outpaint in both configurations.
 fn use_it(root: &Path, package: &Path, linkage: &str, http: bool) -> Result<(), String> {
     let moved = package.with_extension("installed");
@@ -126,6 +146,7 @@ fn use_it(root: &Path, package: &Path, linkage: &str, http: bool) -> Result<(), 
         let build = package.with_extension(configuration);
         let _ = fs::remove_dir_all(&build);
         let (installed, build) = (moved.display(), build.display());
+        let library = format!("/{}{lib}/libvolcv", moved.file_name().unwrap_or_default().display());
         let configure = format!(
             "cmake -S packaging/conan/test_package -B {build} -DKIND={kind} -DCMAKE_BUILD_TYPE={configuration} \
              -DCMAKE_PREFIX_PATH={installed}"
@@ -135,9 +156,7 @@ fn use_it(root: &Path, package: &Path, linkage: &str, http: bool) -> Result<(), 
         let emulator = Emulator::start().map_err(|error| error.to_string())?;
         let url = emulator.base_url();
         for program in ["test_c", "test_cpp"] {
-            if linkage == "dynamic"
-                && !output(root, &format!("ldd {build}/{program}"))?.contains(&format!("{installed}{lib}/libvolcv"))
-            {
+            if linkage == "dynamic" && !output(root, &format!("ldd {build}/{program}"))?.contains(&library) {
                 return Err(format!("{program} does not load the library of {configuration}"));
             }
             let env = [("VOLCV_BASE_URL", url.as_str()), ("VOLCV_API_KEY", DEFAULT_KEY)];
