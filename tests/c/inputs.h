@@ -23,6 +23,7 @@ static volcv_http_transport transport;
 static volcv_pixels pixels;
 static volcv_pixels_hooks pixels_hooks;
 static volcv_credentials_hook credentials_hook;
+static volcv_thread_hooks thread_hooks;
 static volcv_allocator allocator;
 static volcv_header header;
 static volcv_client *out_client;
@@ -34,6 +35,7 @@ static volcv_image_info out_info;
 static volcv_buffer out_buffer;
 static volcv_plan_info out_plan;
 static volcv_pixels_info out_pixels_info;
+static volcv_api out_api;
 static const char *out_text;
 static size_t out_size;
 static uint32_t out_count;
@@ -113,6 +115,7 @@ static void fresh(void)
     volcv_pixels_hooks_init(&pixels_hooks);
     pixels_hooks.acquire = acquire;
     pixels_hooks.submit = submitted;
+    volcv_thread_hooks_init(&thread_hooks);
     volcv_allocator_init(&allocator);
     allocator.alloc = give;
     allocator.free = take_back;
@@ -127,6 +130,7 @@ static void fresh(void)
     memset(&out_buffer, 0xAB, sizeof out_buffer);
     memset(&out_plan, 0xAB, sizeof out_plan);
     memset(&out_pixels_info, 0xAB, sizeof out_pixels_info);
+    memset(&out_api, 0xAB, sizeof out_api);
     memset(&out_text, 0xAB, sizeof out_text);
     memset(&out_size, 0xAB, sizeof out_size);
     memset(&out_count, 0xAB, sizeof out_count);
@@ -135,6 +139,7 @@ static void fresh(void)
     out_info.struct_size = sizeof out_info;
     out_plan.struct_size = sizeof out_plan;
     out_pixels_info.struct_size = sizeof out_pixels_info;
+    out_api.struct_size = sizeof out_api;
 }
 
 static int zero(const void *bytes, size_t size)
@@ -208,6 +213,13 @@ static volcv_result use_pixels_hooks(const volcv_pixels_hooks *with)
 {
     volcv_client_options options = good_client;
     options.pixels_hooks = with;
+    return use_client_options(&options);
+}
+
+static volcv_result use_thread_hooks(const volcv_thread_hooks *with)
+{
+    volcv_client_options options = good_client;
+    options.threads = with;
     return use_client_options(&options);
 }
 

@@ -138,7 +138,7 @@ impl Provider for Rooms {
 
 /// For a few dozen blocks of an arena.
 const HEADS: usize = 4096;
-const ALIGN: usize = 64;
+const ALIGN: usize = align_of::<Head>();
 
 /// From now on, memory that is asked for in advance is kept.
 pub(crate) fn keep_what_is_asked_for() {

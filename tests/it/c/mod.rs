@@ -16,6 +16,7 @@ mod layout;
 mod oom;
 mod readme;
 pub(crate) mod run;
+mod symbols;
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};

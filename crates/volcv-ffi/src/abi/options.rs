@@ -12,7 +12,8 @@ use super::memory_structs::volcv_allocator;
 use super::pixel_structs::volcv_pixels_hooks;
 use super::read::{only, optional_text, read, up_to};
 use super::structs::*;
-use crate::engine::{CError, HostHooks, JobOptions, LogHook, PixelsHooks, ProxyChoice, ReadyHook, Setup};
+use super::thread_structs::volcv_thread_hooks;
+use crate::engine::{CError, HostHooks, JobOptions, LogHook, PixelsHooks, ProxyChoice, ReadyHook, Setup, ThreadHooks};
 use crate::memory::HostMemory;
 
 pub(super) unsafe fn options_of(options: *const volcv_client_options) -> Result<Setup, CError> {
@@ -36,6 +37,10 @@ pub(super) unsafe fn options_of(options: *const volcv_client_options) -> Result<
     let pixels_hooks = match options.pixels_hooks.is_null() {
         true => None,
         false => Some(pixels_hooks_of(options.pixels_hooks)?),
+    };
+    let threads = match options.threads.is_null() {
+        true => None,
+        false => Some(thread_hooks_of(options.threads)?),
     };
     let memory = match options.allocator.is_null() {
         true => None,
@@ -70,6 +75,7 @@ pub(super) unsafe fn options_of(options: *const volcv_client_options) -> Result<
         }),
         ready: options.on_ready.map(|ready| ReadyHook { ready, user: options.on_ready_user }),
         pixels_hooks,
+        threads,
         memory: memory.map(Arc::new),
     })
 }
@@ -102,6 +108,12 @@ unsafe fn pixels_hooks_of(hooks: *const volcv_pixels_hooks) -> Result<PixelsHook
     let acquire = hooks.acquire.ok_or_else(|| CError::null("volcv_pixels_hooks.acquire"))?;
     let submit = hooks.submit.ok_or_else(|| CError::null("volcv_pixels_hooks.submit"))?;
     Ok(PixelsHooks { user: hooks.user, acquire, submit })
+}
+
+unsafe fn thread_hooks_of(hooks: *const volcv_thread_hooks) -> Result<ThreadHooks, CError> {
+    let hooks = read(hooks, "threads")?;
+    only(0, hooks.flags, "volcv_thread_hooks.flags")?;
+    Ok(ThreadHooks { user: hooks.user, on_start: hooks.on_start, on_stop: hooks.on_stop })
 }
 
 unsafe fn memory_of(allocator: *const volcv_allocator) -> Result<HostMemory, CError> {
