@@ -1,8 +1,9 @@
 /*
- * Proves that no memory is an error: every request for a block of 64 KiB and more fails once, in turn, over all kinds of
- * jobs. Each job then succeeds or ends with VOLCV_E_OUT_OF_MEMORY, what was paid for is there, the client goes on, and every
- * block comes back. "malloc" fails malloc and its like, and mmap, of the whole process; without it, the blocks are those of a
- * volcv_allocator. The largest picture is among them with VOLCV_LARGE. It prints the seed, the result and the charge of each job, for the server to be held against.
+ * Proves that no memory is an error: every request for a block of 64 KiB and more fails in turn, over all kinds of jobs, alone
+ * or with "all" that follow. Each job then succeeds or ends with VOLCV_E_OUT_OF_MEMORY, what was paid for is there, the
+ * client goes on, and every block comes back. "malloc" fails malloc and its like, and mmap, of the whole process; without
+ * it, the blocks are those of a volcv_allocator. The largest picture is among them with VOLCV_LARGE. It prints the seed, the
+ * result and the charge of each job, for the server to be held against.
  */
 #if defined(__linux__) && !defined(UNDER_VALGRIND)
 #define OWN_MALLOC
@@ -38,11 +39,18 @@ static void unlock(void)
     atomic_flag_clear(&locked);
 }
 
-/* Whether the request that comes now is the one to fail. */
+/* That one and all that follow fail, and not that one alone. */
+static int and_all;
+
+/* Whether the request that comes now is one to fail. */
 static int is_due(void)
 {
-    if (atomic_load(&until) < 0 || atomic_fetch_sub(&until, 1) != 0) {
+    const int left = atomic_load(&until);
+    if (left < 0 || (left > 0 && atomic_fetch_sub(&until, 1) > 0)) {
         return 0;
+    }
+    if (!and_all) {
+        atomic_store(&until, -1);
     }
     atomic_store(&failed, 1);
     return 1;
@@ -607,7 +615,10 @@ static void make_link(void)
 int main(int count, char **arguments)
 {
     setvbuf(stdout, NULL, _IOLBF, 0);
-    of_process = count > 1 && strcmp(arguments[1], "malloc") == 0;
+    for (int i = 1; i < count; i++) {
+        of_process |= strcmp(arguments[i], "malloc") == 0;
+        and_all |= strcmp(arguments[i], "all") == 0;
+    }
     seed = 1000;
     paint();
     make_link();

@@ -54,9 +54,12 @@ impl Buffer {
             Storage::Mapped { map, .. } if needed <= map.len() => {}
             _ => {
                 let announced = Some(std::mem::take(&mut self.expected)).filter(|announced| *announced >= needed);
-                let unknown = || if needed < MAPPED_FROM { 0 } else { UNKNOWN.max(needed.saturating_mul(2)) };
-                let map = self.pool.mapping(announced.unwrap_or_else(unknown));
-                return self.move_to(map, announced.unwrap_or(needed));
+                // What was announced may be untrue, so no memory for it does not mean that there is too little.
+                if announced.is_some_and(|room| self.move_to(self.pool.mapping(room), room).is_ok()) {
+                    return Ok(());
+                }
+                let room = if needed < MAPPED_FROM { 0 } else { UNKNOWN.max(needed.saturating_mul(2)) };
+                return self.move_to(self.pool.mapping(room), needed);
             }
         }
         Ok(())

@@ -41,12 +41,13 @@ fn tortured(under: Under, what: &[&str], output: OutputFormat, env: &[(&str, u32
 #[cfg(target_os = "linux")]
 fn each_large_block_that_the_system_does_not_have_is_an_error_that_loses_nothing() {
     tortured(Under::Nothing, &["malloc"], OutputFormat::Png, &[("VOLCV_LARGE", 1)]);
-    tortured(Under::Nothing, &["malloc"], OutputFormat::Jpeg, &[]);
+    tortured(Under::Nothing, &["malloc", "all"], OutputFormat::Jpeg, &[]);
 }
 
 #[test]
 fn each_large_block_that_the_host_does_not_give_is_an_error_and_all_others_come_back() {
     for under in RUNS {
         tortured(*under, &[], OutputFormat::Png, &[]);
+        tortured(*under, &["all"], OutputFormat::Jpeg, &[]);
     }
 }

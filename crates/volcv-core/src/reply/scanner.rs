@@ -249,11 +249,7 @@ impl Scanner {
     /// Blanks, a byte order mark, and comment lines, which some gateways send to keep a connection alive while they
     /// wait (a line that begins with a colon: WHATWG HTML, 9.2.6, server-sent events).
     fn before<'a>(&mut self, chunk: &'a [u8]) -> &'a [u8] {
-        self.no_memory = self.scanned.json.try_reserve(chunk.len()).is_err();
         let State::Before { comment } = &mut self.state else { return chunk };
-        if self.no_memory {
-            return &[];
-        }
         for (i, byte) in chunk.iter().enumerate() {
             match byte {
                 b'\n' | b'\r' => *comment = false,
@@ -269,7 +265,10 @@ impl Scanner {
                     return &chunk[i..];
                 }
             }
-            self.scanned.json.push(*byte);
+            match self.scanned.json.try_reserve(1) {
+                Ok(()) => self.scanned.json.push(*byte),
+                Err(_) => self.no_memory = true,
+            }
         }
         &[]
     }
