@@ -630,6 +630,12 @@ int main(int count, char **arguments)
         if (operations[operation].run == large && getenv("VOLCV_LARGE") == NULL) {
             continue;
         }
+#ifdef UNDER_VALGRIND
+        /* They take too long there. */
+        if (operations[operation].run == scaled || operations[operation].run == twice) {
+            continue;
+        }
+#endif
         while (torture(operation, nth)) {
             nth++;
             if (living != before || living_bytes != bytes) {

@@ -34,7 +34,7 @@ fn tortured(under: Under, what: &[&str], output: OutputFormat, env: &[(&str, u32
         failed += usize::from(result == OUT_OF_MEMORY);
     }
     println!("{failed} of {} jobs had no memory; they cost {ends:?}", ends.iter().sum::<usize>());
-    assert!(failed > 50 && ends[0] > 0 && ends[2] > 0, "{failed} {ends:?}");
+    assert!(failed > 25 && ends[0] > 0 && ends[2] > 0, "{failed} {ends:?}");
 }
 
 #[test]
@@ -46,8 +46,8 @@ fn each_large_block_that_the_system_does_not_have_is_an_error_that_loses_nothing
 
 #[test]
 fn each_large_block_that_the_host_does_not_give_is_an_error_and_all_others_come_back() {
+    tortured(Under::Nothing, &[], OutputFormat::Png, &[]);
     for under in RUNS {
-        tortured(*under, &[], OutputFormat::Png, &[]);
         tortured(*under, &["all"], OutputFormat::Jpeg, &[]);
     }
 }

@@ -1,7 +1,7 @@
 //! Stored rows into an upright target: colours, orientation, and the target's own layout.
 
 use volcv_types::Size;
-use volcv_types::memory::{self, NoMemory};
+use volcv_types::memory;
 
 use crate::ImageError;
 use crate::convert::{Channels, Orientation, RowWriter, TILE, mirror, upright_band};
@@ -33,7 +33,7 @@ impl<'a, 'b> Sink<'a, 'b> {
     }
 
     /// The next stored row from the top; its content is changed. `v` is its number.
-    pub(crate) fn row(&mut self, v: u32, row: &mut [u8]) -> Result<(), NoMemory> {
+    pub(crate) fn row(&mut self, v: u32, row: &mut [u8]) -> Result<(), ImageError> {
         if let Some(transform) = &self.transform {
             transform.apply(row, self.channels);
         }
