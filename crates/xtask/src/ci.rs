@@ -7,7 +7,9 @@ use std::process::{Child, Command};
 use std::time::{Duration, Instant};
 
 use crate::sh::{root, run, say};
-use crate::{abi, bench, coverage, fuzz, header, licences, oldest, package, public_api, readme, sizes, tools};
+use crate::{
+    abi, bench, conan, coverage, fuzz, header, licences, oldest, package, public_api, readme, sizes, tools, vcpkg,
+};
 
 /// A check gets the workspace's root.
 type Check = fn(&Path) -> Result<(), String>;
@@ -36,7 +38,11 @@ const CODE: [(&str, Check); 19] = [
 ];
 
 /// The checks of platforms and packages. They run beside the others: much of both is one linker, or a test that waits.
-const PLATFORMS: [(&str, Check); 1] = [("Rust 1.85", |_| oldest::check())];
+const PLATFORMS: [(&str, Check); 3] = [
+    ("Rust 1.85", |_| oldest::check()),
+    ("the Conan recipe", |_| conan::check()),
+    ("the vcpkg port", |_| vcpkg::check()),
+];
 
 /// The argument by which the program starts itself for [`PLATFORMS`].
 pub(crate) const PLATFORMS_ALONE: &str = "--platforms-alone";

@@ -6,9 +6,11 @@ mod abi;
 mod api_table;
 mod bench;
 mod ci;
+mod conan;
 mod coverage;
 mod fuzz;
 mod header;
+mod installed;
 mod licences;
 mod oldest;
 mod package;
@@ -19,6 +21,7 @@ mod sizes;
 mod table;
 mod toolchain;
 mod tools;
+mod vcpkg;
 
 use std::process::ExitCode;
 

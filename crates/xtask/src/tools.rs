@@ -31,6 +31,7 @@ const PROGRAMS: [&str; 21] = [
     "mcs --version",
     "mono --version",
     "love --version",
+    "which godot3-server",
     "which xvfb-run",
     "which xauth",
     "tinyproxy -v",

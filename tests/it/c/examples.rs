@@ -1,10 +1,12 @@
-//! Every program under `examples/c`, `cpp`, `unity` and `love`: compiled as strictly as can be, run against the emulator,
+//! Every program under `examples/c`, `cpp`, `unity`, `godot3`, `godot4` and `love`: compiled as strictly as can be, run against the emulator,
 //! and checked for what it says and writes. Those in C alone are in this file.
 
 #[cfg(feature = "second-ring")]
 mod curl;
 #[cfg(feature = "second-ring")]
 mod engines;
+#[cfg(feature = "second-ring")]
+mod godot;
 #[cfg(feature = "second-ring")]
 mod unity;
 #[cfg(feature = "second-ring")]
