@@ -15,8 +15,8 @@ use crate::sh::{output, root, run, say};
 const PORT: &str = "packaging/vcpkg/ports/volcv";
 const LICENCE: &str = env!("CARGO_PKG_LICENSE");
 
-/// The fields of a manifest in the order of `vcpkg format-manifest`, and the fields of a feature and of a dependency. Source: vcpkg's
-/// reference of vcpkg.json, and vcpkg.schema.json beside it.
+/// The fields of a manifest in the order of `vcpkg format-manifest`, and the fields of a feature and of a dependency. Source:
+/// vcpkg's reference of vcpkg.json, and its vcpkg.schema.json.
 const MANIFEST: [&str; 16] = [
     "$schema",
     "name",
@@ -101,7 +101,8 @@ fn elsewhere(root: &Path, triplet: &str, linkage: &str, needs: &str, files: &[&s
 fn build(root: &Path, linkage: &str, features: &str, package: &Path) -> Result<(), String> {
     let trees = root.join("target/vcpkg/buildtrees");
     let line = format!(
-        "cmake -DTRIPLET=x64-linux -DLINKAGE={linkage} -DFEATURES={features} -DVERSION={VERSION} -DBUILDTREES={} -DPACKAGES={} -P tests/vcpkg/run.cmake",
+        "cmake -DTRIPLET=x64-linux -DLINKAGE={linkage} -DFEATURES={features} -DVERSION={VERSION} -DBUILDTREES={} \
+         -DPACKAGES={} -P tests/vcpkg/run.cmake",
         trees.display(),
         package.display()
     );
