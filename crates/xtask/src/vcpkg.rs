@@ -147,7 +147,7 @@ fn use_it(root: &Path, package: &Path, linkage: &str, http: bool) -> Result<(), 
         let build = package.with_extension(configuration);
         let _ = fs::remove_dir_all(&build);
         let (installed, build) = (moved.display(), build.display());
-        let library = format!("/{}{lib}/libvolcv", moved.file_name().unwrap_or_default().display());
+        let library = format!("/{}{lib}/libvolcv", moved.file_name().unwrap_or_default().to_string_lossy());
         let configure = format!(
             "cmake -S packaging/conan/test_package -B {build} -DKIND={kind} -DCMAKE_BUILD_TYPE={configuration} \
              -DCMAKE_PREFIX_PATH={installed}"
