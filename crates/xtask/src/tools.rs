@@ -26,6 +26,7 @@ const PROGRAMS: [&str; 21] = [
     "clang++ --version",
     "cmake --version",
     "valgrind --version",
+    "abidiff --version",
     "strip --version",
     "mcs --version",
     "mono --version",
