@@ -4,13 +4,13 @@ use std::path::Path;
 use std::time::{Duration, Instant};
 
 use crate::sh::{root, run, say};
-use crate::{bench, coverage, fuzz, header, licences, oldest, package, public_api, readme, sizes, tools};
+use crate::{bench, coverage, fuzz, header, licences, oldest, package, platforms, public_api, readme, sizes, tools};
 
 /// A check gets the workspace's root.
 type Check = fn(&Path) -> Result<(), String>;
 
 /// Every check by its name, in the order in which they run.
-const CHECKS: [(&str, Check); 19] = [
+const CHECKS: [(&str, Check); 20] = [
     ("format", |root| run(root, "cargo fmt --all --check", &[])),
     ("lints", lints),
     ("documentation", documentation),
@@ -20,6 +20,7 @@ const CHECKS: [(&str, Check); 19] = [
     ("tarballs of the published crates", |_| package::tarballs()),
     ("oldest versions of the dependencies", |_| package::oldest_versions()),
     ("Rust 1.85", |_| oldest::check()),
+    ("other platforms", |_| platforms::check()),
     ("public API", |_| public_api::compare(false)),
     ("sizes of libvolcv", |_| sizes::check()),
     ("instruction counts", |_| bench::compare()),

@@ -10,6 +10,7 @@ mod header;
 mod licences;
 mod oldest;
 mod package;
+mod platforms;
 mod public_api;
 mod readme;
 mod sh;

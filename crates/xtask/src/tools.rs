@@ -18,13 +18,18 @@ const CARGO: [(&str, &str); 7] = [
 ];
 
 /// Programs of Debian's packages, and libraries as pkg-config knows them.
-const PROGRAMS: [&str; 20] = [
+const PROGRAMS: [&str; 25] = [
     "git --version",
     "gcc --version",
     "g++ --version",
     "clang --version",
     "clang++ --version",
     "cmake --version",
+    "aarch64-linux-gnu-gcc --version",
+    "i686-linux-gnu-gcc --version",
+    "s390x-linux-gnu-gcc --version",
+    "qemu-aarch64 --version",
+    "qemu-s390x --version",
     "valgrind --version",
     "strip --version",
     "mcs --version",
