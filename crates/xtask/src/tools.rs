@@ -18,7 +18,7 @@ const CARGO: [(&str, &str); 7] = [
 ];
 
 /// Programs of Debian's packages, and libraries as pkg-config knows them.
-const PROGRAMS: [&str; 26] = [
+const PROGRAMS: [&str; 27] = [
     "git --version",
     "gcc --version",
     "g++ --version",
