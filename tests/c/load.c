@@ -2,27 +2,13 @@
 #define _GNU_SOURCE
 /* This program is not linked with the library. */
 #define name_of(result) "something else"
-#include "check.h"
-
-#include <dirent.h>
-#include <dlfcn.h>
+#include "portable.h"
 
 /* A pointer to a function cannot be cast from one to data. */
 #define FIND(name)                                             \
     union { void *data; __typeof__(&volcv_##name) call; } name; \
-    name.data = dlsym(library, "volcv_" #name);                \
+    name.data = find_function(library, "volcv_" #name);                \
     CHECK(name.data != NULL)
-
-static int threads(void)
-{
-    DIR *const open = opendir("/proc/self/task");
-    int count = 0;
-    while (readdir(open) != NULL) {
-        count++;
-    }
-    closedir(open);
-    return count;
-}
 
 int main(int count, char **arguments)
 {
@@ -30,7 +16,7 @@ int main(int count, char **arguments)
     const uint32_t rounds = number("VOLCV_ROUNDS", 30);
     const int before = threads();
     for (uint32_t round = 0; round < rounds; round++) {
-        void *const library = dlopen(arguments[1], round % 2 == 0 ? RTLD_NOW | RTLD_LOCAL : RTLD_LAZY | RTLD_GLOBAL);
+        const loaded_library library = load_library(arguments[1], round);
         CHECK(library != NULL);
         FIND(abi_version);
         FIND(client_create);
@@ -52,7 +38,10 @@ int main(int count, char **arguments)
             CHECK(naps < 2000);
             nap();
         }
-        CHECK(dlclose(library) == 0);
+        CHECK(unload_library(library));
+#ifdef _WIN32
+        CHECK(!is_loaded(arguments[1]));
+#endif
     }
     puts("ok");
     return 0;
