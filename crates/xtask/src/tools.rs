@@ -18,7 +18,7 @@ const CARGO: [(&str, &str); 7] = [
 ];
 
 /// Programs of Debian's packages, and libraries as pkg-config knows them.
-const PROGRAMS: [&str; 20] = [
+const PROGRAMS: [&str; 25] = [
     "git --version",
     "gcc --version",
     "g++ --version",
@@ -37,6 +37,11 @@ const PROGRAMS: [&str; 20] = [
     "pkg-config --exists libcurl openssl",
     "pkg-config --exists sdl2 SDL2_image",
     "pkg-config --exists spng libturbojpeg",
+    "x86_64-w64-mingw32-gcc --version",
+    "x86_64-w64-mingw32-g++ --version",
+    "which llvm-dlltool",
+    "lld-link --version",
+    "/usr/lib/wine/wine64 --version",
     "/usr/bin/python3 -m PIL",
     "/usr/bin/python3 -m ensurepip --version",
 ];
