@@ -23,7 +23,11 @@ foreach(_volcv_dir "lib/${CMAKE_LIBRARY_ARCHITECTURE}" ${_volcv_lib} lib)
         # It is MinGW's.
         set(_volcv_static "")
     else()
-        set(_volcv_import "${_volcv_libdir}/volcv.dll.a")
+        # cargo-c leaves the first three letters out.
+        set(_volcv_import "${_volcv_libdir}/libvolcv.dll.a")
+        if(NOT EXISTS "${_volcv_import}")
+            set(_volcv_import "${_volcv_libdir}/volcv.dll.a")
+        endif()
     endif()
 
     if(WIN32 AND EXISTS "${_volcv_dll}" AND EXISTS "${_volcv_import}" AND NOT TARGET volcv::volcv)

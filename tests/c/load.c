@@ -23,7 +23,7 @@ static void stays_while_a_thread_runs(const char *path)
     CHECK(getsockname(listener, (struct sockaddr *)&at, &length) == 0);
     for (int i = 0; i < 8; i++) {
         const SOCKET waiting = socket(AF_INET, SOCK_STREAM, 0);
-        CHECK(ioctlsocket(waiting, FIONBIO, &yes) == 0);
+        CHECK(ioctlsocket(waiting, (long)FIONBIO, &yes) == 0);
         connect(waiting, (struct sockaddr *)&at, length);
     }
     char url[64];

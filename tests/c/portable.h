@@ -18,6 +18,7 @@
 #include <dlfcn.h>
 #include <sys/mman.h>
 #include <sys/socket.h>
+#include <sys/syscall.h>
 #endif
 
 #include "check.h"
@@ -73,6 +74,11 @@ static inline int threads(void)
     }
     CloseHandle(snapshot);
     return count;
+}
+
+static inline uint64_t this_thread(void)
+{
+    return GetCurrentThreadId();
 }
 
 /* Files, sockets, threads and all else that has a handle. */
@@ -149,6 +155,11 @@ static inline int entries(const char *folder)
 static inline int threads(void)
 {
     return entries("/proc/self/task");
+}
+
+static inline uint64_t this_thread(void)
+{
+    return (uint64_t)syscall(SYS_gettid);
 }
 
 static inline int open_handles(void)

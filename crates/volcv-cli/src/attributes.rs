@@ -166,11 +166,11 @@ mod imp {
 
     fn is_device(name: &str) -> bool {
         let stem = name.split('.').next().unwrap_or(name).trim_end_matches(' ').to_uppercase();
-        let is_numbered = |device: &&str| {
-            let rest = stem.strip_prefix(**device).map(|rest| rest.chars().collect::<Vec<_>>());
+        let is_numbered = |device: &str| {
+            let rest = stem.strip_prefix(device).map(|rest| rest.chars().collect::<Vec<_>>());
             matches!(rest.as_deref(), Some(['1'..='9' | '\u{b9}' | '\u{b2}' | '\u{b3}']))
         };
-        DEVICES.contains(&&*stem) || NUMBERED.iter().any(|device| is_numbered(&device))
+        DEVICES.contains(&&*stem) || NUMBERED.iter().any(|device| is_numbered(device))
     }
 
     /// The same path with the prefix `\\?\`, for which the limit of 260 characters does not hold. Only the folder has to exist.

@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use crate::sh::{root, run};
+use crate::sh::{output, root, run};
 use crate::toolchain::{Toolchain, UNSTABLE};
 
 const TARGET: &str = "x86_64-pc-windows-gnu";
@@ -41,17 +41,43 @@ pub(crate) fn release() -> Result<(), String> {
     package(&Toolchain::newest()?, "release", &[UNSTABLE], RELEASE)
 }
 
-/// What `cargo cinstall` installs, and beside it the command and an import library for Microsoft's linker, in a folder.
+/// What is shipped, laid out as `cargo cinstall` does it, with the command and an import library for Microsoft's linker. It is
+/// not made by `cargo cinstall`, whose cargo shares no compiled crate with ours.
 fn package(toolchain: &Toolchain, profile: &str, env: &[(&str, &str)], name: &str) -> Result<(), String> {
-    let package = folder(name);
-    // What an earlier version has installed is not in the package.
+    let (package, built) = (folder(name), built(profile));
+    // What an earlier version has left is not in the package.
     let _ = fs::remove_dir_all(&package);
-    let cinstall = format!("cinstall --locked --profile {profile} -p volcv-ffi {STD} --prefix=/ --libdir=/lib");
-    toolchain.cargo(&format!("{cinstall} --destdir {}", package.display()), "windows", env)?;
-    toolchain.cargo(&format!("build --locked --profile {profile} -p volcv-cli {STD}"), "windows", env)?;
-    copy(&built(profile).join("volcv.exe"), &package.join("bin"))?;
-    // From the list of functions that cargo-c has written.
-    run(&package.join("lib"), "llvm-dlltool -m i386:x86-64 -D volcv.dll -d volcv.def -l volcv.lib", &[])
+    toolchain.cargo(&format!("build --locked --profile {profile} -p volcv-ffi -p volcv-cli {STD}"), "windows", env)?;
+    let (bin, lib) = (package.join("bin"), package.join("lib"));
+    copy(&built.join("volcv.dll"), &bin)?;
+    copy(&built.join("volcv.exe"), &bin)?;
+    copy(&built.join("libvolcv.dll.a"), &lib)?;
+    copy(&built.join("libvolcv.a"), &lib)?;
+    ["volcv.h", "volcv.hpp"]
+        .iter()
+        .try_for_each(|name| copy(&root().join("include").join(name), &package.join("include")))?;
+    let cmake = package.join("share/cmake/volcv");
+    let files = ["volcv-config.cmake", "volcv-config-version.cmake"];
+    files.iter().try_for_each(|name| copy(&root().join("packaging").join(name), &cmake))?;
+    write(&lib.join("pkgconfig/volcv.pc"), PKG_CONFIG)?;
+    let exports = output(&bin, &format!("{MINGW}-objdump -p volcv.dll"))?;
+    write(&lib.join("volcv.def"), &format!("EXPORTS\n{}", exported(&exports)))?;
+    run(&lib, "llvm-dlltool -m i386:x86-64 -D volcv.dll -d volcv.def -l volcv.lib", &[])
+}
+
+/// The libraries of Windows are those that the compiler names for a static library (`--print native-static-libs`).
+const PKG_CONFIG: &str = concat!(
+    "prefix=${pcfiledir}/../..\n\nName: volcv\nDescription: Volcengine's picture outpainting for C and C++\nVersion: ",
+    env!("CARGO_PKG_VERSION"),
+    "\nLibs: -L${prefix}/lib -lvolcv\nCflags: -I${prefix}/include\n",
+    "Libs.private: -lbcrypt -ladvapi32 -lkernel32 -lntdll -luserenv -lws2_32 -ldbghelp\n"
+);
+
+/// The names in a DLL's table of exports, as objdump prints it, one in each line.
+fn exported(text: &str) -> String {
+    let table = text.split("[Ordinal/Name Pointer] Table").nth(1).unwrap_or_default();
+    let lines = table.lines().skip(1).map(str::trim).take_while(|line| line.starts_with('['));
+    lines.filter_map(|line| line.split_whitespace().last()).map(|name| format!("    {name}\n")).collect()
 }
 
 /// The library without HTTP, in `no-http`.
@@ -59,7 +85,7 @@ fn without_http(toolchain: &Toolchain, env: &[(&str, &str)]) -> Result<(), Strin
     let line = format!("build --locked -p volcv-ffi --no-default-features {STD}");
     toolchain.cargo(&line, "windows", env)?;
     let place = folder("no-http");
-    ["volcv.dll", "libvolcv.dll.a", "libvolcv.a"].iter().try_for_each(|name| copy(&built("dev").join(name), &place))
+    ["volcv.dll", "libvolcv.dll.a"].iter().try_for_each(|name| copy(&built("dev").join(name), &place))
 }
 
 /// A Wine of our own: its processes end with this value, and no other Wine is touched.
@@ -105,4 +131,10 @@ fn copy(file: &Path, to: &Path) -> Result<(), String> {
     fs::create_dir_all(to).map_err(failed)?;
     let name = file.file_name().ok_or_else(|| format!("{} is no file", file.display()))?;
     fs::copy(file, to.join(name)).map(drop).map_err(failed)
+}
+
+fn write(file: &Path, text: &str) -> Result<(), String> {
+    let folder = file.parent().unwrap_or(file);
+    let written = fs::create_dir_all(folder).and_then(|()| fs::write(file, text));
+    written.map_err(|error| format!("{}: {error}", file.display()))
 }

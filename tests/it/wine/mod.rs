@@ -48,7 +48,7 @@ pub(crate) fn library(build: Build) -> PathBuf {
 /// What programs are linked with.
 fn import_library(build: Build) -> PathBuf {
     match build {
-        Build::Full => made("package/lib/volcv.dll.a"),
+        Build::Full => made("package/lib/libvolcv.dll.a"),
         Build::NoHttp => made("no-http/libvolcv.dll.a"),
     }
 }

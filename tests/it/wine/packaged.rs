@@ -38,9 +38,9 @@ fn the_package_has_what_it_should_and_no_more() {
         "include/volcv.h",
         "include/volcv.hpp",
         "lib/libvolcv.a",
+        "lib/libvolcv.dll.a",
         "lib/pkgconfig/volcv.pc",
         "lib/volcv.def",
-        "lib/volcv.dll.a",
         "lib/volcv.lib",
         "share/cmake/volcv/volcv-config-version.cmake",
         "share/cmake/volcv/volcv-config.cmake",
@@ -97,7 +97,7 @@ fn a_program_with_microsofts_abi_is_linked_with_volcv_lib() {
 fn pkg_config(flags: &[&str]) -> Vec<String> {
     let mut command = Command::new("pkg-config");
     command.env_remove("PKG_CONFIG_PATH").env("PKG_CONFIG_LIBDIR", made("package/lib/pkgconfig"));
-    let said = ran(command.args(["--define-prefix", "--cflags", "--libs", "volcv"]).args(flags));
+    let said = ran(command.args(["--cflags", "--libs", "volcv"]).args(flags));
     said.split_whitespace().map(str::to_owned).collect()
 }
 
