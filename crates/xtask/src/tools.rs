@@ -44,6 +44,11 @@ const PROGRAMS: &[&str] = &[
     "pkg-config --exists libcurl openssl",
     "pkg-config --exists sdl2 SDL2_image",
     "pkg-config --exists spng libturbojpeg",
+    "x86_64-w64-mingw32-gcc --version",
+    "x86_64-w64-mingw32-g++ --version",
+    "which llvm-dlltool",
+    "lld-link --version",
+    "/usr/lib/wine/wine64 --version",
     "/usr/bin/python3 -m PIL",
     "/usr/bin/python3 -m ensurepip --version",
 ];

@@ -29,6 +29,8 @@ pub(crate) mod registry;
 mod request;
 mod results;
 mod setup;
+#[cfg(windows)]
+mod unload;
 mod worker;
 
 pub(crate) use borrow::Borrowed;
