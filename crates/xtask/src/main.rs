@@ -5,6 +5,7 @@ pub mod landscape;
 mod bench;
 mod ci;
 mod coverage;
+mod dist;
 mod fuzz;
 mod header;
 mod licences;
@@ -40,6 +41,7 @@ fn main() -> ExitCode {
         Some("api") => public_api::compare(words.next().as_deref() == Some("--update")),
         Some("bench") => bench::bench(&words.collect::<Vec<_>>()),
         Some("ci") => ci::ci(&words.collect::<Vec<_>>().join(" ")),
+        Some("dist") => dist::dist(&words.collect::<Vec<_>>()),
         Some("header") => header::write(),
         Some("landscape") => {
             landscape::write(&sh::root().join("examples/assets/valley.jpg")).map_err(|e| e.to_string())
