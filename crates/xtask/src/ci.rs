@@ -7,7 +7,7 @@ use std::process::{Child, Command};
 use std::time::{Duration, Instant};
 
 use crate::sh::{root, run, say};
-use crate::{bench, coverage, fuzz, header, licences, oldest, package, public_api, readme, sizes, tools};
+use crate::{bench, coverage, dist, fuzz, header, licences, oldest, package, public_api, readme, sizes, tools};
 
 /// A check gets the workspace's root.
 type Check = fn(&Path) -> Result<(), String>;
@@ -35,7 +35,8 @@ const CODE: [(&str, Check); 18] = [
 ];
 
 /// The checks of platforms and packages. They run beside the others: much of both is one linker, or a test that waits.
-const PLATFORMS: [(&str, Check); 1] = [("Rust 1.85", |_| oldest::check())];
+const PLATFORMS: [(&str, Check); 2] =
+    [("Rust 1.85", |_| oldest::check()), ("tarball, Debian's packages, list of crates", |_| dist::check())];
 
 /// The argument by which the program starts itself for [`PLATFORMS`].
 pub(crate) const PLATFORMS_ALONE: &str = "--platforms-alone";

@@ -26,6 +26,8 @@ cargo xtask ci         every check beyond `cargo test --workspace`; says what it
                        with words behind it: the checks whose names contain them
 cargo xtask tools      installs the cargo tools and fetches the compilers that `ci` needs and that are missing
 cargo xtask api        compares the public items of the library crates with docs/api; --update: writes them
+cargo xtask dist       makes what a release hands out beside crates.io, in target/dist/packages: tarball, Debian's packages,
+                       list of crates, checksums; --stage FOLDER: only the files that are installed, for this machine
 cargo xtask header     writes include/volcv.h
 cargo xtask bench      what a call costs, beside raw sockets and a client written by hand; --scale: with many calls at once;
                        --plot FILE; --codec: bytes per second; --pictures: decoding, encoding and fitting

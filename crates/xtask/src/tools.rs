@@ -1,5 +1,6 @@
 //! The programs that the second ring needs, and how each is installed.
 
+use crate::dist;
 use crate::sh::{root, say, succeeds};
 use crate::toolchain::Toolchain;
 
@@ -18,7 +19,7 @@ const CARGO: [(&str, &str); 7] = [
 ];
 
 /// Programs of Debian's packages, and libraries as pkg-config knows them.
-const PROGRAMS: [&str; 20] = [
+const PROGRAMS: [&str; 24] = [
     "git --version",
     "gcc --version",
     "g++ --version",
@@ -27,6 +28,10 @@ const PROGRAMS: [&str; 20] = [
     "cmake --version",
     "valgrind --version",
     "strip --version",
+    "dh --version",
+    "dpkg-buildpackage --version",
+    "lintian --version",
+    "man --version",
     "mcs --version",
     "mono --version",
     "love --version",
@@ -68,5 +73,5 @@ pub(crate) fn install() -> Result<(), String> {
     }
     Toolchain::oldest()?;
     Toolchain::newest()?;
-    Ok(())
+    dist::install()
 }

@@ -47,12 +47,13 @@ pub(super) fn soname() -> String {
     if major == "0" { format!("libvolcv.so.0.{minor}") } else { format!("libvolcv.so.{major}") }
 }
 
-/// Builds the library and the command, each with its own features, in `target/dist`.
+/// Builds the library and the command, each with its own features.
 pub(super) fn build(linker: Linker) -> Result<Built, String> {
     let host = host()?;
-    let (cargo, target) = match linker {
-        Linker::Zig => ("cargo-zigbuild", format!("{host}.{GLIBC}")),
-        Linker::Native => ("cargo", host.clone()),
+    // Cargo does not see that the linker is another one, so each has a folder of its own.
+    let (cargo, target, folder) = match linker {
+        Linker::Zig => ("cargo-zigbuild", format!("{host}.{GLIBC}"), "target/dist"),
+        Linker::Native => ("cargo", host.clone(), "target/dist-native"),
     };
     let bin = if linker == Linker::Zig { venv("zig", ZIG)? } else { PathBuf::new() };
     let path = format!("{}:{}", bin.display(), std::env::var("PATH").unwrap_or_default());
@@ -61,7 +62,7 @@ pub(super) fn build(linker: Linker) -> Result<Built, String> {
     let env = [("PATH", path), ("RUSTFLAGS", &*flags), ("CARGO_PROFILE_RELEASE_STRIP", "symbols")];
     // With a target, the crates that are linked lie apart from those that only compile.
     let options = format!(
-        "--release --locked --target {target} --target-dir target/dist --message-format json-render-diagnostics"
+        "--release --locked --target {target} --target-dir {folder} --message-format json-render-diagnostics"
     );
     let command = if linker == Linker::Zig { "zigbuild" } else { "build" };
     // Cargo does LTO only if no rlib is made beside the library.
@@ -76,7 +77,7 @@ pub(super) fn build(linker: Linker) -> Result<Built, String> {
     for line in lines {
         packages.extend(linked(&output_with(&root(), &line, &env)?, &host)?);
     }
-    Ok(Built { folder: root().join("target/dist").join(host).join("release"), packages })
+    Ok(Built { folder: root().join(folder).join(host).join("release"), packages })
 }
 
 /// The target that this machine is, such as `x86_64-unknown-linux-gnu`.
@@ -125,7 +126,7 @@ pub(super) fn venv(name: &str, wanted: &str) -> Result<PathBuf, String> {
     run(&root(), &format!("/usr/bin/python3 -m venv --clear {}", folder.display()), &[])?;
     let new = folder.join("wanted.txt");
     fs::write(&new, wanted).map_err(|error| format!("{}: {error}", new.display()))?;
-    run(&folder, "bin/pip install --quiet --disable-pip-version-check --no-deps -r wanted.txt", &[])?;
+    run(&folder, "bin/pip install --quiet --disable-pip-version-check -r wanted.txt", &[])?;
     fs::rename(&new, &kept).map_err(|error| format!("{}: {error}", kept.display()))?;
     Ok(folder.join("bin"))
 }
