@@ -51,15 +51,21 @@ fn metadata() -> Result<(), String> {
     let text = output(&root(), "cargo metadata --locked --no-deps --format-version 1")?;
     let metadata: Value = serde_json::from_str(&text).map_err(|error| error.to_string())?;
     let mut published = Vec::new();
-    for package in metadata["packages"].as_array().into_iter().flatten().filter(|package| package["publish"].is_null()) {
+    for package in metadata["packages"].as_array().into_iter().flatten().filter(|package| package["publish"].is_null())
+    {
         let name = package["name"].as_str().unwrap_or_default();
         published.push(name);
-        if let Some(key) = ["description", "license", "readme", "repository"].into_iter().find(|key| package[key].is_null()) {
+        if let Some(key) =
+            ["description", "license", "readme", "repository"].into_iter().find(|key| package[key].is_null())
+        {
             return Err(format!("{name} has no {key}"));
         }
         for (key, longest) in [("keywords", 20), ("categories", 50)] {
             let words: Vec<_> = package[key].as_array().into_iter().flatten().filter_map(Value::as_str).collect();
-            if words.is_empty() || words.len() > 5 || words.iter().any(|word| word.len() > longest || word.contains(' ')) {
+            if words.is_empty()
+                || words.len() > 5
+                || words.iter().any(|word| word.len() > longest || word.contains(' '))
+            {
                 return Err(format!("crates.io takes 1 to 5 {key} without spaces; {name} has {words:?}"));
             }
         }

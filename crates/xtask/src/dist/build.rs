@@ -13,7 +13,7 @@ use crate::sh::{output, output_with, root, run, say};
 const NEWEST_GLIBC: [u32; 2] = [2, 28];
 
 /// What is linked against. Rust's standard library needs this version itself.
-const GLIBC: &str = "2.17";
+pub(super) const GLIBC: &str = "2.17";
 
 /// The linker, as pip reads it.
 pub(super) const ZIG: &str = include_str!("../../../../packaging/linker.txt");
@@ -61,9 +61,8 @@ pub(super) fn build(linker: Linker) -> Result<Built, String> {
     let flags = remapped()?;
     let env = [("PATH", path), ("RUSTFLAGS", &*flags), ("CARGO_PROFILE_RELEASE_STRIP", "symbols")];
     // With a target, the crates that are linked lie apart from those that only compile.
-    let options = format!(
-        "--release --locked --target {target} --target-dir {folder} --message-format json-render-diagnostics"
-    );
+    let options =
+        format!("--release --locked --target {target} --target-dir {folder} --message-format json-render-diagnostics");
     let command = if linker == Linker::Zig { "zigbuild" } else { "build" };
     // Cargo does LTO only if no rlib is made beside the library.
     let lines = [
@@ -103,7 +102,8 @@ fn linked(messages: &str, host: &str) -> Result<Vec<String>, String> {
 /// Where this machine has the sources: of the dependencies, and of the workspace.
 fn sources() -> Result<[PathBuf; 2], String> {
     let home = std::env::var_os("CARGO_HOME").map(PathBuf::from);
-    let home = home.or_else(|| Some(std::env::home_dir()?.join(".cargo"))).ok_or("neither CARGO_HOME nor HOME is set")?;
+    let home =
+        home.or_else(|| Some(std::env::home_dir()?.join(".cargo"))).ok_or("neither CARGO_HOME nor HOME is set")?;
     Ok([home.join("registry/src"), root().canonicalize().map_err(|error| error.to_string())?])
 }
 
@@ -139,7 +139,10 @@ pub(super) fn inspect(built: &Built) -> Result<(), String> {
         let newest = newest_glibc(&symbols).ok_or_else(|| format!("{file} needs nothing of glibc"))?;
         say(&format!("{file} needs glibc {}.{}", newest[0], newest[1]));
         if newest > NEWEST_GLIBC {
-            return Err(format!("{file} needs glibc {}.{}, which is newer than {NEWEST_GLIBC:?}", newest[0], newest[1]));
+            return Err(format!(
+                "{file} needs glibc {}.{}, which is newer than {NEWEST_GLIBC:?}",
+                newest[0], newest[1]
+            ));
         }
         let dynamic = output(folder, &format!("readelf --wide --dynamic {file}"))?;
         let loaded: Vec<_> = dynamic.lines().filter(|line| line.contains("(NEEDED)")).filter_map(bracketed).collect();

@@ -6,6 +6,7 @@ use std::process::Command;
 
 use volcv_emulator::Emulator;
 
+use super::build::GLIBC;
 use super::{VERSION, epoch};
 use crate::sh::{output, outside, root, run, say};
 
@@ -21,11 +22,20 @@ pub(super) fn build(stage: &Path, out: &Path) -> Result<(), String> {
         export(&tree)?;
         run(&tree, "cp -r packaging/debian debian", &[])?;
         let (stage, epoch) = (stage.display().to_string(), epoch()?);
-        let env = [("VOLCV_STAGE", &*stage), ("SOURCE_DATE_EPOCH", &epoch), ("DEB_BUILD_OPTIONS", "terse")];
+        let env = [
+            ("VOLCV_STAGE", &*stage),
+            ("VOLCV_GLIBC", GLIBC),
+            ("SOURCE_DATE_EPOCH", &epoch),
+            ("DEB_BUILD_OPTIONS", "terse"),
+        ];
         run(&tree, "dpkg-buildpackage --build=binary --no-sign --no-check-builddeps", &env)?;
         // Its errors and warnings fail; what is only informative is not shown.
         run(folder, &format!("lintian --fail-on error,warning --allow-root {}", changes(folder)?), &[])?;
         for deb in debs(folder)? {
+            let needs = output(folder, &format!("dpkg-deb --field {deb} Depends"))?;
+            if !needs.contains(&format!("libc6 (>= {GLIBC})")) && !deb.contains("-dev") {
+                return Err(format!("{deb} needs {needs}"));
+            }
             fs::copy(folder.join(&deb), out.join(&deb)).map_err(|error| format!("{deb}: {error}"))?;
         }
         Ok(())

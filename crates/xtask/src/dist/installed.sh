@@ -23,7 +23,7 @@ cc game.c -o game $(pkg-config --cflags --libs volcv)
 ldd game | grep "libvolcv.so.0.1 => /lib/$(gcc -print-multiarch)/libvolcv.so.0.1"
 ./game photo.jpg shared.png
 cc -DVOLCV_STATIC game.c -o fixed $(pkg-config --static --cflags --libs volcv | sed s/-lvolcv/-l:libvolcv.a/)
-! ldd fixed | grep libvolcv
+if ldd fixed | grep libvolcv; then exit 1; fi
 ./fixed photo.jpg static.png
 
 cat >CMakeLists.txt <<'CMAKE'
@@ -41,7 +41,7 @@ volcv --version
 volcv outpaint photo.jpg -o wide.png --left 0.5 --right 0.5 --quiet
 man volcv | grep -q 'EXIT STATUS'
 man volcv-outpaint | grep -q -e --keep-original
-for picture in shared static cmake wide; do cmp shared.png $picture.png; done
+for picture in static cmake; do cmp shared.png $picture.png; done
 bash --norc -c '. /usr/share/bash-completion/completions/volcv; complete -p volcv'
 
 set +x

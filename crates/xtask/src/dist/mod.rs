@@ -66,7 +66,8 @@ fn packages() -> Result<PathBuf, String> {
     let _ = fs::remove_dir_all(&folder);
     fs::create_dir_all(&folder).map_err(|error| format!("{}: {error}", folder.display()))?;
     let list = format!("volcv-{VERSION}.cdx.json");
-    fs::copy(stage.join("share/doc/volcv").join(&list), folder.join(&list)).map_err(|error| format!("{list}: {error}"))?;
+    fs::copy(stage.join("share/doc/volcv").join(&list), folder.join(&list))
+        .map_err(|error| format!("{list}: {error}"))?;
     archive::pack(&stage.with_file_name(""), NAME, &folder)?;
     deb::build(&stage, &folder)?;
     archive::sums(&folder)?;
@@ -93,7 +94,9 @@ fn reproducible(stage: &Path, packages: &Path) -> Result<(), String> {
         let [first, second] = [packages, folder].map(|folder| fs::read(folder.join(format!("{NAME}.tar.gz"))));
         match (first, second) {
             (Ok(first), Ok(second)) if first == second => Ok(()),
-            (first, second) => Err(format!("two tarballs of the same files differ: {:?} {:?}", first.err(), second.err())),
+            (first, second) => {
+                Err(format!("two tarballs of the same files differ: {:?} {:?}", first.err(), second.err()))
+            }
         }
     })
 }

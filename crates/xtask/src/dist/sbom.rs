@@ -110,12 +110,8 @@ fn runtimes() -> Result<[Value; 2], String> {
             "licenses": [{ "expression": licence }], "purl": purl,
         })
     };
-    let mut unwinder = component(
-        "ziglang",
-        zig,
-        "MIT AND Apache-2.0 WITH LLVM-exception",
-        format!("pkg:pypi/ziglang@{zig}"),
-    );
+    let mut unwinder =
+        component("ziglang", zig, "MIT AND Apache-2.0 WITH LLVM-exception", format!("pkg:pypi/ziglang@{zig}"));
     unwinder["description"] = json!("LLVM's libunwind and compiler-rt, as the linker brings them");
     unwinder["hashes"] = json!([{ "alg": "SHA-256", "content": checksum }]);
     Ok([component("rust-std", rustc, "MIT OR Apache-2.0", format!("pkg:generic/rust-std@{rustc}")), unwinder])
@@ -129,7 +125,8 @@ pub(super) fn write(list: &Path, licences: &Path, built: &Built) -> Result<(), S
     let purls: BTreeMap<_, _> = packages.iter().map(|package| (&package.id, package.purl())).collect();
     let runtimes = runtimes()?;
     let tops = packages.iter().filter(|package| ["volcv-ffi", "volcv-cli"].contains(&&*package.name));
-    let tops = tops.map(Package::purl).chain(runtimes.iter().filter_map(|found| found["purl"].as_str().map(str::to_owned)));
+    let tops =
+        tops.map(Package::purl).chain(runtimes.iter().filter_map(|found| found["purl"].as_str().map(str::to_owned)));
     let mut dependencies = vec![json!({ "ref": release, "dependsOn": tops.collect::<Vec<_>>() })];
     for package in &packages {
         let to: BTreeSet<_> = package.dependencies.iter().filter_map(|id| purls.get(id)).collect();
@@ -160,11 +157,13 @@ pub(super) fn write(list: &Path, licences: &Path, built: &Built) -> Result<(), S
 /// The licence texts that the crates bring, each text once.
 fn texts(packages: &[Package]) -> Result<String, String> {
     let mut texts: BTreeMap<String, Vec<String>> = BTreeMap::new();
-    let mut list = String::from("The crates in libvolcv and in the command volcv, and the licences that each brings.\n\n");
+    let mut list =
+        String::from("The crates in libvolcv and in the command volcv, and the licences that each brings.\n\n");
     for package in packages.iter().filter(|package| package.checksum.is_some()) {
         let title = format!("{} {}", package.name, package.version);
         list += &format!("{title}: {}\n", package.licence);
-        let entries = fs::read_dir(&package.folder).map_err(|error| format!("{}: {error}", package.folder.display()))?;
+        let entries =
+            fs::read_dir(&package.folder).map_err(|error| format!("{}: {error}", package.folder.display()))?;
         for path in entries.flatten().map(|entry| entry.path()).filter(|path| path.is_file()) {
             let name = path.file_name().unwrap_or_default().to_string_lossy().to_uppercase();
             if ["LICEN", "COPYING", "COPYRIGHT", "NOTICE"].iter().any(|start| name.starts_with(start)) {
@@ -208,8 +207,9 @@ pub(super) fn check(list: &Path) -> Result<(), String> {
         tree.extend(lines.lines().map(|line| line.split(' ').take(2).collect::<Vec<_>>().join(" ")));
     }
     tree.remove("");
-    match tree.symmetric_difference(&listed).next() {
-        None => Ok(say(&format!("{} crates are in {}", listed.len(), list.display()))),
-        Some(other) => Err(format!("{other} is only in {}", if tree.contains(other) { "cargo's tree" } else { "the list" })),
+    if let Some(other) = tree.symmetric_difference(&listed).next() {
+        return Err(format!("{other} is only in {}", if tree.contains(other) { "cargo's tree" } else { "the list" }));
     }
+    say(&format!("{} crates are in {}", listed.len(), list.display()));
+    Ok(())
 }

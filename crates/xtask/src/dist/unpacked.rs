@@ -6,8 +6,8 @@ use std::process::Command;
 
 use volcv_emulator::Emulator;
 
-use super::build::soname;
 use super::NAME;
+use super::build::soname;
 use crate::sh::{output, outside, root, say};
 
 /// A game for CMake, with the library of the tarball both ways.
@@ -46,10 +46,11 @@ pub(super) fn check(packages: &Path) -> Result<(), String> {
             size(&folder.join(format!("{name}.png")))?;
         }
         size(&folder.join("wide.png"))?;
-        match emulator.charges() {
-            5 => Ok(say(&format!("{NAME} was unpacked and used"))),
-            other => Err(format!("the emulator was paid {other} times instead of 5")),
+        if emulator.charges() != 5 {
+            return Err(format!("the emulator was paid {} times instead of 5", emulator.charges()));
         }
+        say(&format!("{NAME} was unpacked and used"));
+        Ok(())
     })
 }
 
