@@ -41,8 +41,9 @@ pub(super) fn fill(folder: &Path, built: &Built) -> Result<(), String> {
     }
     write(&folder.join("lib/pkgconfig/volcv.pc"), &pkg_config())?;
     let date = output(&root(), &format!("date --utc --date=@{} +%F", epoch()?))?;
-    let manual = format!("cargo run --quiet --locked -p volcv-cli --example manual -- {} {date}", folder.display());
-    run(&root(), &manual, &[])
+    // In a target folder of its own, for other checks hold the lock of the usual one.
+    let cargo = "cargo run --quiet --locked --target-dir target/dist -p volcv-cli --example manual --";
+    run(&root(), &format!("{cargo} {} {date}", folder.display()), &[])
 }
 
 /// The file for pkg-config, which finds the others from the place where it lies itself.
