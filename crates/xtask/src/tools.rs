@@ -28,7 +28,7 @@ const PROGRAMS: [&str; 24] = [
     "cmake --version",
     "valgrind --version",
     "strip --version",
-    "dh --version",
+    "which dh",
     "dpkg-buildpackage --version",
     "lintian --version",
     "man --version",
