@@ -10,6 +10,7 @@ mod unpacked;
 
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::sync::OnceLock;
 
 use self::build::{Built, Linker};
 use crate::sh::{output, outside, root, say};
@@ -103,8 +104,11 @@ fn reproducible(stage: &Path, packages: &Path) -> Result<(), String> {
 
 /// The time that files of a release bear, in seconds since 1970: `SOURCE_DATE_EPOCH`, or that of the last commit.
 fn epoch() -> Result<String, String> {
-    match std::env::var("SOURCE_DATE_EPOCH") {
+    // One time for all files, though somebody commits in the meantime.
+    static EPOCH: OnceLock<Result<String, String>> = OnceLock::new();
+    let found = || match std::env::var("SOURCE_DATE_EPOCH") {
         Ok(epoch) => Ok(epoch),
         Err(_) => Ok(output(&root(), "git log -1 --format=%ct")?.trim().to_owned()),
-    }
+    };
+    EPOCH.get_or_init(found).clone()
 }
