@@ -19,7 +19,7 @@ const CARGO: [(&str, &str); 7] = [
 ];
 
 /// Programs of Debian's packages, and libraries as pkg-config knows them.
-const PROGRAMS: [&str; 24] = [
+const PROGRAMS: [&str; 26] = [
     "git --version",
     "gcc --version",
     "g++ --version",
@@ -27,6 +27,7 @@ const PROGRAMS: [&str; 24] = [
     "clang++ --version",
     "cmake --version",
     "valgrind --version",
+    "abidiff --version",
     "strip --version",
     "which dh",
     "dpkg-buildpackage --version",
@@ -35,6 +36,7 @@ const PROGRAMS: [&str; 24] = [
     "mcs --version",
     "mono --version",
     "love --version",
+    "which godot3-server",
     "which xvfb-run",
     "which xauth",
     "tinyproxy -v",

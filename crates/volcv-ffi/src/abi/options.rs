@@ -10,7 +10,8 @@ use super::constants::*;
 use super::pixel_structs::volcv_pixels_hooks;
 use super::read::{only, optional_text, read, up_to};
 use super::structs::*;
-use crate::engine::{CError, HostHooks, JobOptions, LogHook, PixelsHooks, ProxyChoice, ReadyHook, Setup};
+use super::thread_structs::volcv_thread_hooks;
+use crate::engine::{CError, HostHooks, JobOptions, LogHook, PixelsHooks, ProxyChoice, ReadyHook, Setup, ThreadHooks};
 
 pub(super) unsafe fn options_of(options: *const volcv_client_options) -> Result<Setup, CError> {
     let options = read(options, "options")?;
@@ -34,7 +35,14 @@ pub(super) unsafe fn options_of(options: *const volcv_client_options) -> Result<
         true => None,
         false => Some(pixels_hooks_of(options.pixels_hooks)?),
     };
+    let threads = match options.threads.is_null() {
+        true => None,
+        false => Some(thread_hooks_of(options.threads)?),
+    };
     only(0, options.reserved, "volcv_client_options.reserved")?;
+    if !options.reserved_pointer.is_null() {
+        return Err(CError::argument("volcv_client_options.reserved_pointer", "a pointer", "NULL"));
+    }
     let ms = |value: u32| (value > 0).then(|| Duration::from_millis(value.into()));
     Ok(Setup {
         base_url: optional_text(options.base_url, "volcv_client_options.base_url")?,
@@ -63,6 +71,7 @@ pub(super) unsafe fn options_of(options: *const volcv_client_options) -> Result<
         }),
         ready: options.on_ready.map(|ready| ReadyHook { ready, user: options.on_ready_user }),
         pixels_hooks,
+        threads,
     })
 }
 
@@ -94,6 +103,12 @@ unsafe fn pixels_hooks_of(hooks: *const volcv_pixels_hooks) -> Result<PixelsHook
     let acquire = hooks.acquire.ok_or_else(|| CError::null("volcv_pixels_hooks.acquire"))?;
     let submit = hooks.submit.ok_or_else(|| CError::null("volcv_pixels_hooks.submit"))?;
     Ok(PixelsHooks { user: hooks.user, acquire, submit })
+}
+
+unsafe fn thread_hooks_of(hooks: *const volcv_thread_hooks) -> Result<ThreadHooks, CError> {
+    let hooks = read(hooks, "threads")?;
+    only(0, hooks.flags, "volcv_thread_hooks.flags")?;
+    Ok(ThreadHooks { user: hooks.user, on_start: hooks.on_start, on_stop: hooks.on_stop })
 }
 
 pub(super) unsafe fn job_options_of(options: *const volcv_job_options) -> Result<JobOptions, CError> {
