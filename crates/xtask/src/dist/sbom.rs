@@ -188,6 +188,20 @@ pub(super) fn check(list: &Path) -> Result<(), String> {
     run(&root(), &format!("{} crates/xtask/src/dist/sbom.py {}", python.display(), list.display()), &[])?;
     let text = fs::read_to_string(list).map_err(|error| format!("{}: {error}", list.display()))?;
     let bom: Value = serde_json::from_str(&text).map_err(|error| format!("{}: {error}", list.display()))?;
+    let mut tree = BTreeSet::new();
+    for package in ["volcv-ffi", "volcv-cli"] {
+        let line = "cargo tree --locked --prefix none --edges normal,no-proc-macro --format {p}";
+        let lines = output(&root(), &format!("{line} --target {} -p {package}", host()?))?;
+        tree.extend(lines.lines().map(|line| line.split(' ').take(2).collect::<Vec<_>>().join(" ")));
+    }
+    tree.remove("");
+    let crates = compare(&bom, &tree)?;
+    say(&format!("{crates} crates are in {}", list.display()));
+    Ok(())
+}
+
+/// Compares a list with the crates as `cargo tree` names them, such as `bytes v1.0.0`; gives their number.
+fn compare(bom: &Value, tree: &BTreeSet<String>) -> Result<usize, String> {
     let mut listed = BTreeSet::new();
     for component in bom["components"].as_array().into_iter().flatten() {
         let [name, version, purl] = ["name", "version", "purl"].map(|key| component[key].as_str().unwrap_or_default());
@@ -200,16 +214,33 @@ pub(super) fn check(list: &Path) -> Result<(), String> {
             listed.insert(format!("{name} v{version}"));
         }
     }
-    let mut tree = BTreeSet::new();
-    for package in ["volcv-ffi", "volcv-cli"] {
-        let line = "cargo tree --locked --prefix none --edges normal,no-proc-macro --format {p}";
-        let lines = output(&root(), &format!("{line} --target {} -p {package}", host()?))?;
-        tree.extend(lines.lines().map(|line| line.split(' ').take(2).collect::<Vec<_>>().join(" ")));
+    match tree.symmetric_difference(&listed).next() {
+        Some(other) if listed.contains(other) => Err(format!("{other} is only in the list of crates")),
+        Some(other) => Err(format!("{other} is not in the list of crates")),
+        None => Ok(listed.len()),
     }
-    tree.remove("");
-    if let Some(other) = tree.symmetric_difference(&listed).next() {
-        return Err(format!("{other} is only in {}", if tree.contains(other) { "cargo's tree" } else { "the list" }));
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_list_that_lacks_something_is_refused() {
+        let component = json!({
+            "name": "bytes", "version": "1.0.0", "purl": "pkg:cargo/bytes@1.0.0",
+            "licenses": [{ "expression": "MIT" }], "hashes": [{ "alg": "SHA-256", "content": "00" }],
+        });
+        let tree = |names: &[&str]| names.iter().map(|name| name.to_string()).collect::<BTreeSet<_>>();
+        let bytes = tree(&["bytes v1.0.0"]);
+        assert_eq!(compare(&json!({ "components": [component] }), &bytes), Ok(1));
+        for key in ["version", "purl", "licenses", "hashes"] {
+            let mut less = component.clone();
+            less.as_object_mut().unwrap().remove(key);
+            assert!(compare(&json!({ "components": [less] }), &bytes).is_err(), "{key}");
+        }
+        assert!(compare(&json!({ "components": [] }), &bytes).is_err());
+        assert!(compare(&json!({ "components": [component] }), &tree(&["bytes v1.0.0", "ring v0.17.0"])).is_err());
+        assert!(compare(&json!({ "components": [component] }), &tree(&[])).is_err());
     }
-    say(&format!("{} crates are in {}", listed.len(), list.display()));
-    Ok(())
 }
