@@ -1,5 +1,6 @@
 //! The programs that the second ring needs, and how each is installed.
 
+use crate::dist;
 use crate::sh::{root, say, succeeds};
 use crate::toolchain::Toolchain;
 
@@ -33,6 +34,10 @@ const PROGRAMS: &[&str] = &[
     "valgrind --version",
     "abidiff --version",
     "strip --version",
+    "which dh",
+    "dpkg-buildpackage --version",
+    "lintian --version",
+    "man --version",
     "mcs --version",
     "mono --version",
     "love --version",
@@ -80,5 +85,5 @@ pub(crate) fn install() -> Result<(), String> {
     }
     Toolchain::oldest()?;
     Toolchain::newest()?;
-    Ok(())
+    dist::install()
 }
