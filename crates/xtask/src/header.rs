@@ -24,7 +24,7 @@ fn path() -> PathBuf {
 }
 
 /// In the order of the header.
-const SOURCES: [&str; 14] = [
+const SOURCES: [&str; 15] = [
     "constants",
     "structs",
     "credentials_structs",
@@ -38,6 +38,7 @@ const SOURCES: [&str; 14] = [
     "job",
     "results",
     "pixels",
+    "codec",
     "http",
 ];
 

@@ -4,6 +4,7 @@
 
 mod access;
 mod client;
+mod codec;
 mod constants;
 mod credentials_structs;
 #[cfg(feature = "image")]
@@ -28,6 +29,7 @@ mod task_structs;
 mod version;
 
 pub use client::*;
+pub use codec::*;
 pub use constants::*;
 pub use credentials_structs::*;
 pub use http::*;
