@@ -87,6 +87,8 @@ def test_every_option_is_taken(good: Emulator, png: bytes) -> None:
         assert client.outpaint(png, left=0.5).width == 96
     with volcv.Client(good.url, KEY, reply_limit=1000) as client, pytest.raises(volcv.ResponseTooLargeError):
         client.outpaint(png, left=0.5)
+    with pytest.raises(TypeError, match="credentials"):
+        volcv.Client(good.url, credentials=5)  # type: ignore[arg-type]
     for name, value, error in [
         ("max_in_flight", 0, ValueError),
         ("max_in_flight", 257, ValueError),
@@ -95,7 +97,6 @@ def test_every_option_is_taken(good: Emulator, png: bytes) -> None:
         ("connect_timeout", "1", TypeError),
         ("tls_roots", "all", ValueError),
         ("new_seed", 1, TypeError),
-        ("credentials", 5, TypeError),
         ("ca", 5, TypeError),
         ("timeout", 5, TypeError),
     ]:

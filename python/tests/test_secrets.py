@@ -27,12 +27,11 @@ def test_no_secret_is_shown(
     caplog.set_level(logging.DEBUG, "volcv")
     emulator = start()
     shown = []
-    proxy = f"http://user:{PASSWORD}@127.0.0.1:9"
     makers: list[Callable[[], volcv.Client]] = [
         lambda: volcv.Client(emulator.url, API_KEY),
         lambda: volcv.Client(emulator.url, access_key=ACCESS_KEY, secret_key=SECRET_KEY, session_token=TOKEN),
         lambda: volcv.Client(emulator.url, credentials=lambda: volcv.Credentials(ACCESS_KEY, SECRET_KEY, TOKEN)),
-        lambda: volcv.Client(emulator.url, API_KEY, proxy=proxy, max_attempts=1),
+        lambda: volcv.Client(emulator.url, API_KEY, proxy=f"http://user:{PASSWORD}@127.0.0.1:9", max_attempts=1),
     ]
     for make in makers:
         with make() as client:

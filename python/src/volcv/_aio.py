@@ -10,8 +10,9 @@ from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any, Generic, Literal, TypeVar
 
 from volcv._checks import seconds
-from volcv._engine import End, Engine, logger
+from volcv._engine import End, Engine
 from volcv._errors import Charge, ClosedError, Facts, VolcvError
+from volcv._logs import logger
 from volcv._native import ffi, lib
 from volcv._options import ClientOptions, Setup
 from volcv._outpaint import Outpaint, OutpaintOptions
@@ -113,6 +114,11 @@ class AsyncJob(Generic[R]):
         if self._id != 0:
             self.cancel()
 
+    def _follow(self) -> None:
+        """After the submission: a cancel that came before it had no job to cancel."""
+        if self._abandoned:
+            self.cancel()
+
     def _finish(self, end: End[R]) -> None:
         """On the waiting thread."""
         self._end = end
@@ -198,8 +204,8 @@ class _Waiter:
             # Such as a MemoryError. The job is lost, but nobody may wait for ever.
             failure = VolcvError(f"the result could not be read: {type(reason).__name__}", Facts(charge=Charge.UNKNOWN))
             end = End(None, failure, Charge.UNKNOWN, None)
-        job._finish(end)
         self.remove(number)
+        job._finish(end)
 
 
 class AsyncClient:
@@ -251,8 +257,7 @@ class AsyncClient:
                 raise
             if job._end is None:
                 job._id = id
-            if job._abandoned:
-                job.cancel()
+            job._follow()
 
         submitted = loop.run_in_executor(None, submit)
         try:

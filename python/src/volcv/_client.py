@@ -10,8 +10,9 @@ from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any, Generic, Literal, TypeVar
 
 from volcv._checks import seconds
-from volcv._engine import End, Engine, logger
+from volcv._engine import End, Engine
 from volcv._errors import Charge, ClosedError, Facts, error_of_code
+from volcv._logs import logger
 from volcv._native import ffi, lib
 from volcv._options import ClientOptions, Setup
 from volcv._outpaint import Outpaint, OutpaintOptions

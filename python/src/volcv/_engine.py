@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import logging
+import threading
 import weakref
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
 from volcv._errors import CHARGES, Charge, VolcvError, error_of, error_of_code
+from volcv._logs import Log
 from volcv._native import CData, ffi, lib, milliseconds_of, new, take, text_of
 from volcv._options import Setup
 from volcv._pictures import CHANNELS, Loaded, Pixels
@@ -17,9 +18,6 @@ from volcv._results import Operation, Picture, Result, reply_of
 from volcv._tasks import Task
 
 R = TypeVar("R")
-
-logger = logging.getLogger("volcv")
-logger.addHandler(logging.NullHandler())
 
 FORMATS = {
     lib.VOLCV_FORMAT_PNG: "png",
@@ -57,12 +55,14 @@ class Engine:
     """A client of C, which is destroyed with this object or at the end of the process."""
 
     def __init__(self, setup: Setup) -> None:
-        out, error = ffi.new("volcv_client **"), new("volcv_error")
+        out, error, log = ffi.new("volcv_client **"), new("volcv_error"), Log()
+        log.start(setup.struct)
         if lib.volcv_client_create(lib.VOLCV_ABI_VERSION, setup.struct, out, error) != lib.VOLCV_OK:
+            log.stop()
             raise error_of(error)
         self.pointer = out[0]
         # The callbacks have to live until the client is destroyed.
-        self._finalizer = weakref.finalize(self, _destroy, self.pointer, setup.callbacks)
+        self._finalizer = weakref.finalize(self, _destroy, self.pointer, log, setup.callbacks)
 
     def destroy(self) -> None:
         """Cancels what runs and joins the threads. Can be called twice."""
@@ -201,8 +201,11 @@ class Engine:
             raise error_of_code(code, "the client is closed")
 
 
-def _destroy(pointer: CData, callbacks: object) -> None:
-    lib.volcv_client_destroy(pointer, CLOSING_MS)
-    del callbacks
+def _destroy(pointer: CData, log: Log, callbacks: object) -> None:
+    if lib.volcv_client_destroy(pointer, CLOSING_MS) == lib.VOLCV_E_REENTRANT:
+        # Python collects garbage on any thread, also on one of the library's that is inside a callback.
+        threading.Thread(target=_destroy, args=(pointer, log, callbacks), name="volcv-destroy").start()
+        return
+    log.stop()
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import os
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -11,7 +10,7 @@ from typing import Any, Literal, TypedDict
 from volcv import _checks as checks
 from volcv._credentials import Credentials, credentials_hook
 from volcv._errors import ConfigError, Facts
-from volcv._native import Arena, ffi, lib, milliseconds_of, new, text_of
+from volcv._native import Arena, lib, milliseconds_of, new
 
 
 class ClientOptions(TypedDict, total=False):
@@ -85,12 +84,6 @@ FLAGS = {
     "allow_insecure_http": lib.VOLCV_CLIENT_ALLOW_INSECURE_HTTP,
 }
 ROOTS = {"default": lib.VOLCV_TLS_ROOTS_DEFAULT, "none": lib.VOLCV_TLS_ROOTS_EXTRA_ONLY}
-LEVELS = {
-    lib.VOLCV_LOG_ERROR: logging.ERROR,
-    lib.VOLCV_LOG_WARN: logging.WARNING,
-    lib.VOLCV_LOG_INFO: logging.INFO,
-    lib.VOLCV_LOG_DEBUG: logging.DEBUG,
-}
 
 
 class Setup:
@@ -106,7 +99,6 @@ class Setup:
         self._access(base_url, api_key, given)
         self._limits(given)
         self._network(given)
-        self._log()
 
     def __repr__(self) -> str:
         return "<Setup>"
@@ -172,21 +164,6 @@ class Setup:
             self.struct.extra_roots, self.struct.extra_roots_size = self._arena.bytes(data), len(data)
         if "tls_roots" in given:
             self.struct.tls_roots = checks.one_of("tls_roots", given["tls_roots"], ROOTS)
-
-    def _log(self) -> None:
-        logger = logging.getLogger("volcv")
-        level = logger.getEffectiveLevel()
-        wanted = [number for number, name in LEVELS.items() if name >= level]
-        if not wanted:
-            return
-
-        def log(user: object, level: int, job: int, text: Any) -> None:
-            prefix = f"job {job}: " if job else ""
-            logger.log(LEVELS.get(level, logging.DEBUG), "%s%s", prefix, text_of(text))
-
-        callback = ffi.callback("volcv_log_fn", log)
-        self.callbacks.append(callback)
-        self.struct.log, self.struct.log_level = callback, max(wanted)
 
 
 def _variable(name: str) -> str | None:
