@@ -1,16 +1,21 @@
 //! The second ring of checks: the list of them, and what they cost in time.
 
-use std::path::Path;
+use std::fs::{self, File};
+use std::io;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command};
 use std::time::{Duration, Instant};
 
 use crate::sh::{root, run, say};
-use crate::{bench, coverage, fuzz, header, licences, oldest, package, public_api, readme, sizes, tools};
+use crate::{
+    abi, bench, conan, coverage, fuzz, header, licences, oldest, package, public_api, readme, sizes, tools, vcpkg,
+};
 
 /// A check gets the workspace's root.
 type Check = fn(&Path) -> Result<(), String>;
 
-/// Every check by its name, in the order in which they run.
-const CHECKS: [(&str, Check); 19] = [
+/// The checks of the code, in the order in which they run.
+const CODE: [(&str, Check); 19] = [
     ("format", |root| run(root, "cargo fmt --all --check", &[])),
     ("lints", lints),
     ("documentation", documentation),
@@ -19,8 +24,8 @@ const CHECKS: [(&str, Check); 19] = [
     ("combinations of features", features),
     ("tarballs of the published crates", |_| package::tarballs()),
     ("oldest versions of the dependencies", |_| package::oldest_versions()),
-    ("Rust 1.85", |_| oldest::check()),
     ("public API", |_| public_api::compare(false)),
+    ("ABI", |_| abi::compare(false)),
     ("sizes of libvolcv", |_| sizes::check()),
     ("instruction counts", |_| bench::compare()),
     ("tests of the second ring", second_ring),
@@ -32,18 +37,82 @@ const CHECKS: [(&str, Check); 19] = [
     ("line coverage", |_| coverage::report()),
 ];
 
+/// The checks of platforms and packages. They run beside the others: much of both is one linker, or a test that waits.
+const PLATFORMS: [(&str, Check); 3] = [
+    ("Rust 1.85", |_| oldest::check()),
+    ("the Conan recipe", |_| conan::check()),
+    ("the vcpkg port", |_| vcpkg::check()),
+];
+
+/// The argument by which the program starts itself for [`PLATFORMS`].
+pub(crate) const PLATFORMS_ALONE: &str = "--platforms-alone";
+
 /// Runs every check, or those whose names contain the given text. The first failure ends the run.
 pub(crate) fn ci(part: &str) -> Result<(), String> {
     tools::check_all()?;
+    if part == PLATFORMS_ALONE {
+        return each(PLATFORMS);
+    }
+    if !part.is_empty() {
+        let found: Vec<_> = CODE.into_iter().chain(PLATFORMS).filter(|(name, _)| name.contains(part)).collect();
+        return match found.is_empty() {
+            true => Err(format!("no check is named {part}: {}", names().join("; "))),
+            false => each(found),
+        };
+    }
+    let mut platforms = Beside::start()?;
+    each(CODE)?;
+    platforms.end()
+}
+
+/// The other half of the checks, in a process of its own.
+struct Beside {
+    process: Child,
+    log: PathBuf,
+}
+
+impl Beside {
+    fn start() -> Result<Self, String> {
+        let log = root().join("target/ci-platforms.log");
+        let failed = |error: io::Error| format!("{}: {error}", log.display());
+        let file = File::create(&log).map_err(failed)?;
+        let mut command = Command::new(std::env::current_exe().map_err(failed)?);
+        command.args(["ci", PLATFORMS_ALONE]).stdout(file.try_clone().map_err(failed)?).stderr(file);
+        let process = command.spawn().map_err(failed)?;
+        Ok(Self { process, log })
+    }
+
+    /// Waits for the process, and prints what it has printed.
+    fn end(&mut self) -> Result<(), String> {
+        let ended = self.process.wait();
+        say(&fs::read_to_string(&self.log).unwrap_or_default());
+        match ended {
+            Ok(status) if status.success() => Ok(()),
+            _ => Err("a check of platforms and packages failed: see above".to_owned()),
+        }
+    }
+}
+
+impl Drop for Beside {
+    fn drop(&mut self) {
+        // It has ended already, unless a check of the other half failed.
+        let _ = self.process.kill();
+        let _ = self.process.wait();
+    }
+}
+
+fn names() -> Vec<&'static str> {
+    CODE.iter().chain(&PLATFORMS).map(|(name, _)| *name).collect()
+}
+
+/// Runs these checks one after the other, and prints how long each took.
+fn each(checks: impl IntoIterator<Item = (&'static str, Check)>) -> Result<(), String> {
     let mut times = Vec::new();
-    for (name, check) in CHECKS.into_iter().filter(|(name, _)| name.contains(part)) {
+    for (name, check) in checks {
         say(&format!("== {name}"));
         let start = Instant::now();
         check(&root()).map_err(|error| format!("{name}: {error}"))?;
         times.push((name, start.elapsed()));
-    }
-    if times.is_empty() {
-        return Err(format!("no check is named {part}: {}", CHECKS.map(|(name, _)| name).join("; ")));
     }
     for (name, time) in &times {
         say(&format!("{:6.0} s  {name}", time.as_secs_f64()));

@@ -18,7 +18,7 @@ const CARGO: [(&str, &str); 7] = [
 ];
 
 /// Programs of Debian's packages, and libraries as pkg-config knows them.
-const PROGRAMS: [&str; 20] = [
+const PROGRAMS: [&str; 22] = [
     "git --version",
     "gcc --version",
     "g++ --version",
@@ -26,10 +26,12 @@ const PROGRAMS: [&str; 20] = [
     "clang++ --version",
     "cmake --version",
     "valgrind --version",
+    "abidiff --version",
     "strip --version",
     "mcs --version",
     "mono --version",
     "love --version",
+    "which godot3-server",
     "which xvfb-run",
     "which xauth",
     "tinyproxy -v",

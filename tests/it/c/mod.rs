@@ -15,6 +15,7 @@ mod install;
 mod layout;
 mod readme;
 pub(crate) mod run;
+mod symbols;
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};

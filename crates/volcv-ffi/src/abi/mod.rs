@@ -3,6 +3,7 @@
 //! The header `include/volcv.h` is made of these files, comments included, so they speak to readers of C.
 
 mod access;
+mod api;
 mod client;
 mod codec;
 mod constants;
@@ -26,8 +27,10 @@ mod structs;
 mod submit;
 mod task;
 mod task_structs;
+mod thread_structs;
 mod version;
 
+pub use api::*;
 pub use client::*;
 pub use codec::*;
 pub use constants::*;
@@ -43,4 +46,5 @@ pub use structs::*;
 pub use submit::*;
 pub use task::*;
 pub use task_structs::*;
+pub use thread_structs::*;
 pub use version::*;

@@ -16,6 +16,7 @@ use super::job::{Job, JobOptions, JobResult, State, task_text};
 use super::job_table::JobTable;
 use super::request::JobRequest;
 use super::setup::BuiltClient;
+use super::worker::lower_priority;
 use super::{CError, Deadline, Setup, fork, lock, registry};
 use crate::abi::*;
 
@@ -102,6 +103,8 @@ impl Engine {
         lock(&self.queue).threads += 1;
         let spawned = thread::Builder::new().name("volcv-worker".to_owned()).spawn(move || {
             let _guard = ThreadGuard(&engine);
+            lower_priority();
+            let _hooked = engine.hooks.thread(c"volcv-worker");
             engine.work();
         });
         match spawned {
@@ -272,8 +275,10 @@ impl Engine {
         }
         // They have nothing left to do but to end.
         lock(&self.workers).drain(..).for_each(|thread| drop(thread.join()));
-        // Another destroy may have timed out meanwhile, and muted the hooks.
-        self.hooks.unmute();
+        self.client.stop_timer();
+        if !self.hooks.wait_for_threads(deadline) {
+            return false;
+        }
         if let Some(host_http) = &self.host_http {
             host_http.destroy();
         }
