@@ -13,7 +13,7 @@ import pytest
 
 import volcv
 from conftest import python
-from volcv import _engine, _native, _options, _pictures, _progress, _tasks
+from volcv import _engine, _errors, _native, _options, _pictures, _progress, _tasks
 from volcv._native import ffi, lib
 
 HEADER = Path(os.environ["VOLCV_HEADER"])
@@ -52,8 +52,8 @@ def test_words_stand_for_the_numbers_of_the_header() -> None:
     named: list[tuple[str, dict[str, Any]]] = [
         ("PHASE", {phase.name: index for index, phase in enumerate(_progress.PHASES)}),
         ("TASK", {state.name: index for index, state in enumerate(_tasks.STATES)}),
-        ("CHARGE", {charge.name: index for index, charge in enumerate(volcv._errors.CHARGES)}),  # type: ignore[attr-defined]
-        ("DELIVERY", {part.name: index for index, part in enumerate(volcv._errors.DELIVERIES)}),  # type: ignore[attr-defined]
+        ("CHARGE", {charge.name: index for index, charge in enumerate(_errors.CHARGES)}),
+        ("DELIVERY", {part.name: index for index, part in enumerate(_errors.DELIVERIES)}),
         ("FORMAT", {"UNKNOWN": 0, **{name.upper(): number for number, name in _engine.FORMATS.items()}}),
     ]
     for prefix, ours in named:
@@ -75,13 +75,13 @@ def test_every_number_and_every_function_is_there() -> None:
 def test_every_error_of_c_is_a_class() -> None:
     of_hooks = {"IO", "PROTOCOL", "INTERNAL", "ABI_MISMATCH", "NOT_READY", "INTERRUPTED", "REENTRANT", "NO_RESULT"}
     for name, number in numbers("E").items():
-        assert (number in volcv._errors.CLASSES) != (name in of_hooks), name  # type: ignore[attr-defined]
+        assert (number in _errors.CLASSES) != (name in of_hooks), name
 
 
 def test_every_option_of_a_client_is_offered() -> None:
     fields = {name for name, _ in ffi.typeof("volcv_client_options").fields}
     hooks = {"struct_size", "flags", "reserved", "transport", "log", "log_user", "log_level", "on_ready", "on_ready_user"}
-    hooks |= {"pixels_hooks", "extra_roots_size"}
+    hooks |= {"pixels_hooks", "extra_roots_size", "threads"}
     ours = {**_options.SECONDS, **_options.NUMBERS, "reply_limit": "reply_limit_bytes", "ca": "extra_roots"}
     offered = {ours.get(name, name) for name in volcv.ClientOptions.__annotations__}
     assert fields - hooks <= offered | {"base_url", "api_key"}

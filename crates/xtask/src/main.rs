@@ -22,6 +22,7 @@ mod table;
 mod toolchain;
 mod tools;
 mod vcpkg;
+mod wheel;
 
 use std::process::ExitCode;
 
@@ -38,6 +39,7 @@ cargo xtask bench      what a call costs, beside raw sockets and a client writte
 cargo xtask landscape  renders examples/assets/valley.jpg
 cargo xtask pictures   makes the README's pictures with its first command and with the example seam
 cargo xtask sizes      builds libvolcv for each set of features and compares docs/sizes.txt; --update: writes it
+cargo xtask wheel      makes the Python wheel in target/wheels
 ";
 
 fn main() -> ExitCode {
@@ -55,6 +57,7 @@ fn main() -> ExitCode {
         Some("sizes") if words.next().as_deref() == Some("--update") => sizes::update(),
         Some("sizes") => sizes::check(),
         Some("tools") => tools::install(),
+        Some("wheel") => wheel::wheel(),
         _ => Err(USAGE.to_owned()),
     };
     match result {
