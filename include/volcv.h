@@ -677,6 +677,8 @@ typedef struct volcv_client_options {
     uint32_t reserved;
     /** Told of each thread that volcv keeps for the client; NULL for none. */
     const volcv_thread_hooks *threads;
+    /** NULL. */
+    const void *reserved_pointer;
 } volcv_client_options;
 
 /** Why something failed, filled in place; nothing in it has to be freed. */
@@ -1270,7 +1272,7 @@ static inline void volcv_thread_hooks_init(volcv_thread_hooks *value)
     *value = init;
 }
 
-#define VOLCV_CLIENT_OPTIONS_INIT { sizeof(volcv_client_options), 0, NULL, NULL, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, NULL, 0, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, 0, 0, NULL }
+#define VOLCV_CLIENT_OPTIONS_INIT { sizeof(volcv_client_options), 0, NULL, NULL, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, NULL, 0, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, 0, 0, NULL, NULL }
 
 /** Makes it VOLCV_CLIENT_OPTIONS_INIT. */
 static inline void volcv_client_options_init(volcv_client_options *value)
@@ -1479,8 +1481,8 @@ VOLCV_API volcv_result VOLCV_CALL volcv_client_create(
  * @param client a client; NULL does nothing.
  * @param timeout_ms how long to wait at most; 0 only begins it; VOLCV_WAIT_FOREVER is allowed.
  * @return VOLCV_OK; VOLCV_E_TIMEOUT: it has not finished in time, most often because a hook does not return. Hooks are
- * silent from then on, borrowed pictures stay borrowed, the jobs' events can be polled, and destroy may be called again
- * to wait on; VOLCV_E_STALE, VOLCV_E_REENTRANT, VOLCV_E_FORKED, VOLCV_E_INTERNAL.
+ * silent from then on, unless another thread is still destroying the client; borrowed pictures stay borrowed, the jobs'
+ * events can be polled, and destroy may be called again to wait on; VOLCV_E_STALE, VOLCV_E_REENTRANT, VOLCV_E_FORKED, VOLCV_E_INTERNAL.
  * Thread: any, but not inside of a hook. Blocks: up to timeout_ms.
  */
 VOLCV_API volcv_result VOLCV_CALL volcv_client_destroy(volcv_client *client, uint32_t timeout_ms);

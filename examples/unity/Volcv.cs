@@ -212,6 +212,7 @@ namespace Volcv
             public byte* access_key, secret_key, session_token, region;
             public uint poll_interval_ms, reserved;
             public volcv_thread_hooks* threads;
+            public void* reserved_pointer;
         }
 
         public struct volcv_credentials

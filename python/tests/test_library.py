@@ -97,7 +97,7 @@ def test_versions() -> None:
 def test_the_public_names_are_documented() -> None:
     for name in volcv.__all__:
         value = getattr(volcv, name)
-        if isinstance(value, type):
+        if name not in ("PictureLike", "ProgressCallback", "__version__"):
             assert value.__doc__, name
 
 

@@ -68,6 +68,7 @@ static void nested_pointers(void)
     NESTED(client_options, good_client, base_url = NULL);
     NESTED(client_options, good_client, api_key = NULL);
     NESTED(client_options, good_client, extra_roots_size = 1);
+    NESTED(client_options, good_client, reserved_pointer = room);
     NESTED(http_transport, transport, start = NULL);
     NESTED(http_transport, transport, cancel = NULL);
     NESTED(picture, picture, data = NULL);

@@ -15,8 +15,8 @@ use crate::sh::{output, root, run, say};
 const PORT: &str = "packaging/vcpkg/ports/volcv";
 const LICENCE: &str = env!("CARGO_PKG_LICENSE");
 
-/// The fields of a manifest in the order of `vcpkg format-manifest`, and the fields of a feature and of a dependency. Source: vcpkg's
-/// reference of vcpkg.json, and vcpkg.schema.json beside it.
+/// The fields of a manifest in the order of `vcpkg format-manifest`, and the fields of a feature and of a dependency. Source:
+/// vcpkg's reference of vcpkg.json, and its vcpkg.schema.json.
 const MANIFEST: [&str; 16] = [
     "$schema",
     "name",
@@ -101,7 +101,8 @@ fn elsewhere(root: &Path, triplet: &str, linkage: &str, needs: &str, files: &[&s
 fn build(root: &Path, linkage: &str, features: &str, package: &Path) -> Result<(), String> {
     let trees = root.join("target/vcpkg/buildtrees");
     let line = format!(
-        "cmake -DTRIPLET=x64-linux -DLINKAGE={linkage} -DFEATURES={features} -DVERSION={VERSION} -DBUILDTREES={} -DPACKAGES={} -P tests/vcpkg/run.cmake",
+        "cmake -DTRIPLET=x64-linux -DLINKAGE={linkage} -DFEATURES={features} -DVERSION={VERSION} -DBUILDTREES={} \
+         -DPACKAGES={} -P tests/vcpkg/run.cmake",
         trees.display(),
         package.display()
     );
@@ -146,7 +147,7 @@ fn use_it(root: &Path, package: &Path, linkage: &str, http: bool) -> Result<(), 
         let build = package.with_extension(configuration);
         let _ = fs::remove_dir_all(&build);
         let (installed, build) = (moved.display(), build.display());
-        let library = format!("/{}{lib}/libvolcv", moved.file_name().unwrap_or_default().display());
+        let library = format!("/{}{lib}/libvolcv", moved.file_name().unwrap_or_default().to_string_lossy());
         let configure = format!(
             "cmake -S packaging/conan/test_package -B {build} -DKIND={kind} -DCMAKE_BUILD_TYPE={configuration} \
              -DCMAKE_PREFIX_PATH={installed}"

@@ -40,6 +40,9 @@ pub(super) unsafe fn options_of(options: *const volcv_client_options) -> Result<
         false => Some(thread_hooks_of(options.threads)?),
     };
     only(0, options.reserved, "volcv_client_options.reserved")?;
+    if !options.reserved_pointer.is_null() {
+        return Err(CError::argument("volcv_client_options.reserved_pointer", "a pointer", "NULL"));
+    }
     let ms = |value: u32| (value > 0).then(|| Duration::from_millis(value.into()));
     Ok(Setup {
         base_url: optional_text(options.base_url, "volcv_client_options.base_url")?,

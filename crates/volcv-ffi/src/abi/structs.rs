@@ -225,6 +225,8 @@ pub struct volcv_client_options {
     pub reserved: u32,
     /// Told of each thread that volcv keeps for the client; NULL for none.
     pub threads: *const volcv_thread_hooks,
+    /// NULL.
+    pub reserved_pointer: *const c_void,
 }
 
 /// An encoded picture: PNG, JPEG and the like, never pixels. Either data and size, or link.

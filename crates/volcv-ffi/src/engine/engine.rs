@@ -275,9 +275,11 @@ impl Engine {
         }
         // They have nothing left to do but to end.
         lock(&self.workers).drain(..).for_each(|thread| drop(thread.join()));
-        self.client.stop_timer();
-        if !self.hooks.wait_for_threads(deadline) {
-            return false;
+        while !self.client.stop_timer() {
+            if deadline.is_over() {
+                return false;
+            }
+            thread::sleep(Duration::from_micros(100));
         }
         if let Some(host_http) = &self.host_http {
             host_http.destroy();
