@@ -447,6 +447,11 @@ namespace Volcv
             IntPtr client, ulong job, uint index, volcv_buffer* out_buffer);
         [DllImport(Library, CallingConvention = C)] public static extern int volcv_plan(
             volcv_outpaint* request, uint width, uint height, volcv_plan_info* out_plan, volcv_error* error);
+        [DllImport(Library, CallingConvention = C)] public static extern int volcv_encode(
+            volcv_pixels* pixels, volcv_picture* marks, uint format, uint quality, volcv_buffer* out_file,
+            volcv_error* error);
+        [DllImport(Library, CallingConvention = C)] public static extern int volcv_decode(
+            volcv_picture* file, volcv_pixels* out_pixels, volcv_buffer* out_buffer, volcv_error* error);
         [DllImport(Library, CallingConvention = C)] public static extern int volcv_job_pixels_info(
             IntPtr client, ulong job, uint index, volcv_pixels_info* out_info);
         [DllImport(Library, CallingConvention = C)] public static extern int volcv_job_pixels(

@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 use crate::sh::{root, run, say};
 use crate::{
     abi, bench, conan, coverage, dist, fuzz, header, licences, oldest, package, platforms, public_api, readme, sizes,
-    tools, vcpkg, windows,
+    tools, vcpkg, wheel, windows,
 };
 
 /// A check gets the workspace's root.
@@ -46,6 +46,7 @@ const PLATFORMS: &[(&str, Check)] = &[
     ("the Conan recipe", |_| conan::check()),
     ("the vcpkg port", |_| vcpkg::check()),
     ("tarball, Debian's packages, list of crates", |_| dist::check()),
+    ("the Python wheel", wheel::check),
 ];
 
 /// The argument by which the program starts itself for [`PLATFORMS`].

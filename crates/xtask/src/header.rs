@@ -50,6 +50,7 @@ const SOURCES: [&str; 17] = [
     "results",
     "pixels",
     "http",
+    "codec",
 ];
 
 /// The generated files.

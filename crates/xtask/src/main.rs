@@ -24,6 +24,7 @@ mod table;
 mod toolchain;
 mod tools;
 mod vcpkg;
+mod wheel;
 mod windows;
 
 use std::process::ExitCode;
@@ -44,6 +45,7 @@ cargo xtask landscape  renders examples/assets/valley.jpg
 cargo xtask pictures   makes the README's pictures with its first command and with the example seam
 cargo xtask windows    builds the package for Windows x86-64 in target/windows
 cargo xtask sizes      builds libvolcv for each set of features and compares docs/sizes.txt; --update: writes it
+cargo xtask wheel      makes the Python wheel in target/wheels
 ";
 
 fn main() -> ExitCode {
@@ -63,6 +65,7 @@ fn main() -> ExitCode {
         Some("sizes") => sizes::check(),
         Some("tools") => tools::install(),
         Some("windows") => windows::release(),
+        Some("wheel") => wheel::wheel(),
         _ => Err(USAGE.to_owned()),
     };
     match result {
