@@ -261,7 +261,7 @@ static void a_stop_that_hangs(void)
     volcv_client *const client = client_with(user, 1);
     volcv_job job;
     IS(submit(client, 1, &job), VOLCV_OK);
-    CHECK(next_event(client).result == VOLCV_OK && user->timers == 1);
+    CHECK(next_event(client).result == VOLCV_OK);
     CHECK(pthread_mutex_lock(&user->hold_stop) == 0);
     IS(volcv_client_destroy(client, 20), VOLCV_E_TIMEOUT);
     IS(volcv_client_destroy(client, 0), VOLCV_E_TIMEOUT);

@@ -1,5 +1,6 @@
 //! The programs that the second ring needs, and how each is installed.
 
+use crate::dist;
 use crate::sh::{root, say, succeeds};
 use crate::toolchain::Toolchain;
 
@@ -18,16 +19,25 @@ const CARGO: [(&str, &str); 7] = [
 ];
 
 /// Programs of Debian's packages, and libraries as pkg-config knows them.
-const PROGRAMS: [&str; 26] = [
+const PROGRAMS: &[&str] = &[
     "git --version",
     "gcc --version",
     "g++ --version",
     "clang --version",
     "clang++ --version",
     "cmake --version",
+    "aarch64-linux-gnu-gcc --version",
+    "i686-linux-gnu-gcc --version",
+    "s390x-linux-gnu-gcc --version",
+    "qemu-aarch64 --version",
+    "qemu-s390x --version",
     "valgrind --version",
     "abidiff --version",
     "strip --version",
+    "which dh",
+    "dpkg-buildpackage --version",
+    "lintian --version",
+    "man --version",
     "mcs --version",
     "mono --version",
     "love --version",
@@ -50,7 +60,7 @@ const PROGRAMS: [&str; 26] = [
 
 /// Fails with the list of all that is missing.
 pub(crate) fn check_all() -> Result<(), String> {
-    let programs: Vec<_> = PROGRAMS.into_iter().filter(|line| !succeeds(line)).collect();
+    let programs: Vec<_> = PROGRAMS.iter().copied().filter(|line| !succeeds(line)).collect();
     let tools: Vec<_> = CARGO.into_iter().filter(|(line, _)| !succeeds(line)).collect();
     if programs.is_empty() && tools.is_empty() {
         return Ok(());
@@ -75,5 +85,5 @@ pub(crate) fn install() -> Result<(), String> {
     }
     Toolchain::oldest()?;
     Toolchain::newest()?;
-    Ok(())
+    dist::install()
 }

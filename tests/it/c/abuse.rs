@@ -352,6 +352,7 @@ fn every_field(header: &Header) -> String {
         "client_options",
         "http_transport",
         "credentials_hook",
+        "allocator",
         "picture",
         "outpaint",
         "raw",

@@ -48,8 +48,8 @@ pub unsafe extern "C" fn volcv_client_create(
 /// @param client a client; NULL does nothing.
 /// @param timeout_ms how long to wait at most; 0 only begins it; VOLCV_WAIT_FOREVER is allowed.
 /// @return VOLCV_OK; VOLCV_E_TIMEOUT: it has not finished in time, most often because a hook does not return. Hooks are
-/// silent from then on, borrowed pictures stay borrowed, the jobs' events can be polled, and destroy may be called again
-/// to wait on; VOLCV_E_STALE, VOLCV_E_REENTRANT, VOLCV_E_FORKED, VOLCV_E_INTERNAL.
+/// silent from then on, unless another thread is still destroying the client; borrowed pictures stay borrowed, the jobs'
+/// events can be polled, and destroy may be called again to wait on; VOLCV_E_STALE, VOLCV_E_REENTRANT, VOLCV_E_FORKED, VOLCV_E_INTERNAL.
 /// Thread: any, but not inside of a hook. Blocks: up to timeout_ms.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn volcv_client_destroy(client: *mut volcv_client, timeout_ms: u32) -> volcv_result {
