@@ -8,7 +8,8 @@ use std::time::{Duration, Instant};
 
 use crate::sh::{root, run, say};
 use crate::{
-    abi, bench, conan, coverage, fuzz, header, licences, oldest, package, public_api, readme, sizes, tools, vcpkg,
+    abi, bench, conan, coverage, fuzz, header, licences, oldest, package, platforms, public_api, readme, sizes, tools,
+    vcpkg,
 };
 
 /// A check gets the workspace's root.
@@ -38,8 +39,9 @@ const CODE: [(&str, Check); 19] = [
 ];
 
 /// The checks of platforms and packages. They run beside the others: much of both is one linker, or a test that waits.
-const PLATFORMS: [(&str, Check); 3] = [
+const PLATFORMS: [(&str, Check); 4] = [
     ("Rust 1.85", |_| oldest::check()),
+    ("other platforms", |_| platforms::check()),
     ("the Conan recipe", |_| conan::check()),
     ("the vcpkg port", |_| vcpkg::check()),
 ];

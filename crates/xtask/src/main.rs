@@ -14,6 +14,7 @@ mod installed;
 mod licences;
 mod oldest;
 mod package;
+mod platforms;
 mod public_api;
 mod readme;
 mod sh;

@@ -8,7 +8,6 @@ use std::path::{Path, PathBuf};
 use crate::sh::{output, root, run};
 
 /// Allows options that are not stable.
-#[allow(dead_code, reason = "its users come with the platforms")]
 pub(crate) const UNSTABLE: (&str, &str) = ("RUSTC_BOOTSTRAP", "1");
 
 /// A compiler in a folder of its own.

@@ -18,13 +18,18 @@ const CARGO: [(&str, &str); 7] = [
 ];
 
 /// Programs of Debian's packages, and libraries as pkg-config knows them.
-const PROGRAMS: [&str; 22] = [
+const PROGRAMS: &[&str] = &[
     "git --version",
     "gcc --version",
     "g++ --version",
     "clang --version",
     "clang++ --version",
     "cmake --version",
+    "aarch64-linux-gnu-gcc --version",
+    "i686-linux-gnu-gcc --version",
+    "s390x-linux-gnu-gcc --version",
+    "qemu-aarch64 --version",
+    "qemu-s390x --version",
     "valgrind --version",
     "abidiff --version",
     "strip --version",
@@ -45,7 +50,7 @@ const PROGRAMS: [&str; 22] = [
 
 /// Fails with the list of all that is missing.
 pub(crate) fn check_all() -> Result<(), String> {
-    let programs: Vec<_> = PROGRAMS.into_iter().filter(|line| !succeeds(line)).collect();
+    let programs: Vec<_> = PROGRAMS.iter().copied().filter(|line| !succeeds(line)).collect();
     let tools: Vec<_> = CARGO.into_iter().filter(|(line, _)| !succeeds(line)).collect();
     if programs.is_empty() && tools.is_empty() {
         return Ok(());

@@ -333,6 +333,7 @@ fn every_field(header: &Header) -> String {
         "client_options",
         "http_transport",
         "credentials_hook",
+        "allocator",
         "picture",
         "outpaint",
         "raw",

@@ -13,6 +13,7 @@ mod header;
 #[cfg(feature = "second-ring")]
 mod install;
 mod layout;
+mod oom;
 mod readme;
 pub(crate) mod run;
 mod symbols;
