@@ -190,6 +190,7 @@ unsafe impl GlobalAlloc for Memory {
         }
     }
 
+    #[inline(never)]
     unsafe fn realloc(&self, block: *mut u8, layout: Layout, size: usize) -> *mut u8 {
         // SAFETY: the caller promises that the size is none that overflows.
         let new = unsafe { Layout::from_size_align_unchecked(size, layout.align()) };
