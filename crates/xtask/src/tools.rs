@@ -1,5 +1,6 @@
 //! The programs that the second ring needs, and how each is installed.
 
+use crate::dist;
 use crate::sh::{root, say, succeeds};
 use crate::toolchain::Toolchain;
 
@@ -18,7 +19,7 @@ const CARGO: [(&str, &str); 7] = [
 ];
 
 /// Programs of Debian's packages, and libraries as pkg-config knows them.
-const PROGRAMS: [&str; 27] = [
+const PROGRAMS: &[&str] = &[
     "git --version",
     "gcc --version",
     "g++ --version",
@@ -33,6 +34,10 @@ const PROGRAMS: [&str; 27] = [
     "valgrind --version",
     "abidiff --version",
     "strip --version",
+    "which dh",
+    "dpkg-buildpackage --version",
+    "lintian --version",
+    "man --version",
     "mcs --version",
     "mono --version",
     "love --version",
@@ -44,13 +49,18 @@ const PROGRAMS: [&str; 27] = [
     "pkg-config --exists libcurl openssl",
     "pkg-config --exists sdl2 SDL2_image",
     "pkg-config --exists spng libturbojpeg",
+    "x86_64-w64-mingw32-gcc --version",
+    "x86_64-w64-mingw32-g++ --version",
+    "which llvm-dlltool",
+    "lld-link --version",
+    "/usr/lib/wine/wine64 --version",
     "/usr/bin/python3 -m PIL",
     "/usr/bin/python3 -m ensurepip --version",
 ];
 
 /// Fails with the list of all that is missing.
 pub(crate) fn check_all() -> Result<(), String> {
-    let programs: Vec<_> = PROGRAMS.into_iter().filter(|line| !succeeds(line)).collect();
+    let programs: Vec<_> = PROGRAMS.iter().copied().filter(|line| !succeeds(line)).collect();
     let tools: Vec<_> = CARGO.into_iter().filter(|(line, _)| !succeeds(line)).collect();
     if programs.is_empty() && tools.is_empty() {
         return Ok(());
@@ -75,5 +85,5 @@ pub(crate) fn install() -> Result<(), String> {
     }
     Toolchain::oldest()?;
     Toolchain::newest()?;
-    Ok(())
+    dist::install()
 }
