@@ -587,6 +587,39 @@ typedef struct volcv_thread_hooks {
     volcv_thread_stop_fn on_stop;
 } volcv_thread_hooks;
 
+/** Gives memory: see volcv_allocator. */
+typedef void *(VOLCV_CALL *volcv_alloc_fn)(void *user, size_t size, size_t align);
+
+/** Takes memory back: see volcv_allocator. */
+typedef void (VOLCV_CALL *volcv_free_fn)(void *user, void *memory, size_t size, size_t align);
+
+/**
+ * The host's memory for one client: each block of 64 KiB and more that work for the client takes comes from here, which is
+ * where pictures, replies, pixels and the working memory of codecs are. Smaller blocks, stacks of threads, and what is made
+ * while the client itself is made come from the system.
+ *
+ * alloc: returns size bytes, at least 65536, at an address that align divides, which is a power of two; NULL if there are
+ * none, which ends the job with VOLCV_E_OUT_OF_MEMORY.
+ * free: gets each block back once, with the size and the align of its alloc.
+ *
+ * Both are called on any thread, several at once, also inside of functions of volcv that are called with this client. They
+ * must not call volcv, and are called even after a volcv_client_destroy() that returned VOLCV_E_TIMEOUT. All blocks are back
+ * when volcv_client_destroy() returns VOLCV_OK, but for those of buffers that were taken: user has to live until the last
+ * volcv_buffer_release().
+ */
+typedef struct volcv_allocator {
+    /** sizeof(volcv_allocator). */
+    uint32_t struct_size;
+    /** 0. */
+    uint32_t flags;
+    /** Handed to both functions. */
+    void *user;
+    /** Gives memory; required. */
+    volcv_alloc_fn alloc;
+    /** Takes it back; required. */
+    volcv_free_fn free;
+} volcv_allocator;
+
 /**
  * What a client needs to know. Everything is copied by volcv_client_create(); volcv wipes its copies of secrets.
  *
@@ -677,8 +710,8 @@ typedef struct volcv_client_options {
     uint32_t reserved;
     /** Told of each thread that volcv keeps for the client; NULL for none. */
     const volcv_thread_hooks *threads;
-    /** NULL. */
-    const void *reserved_pointer;
+    /** The host's own memory for large blocks; NULL means the system's. Copied. */
+    const volcv_allocator *allocator;
 } volcv_client_options;
 
 /** Why something failed, filled in place; nothing in it has to be freed. */
@@ -1102,7 +1135,10 @@ typedef struct volcv_pixels_info {
 #define VOLCV_E_INTERRUPTED (-9)
 /** The client is being destroyed. */
 #define VOLCV_E_SHUTDOWN (-10)
-/** There is not enough memory. */
+/**
+ * There is no memory for a picture, for pixels or for a reply, or no thread. As the result of a job: volcv_error says what
+ * it cost, and the file of a picture that was paid for is there, see volcv_job_image_count().
+ */
 #define VOLCV_E_OUT_OF_MEMORY (-11)
 /**
  * The process, or one that it comes from, was forked while a client existed: in the child it does not, and exec is
@@ -1210,6 +1246,9 @@ typedef struct volcv_api {
     volcv_result (VOLCV_CALL *http_on_head)(volcv_client *, volcv_exchange, int32_t, const volcv_header *, size_t);
     volcv_result (VOLCV_CALL *http_on_data)(volcv_client *, volcv_exchange, const void *, size_t);
     volcv_result (VOLCV_CALL *http_complete)(volcv_client *, volcv_exchange, volcv_result, const char *);
+    volcv_result (VOLCV_CALL *encode)(
+        const volcv_pixels *, const volcv_picture *, uint32_t, uint32_t, volcv_buffer *, volcv_error *);
+    volcv_result (VOLCV_CALL *decode)(const volcv_picture *, volcv_pixels *, volcv_buffer *, volcv_error *);
 } volcv_api;
 
 /** volcv_get_api(), as dlsym() or GetProcAddress() gives it. */
@@ -1266,6 +1305,15 @@ static inline void volcv_credentials_hook_init(volcv_credentials_hook *value)
 static inline void volcv_thread_hooks_init(volcv_thread_hooks *value)
 {
     const volcv_thread_hooks init = VOLCV_THREAD_HOOKS_INIT;
+    *value = init;
+}
+
+#define VOLCV_ALLOCATOR_INIT { sizeof(volcv_allocator), 0, NULL, NULL, NULL }
+
+/** Makes it VOLCV_ALLOCATOR_INIT. */
+static inline void volcv_allocator_init(volcv_allocator *value)
+{
+    const volcv_allocator init = VOLCV_ALLOCATOR_INIT;
     *value = init;
 }
 
@@ -1395,7 +1443,7 @@ static inline void volcv_pixels_info_init(volcv_pixels_info *value)
     *value = init;
 }
 
-#define VOLCV_API_INIT { sizeof(volcv_api), 0, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL }
+#define VOLCV_API_INIT { sizeof(volcv_api), 0, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL }
 
 /** Makes it VOLCV_API_INIT. */
 static inline void volcv_api_init(volcv_api *value)
@@ -1487,7 +1535,8 @@ VOLCV_API volcv_result VOLCV_CALL volcv_client_destroy(volcv_client *client, uin
 /**
  * Destroys all clients of the process, as volcv_client_destroy() does. For the moment before the library is unloaded
  * or a game ends; new clients can be made afterwards. Where the shared library is an ELF file, dlclose() does not
- * unload it (it is linked NODELETE): a plug-in that is loaded again goes on with the code of the first time.
+ * unload it (it is linked NODELETE): a plug-in that is loaded again goes on with the code of the first time. On Windows,
+ * FreeLibrary() may follow VOLCV_OK, and only that; where a thread is still connecting, it does not unload the library.
  *
  * @param timeout_ms how long to wait at most, for all together.
  * @return VOLCV_OK, VOLCV_E_TIMEOUT, VOLCV_E_REENTRANT, VOLCV_E_FORKED, VOLCV_E_INTERNAL.
@@ -1567,8 +1616,8 @@ VOLCV_API volcv_result VOLCV_CALL volcv_outpaint_submit(
  * @param request as for volcv_outpaint_submit().
  * @param options may be NULL; its deadline_ms is the way to limit the wait.
  * @param out_job set to the job, which has ended with success. On an error it is set to 0, unless the failed job has
- * rejected pictures, see volcv_job_rejected_take(), or links, see volcv_job_image_link(): then it is set to that
- * job, which is released like any other.
+ * rejected pictures, see volcv_job_rejected_take(), or pictures or links, see volcv_job_image_count(): then it is set to
+ * that job, which is released like any other.
  * @param error filled on failure; may be NULL.
  * @return VOLCV_OK, all of volcv_outpaint_submit(), VOLCV_E_REENTRANT, and how the job ended: VOLCV_E_AUTH,
  * VOLCV_E_QUOTA, VOLCV_E_THROTTLED, VOLCV_E_REFUSED, VOLCV_E_SERVICE, VOLCV_E_CONNECT, VOLCV_E_TLS, VOLCV_E_TIMEOUT,
@@ -1789,7 +1838,8 @@ VOLCV_API volcv_result VOLCV_CALL volcv_job_release(volcv_client *client, volcv_
  * @param out_json set to the text, ended by NUL, valid until the job is released; to NULL on any error.
  * @param out_size set to its bytes without the NUL; may be NULL.
  * @return VOLCV_OK, VOLCV_E_NO_RESULT: the job failed, or is a download, a volcv_task_cancel(), or a volcv_task_status()
- * without a result; VOLCV_E_NOT_READY, VOLCV_E_STALE, VOLCV_E_INVALID_ARGUMENT, VOLCV_E_FORKED, VOLCV_E_INTERNAL.
+ * without a result; VOLCV_E_OUT_OF_MEMORY: there is no memory for the text now, and it is not lost; VOLCV_E_NOT_READY,
+ * VOLCV_E_STALE, VOLCV_E_INVALID_ARGUMENT, VOLCV_E_FORKED, VOLCV_E_INTERNAL.
  * Thread: any. Blocks: no. Memory: the text belongs to the job.
  */
 VOLCV_API volcv_result VOLCV_CALL volcv_job_reply(
@@ -1833,7 +1883,7 @@ VOLCV_API volcv_result VOLCV_CALL volcv_job_task_status(volcv_client *client, vo
 /**
  * The number of pictures and links of a job that has ended. Those of a whole operation are the files of the service,
  * one for each call in order, and then what else came with them. A job that failed has 0, unless a picture was paid
- * for but could not be downloaded: then it has links.
+ * for but could not be downloaded, then it has links; or could not be decoded for want of memory, then it has files.
  *
  * @param client the client.
  * @param job a job that has ended.
@@ -2067,6 +2117,50 @@ VOLCV_API volcv_result VOLCV_CALL volcv_http_complete(
     volcv_exchange exchange,
     volcv_result result,
     const char *reason);
+
+/**
+ * Makes a file of pixels, such as those of a whole operation. The marks of origin that the service writes into its
+ * files (metadata such as AIGC labels) are not in the pixels: give its file as marks.
+ *
+ * @param pixels the pixels, without VOLCV_PIXELS_BORROW. A JPEG has white behind what is transparent.
+ * @param marks a file whose marks the new file gets, as far as its format can carry them; NULL for none. Without
+ * VOLCV_PICTURE_BORROW, and no link.
+ * @param format VOLCV_FORMAT_PNG, VOLCV_FORMAT_JPEG or VOLCV_FORMAT_BMP.
+ * @param quality of a JPEG, 1 to 100; 0 means 95. 0 for the other formats.
+ * @param out_file set to the file; all zero on any error. What was in it before is not released.
+ * @param error filled on failure; may be NULL.
+ * @return VOLCV_OK, VOLCV_E_INVALID_ARGUMENT, VOLCV_E_INVALID_INPUT: the format cannot hold so large a picture;
+ * VOLCV_E_UNSUPPORTED, VOLCV_E_FORKED, VOLCV_E_INTERNAL.
+ * Thread: any, many at once. Blocks: while it encodes.
+ * Memory: the bytes are the caller's, until volcv_buffer_release().
+ */
+VOLCV_API volcv_result VOLCV_CALL volcv_encode(
+    const volcv_pixels *pixels,
+    const volcv_picture *marks,
+    uint32_t format,
+    uint32_t quality,
+    volcv_buffer *out_file,
+    volcv_error *error);
+
+/**
+ * Decodes a PNG, JPEG or BMP: upright, in sRGB, as VOLCV_PIXEL_RGB8 or, where a pixel is not opaque, as
+ * VOLCV_PIXEL_RGBA8 with straight alpha.
+ *
+ * @param file the file, without VOLCV_PICTURE_BORROW, and no link.
+ * @param out_pixels filled: format, width and height of rows without gaps, whose data and size are those of
+ * out_buffer; all zero on any error.
+ * @param out_buffer set to the bytes of the pixels; all zero on any error. What was in it before is not released.
+ * @param error filled on failure; may be NULL.
+ * @return VOLCV_OK; VOLCV_E_INVALID_INPUT: the file is damaged, of another format, or has a side above 16384 or more
+ * than 64 Mi pixels; VOLCV_E_INVALID_ARGUMENT, VOLCV_E_UNSUPPORTED, VOLCV_E_FORKED, VOLCV_E_INTERNAL.
+ * Thread: any, many at once. Blocks: while it decodes.
+ * Memory: the bytes are the caller's, until volcv_buffer_release().
+ */
+VOLCV_API volcv_result VOLCV_CALL volcv_decode(
+    const volcv_picture *file,
+    volcv_pixels *out_pixels,
+    volcv_buffer *out_buffer,
+    volcv_error *error);
 
 #ifdef __cplusplus
 }  // extern "C"

@@ -5,7 +5,7 @@
 //
 // All structs are blittable, so a call converts nothing. No delegate goes to C: the game polls volcv, and no native
 // thread runs managed code, which a reload of the domain would unload. Leave the fields for hooks (log, on_ready, release,
-// pixels_hooks, credentials, threads and those of a transport) zero.
+// pixels_hooks, credentials, threads, allocator and those of a transport) zero.
 //
 // License: MIT OR Apache-2.0.
 
@@ -212,7 +212,14 @@ namespace Volcv
             public byte* access_key, secret_key, session_token, region;
             public uint poll_interval_ms, reserved;
             public volcv_thread_hooks* threads;
-            public void* reserved_pointer;
+            public volcv_allocator* allocator;
+        }
+
+        public struct volcv_allocator
+        {
+            public uint struct_size, flags;
+            public void* user;
+            public IntPtr alloc, free;
         }
 
         public struct volcv_credentials
@@ -440,6 +447,11 @@ namespace Volcv
             IntPtr client, ulong job, uint index, volcv_buffer* out_buffer);
         [DllImport(Library, CallingConvention = C)] public static extern int volcv_plan(
             volcv_outpaint* request, uint width, uint height, volcv_plan_info* out_plan, volcv_error* error);
+        [DllImport(Library, CallingConvention = C)] public static extern int volcv_encode(
+            volcv_pixels* pixels, volcv_picture* marks, uint format, uint quality, volcv_buffer* out_file,
+            volcv_error* error);
+        [DllImport(Library, CallingConvention = C)] public static extern int volcv_decode(
+            volcv_picture* file, volcv_pixels* out_pixels, volcv_buffer* out_buffer, volcv_error* error);
         [DllImport(Library, CallingConvention = C)] public static extern int volcv_job_pixels_info(
             IntPtr client, ulong job, uint index, volcv_pixels_info* out_info);
         [DllImport(Library, CallingConvention = C)] public static extern int volcv_job_pixels(

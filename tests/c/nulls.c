@@ -68,7 +68,6 @@ static void nested_pointers(void)
     NESTED(client_options, good_client, base_url = NULL);
     NESTED(client_options, good_client, api_key = NULL);
     NESTED(client_options, good_client, extra_roots_size = 1);
-    NESTED(client_options, good_client, reserved_pointer = room);
     NESTED(http_transport, transport, start = NULL);
     NESTED(http_transport, transport, cancel = NULL);
     NESTED(picture, picture, data = NULL);
@@ -85,6 +84,8 @@ static void nested_pointers(void)
     CHECK(strstr(out_error.message, "volcv_pixels.data is NULL") != NULL);
     NESTED(pixels_hooks, pixels_hooks, acquire = NULL);
     NESTED(pixels_hooks, pixels_hooks, submit = NULL);
+    NESTED(allocator, allocator, alloc = NULL);
+    NESTED(allocator, allocator, free = NULL);
     NESTED(raw, raw, json = NULL);
     NESTED(raw, raw, pictures = NULL);
     NESTED(raw, raw, pictures = &bad);

@@ -1,5 +1,6 @@
 //! The programs that the second ring needs, and how each is installed.
 
+use crate::dist;
 use crate::sh::{root, say, succeeds};
 use crate::toolchain::Toolchain;
 
@@ -33,6 +34,10 @@ const PROGRAMS: &[&str] = &[
     "valgrind --version",
     "abidiff --version",
     "strip --version",
+    "which dh",
+    "dpkg-buildpackage --version",
+    "lintian --version",
+    "man --version",
     "mcs --version",
     "mono --version",
     "love --version",
@@ -44,6 +49,11 @@ const PROGRAMS: &[&str] = &[
     "pkg-config --exists libcurl openssl",
     "pkg-config --exists sdl2 SDL2_image",
     "pkg-config --exists spng libturbojpeg",
+    "x86_64-w64-mingw32-gcc --version",
+    "x86_64-w64-mingw32-g++ --version",
+    "which llvm-dlltool",
+    "lld-link --version",
+    "/usr/lib/wine/wine64 --version",
     "/usr/bin/python3 -m PIL",
     "/usr/bin/python3 -m ensurepip --version",
 ];
@@ -75,5 +85,5 @@ pub(crate) fn install() -> Result<(), String> {
     }
     Toolchain::oldest()?;
     Toolchain::newest()?;
-    Ok(())
+    dist::install()
 }

@@ -16,17 +16,20 @@ use super::{Build, compile, fresh_folder, library, program, ran, root};
 
 /// How a program is compiled and run.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(super) enum Under {
+pub(crate) enum Under {
     Nothing,
     #[cfg(feature = "second-ring")]
     Valgrind,
     /// Of addresses and undefined behaviour, in the C side; leaks are looked for on both sides.
     #[cfg(feature = "second-ring")]
     Sanitizers,
+    /// On Windows.
+    #[cfg(feature = "second-ring")]
+    Wine,
 }
 
 /// The ways of this ring in which every program is run.
-pub(super) const RUNS: &[Under] = &[
+pub(crate) const RUNS: &[Under] = &[
     Under::Nothing,
     #[cfg(feature = "second-ring")]
     Under::Valgrind,
@@ -38,6 +41,14 @@ impl Under {
         self != Under::Nothing && !self.is_sanitized()
     }
 
+    fn compiler(self) -> &'static str {
+        match self {
+            #[cfg(feature = "second-ring")]
+            Under::Wine => crate::wine::GCC,
+            _ => "cc",
+        }
+    }
+
     fn is_sanitized(self) -> bool {
         #[cfg(feature = "second-ring")]
         return self == Under::Sanitizers;
@@ -47,7 +58,7 @@ impl Under {
 }
 
 /// Compiles `tests/c/NAME.c`.
-pub(super) fn built(name: &str, under: Under, build: Build) -> PathBuf {
+pub(crate) fn built(name: &str, under: Under, build: Build) -> PathBuf {
     let include = format!("-I{}", cases_folder().display());
     let mut flags = vec!["-std=gnu11", "-pthread", include.as_str()];
     if under.is_slow() {
@@ -56,7 +67,7 @@ pub(super) fn built(name: &str, under: Under, build: Build) -> PathBuf {
     if under.is_sanitized() {
         flags.extend(["-fsanitize=address,undefined", "-fno-sanitize-recover=all"]);
     }
-    let path = compile("cc", &flags, &format!("tests/c/{name}.c"), build);
+    let path = compile(under.compiler(), &flags, &format!("tests/c/{name}.c"), build);
     if under.is_sanitized() {
         let symbols = ran(Command::new("nm").arg(&path));
         assert!(symbols.contains("__asan_init") && symbols.contains("__ubsan_handle"), "{name} has no sanitizers");
@@ -65,13 +76,14 @@ pub(super) fn built(name: &str, under: Under, build: Build) -> PathBuf {
 }
 
 /// Runs a program to success; one that hangs is ended.
-pub(super) fn run(path: &Path, under: Under, emulator: &Emulator, arguments: &[&str], env: &[(&str, u32)]) -> String {
+pub(crate) fn run(path: &Path, under: Under, emulator: &Emulator, arguments: &[&str], env: &[(&str, u32)]) -> String {
     let inner = match under {
         #[cfg(feature = "second-ring")]
         Under::Valgrind => under_valgrind(path, emulator),
         _ => program(path, emulator),
     };
     let mut command = program("timeout", emulator);
+    command.envs(inner.get_envs().filter_map(|(name, value)| Some((name, value?))));
     command.args(["--kill-after=5", "120"]).arg(inner.get_program()).args(inner.get_args()).args(arguments);
     command.envs(env.iter().map(|(name, value)| (name, value.to_string())));
     ran(&mut command)
@@ -79,7 +91,7 @@ pub(super) fn run(path: &Path, under: Under, emulator: &Emulator, arguments: &[&
 
 /// Every program that needs nothing but a server, with the variable that says how much it does: usually, and where that
 /// takes long.
-const SUITE: [(&str, &str, u32, u32); 8] = [
+pub(crate) const SUITE: [(&str, &str, u32, u32); 8] = [
     ("nulls", "VOLCV_ROUNDS", 1, 1),
     ("ids", "VOLCV_OPERATIONS", 1_000_000, 20_000),
     ("hooks", "VOLCV_ROUNDS", 60, 8),
@@ -90,7 +102,7 @@ const SUITE: [(&str, &str, u32, u32); 8] = [
     ("threads", "VOLCV_ROUNDS", 60, 8),
 ];
 
-fn run_suite(name: &str, under: Under) {
+pub(crate) fn run_suite(name: &str, under: Under) {
     let (_, variable, much, little) = SUITE.into_iter().find(|row| row.0 == name).unwrap();
     let emulator = Emulator::builder().delay(Duration::from_millis(1)).start().unwrap();
     if name == "nulls" {
@@ -146,18 +158,25 @@ fn the_library_can_be_loaded_and_unloaded_again_and_again() {
     load(Under::Nothing);
 }
 
-fn load(under: Under) {
-    let program = fresh_folder(&format!("load-{under:?}")).join("load");
-    let mut command = Command::new("cc");
+pub(crate) fn load(under: Under) {
+    let folder = fresh_folder(&format!("load-{under:?}"));
+    let (program, library) = match under {
+        #[cfg(feature = "second-ring")]
+        Under::Wine => {
+            (folder.join("load.exe"), crate::wine::path(&crate::wine::library(Build::Full).join("volcv.dll")))
+        }
+        _ => (folder.join("load"), library(Build::Full).join("libvolcv.so").display().to_string()),
+    };
+    let mut command = Command::new(under.compiler());
     command.args(["-std=gnu11", "-pthread", "-g", "-Wall", "-Wextra", "-Werror", "-I"]).arg(root().join("include"));
     if under.is_sanitized() {
         command.arg("-fsanitize=address,undefined");
     }
-    ran(command.arg(root().join("tests/c/load.c")).arg("-o").arg(&program).arg("-ldl"));
-    let library = library(Build::Full).join("libvolcv.so");
+    command.arg(root().join("tests/c/load.c")).arg("-o").arg(&program);
+    ran(command.args(if program.extension().is_some() { ["-static", "-lws2_32"] } else { ["-ldl", "-lpthread"] }));
     let rounds = if under.is_slow() { 5 } else { 30 };
     let emulator = Emulator::start().unwrap();
-    run(&program, under, &emulator, &[library.to_str().unwrap()], &[("VOLCV_ROUNDS", rounds)]);
+    run(&program, under, &emulator, &[&library], &[("VOLCV_ROUNDS", rounds)]);
 }
 
 #[cfg(feature = "second-ring")]
@@ -333,6 +352,7 @@ fn every_field(header: &Header) -> String {
         "client_options",
         "http_transport",
         "credentials_hook",
+        "allocator",
         "picture",
         "outpaint",
         "raw",

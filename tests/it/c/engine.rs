@@ -1,6 +1,7 @@
 //! The engine behind the C functions: every job ends once and costs what it says, whatever server and host do.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
 use std::time::Duration;
 
 use volcv_emulator::{Emulator, Fault, RequestRecord, TaskPace};
@@ -59,7 +60,7 @@ fn is_unbilled(record: &RequestRecord) -> bool {
 }
 
 /// Rounds of jobs against a server that misbehaves most of the time. The server's records are the judge of the money.
-pub(super) fn fuzz(under: Under, rounds: u32, jobs: u32) {
+pub(crate) fn fuzz(under: Under, rounds: u32, jobs: u32) {
     let path = built("fuzz", under, Build::Full);
     let mut ends = BTreeSet::new();
     for round in 0..rounds {
@@ -122,7 +123,7 @@ fn each_of_ten_thousand_jobs_ends_once_and_is_bought_at_most_once() {
     fuzz(Under::Nothing, 5, 2000);
 }
 
-pub(super) fn cancel_in_every_phase(under: Under, rounds: u32) {
+pub(crate) fn cancel_in_every_phase(under: Under, rounds: u32) {
     let path = built("cancel", under, Build::Full);
     let phases = [
         ("queued", "stall=body"),
@@ -146,23 +147,28 @@ fn a_job_can_be_cancelled_in_every_phase_and_says_what_it_cost() {
     cancel_in_every_phase(Under::Nothing, 3);
 }
 
+pub(crate) fn deadline(under: Under) {
+    let emulator = Emulator::builder().faults(vec!["stall=body".parse().unwrap()]).repeat_last(true).start().unwrap();
+    run(&built("deadline", under, Build::Full), under, &emulator, &[], &[]);
+    assert_eq!(emulator.complete_bodies(), 1, "what was late was not sent");
+}
+
 #[test]
 fn a_deadline_ends_a_job_that_still_waits_in_the_queue() {
-    for under in RUNS.iter().copied() {
-        let emulator =
-            Emulator::builder().faults(vec!["stall=body".parse().unwrap()]).repeat_last(true).start().unwrap();
-        run(&built("deadline", under, Build::Full), under, &emulator, &[], &[]);
-        assert_eq!(emulator.complete_bodies(), 1, "what was late was not sent");
+    RUNS.iter().copied().for_each(deadline);
+}
+
+pub(crate) fn host_transport(under: Under) {
+    for build in [Build::Full, Build::NoHttp] {
+        let emulator = Emulator::start().unwrap();
+        run(&built("transport", under, build), under, &emulator, &[], &[]);
+        assert_eq!(emulator.connections(), 0, "the host's own HTTP does not go there");
     }
 }
 
 #[test]
 fn a_host_transport_may_behave_in_any_way() {
-    for build in [Build::Full, Build::NoHttp] {
-        let emulator = Emulator::start().unwrap();
-        run(&built("transport", Under::Nothing, build), Under::Nothing, &emulator, &[], &[]);
-        assert_eq!(emulator.connections(), 0, "the host's own HTTP does not go there");
-    }
+    host_transport(Under::Nothing);
 }
 
 #[test]
@@ -183,39 +189,43 @@ fn a_link_is_fetched_on_volcvs_http_and_on_the_hosts() {
         flags.extend(curl.iter().map(String::as_str));
         programs.push((compile("cc", &flags, "tests/c/download.c", Build::NoHttp), Under::Nothing));
     }
-    for (path, under) in programs {
-        let faults = [
-            "ok",
-            "status=503,retry-after=0",
-            "body=redirect,location=1.png",
-            "ok",
-            "stall=reply-body",
-            "stall=reply-body",
-        ];
-        let emulator = Emulator::builder().faults(faults.map(|fault| fault.parse().unwrap()).to_vec()).start().unwrap();
-        run(&path, under, &emulator, &[], &[]);
-        let requests = emulator.requests();
-        let told: Vec<_> = requests.iter().map(|request| (request.method.as_str(), request.status)).collect();
-        // The last one is late, perhaps before it is sent.
-        let get = |status| ("GET", Some(status));
-        assert_eq!(told[..5], [("POST", Some(200)), get(503), get(307), get(200), get(200)]);
-        for get in &requests[1..] {
-            assert!(!get.has_key && get.content_length.unwrap_or(0) == 0 && !get.chunked, "{get:#?}");
-        }
+    programs.iter().for_each(|(path, under)| download(path, *under));
+}
+
+pub(crate) fn download(path: &Path, under: Under) {
+    let faults = [
+        "ok",
+        "status=503,retry-after=0",
+        "body=redirect,location=1.png",
+        "ok",
+        "stall=reply-body",
+        "stall=reply-body",
+    ];
+    let emulator = Emulator::builder().faults(faults.map(|fault| fault.parse().unwrap()).to_vec()).start().unwrap();
+    run(path, under, &emulator, &[], &[]);
+    let requests = emulator.requests();
+    let told: Vec<_> = requests.iter().map(|request| (request.method.as_str(), request.status)).collect();
+    // The last one is late, perhaps before it is sent.
+    let get = |status| ("GET", Some(status));
+    assert_eq!(told[..5], [("POST", Some(200)), get(503), get(307), get(200), get(200)]);
+    for get in &requests[1..] {
+        assert!(!get.has_key && get.content_length.unwrap_or(0) == 0 && !get.chunked, "{get:#?}");
     }
+}
+
+pub(crate) fn rejected(under: Under) {
+    let faults = ["body=cut-picture", "body=cut-picture", "body=one-of-two-cut", "code=50412"];
+    let emulator = Emulator::builder().faults(faults.map(|fault| fault.parse().unwrap()).to_vec()).start().unwrap();
+    run(&built("rejected", under, Build::Full), under, &emulator, &[], &[]);
+    assert_eq!(emulator.complete_bodies(), 4, "nothing is bought twice");
 }
 
 #[test]
 fn a_picture_that_fails_a_check_is_handed_over_to_c() {
-    for under in RUNS.iter().copied() {
-        let faults = ["body=cut-picture", "body=cut-picture", "body=one-of-two-cut", "code=50412"];
-        let emulator = Emulator::builder().faults(faults.map(|fault| fault.parse().unwrap()).to_vec()).start().unwrap();
-        run(&built("rejected", under, Build::Full), under, &emulator, &[], &[]);
-        assert_eq!(emulator.complete_bodies(), 4, "nothing is bought twice");
-    }
+    RUNS.iter().copied().for_each(rejected);
 }
 
-pub(super) fn texture(under: Under) {
+pub(crate) fn texture(under: Under) {
     let mut faults = vec!["ok", "ok", "stall=body", "stall=body", "ok", "ok", "ok", "ok", "ok"];
     // Two pictures that come as links, and two whose links cannot be fetched at first.
     faults.extend(["ok", "ok", "ok", "ok"]);

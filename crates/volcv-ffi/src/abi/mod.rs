@@ -5,6 +5,7 @@
 mod access;
 mod api;
 mod client;
+mod codec;
 mod constants;
 mod credentials_structs;
 #[cfg(feature = "image")]
@@ -15,6 +16,7 @@ mod expand;
 mod http;
 mod inpaint;
 mod job;
+mod memory_structs;
 mod modes;
 mod options;
 mod pixel_structs;
@@ -31,11 +33,13 @@ mod version;
 
 pub use api::*;
 pub use client::*;
+pub use codec::*;
 pub use constants::*;
 pub use credentials_structs::*;
 pub use http::*;
 pub use inpaint::*;
 pub use job::*;
+pub use memory_structs::*;
 pub use pixel_structs::*;
 pub use pixels::*;
 pub(crate) use read::optional_secret;

@@ -19,6 +19,7 @@ use super::setup::BuiltClient;
 use super::worker::lower_priority;
 use super::{CError, Deadline, Setup, fork, lock, registry};
 use crate::abi::*;
+use crate::memory::{self, HostMemory};
 
 /// What a `volcv_client` is.
 pub(crate) struct Engine {
@@ -26,6 +27,8 @@ pub(crate) struct Engine {
     host_http: Option<Arc<HostHttp>>,
     host_credentials: Option<Arc<HostCredentials>>,
     pub(super) hooks: Arc<Hooks>,
+    /// The host's allocator.
+    pub(super) memory: Option<Arc<HostMemory>>,
     pub(super) jobs: JobTable,
     pub(super) events: Events,
     pub(super) queue: Mutex<Queue>,
@@ -71,14 +74,17 @@ pub(super) struct Waiting {
 impl Engine {
     pub(super) fn start(setup: Setup, handle: usize) -> Result<Arc<Self>, CError> {
         let alive = fork::Alive::new();
+        memory::keep_what_is_asked_for();
         let (max_in_flight, max_queued, deadline) = (setup.max_in_flight(), setup.max_queued(), setup.deadline);
         let pixels_hooks = setup.pixels_hooks;
+        let memory = setup.memory.clone();
         let BuiltClient { client, host_http, host_credentials, hooks } = setup.build(handle)?;
         let engine = Arc::new(Self {
             client,
             host_http,
             host_credentials,
             hooks,
+            memory,
             jobs: JobTable::new(),
             events: Events::default(),
             queue: Mutex::default(),
@@ -105,7 +111,7 @@ impl Engine {
             let _guard = ThreadGuard(&engine);
             lower_priority();
             let _hooked = engine.hooks.thread(c"volcv-worker");
-            engine.work();
+            memory::of_client(engine.memory.as_ref(), || engine.work());
         });
         match spawned {
             Ok(thread) => lock(&self.workers).push(thread),
@@ -123,6 +129,11 @@ impl Engine {
     pub(crate) fn submit(&self, request: JobRequest, options: JobOptions, job: &mut volcv_job) -> Result<(), CError> {
         *job = self.accept(request, options, false)?;
         Ok(())
+    }
+
+    /// Runs work of a caller in the client's memory.
+    pub(crate) fn in_memory<T>(&self, work: impl FnOnce() -> T) -> T {
+        memory::of_client(self.memory.as_ref(), work)
     }
 
     /// Refuses a link that may not be fetched.
