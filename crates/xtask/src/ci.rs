@@ -7,7 +7,7 @@ use std::process::{Child, Command};
 use std::time::{Duration, Instant};
 
 use crate::sh::{root, run, say};
-use crate::{bench, coverage, fuzz, header, licences, oldest, package, public_api, readme, sizes, tools};
+use crate::{bench, coverage, fuzz, header, licences, oldest, package, public_api, readme, sanitizers, sizes, tools};
 
 /// A check gets the workspace's root.
 type Check = fn(&Path) -> Result<(), String>;
@@ -35,7 +35,11 @@ const CODE: [(&str, Check); 18] = [
 ];
 
 /// The checks of platforms and packages. They run beside the others: much of both is one linker, or a test that waits.
-const PLATFORMS: [(&str, Check); 1] = [("Rust 1.85", |_| oldest::check())];
+const PLATFORMS: [(&str, Check); 3] = [
+    ("Rust 1.85", |_| oldest::check()),
+    ("ThreadSanitizer", |_| sanitizers::threads()),
+    ("AddressSanitizer in the standard library too", |_| sanitizers::addresses()),
+];
 
 /// The argument by which the program starts itself for [`PLATFORMS`].
 pub(crate) const PLATFORMS_ALONE: &str = "--platforms-alone";
@@ -149,7 +153,12 @@ fn official_sdk(root: &Path) -> Result<(), String> {
 
 /// The tests that need more than Rust and a C compiler.
 fn second_ring(root: &Path) -> Result<(), String> {
-    run(root, "cargo test --locked -p tests --features second-ring --test it -- c:: proxy::debian:: seams::", &[])?;
+    run(
+        root,
+        "cargo test --locked -p tests --features second-ring --test it -- c:: proxy::debian:: seams:: \
+                 --skip c::sanitized::",
+        &[],
+    )?;
     let tls = "cargo test --locked -p tests --features aws-lc --test it -- tls::";
     // No certificate store can be found: the bundled roots are used.
     run(root, tls, &[("SSL_CERT_FILE", "/nonexistent"), ("SSL_CERT_DIR", "/nonexistent")])?;

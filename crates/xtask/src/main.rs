@@ -12,6 +12,7 @@ mod oldest;
 mod package;
 mod public_api;
 mod readme;
+mod sanitizers;
 mod sh;
 mod sizes;
 mod table;

@@ -18,12 +18,13 @@ const CARGO: [(&str, &str); 7] = [
 ];
 
 /// Programs of Debian's packages, and libraries as pkg-config knows them.
-const PROGRAMS: [&str; 20] = [
+const PROGRAMS: [&str; 21] = [
     "git --version",
     "gcc --version",
     "g++ --version",
     "clang --version",
     "clang++ --version",
+    "llvm-symbolizer --version",
     "cmake --version",
     "valgrind --version",
     "strip --version",
@@ -67,6 +68,6 @@ pub(crate) fn install() -> Result<(), String> {
         crate::sh::run(&root(), &format!("cargo install --locked --quiet {install}"), &[])?;
     }
     Toolchain::oldest()?;
-    Toolchain::newest()?;
+    Toolchain::newest()?.sanitizer_runtimes()?;
     Ok(())
 }

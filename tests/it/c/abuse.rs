@@ -10,9 +10,9 @@ use std::time::Duration;
 use volcv_emulator::{Emulator, Fault};
 
 use super::header::{Function, Header};
-#[cfg(feature = "second-ring")]
-use super::under_valgrind;
 use super::{Build, compile, fresh_folder, library, program, ran, root};
+#[cfg(feature = "second-ring")]
+use super::{sanitized, under_valgrind};
 
 /// How a program is compiled and run.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -23,6 +23,12 @@ pub(super) enum Under {
     /// Of addresses and undefined behaviour, in the C side; leaks are looked for on both sides.
     #[cfg(feature = "second-ring")]
     Sanitizers,
+    /// ThreadSanitizer, in the library too.
+    #[cfg(feature = "second-ring")]
+    Threads,
+    /// AddressSanitizer, in the library too.
+    #[cfg(feature = "second-ring")]
+    Addresses,
 }
 
 /// The ways of this ring in which every program is run.
@@ -44,23 +50,42 @@ impl Under {
         #[cfg(not(feature = "second-ring"))]
         return false;
     }
+
+    /// The compiler of C, its flags beside those of the program, and a symbol of each sanitizer.
+    fn compiler(self) -> (&'static str, Vec<String>, &'static [&'static str]) {
+        match self {
+            #[cfg(feature = "second-ring")]
+            Under::Sanitizers => {
+                let flags = ["-fsanitize=address,undefined", "-fno-sanitize-recover=all"].map(str::to_owned);
+                ("cc", flags.to_vec(), &["__asan_init", "__ubsan_handle"])
+            }
+            #[cfg(feature = "second-ring")]
+            Under::Threads => ("clang", sanitized::flags("thread"), &["__tsan_init"]),
+            #[cfg(feature = "second-ring")]
+            Under::Addresses => ("clang", sanitized::flags("address"), &["__asan_init"]),
+            _ => ("cc", Vec::new(), &[]),
+        }
+    }
+
+    /// The library that programs are linked with, where `build` is asked for.
+    fn library(self, build: Build) -> Build {
+        match self {
+            #[cfg(feature = "second-ring")]
+            Under::Threads | Under::Addresses => Build::Sanitized,
+            _ => build,
+        }
+    }
 }
 
 /// Compiles `tests/c/NAME.c`.
 pub(super) fn built(name: &str, under: Under, build: Build) -> PathBuf {
     let include = format!("-I{}", cases_folder().display());
+    let (compiler, more, symbols) = under.compiler();
     let mut flags = vec!["-std=gnu11", "-pthread", include.as_str()];
-    if under.is_slow() {
-        flags.push("-DUNDER_VALGRIND");
-    }
-    if under.is_sanitized() {
-        flags.extend(["-fsanitize=address,undefined", "-fno-sanitize-recover=all"]);
-    }
-    let path = compile("cc", &flags, &format!("tests/c/{name}.c"), build);
-    if under.is_sanitized() {
-        let symbols = ran(Command::new("nm").arg(&path));
-        assert!(symbols.contains("__asan_init") && symbols.contains("__ubsan_handle"), "{name} has no sanitizers");
-    }
+    flags.extend(more.iter().map(String::as_str));
+    let path = compile(compiler, &flags, &format!("tests/c/{name}.c"), under.library(build));
+    let found = if symbols.is_empty() { String::new() } else { ran(Command::new("nm").arg(&path)) };
+    assert!(symbols.iter().all(|symbol| found.contains(symbol)), "{name} has no sanitizers");
     path
 }
 
@@ -74,6 +99,8 @@ pub(super) fn run(path: &Path, under: Under, emulator: &Emulator, arguments: &[&
     let mut command = program("timeout", emulator);
     command.args(["--kill-after=5", "120"]).arg(inner.get_program()).args(inner.get_args()).args(arguments);
     command.envs(env.iter().map(|(name, value)| (name, value.to_string())));
+    #[cfg(feature = "second-ring")]
+    command.envs(sanitized::OPTIONS);
     ran(&mut command)
 }
 
@@ -89,7 +116,7 @@ const SUITE: [(&str, &str, u32, u32); 7] = [
     ("pixel_hooks", "VOLCV_ROUNDS", 40, 8),
 ];
 
-fn run_suite(name: &str, under: Under) {
+pub(super) fn run_suite(name: &str, under: Under) {
     let (_, variable, much, little) = SUITE.into_iter().find(|row| row.0 == name).unwrap();
     let emulator = Emulator::builder().delay(Duration::from_millis(1)).start().unwrap();
     if name == "nulls" {
@@ -142,40 +169,38 @@ fn the_library_can_be_loaded_and_unloaded_again_and_again() {
 
 fn load(under: Under) {
     let program = fresh_folder(&format!("load-{under:?}")).join("load");
-    let mut command = Command::new("cc");
+    let (compiler, flags, _) = under.compiler();
+    let mut command = Command::new(compiler);
     command.args(["-std=gnu11", "-pthread", "-g", "-Wall", "-Wextra", "-Werror", "-I"]).arg(root().join("include"));
-    if under.is_sanitized() {
-        command.arg("-fsanitize=address,undefined");
-    }
-    ran(command.arg(root().join("tests/c/load.c")).arg("-o").arg(&program).arg("-ldl"));
-    let library = library(Build::Full).join("libvolcv.so");
+    ran(command.arg(root().join("tests/c/load.c")).arg("-o").arg(&program).arg("-ldl").args(flags));
+    let library = library(under.library(Build::Full)).join("libvolcv.so");
     let rounds = if under.is_slow() { 5 } else { 30 };
     let emulator = Emulator::start().unwrap();
     run(&program, under, &emulator, &[library.to_str().unwrap()], &[("VOLCV_ROUNDS", rounds)]);
 }
 
+/// Every program, at most `jobs` jobs of them against a server that misbehaves.
+#[cfg(feature = "second-ring")]
+pub(super) fn whole_suite(under: Under, rounds: u32, jobs: u32) {
+    SUITE.iter().for_each(|row| run_suite(row.0, under));
+    load(under);
+    super::engine::cancel_in_every_phase(under, rounds);
+    super::engine::fuzz(under, 1, jobs);
+    super::engine::texture(under);
+    super::direct::direct(under);
+    super::direct::tasks(under);
+}
+
 #[cfg(feature = "second-ring")]
 #[test]
 fn the_suite_has_no_error_and_no_leak_under_valgrind() {
-    SUITE.iter().for_each(|row| run_suite(row.0, Under::Valgrind));
-    load(Under::Valgrind);
-    super::engine::cancel_in_every_phase(Under::Valgrind, 1);
-    super::engine::fuzz(Under::Valgrind, 1, 150);
-    super::engine::texture(Under::Valgrind);
-    super::direct::direct(Under::Valgrind);
-    super::direct::tasks(Under::Valgrind);
+    whole_suite(Under::Valgrind, 1, 150);
 }
 
 #[cfg(feature = "second-ring")]
 #[test]
 fn the_suite_has_no_error_and_no_leak_under_the_sanitizers_of_c() {
-    SUITE.iter().for_each(|row| run_suite(row.0, Under::Sanitizers));
-    load(Under::Sanitizers);
-    super::engine::cancel_in_every_phase(Under::Sanitizers, 2);
-    super::engine::fuzz(Under::Sanitizers, 1, 1000);
-    super::engine::texture(Under::Sanitizers);
-    super::direct::direct(Under::Sanitizers);
-    super::direct::tasks(Under::Sanitizers);
+    whole_suite(Under::Sanitizers, 2, 1000);
 }
 
 /// Where `cases.inc` is, which `nulls.c` includes.

@@ -1,6 +1,7 @@
 //! The engine behind the C functions: every job ends once and costs what it says, whatever server and host do.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
 use std::time::Duration;
 
 use volcv_emulator::{Emulator, Fault, RequestRecord, TaskPace};
@@ -146,14 +147,15 @@ fn a_job_can_be_cancelled_in_every_phase_and_says_what_it_cost() {
     cancel_in_every_phase(Under::Nothing, 3);
 }
 
+pub(super) fn deadline(under: Under) {
+    let emulator = Emulator::builder().faults(vec!["stall=body".parse().unwrap()]).repeat_last(true).start().unwrap();
+    run(&built("deadline", under, Build::Full), under, &emulator, &[], &[]);
+    assert_eq!(emulator.complete_bodies(), 1, "what was late was not sent");
+}
+
 #[test]
 fn a_deadline_ends_a_job_that_still_waits_in_the_queue() {
-    for under in RUNS.iter().copied() {
-        let emulator =
-            Emulator::builder().faults(vec!["stall=body".parse().unwrap()]).repeat_last(true).start().unwrap();
-        run(&built("deadline", under, Build::Full), under, &emulator, &[], &[]);
-        assert_eq!(emulator.complete_bodies(), 1, "what was late was not sent");
-    }
+    RUNS.iter().copied().for_each(deadline);
 }
 
 #[test]
@@ -172,47 +174,49 @@ fn an_idle_client_costs_no_call_no_memory_and_no_wake_up() {
     println!("{}", ran(program("timeout", &emulator).args(["--kill-after=5", "100"]).arg(path)));
 }
 
+pub(super) fn download(path: &Path, under: Under) {
+    let faults = [
+        "ok",
+        "status=503,retry-after=0",
+        "body=redirect,location=1.png",
+        "ok",
+        "stall=reply-body",
+        "stall=reply-body",
+    ];
+    let emulator = Emulator::builder().faults(faults.map(|fault| fault.parse().unwrap()).to_vec()).start().unwrap();
+    run(path, under, &emulator, &[], &[]);
+    let requests = emulator.requests();
+    let told: Vec<_> = requests.iter().map(|request| (request.method.as_str(), request.status)).collect();
+    // The last one is late, perhaps before it is sent.
+    let get = |status| ("GET", Some(status));
+    assert_eq!(told[..5], [("POST", Some(200)), get(503), get(307), get(200), get(200)]);
+    for get in &requests[1..] {
+        assert!(!get.has_key && get.content_length.unwrap_or(0) == 0 && !get.chunked, "{get:#?}");
+    }
+}
+
 #[test]
 fn a_link_is_fetched_on_volcvs_http_and_on_the_hosts() {
-    #[cfg_attr(not(feature = "second-ring"), allow(unused_mut, reason = "the second ring adds to it"))]
-    let mut programs: Vec<_> = RUNS.iter().map(|under| (built("download", *under, Build::Full), *under)).collect();
+    RUNS.iter().for_each(|under| download(&built("download", *under, Build::Full), *under));
     #[cfg(feature = "second-ring")]
     {
         let curl = super::examples::pkg_config(&["libcurl"]);
         let mut flags = vec!["-std=gnu11", "-pthread", "-DWITH_CURL"];
         flags.extend(curl.iter().map(String::as_str));
-        programs.push((compile("cc", &flags, "tests/c/download.c", Build::NoHttp), Under::Nothing));
+        download(&compile("cc", &flags, "tests/c/download.c", Build::NoHttp), Under::Nothing);
     }
-    for (path, under) in programs {
-        let faults = [
-            "ok",
-            "status=503,retry-after=0",
-            "body=redirect,location=1.png",
-            "ok",
-            "stall=reply-body",
-            "stall=reply-body",
-        ];
-        let emulator = Emulator::builder().faults(faults.map(|fault| fault.parse().unwrap()).to_vec()).start().unwrap();
-        run(&path, under, &emulator, &[], &[]);
-        let requests = emulator.requests();
-        let told: Vec<_> = requests.iter().map(|request| (request.method.as_str(), request.status)).collect();
-        // The last one is late, perhaps before it is sent.
-        let get = |status| ("GET", Some(status));
-        assert_eq!(told[..5], [("POST", Some(200)), get(503), get(307), get(200), get(200)]);
-        for get in &requests[1..] {
-            assert!(!get.has_key && get.content_length.unwrap_or(0) == 0 && !get.chunked, "{get:#?}");
-        }
-    }
+}
+
+pub(super) fn rejected(under: Under) {
+    let faults = ["body=cut-picture", "body=cut-picture", "body=one-of-two-cut", "code=50412"];
+    let emulator = Emulator::builder().faults(faults.map(|fault| fault.parse().unwrap()).to_vec()).start().unwrap();
+    run(&built("rejected", under, Build::Full), under, &emulator, &[], &[]);
+    assert_eq!(emulator.complete_bodies(), 4, "nothing is bought twice");
 }
 
 #[test]
 fn a_picture_that_fails_a_check_is_handed_over_to_c() {
-    for under in RUNS.iter().copied() {
-        let faults = ["body=cut-picture", "body=cut-picture", "body=one-of-two-cut", "code=50412"];
-        let emulator = Emulator::builder().faults(faults.map(|fault| fault.parse().unwrap()).to_vec()).start().unwrap();
-        run(&built("rejected", under, Build::Full), under, &emulator, &[], &[]);
-        assert_eq!(emulator.complete_bodies(), 4, "nothing is bought twice");
-    }
+    RUNS.iter().copied().for_each(rejected);
 }
 
 pub(super) fn texture(under: Under) {
