@@ -28,6 +28,7 @@ int main(int count, char **arguments)
 {
     CHECK(count == 2);
     const uint32_t rounds = number("VOLCV_ROUNDS", 30);
+    first_thread();
     const int before = threads();
     for (uint32_t round = 0; round < rounds; round++) {
         void *const library = dlopen(arguments[1], round % 2 == 0 ? RTLD_NOW | RTLD_LOCAL : RTLD_LAZY | RTLD_GLOBAL);

@@ -15,16 +15,9 @@ static int entries(const char *folder)
     return count;
 }
 
-static void *nothing(void *unused)
-{
-    return unused;
-}
-
 int main(void)
 {
-    /* With the first thread of a program, ThreadSanitizer starts one of its own. */
-    pthread_t first;
-    CHECK(pthread_create(&first, NULL, nothing, NULL) == 0 && pthread_join(first, NULL) == 0);
+    first_thread();
     const uint32_t rounds = number("VOLCV_ROUNDS", 100);
     const int descriptors = entries("/proc/self/fd");
     const int threads = entries("/proc/self/task");

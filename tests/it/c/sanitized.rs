@@ -7,8 +7,8 @@ use std::sync::OnceLock;
 
 use volcv_emulator::Emulator;
 
-use super::abuse::{RUNS, Under, built, whole_suite};
-use super::{Build, compile, program, ran, root, told};
+use super::abuse::{Under, built, whole_suite};
+use super::{Build, program, ran, told};
 
 /// What the runtimes read. A report that names no function would be of little use.
 pub(super) const OPTIONS: [(&str, &str); 2] = [

@@ -2,10 +2,10 @@
 
 use std::cell::Cell;
 use std::ffi::{CString, c_char, c_void};
-use std::sync::Mutex;
-use std::sync::atomic::{AtomicU32, Ordering::SeqCst};
 use std::time::{Duration, Instant};
 
+use super::sync::atomic::{AtomicU32, Ordering::SeqCst};
+use super::sync::{Mutex, thread, thread_local};
 use super::{CError, lock};
 use crate::abi::*;
 
@@ -114,7 +114,7 @@ impl Hooks {
         self.gate.fetch_or(MUTED, SeqCst);
         let end = Instant::now() + Duration::from_millis(5);
         while self.gate.load(SeqCst) != MUTED && Instant::now() < end {
-            std::thread::yield_now();
+            thread::yield_now();
         }
     }
 
