@@ -116,7 +116,7 @@ const SUITE: [(&str, &str, u32, u32); 7] = [
     ("pixel_hooks", "VOLCV_ROUNDS", 40, 8),
 ];
 
-pub(super) fn run_suite(name: &str, under: Under) {
+fn run_suite(name: &str, under: Under) {
     let (_, variable, much, little) = SUITE.into_iter().find(|row| row.0 == name).unwrap();
     let emulator = Emulator::builder().delay(Duration::from_millis(1)).start().unwrap();
     if name == "nulls" {
@@ -179,11 +179,16 @@ fn load(under: Under) {
     run(&program, under, &emulator, &[library.to_str().unwrap()], &[("VOLCV_ROUNDS", rounds)]);
 }
 
-/// Every program, at most `jobs` jobs of them against a server that misbehaves.
+/// The suite, and the library that is loaded and unloaded.
 #[cfg(feature = "second-ring")]
-pub(super) fn whole_suite(under: Under, rounds: u32, jobs: u32) {
+pub(super) fn whole_suite(under: Under) {
     SUITE.iter().for_each(|row| run_suite(row.0, under));
     load(under);
+}
+
+/// Every other program that makes calls, some of them to a server that misbehaves.
+#[cfg(feature = "second-ring")]
+pub(super) fn all_calls(under: Under, rounds: u32, jobs: u32) {
     super::engine::cancel_in_every_phase(under, rounds);
     super::engine::fuzz(under, 1, jobs);
     super::engine::texture(under);
@@ -194,13 +199,15 @@ pub(super) fn whole_suite(under: Under, rounds: u32, jobs: u32) {
 #[cfg(feature = "second-ring")]
 #[test]
 fn the_suite_has_no_error_and_no_leak_under_valgrind() {
-    whole_suite(Under::Valgrind, 1, 150);
+    whole_suite(Under::Valgrind);
+    all_calls(Under::Valgrind, 1, 150);
 }
 
 #[cfg(feature = "second-ring")]
 #[test]
 fn the_suite_has_no_error_and_no_leak_under_the_sanitizers_of_c() {
-    whole_suite(Under::Sanitizers, 2, 1000);
+    whole_suite(Under::Sanitizers);
+    all_calls(Under::Sanitizers, 2, 1000);
 }
 
 /// Where `cases.inc` is, which `nulls.c` includes.

@@ -7,7 +7,7 @@ use std::sync::OnceLock;
 
 use volcv_emulator::Emulator;
 
-use super::abuse::{Under, built, whole_suite};
+use super::abuse::{Under, all_calls, built, whole_suite};
 use super::{Build, program, ran, told};
 
 /// What the runtimes read. A report that names no function would be of little use.
@@ -60,7 +60,12 @@ fn threads_that_race_are_reported_with_the_function_of_volcv() {
 
 #[test]
 fn threads_do_not_race_in_the_suite() {
-    whole_suite(Under::Threads, 1, 300);
+    whole_suite(Under::Threads);
+}
+
+#[test]
+fn threads_do_not_race_in_calls() {
+    all_calls(Under::Threads, 1, 300);
 }
 
 #[test]
@@ -71,7 +76,12 @@ fn threads_do_not_race_in_the_other_programs() {
 #[test]
 fn addresses_are_right_in_the_suite() {
     assert!(std_has("__asan_"), "the standard library was built without AddressSanitizer");
-    whole_suite(Under::Addresses, 1, 300);
+    whole_suite(Under::Addresses);
+}
+
+#[test]
+fn addresses_are_right_in_calls() {
+    all_calls(Under::Addresses, 1, 300);
 }
 
 #[test]
@@ -79,9 +89,11 @@ fn addresses_are_right_in_the_other_programs() {
     others(Under::Addresses);
 }
 
-/// Programs that are not part of the suite, and those in C++ and of pixels.
+/// Programs of one purpose each, among them that of the wrapper for C++.
 fn others(under: Under) {
     super::engine::deadline(under);
     super::engine::rejected(under);
     super::engine::download(&built("download", under, Build::Full), under);
+    let flags = flags(if under == Under::Threads { "thread" } else { "address" });
+    super::examples::wrapper(&flags.iter().map(String::as_str).collect::<Vec<_>>());
 }
