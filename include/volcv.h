@@ -9,10 +9,10 @@
  *  - Misuse is an error code, not a crash, wherever the library can see it: NULL, stale ids, wrong sizes.
  *  - Structs begin with struct_size. Make them with VOLCV_X_INIT or volcv_x_init(), or zero them and set struct_size.
  *  - Texts are UTF-8 and end with NUL. On an error every output is empty: 0, NULL, or all zero behind struct_size.
- *  - "hook" below means a function of the host: release, log, on_ready, acquire, submit, get, and those of a transport.
- *    No hook may throw a C++ exception or unwind. A hook may call every function that does not say VOLCV_E_REENTRANT,
- *    but for on_ready. A hook has to return soon, but for get: the thread that runs it may be the one that keeps the
- *    time limits of all jobs.
+ *  - "hook" below means a function of the host: release, log, on_ready, acquire, submit, get, on_start, on_stop, and
+ *    those of a transport. No hook may throw a C++ exception or unwind. A hook may call every function that does not say
+ *    VOLCV_E_REENTRANT, but for on_ready, on_start and on_stop. A hook has to return soon, but for get: the thread that
+ *    runs it may be the one that keeps the time limits of all jobs.
  *  - A child that was forked while a client existed must exec: its calls return VOLCV_E_FORKED.
  *  - It is C99, or C++98 and later. Link as shared library, or as static library with VOLCV_STATIC defined.
  *
@@ -551,6 +551,42 @@ typedef struct volcv_credentials_hook {
     const void *reserved;
 } volcv_credentials_hook;
 
+/** A thread begins: see volcv_thread_hooks. name is its name, which lives as long as the library. */
+typedef void (VOLCV_CALL *volcv_thread_start_fn)(void *user, const char *name);
+
+/** A thread ends: see volcv_thread_hooks. */
+typedef void (VOLCV_CALL *volcv_thread_stop_fn)(void *user);
+
+/**
+ * What a host does first and last on each thread that volcv keeps for the client: name, affinity, priority, a profiler, the
+ * JNI's attach and detach. The struct is copied by volcv_client_create(). user has to outlive the client.
+ *
+ * The threads are "volcv-worker", max_in_flight times; "volcv-timer", from the first job on, with a stack of 256 KiB; and
+ * "volcv-credentials", a new one whenever volcv_credentials_hook::get is asked. volcv runs no hook of the host on other
+ * threads but those in which the host itself calls a function of volcv. The helpers that resolve names and open connections run
+ * no hook, these included: they live for moments, one that hangs in the system may outlive its job, and on Linux they have
+ * the affinity and the priority of the worker that started them.
+ *
+ * Any number of threads may begin and end at once, also after volcv_client_create() has returned. Neither hook may call a
+ * function of volcv, block for long, throw, or end the thread.
+ */
+typedef struct volcv_thread_hooks {
+    /** sizeof(volcv_thread_hooks). */
+    uint32_t struct_size;
+    /** 0. */
+    uint32_t flags;
+    /** Handed to the hooks. */
+    void *user;
+    /** Called before every other hook on this thread, after volcv has set its own priority; may be NULL. */
+    volcv_thread_start_fn on_start;
+    /**
+     * Called after every other hook on this thread, exactly once for each on_start, whatever happened on the thread, and before
+     * volcv_client_destroy() returns VOLCV_OK; may be NULL. Where destroy returned VOLCV_E_TIMEOUT, it is called once destroy
+     * is called again: the thread waits for that.
+     */
+    volcv_thread_stop_fn on_stop;
+} volcv_thread_hooks;
+
 /**
  * What a client needs to know. Everything is copied by volcv_client_create(); volcv wipes its copies of secrets.
  *
@@ -639,6 +675,8 @@ typedef struct volcv_client_options {
     uint32_t poll_interval_ms;
     /** 0. */
     uint32_t reserved;
+    /** Told of each thread that volcv keeps for the client; NULL for none. */
+    const volcv_thread_hooks *threads;
 } volcv_client_options;
 
 /** Why something failed, filled in place; nothing in it has to be freed. */
@@ -1111,6 +1149,70 @@ typedef struct volcv_pixels_info {
 /** For volcv_http_complete(): the server does not speak HTTP. */
 #define VOLCV_E_PROTOCOL (-34)
 
+/**
+ * The functions of the library, for hosts that load it while they run: see volcv_get_api(). Each field is the function of
+ * its name with volcv_ in front. Newer libraries have more of them, at the end.
+ */
+typedef struct volcv_api {
+    /** sizeof(volcv_api), set by the caller. */
+    uint32_t struct_size;
+    /** 0. */
+    uint32_t reserved;
+    /** volcv_abi_version(), and the others behind it. */
+    uint32_t (VOLCV_CALL *abi_version)(void);
+    const char *(VOLCV_CALL *version)(void);
+    const char *(VOLCV_CALL *result_name)(volcv_result);
+    uint32_t (VOLCV_CALL *result_is_retryable)(volcv_result);
+    volcv_result (VOLCV_CALL *client_create)(uint32_t, const volcv_client_options *, volcv_client **, volcv_error *);
+    volcv_result (VOLCV_CALL *client_destroy)(volcv_client *, uint32_t);
+    volcv_result (VOLCV_CALL *shutdown)(uint32_t);
+    uint32_t (VOLCV_CALL *poll)(volcv_client *, volcv_event *, uint32_t);
+    volcv_result (VOLCV_CALL *wait)(volcv_client *, const volcv_job *, uint32_t, uint32_t, uint32_t);
+    volcv_result (VOLCV_CALL *wake)(volcv_client *);
+    volcv_result (VOLCV_CALL *outpaint_submit)(
+        volcv_client *, const volcv_outpaint *, const volcv_job_options *, volcv_job *, volcv_error *);
+    volcv_result (VOLCV_CALL *outpaint_run)(
+        volcv_client *, const volcv_outpaint *, const volcv_job_options *, volcv_job *, volcv_error *);
+    volcv_result (VOLCV_CALL *raw_submit)(
+        volcv_client *, const volcv_raw *, const volcv_job_options *, volcv_job *, volcv_error *);
+    volcv_result (VOLCV_CALL *download_submit)(
+        volcv_client *, const char *, const volcv_job_options *, volcv_job *, volcv_error *);
+    volcv_result (VOLCV_CALL *inpaint_submit)(
+        volcv_client *, const volcv_inpaint *, const volcv_job_options *, volcv_job *, volcv_error *);
+    volcv_result (VOLCV_CALL *task_submit)(
+        volcv_client *, const volcv_task_request *, const volcv_job_options *, volcv_job *, volcv_error *);
+    volcv_result (VOLCV_CALL *task_wait)(
+        volcv_client *, const char *, const volcv_job_options *, volcv_job *, volcv_error *);
+    volcv_result (VOLCV_CALL *task_status)(
+        volcv_client *, const char *, const volcv_job_options *, volcv_job *, volcv_error *);
+    volcv_result (VOLCV_CALL *task_cancel)(
+        volcv_client *, const char *, const volcv_job_options *, volcv_job *, volcv_error *);
+    volcv_result (VOLCV_CALL *job_cancel)(volcv_client *, volcv_job);
+    volcv_result (VOLCV_CALL *job_progress)(volcv_client *, volcv_job, volcv_progress *);
+    volcv_result (VOLCV_CALL *job_error)(volcv_client *, volcv_job, volcv_error *);
+    volcv_result (VOLCV_CALL *job_release)(volcv_client *, volcv_job);
+    volcv_result (VOLCV_CALL *job_reply)(volcv_client *, volcv_job, const char **, size_t *);
+    volcv_result (VOLCV_CALL *job_task)(volcv_client *, volcv_job, const char **, size_t *);
+    volcv_result (VOLCV_CALL *job_task_status)(volcv_client *, volcv_job, uint32_t *);
+    volcv_result (VOLCV_CALL *job_image_count)(volcv_client *, volcv_job, uint32_t *);
+    volcv_result (VOLCV_CALL *job_image_info)(volcv_client *, volcv_job, uint32_t, volcv_image_info *);
+    volcv_result (VOLCV_CALL *job_image_link)(volcv_client *, volcv_job, uint32_t, const char **);
+    volcv_result (VOLCV_CALL *job_image_take)(volcv_client *, volcv_job, uint32_t, volcv_buffer *);
+    volcv_result (VOLCV_CALL *job_rejected_count)(volcv_client *, volcv_job, uint32_t *);
+    volcv_result (VOLCV_CALL *job_rejected_take)(volcv_client *, volcv_job, uint32_t, volcv_buffer *);
+    volcv_result (VOLCV_CALL *buffer_release)(volcv_buffer *);
+    volcv_result (VOLCV_CALL *plan)(const volcv_outpaint *, uint32_t, uint32_t, volcv_plan_info *, volcv_error *);
+    volcv_result (VOLCV_CALL *job_pixels_info)(volcv_client *, volcv_job, uint32_t, volcv_pixels_info *);
+    volcv_result (VOLCV_CALL *job_pixels)(volcv_client *, volcv_job, uint32_t, const volcv_pixels *);
+    volcv_result (VOLCV_CALL *http_body_read)(volcv_client *, volcv_exchange, void *, size_t, size_t *);
+    volcv_result (VOLCV_CALL *http_on_head)(volcv_client *, volcv_exchange, int32_t, const volcv_header *, size_t);
+    volcv_result (VOLCV_CALL *http_on_data)(volcv_client *, volcv_exchange, const void *, size_t);
+    volcv_result (VOLCV_CALL *http_complete)(volcv_client *, volcv_exchange, volcv_result, const char *);
+} volcv_api;
+
+/** volcv_get_api(), as dlsym() or GetProcAddress() gives it. */
+typedef volcv_result (VOLCV_CALL *volcv_get_api_fn)(uint32_t abi, volcv_api *out_api);
+
 #define VOLCV_HTTP_TRANSPORT_INIT { sizeof(volcv_http_transport), 0, NULL, NULL, NULL, NULL }
 
 /** Makes it VOLCV_HTTP_TRANSPORT_INIT. */
@@ -1156,7 +1258,16 @@ static inline void volcv_credentials_hook_init(volcv_credentials_hook *value)
     *value = init;
 }
 
-#define VOLCV_CLIENT_OPTIONS_INIT { sizeof(volcv_client_options), 0, NULL, NULL, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, NULL, 0, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, 0, 0 }
+#define VOLCV_THREAD_HOOKS_INIT { sizeof(volcv_thread_hooks), 0, NULL, NULL, NULL }
+
+/** Makes it VOLCV_THREAD_HOOKS_INIT. */
+static inline void volcv_thread_hooks_init(volcv_thread_hooks *value)
+{
+    const volcv_thread_hooks init = VOLCV_THREAD_HOOKS_INIT;
+    *value = init;
+}
+
+#define VOLCV_CLIENT_OPTIONS_INIT { sizeof(volcv_client_options), 0, NULL, NULL, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, NULL, 0, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, 0, 0, NULL }
 
 /** Makes it VOLCV_CLIENT_OPTIONS_INIT. */
 static inline void volcv_client_options_init(volcv_client_options *value)
@@ -1282,6 +1393,15 @@ static inline void volcv_pixels_info_init(volcv_pixels_info *value)
     *value = init;
 }
 
+#define VOLCV_API_INIT { sizeof(volcv_api), 0, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL }
+
+/** Makes it VOLCV_API_INIT. */
+static inline void volcv_api_init(volcv_api *value)
+{
+    const volcv_api init = VOLCV_API_INIT;
+    *value = init;
+}
+
 /**
  * The number to compare with VOLCV_ABI_VERSION before anything else is called.
  *
@@ -1316,6 +1436,19 @@ VOLCV_API const char *VOLCV_CALL volcv_result_name(volcv_result result);
  * Thread: any. Blocks: no.
  */
 VOLCV_API uint32_t VOLCV_CALL volcv_result_is_retryable(volcv_result result);
+
+/**
+ * Fills a table with the functions of the library, for hosts that load it while they run: one symbol has to be looked up.
+ * The pointers stay valid until the library is unloaded. This function, its parameters and the beginning of volcv_api are
+ * the same for every ABI version, and within one a table only grows, at its end.
+ *
+ * @param abi VOLCV_ABI_VERSION of the header that the caller was compiled with.
+ * @param out_api begins with struct_size, which says how far it may be filled: a caller with an older header has fewer
+ * functions. Those that the library does not have yet are NULL. All zero behind struct_size on any error.
+ * @return VOLCV_OK, VOLCV_E_ABI_MISMATCH, VOLCV_E_INVALID_ARGUMENT, VOLCV_E_INTERNAL.
+ * Thread: any. Blocks: no.
+ */
+VOLCV_API volcv_result VOLCV_CALL volcv_get_api(uint32_t abi, volcv_api *out_api);
 
 /**
  * Makes a client. It touches no network, and reads files for VOLCV_CLIENT_FIND_CREDENTIALS alone.

@@ -733,6 +733,24 @@ template <class Host>
     return hook;
 }
 
+/**
+ * volcv_thread_hooks on an object of the host, which has to outlive the client, and has
+ *
+ *     void on_start(const char* name) noexcept;
+ *     void on_stop() noexcept;
+ *
+ * Each thread that volcv keeps for the client calls both, first and last.
+ */
+template <class Host>
+[[nodiscard]] volcv_thread_hooks thread_hooks(Host& host) noexcept {
+    volcv_thread_hooks hooks = {};
+    hooks.struct_size = sizeof hooks;
+    hooks.user = &host;
+    hooks.on_start = [](void* user, const char* name) noexcept { static_cast<Host*>(user)->on_start(name); };
+    hooks.on_stop = [](void* user) noexcept { static_cast<Host*>(user)->on_stop(); };
+    return hooks;
+}
+
 }  // namespace v1
 }  // namespace volcv
 

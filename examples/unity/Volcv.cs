@@ -5,7 +5,7 @@
 //
 // All structs are blittable, so a call converts nothing. No delegate goes to C: the game polls volcv, and no native
 // thread runs managed code, which a reload of the domain would unload. Leave the fields for hooks (log, on_ready, release,
-// pixels_hooks, credentials and those of a transport) zero.
+// pixels_hooks, credentials, threads and those of a transport) zero.
 //
 // License: MIT OR Apache-2.0.
 
@@ -211,6 +211,7 @@ namespace Volcv
             public volcv_credentials_hook* credentials;
             public byte* access_key, secret_key, session_token, region;
             public uint poll_interval_ms, reserved;
+            public volcv_thread_hooks* threads;
         }
 
         public struct volcv_credentials
@@ -236,6 +237,13 @@ namespace Volcv
             public UIntPtr size;
             public IntPtr release;
             public void* release_user;
+        }
+
+        public struct volcv_thread_hooks
+        {
+            public uint struct_size, flags;
+            public void* user;
+            public IntPtr on_start, on_stop;
         }
 
         public struct volcv_pixels_hooks
@@ -359,10 +367,23 @@ namespace Volcv
             public UIntPtr size;
         }
 
+        /// <summary>For a game that loads the library itself: one pointer to volcv_get_api is enough.</summary>
+        public struct volcv_api
+        {
+            public uint struct_size, reserved;
+            public IntPtr abi_version, version, result_name, result_is_retryable, client_create, client_destroy,
+                shutdown, poll, wait, wake, outpaint_submit, outpaint_run, raw_submit, download_submit,
+                inpaint_submit, task_submit, task_wait, task_status, task_cancel, job_cancel, job_progress,
+                job_error, job_release, job_reply, job_task, job_task_status, job_image_count, job_image_info,
+                job_image_link, job_image_take, job_rejected_count, job_rejected_take, buffer_release, plan,
+                job_pixels_info, job_pixels, http_body_read, http_on_head, http_on_data, http_complete;
+        }
+
         [DllImport(Library, CallingConvention = C)] public static extern uint volcv_abi_version();
         [DllImport(Library, CallingConvention = C)] public static extern byte* volcv_version();
         [DllImport(Library, CallingConvention = C)] public static extern byte* volcv_result_name(int result);
         [DllImport(Library, CallingConvention = C)] public static extern uint volcv_result_is_retryable(int result);
+        [DllImport(Library, CallingConvention = C)] public static extern int volcv_get_api(uint abi, volcv_api* out_api);
         [DllImport(Library, CallingConvention = C)] public static extern int volcv_client_create(
             uint abi, volcv_client_options* options, IntPtr* out_client, volcv_error* error);
         [DllImport(Library, CallingConvention = C)] public static extern int volcv_client_destroy(

@@ -60,6 +60,7 @@ static void forked_beside_a_client(void)
     volcv_plan_info plan = VOLCV_PLAN_INFO_INIT;
     volcv_pixels_info pixels_info = VOLCV_PIXELS_INFO_INIT;
     volcv_pixels pixels = VOLCV_PIXELS_INIT;
+    volcv_api api = VOLCV_API_INIT;
     volcv_event event;
     volcv_job out = 1;
     const char *text = "";
@@ -121,6 +122,8 @@ static void forked_beside_a_client(void)
     CHECK(strncmp(volcv_version(), VOLCV_VERSION " ", sizeof VOLCV_VERSION) == 0);
     CHECK(strcmp(volcv_result_name(VOLCV_E_FORKED), "VOLCV_E_FORKED") == 0);
     CHECK(volcv_result_is_retryable(VOLCV_E_BUSY) == 1);
+    IS(volcv_get_api(VOLCV_ABI_VERSION, &api), VOLCV_OK);
+    IS(api.wake(client), VOLCV_E_FORKED);
     IS(volcv_plan(&outpaint, 0, 0, &plan, &error), VOLCV_OK);
     CHECK(plan.result_width == 80 && plan.calls == 1);
     end_child(start_child(forked_by_a_forked_child));

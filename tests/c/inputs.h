@@ -23,6 +23,7 @@ static volcv_http_transport transport;
 static volcv_pixels pixels;
 static volcv_pixels_hooks pixels_hooks;
 static volcv_credentials_hook credentials_hook;
+static volcv_thread_hooks thread_hooks;
 static volcv_header header;
 static volcv_client *out_client;
 static volcv_error out_error;
@@ -33,6 +34,7 @@ static volcv_image_info out_info;
 static volcv_buffer out_buffer;
 static volcv_plan_info out_plan;
 static volcv_pixels_info out_pixels_info;
+static volcv_api out_api;
 static const char *out_text;
 static size_t out_size;
 static uint32_t out_count;
@@ -100,6 +102,7 @@ static void fresh(void)
     volcv_pixels_hooks_init(&pixels_hooks);
     pixels_hooks.acquire = acquire;
     pixels_hooks.submit = submitted;
+    volcv_thread_hooks_init(&thread_hooks);
     snprintf(link_to_file, sizeof link_to_file, "%s/files/1.png", good_client.base_url);
     header.name = "Content-Type";
     header.value = "application/json";
@@ -111,6 +114,7 @@ static void fresh(void)
     memset(&out_buffer, 0xAB, sizeof out_buffer);
     memset(&out_plan, 0xAB, sizeof out_plan);
     memset(&out_pixels_info, 0xAB, sizeof out_pixels_info);
+    memset(&out_api, 0xAB, sizeof out_api);
     memset(&out_text, 0xAB, sizeof out_text);
     memset(&out_size, 0xAB, sizeof out_size);
     memset(&out_count, 0xAB, sizeof out_count);
@@ -119,6 +123,7 @@ static void fresh(void)
     out_info.struct_size = sizeof out_info;
     out_plan.struct_size = sizeof out_plan;
     out_pixels_info.struct_size = sizeof out_pixels_info;
+    out_api.struct_size = sizeof out_api;
 }
 
 static int zero(const void *bytes, size_t size)
@@ -192,6 +197,13 @@ static volcv_result use_pixels_hooks(const volcv_pixels_hooks *with)
 {
     volcv_client_options options = good_client;
     options.pixels_hooks = with;
+    return use_client_options(&options);
+}
+
+static volcv_result use_thread_hooks(const volcv_thread_hooks *with)
+{
+    volcv_client_options options = good_client;
+    options.threads = with;
     return use_client_options(&options);
 }
 

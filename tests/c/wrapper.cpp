@@ -3,6 +3,7 @@
  * that an empty or stale object is an error code. Without exceptions and RTTI.
  */
 
+#include <atomic>
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
@@ -303,6 +304,29 @@ struct Vault {
     }
 };
 
+/** Counts volcv's threads. */
+struct Threads {
+    std::atomic<int> started{0}, stopped{0};
+
+    void on_start(const char* name) noexcept {
+        CHECK(std::strncmp(name, "volcv-", 6) == 0);
+        ++started;
+    }
+
+    void on_stop() noexcept { ++stopped; }
+};
+
+static void threads(const volcv_outpaint& request) {
+    Threads host;
+    const volcv_thread_hooks hooks = volcv::thread_hooks(host);
+    volcv::Options with_hooks = options();
+    with_hooks.threads = &hooks;
+    with_hooks.max_in_flight = 2;
+    volcv::Client client = volcv::Client::create(with_hooks).take();
+    CHECK(client.run(request));
+    CHECK(client.destroy(VOLCV_WAIT_FOREVER) == VOLCV_OK && host.started == 3 && host.stopped == 3);
+}
+
 static void direct(const volcv_outpaint& request) {
     Vault vault;
     const volcv_credentials_hook hook = volcv::credentials_hook(vault);
@@ -333,6 +357,7 @@ int main(int, char** argv) {
     pixels(client);
     tasks(client, request, picture);
     direct(request);
+    threads(request);
     const auto linked = volcv::Picture::at("https://example.com/photo.jpg");
     CHECK(linked.link != nullptr && linked.data == nullptr);
     std::puts("ok");

@@ -103,6 +103,17 @@ unsafe fn sized<T>() -> T {
 
 static GIVEN_BACK: AtomicU32 = AtomicU32::new(0);
 
+static STARTED: AtomicU32 = AtomicU32::new(0);
+static STOPPED: AtomicU32 = AtomicU32::new(0);
+
+unsafe extern "C" fn on_thread_start(_: *mut c_void, _: *const c_char) {
+    STARTED.fetch_add(1, SeqCst);
+}
+
+unsafe extern "C" fn on_thread_stop(_: *mut c_void) {
+    STOPPED.fetch_add(1, SeqCst);
+}
+
 unsafe extern "C" fn on_get(_: *mut c_void, out: *mut volcv_credentials) -> volcv_result {
     // SAFETY: the pointer is to a living value of its type.
     unsafe { ((*out).access_key, (*out).secret_key) = (c"AK".as_ptr(), c"SK".as_ptr()) };
@@ -125,6 +136,8 @@ fn create_with(credentials: *const volcv_credentials_hook) -> (volcv_result, *mu
         transport.start = Some(on_start);
         transport.cancel = Some(on_cancel);
         let mut options: volcv_client_options = sized();
+        let threads = volcv_thread_hooks { on_start: Some(on_thread_start), on_stop: Some(on_thread_stop), ..sized() };
+        options.threads = &threads;
         #[cfg(feature = "image")]
         let hooks = volcv_pixels_hooks { acquire: Some(on_acquire), submit: Some(on_submit), ..sized() };
         #[cfg(feature = "image")]
@@ -269,6 +282,8 @@ fn a_panic_in_any_layer_is_an_error_code() {
         panic_once(Layer::Call);
         assert_eq!(volcv_client_destroy(client, 60_000), VOLCV_E_INTERNAL);
         assert_eq!(volcv_client_destroy(client, 60_000), VOLCV_OK);
+        // Two clients with workers and a timer, and two threads that asked for credentials: each ended, whatever panicked on it.
+        assert_eq!((STARTED.load(SeqCst), STOPPED.load(SeqCst)), (12, 12));
         panic_once(Layer::Call);
         assert_eq!(volcv_shutdown(60_000), VOLCV_E_INTERNAL);
         assert_eq!(volcv_shutdown(60_000), VOLCV_OK);

@@ -10,7 +10,7 @@ use crate::credentials::CredentialsSource;
 #[cfg(any(feature = "ureq", feature = "reqwest"))]
 use crate::proxy::Routes;
 use crate::setup::{Hint, Setup};
-use crate::timeout::TimeoutThread;
+use crate::timeout::{Around, TimeoutThread};
 use crate::transport::{AsyncTransport, Transport};
 
 /// The calls of a batch that run at once by default. It is small because gateways throttle early.
@@ -40,6 +40,7 @@ pub struct ClientBuilder {
     policy: RetryPolicy,
     budget: Arc<RetryBudget>,
     max_concurrent: usize,
+    around_timer: Around,
     #[cfg(any(feature = "ureq", feature = "reqwest"))]
     pub(crate) proxies: Option<Result<Routes, Error>>,
     #[cfg(any(feature = "ureq", feature = "reqwest"))]
@@ -74,6 +75,7 @@ impl ClientBuilder {
             policy: RetryPolicy::default(),
             budget: Arc::default(),
             max_concurrent: DEFAULT_MAX_CONCURRENT,
+            around_timer: Around::default(),
             #[cfg(any(feature = "ureq", feature = "reqwest"))]
             proxies: None,
             #[cfg(any(feature = "ureq", feature = "reqwest"))]
@@ -165,6 +167,13 @@ impl ClientBuilder {
         self
     }
 
+    /// Runs `around` on the timer thread of a blocking client: it gets what the thread does, and has to call that once. For
+    /// what a program does first and last on each of its threads. An async client has no such thread.
+    pub fn around_timer(mut self, around: impl Fn(&mut dyn FnMut()) + Send + Sync + 'static) -> Self {
+        self.around_timer = Around::new(around);
+        self
+    }
+
     /// Crypto and root certificates of the built-in transports.
     #[cfg(any(feature = "ureq", feature = "reqwest"))]
     pub fn tls(mut self, tls: crate::Tls) -> Self {
@@ -181,7 +190,8 @@ impl ClientBuilder {
         self.refuse_async_provider()?;
         let (routes, hint) = self.routes()?;
         let transport = crate::UreqTransport::with_routes(&self.tls, routes)?;
-        Ok(BlockingClient { timeouts: Arc::new(TimeoutThread::new(transport)), setup: Arc::new(self.setup(hint)?) })
+        let timeouts = Arc::new(TimeoutThread::new(transport, self.around_timer.clone()));
+        Ok(BlockingClient { timeouts, setup: Arc::new(self.setup(hint)?) })
     }
 
     /// An async client on reqwest. Its futures need tokio's runtime, with I/O and time.
@@ -203,10 +213,8 @@ impl ClientBuilder {
         self.refuse_async_provider()?;
         #[cfg(any(feature = "ureq", feature = "reqwest"))]
         self.refuse_proxies()?;
-        Ok(BlockingClient {
-            timeouts: Arc::new(TimeoutThread::new(transport)),
-            setup: Arc::new(self.setup(Arc::new(|_| String::new()))?),
-        })
+        let timeouts = Arc::new(TimeoutThread::new(transport, self.around_timer.clone()));
+        Ok(BlockingClient { timeouts, setup: Arc::new(self.setup(Arc::new(|_| String::new()))?) })
     }
 
     /// An async client on any transport and any runtime.

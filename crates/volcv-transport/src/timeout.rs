@@ -31,7 +31,33 @@ thread_local! {
 /// heeds its token.
 pub(crate) struct TimeoutThread {
     transport: Arc<dyn Transport>,
+    around: Around,
     shared: Arc<Shared>,
+}
+
+/// What the program does around the work of the thread.
+#[derive(Clone, Default)]
+pub(crate) struct Around(Option<Arc<AroundFn>>);
+
+type AroundFn = dyn Fn(&mut dyn FnMut()) + Send + Sync;
+
+impl Around {
+    pub(crate) fn new(around: impl Fn(&mut dyn FnMut()) + Send + Sync + 'static) -> Self {
+        Self(Some(Arc::new(around)))
+    }
+
+    fn run(&self, work: &mut dyn FnMut()) {
+        match &self.0 {
+            Some(around) => around(work),
+            None => work(),
+        }
+    }
+}
+
+impl fmt::Debug for Around {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(if self.0.is_some() { "Around" } else { "nothing" })
+    }
 }
 
 #[derive(Default)]
@@ -62,8 +88,8 @@ enum Task {
 }
 
 impl TimeoutThread {
-    pub(crate) fn new(transport: impl Transport) -> Self {
-        Self { transport: Arc::new(transport), shared: Arc::default() }
+    pub(crate) fn new(transport: impl Transport, around: Around) -> Self {
+        Self { transport: Arc::new(transport), around, shared: Arc::default() }
     }
 
     pub(crate) fn transport(&self) -> &dyn Transport {
@@ -90,10 +116,14 @@ impl TimeoutThread {
 
     fn add(&self, due: Instant, task: Task) -> io::Result<TimeoutGuard> {
         let mut state = self.shared.lock();
+        if state.closed {
+            return Err(io::Error::other("the timer of the client was stopped"));
+        }
         if state.thread.is_none() {
             let (transport, shared) = (Arc::clone(&self.transport), Arc::clone(&self.shared));
-            state.thread =
-                Some(threads::start("volcv-timer", threads::SMALL_STACK, Box::new(move || shared.run(&*transport)))?);
+            let around = self.around.clone();
+            let work = Box::new(move || around.run(&mut || shared.run(&*transport)));
+            state.thread = Some(threads::start("volcv-timer", threads::SMALL_STACK, work)?);
         }
         let id = state.next_id;
         state.next_id += 1;
@@ -103,17 +133,19 @@ impl TimeoutThread {
         state.entries.push(Entry { id, due, task });
         Ok(TimeoutGuard { shared: Arc::clone(&self.shared), id })
     }
+
+    /// Lets the thread end, without waiting for it.
+    pub(crate) fn stop(&self) {
+        self.shared.lock().closed = true;
+        self.shared.changed.notify_one();
+    }
 }
 
 /// The thread does not outlive the client, so that a library with it can be unloaded.
 impl Drop for TimeoutThread {
     fn drop(&mut self) {
-        let thread = {
-            let mut state = self.shared.lock();
-            state.closed = true;
-            state.thread.take()
-        };
-        self.shared.changed.notify_one();
+        self.stop();
+        let thread = self.shared.lock().thread.take();
         // The thread itself drops the client if that happens in a callback or in a hook of a cancel.
         if let Some(thread) = thread.filter(|_| !IS_TIMER_THREAD.get()) {
             thread.join();
@@ -252,7 +284,7 @@ mod tests {
 
     #[test]
     fn a_later_attempt_with_an_earlier_end_is_stopped_in_time() {
-        let timeouts = TimeoutThread::new(Nowhere);
+        let timeouts = TimeoutThread::new(Nowhere, Around::default());
         let (long, short) = (CancelToken::new(), CancelToken::new());
         let first = timeouts.watch(attempt(3_600_000), &long).unwrap();
         // The thread sleeps by now, and has to be woken.
@@ -266,7 +298,7 @@ mod tests {
 
     #[test]
     fn a_callback_runs_at_its_time_unless_its_guard_is_dropped() {
-        let timeouts = TimeoutThread::new(Nowhere);
+        let timeouts = TimeoutThread::new(Nowhere, Around::default());
         let (sender, called) = mpsc::channel();
         let at = |milliseconds, name: &'static str| {
             let (sender, due) = (sender.clone(), Instant::now() + Duration::from_millis(milliseconds));
@@ -284,7 +316,7 @@ mod tests {
 
     #[test]
     fn the_thread_ends_with_the_client() {
-        let timeouts = TimeoutThread::new(Nowhere);
+        let timeouts = TimeoutThread::new(Nowhere, Around::default());
         drop(timeouts.watch(attempt(1000), &CancelToken::new()).unwrap());
         let shared = Arc::downgrade(&timeouts.shared);
         drop(timeouts);
@@ -292,8 +324,27 @@ mod tests {
     }
 
     #[test]
+    fn what_the_program_does_around_the_thread_comes_first_and_last_also_when_it_is_stopped_early() {
+        let (sender, said) = mpsc::channel();
+        let of_callback = sender.clone();
+        let around = Around::new(move |work| {
+            sender.send("first").unwrap();
+            work();
+            sender.send("last").unwrap();
+        });
+        let timeouts = TimeoutThread::new(Nowhere, around);
+        let _guard = timeouts.call_at(Instant::now(), move || of_callback.send("called").unwrap()).unwrap();
+        let next = || said.recv_timeout(Duration::from_secs(10)).unwrap();
+        assert_eq!([next(), next()], ["first", "called"]);
+        timeouts.stop();
+        assert_eq!(next(), "last");
+        assert!(timeouts.call_at(Instant::now(), || ()).is_err());
+        assert!(timeouts.watch(attempt(1000), &CancelToken::new()).is_err());
+    }
+
+    #[test]
     fn a_client_can_be_dropped_by_its_own_hook() {
-        let timeouts = TimeoutThread::new(Nowhere);
+        let timeouts = TimeoutThread::new(Nowhere, Around::default());
         let stop = CancelToken::new();
         std::mem::forget(timeouts.watch(attempt(20), &stop).unwrap());
         let (done, ended) = mpsc::channel();

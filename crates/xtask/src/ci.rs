@@ -7,13 +7,16 @@ use std::process::{Child, Command};
 use std::time::{Duration, Instant};
 
 use crate::sh::{root, run, say};
-use crate::{bench, coverage, fuzz, header, licences, oldest, package, public_api, readme, sanitizers, sizes, tools};
+use crate::{
+    abi, bench, conan, coverage, fuzz, header, licences, oldest, package, public_api, readme, sanitizers, sizes, tools,
+    vcpkg,
+};
 
 /// A check gets the workspace's root.
 type Check = fn(&Path) -> Result<(), String>;
 
 /// The checks of the code, in the order in which they run.
-const CODE: [(&str, Check); 18] = [
+const CODE: [(&str, Check); 19] = [
     ("format", |root| run(root, "cargo fmt --all --check", &[])),
     ("lints", lints),
     ("documentation", documentation),
@@ -23,6 +26,7 @@ const CODE: [(&str, Check); 18] = [
     ("tarballs of the published crates", |_| package::tarballs()),
     ("oldest versions of the dependencies", |_| package::oldest_versions()),
     ("public API", |_| public_api::compare(false)),
+    ("ABI", |_| abi::compare(false)),
     ("sizes of libvolcv", |_| sizes::check()),
     ("instruction counts", |_| bench::compare()),
     ("tests of the second ring", second_ring),
@@ -35,8 +39,10 @@ const CODE: [(&str, Check); 18] = [
 ];
 
 /// The checks of platforms and packages. They run beside the others: much of both is one linker, or a test that waits.
-const PLATFORMS: [(&str, Check); 3] = [
+const PLATFORMS: [(&str, Check); 5] = [
     ("Rust 1.85", |_| oldest::check()),
+    ("the Conan recipe", |_| conan::check()),
+    ("the vcpkg port", |_| vcpkg::check()),
     ("ThreadSanitizer", |_| sanitizers::threads()),
     ("AddressSanitizer in the standard library too", |_| sanitizers::addresses()),
 ];

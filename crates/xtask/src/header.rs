@@ -1,36 +1,46 @@
 //! Makes `include/volcv.h` of the sources of `volcv-ffi`: cbindgen's view of them, with what cbindgen cannot say.
 
 use std::fmt::Write as _;
-use std::path::PathBuf;
 
 use cbindgen::{Builder, Config, DocumentationLength, DocumentationStyle, Language, Layout, SortKey, Style};
 
+use crate::api_table;
 use crate::sh::root;
 
-/// Writes the header.
+/// Writes the header, and the order of its functions in `volcv_api`.
 pub(crate) fn write() -> Result<(), String> {
-    let text = generate()?;
-    std::fs::write(path(), text).map_err(|error| format!("{}: {error}", path().display()))
+    for (path, text) in generate()? {
+        std::fs::write(root().join(path), text).map_err(|error| format!("{path}: {error}"))?;
+    }
+    Ok(())
 }
 
-/// Fails if the committed header is not the one that the sources make.
+/// Fails if a committed file is not what the sources make.
 pub(crate) fn check() -> Result<(), String> {
-    let committed = std::fs::read_to_string(path()).map_err(|error| format!("{}: {error}", path().display()))?;
-    if committed == generate()? { Ok(()) } else { Err("include/volcv.h is not up to date: cargo xtask header".into()) }
+    for (path, text) in generate()? {
+        if read(path)? != text {
+            return Err(format!("{path} is not up to date: cargo xtask header"));
+        }
+    }
+    Ok(())
 }
 
-fn path() -> PathBuf {
-    root().join("include/volcv.h")
+pub(crate) const HEADER: &str = "include/volcv.h";
+
+fn read(path: &str) -> Result<String, String> {
+    std::fs::read_to_string(root().join(path)).map_err(|error| format!("{path}: {error}"))
 }
 
 /// In the order of the header.
-const SOURCES: [&str; 14] = [
+const SOURCES: [&str; 16] = [
     "constants",
     "structs",
     "credentials_structs",
     "pixel_structs",
     "task_structs",
+    "thread_structs",
     "version",
+    "api",
     "client",
     "submit",
     "inpaint",
@@ -41,7 +51,8 @@ const SOURCES: [&str; 14] = [
     "http",
 ];
 
-fn generate() -> Result<String, String> {
+/// The generated files.
+fn generate() -> Result<[(&'static str, String); 2], String> {
     let mut builder = Builder::new().with_config(config());
     for name in SOURCES {
         builder = builder.with_src(root().join(format!("crates/volcv-ffi/src/abi/{name}.rs")));
@@ -51,10 +62,13 @@ fn generate() -> Result<String, String> {
     let text = String::from_utf8(text).map_err(|error| format!("cbindgen: {error}"))?;
     let text = functions(&plain_names(&one_line_comments(&text)));
     let text = groups(&text.lines().map(polish).collect::<Vec<_>>().join("\n"));
+    let table = api_table::in_order(&text)?;
+    let text = text.replacen(EXTERN, &format!("{}\n\n{EXTERN}", api_table::in_c(&table)), 1);
     let inits = inits(&text);
     // Hooks are functions of C as well, so all of it is inside.
     let text = text.replacen(&format!("{EXTERN}\n\n"), &format!("{inits}\n\n"), 1);
-    Ok(text.replacen(FIRST, &format!("{EXTERN}\n\n{FIRST}"), 1) + "\n")
+    let text = text.replacen(FIRST, &format!("{EXTERN}\n\n{FIRST}"), 1) + "\n";
+    Ok([(HEADER, text), (api_table::RUST, api_table::in_rust(&table))])
 }
 
 const EXTERN: &str = "#ifdef __cplusplus\nextern \"C\" {\n#endif // __cplusplus";
@@ -121,10 +135,10 @@ const INTRODUCTION: &str = r#"
  *  - Misuse is an error code, not a crash, wherever the library can see it: NULL, stale ids, wrong sizes.
  *  - Structs begin with struct_size. Make them with VOLCV_X_INIT or volcv_x_init(), or zero them and set struct_size.
  *  - Texts are UTF-8 and end with NUL. On an error every output is empty: 0, NULL, or all zero behind struct_size.
- *  - "hook" below means a function of the host: release, log, on_ready, acquire, submit, get, and those of a transport.
- *    No hook may throw a C++ exception or unwind. A hook may call every function that does not say VOLCV_E_REENTRANT,
- *    but for on_ready. A hook has to return soon, but for get: the thread that runs it may be the one that keeps the
- *    time limits of all jobs.
+ *  - "hook" below means a function of the host: release, log, on_ready, acquire, submit, get, on_start, on_stop, and
+ *    those of a transport. No hook may throw a C++ exception or unwind. A hook may call every function that does not say
+ *    VOLCV_E_REENTRANT, but for on_ready, on_start and on_stop. A hook has to return soon, but for get: the thread that
+ *    runs it may be the one that keeps the time limits of all jobs.
  *  - A child that was forked while a client existed must exec: its calls return VOLCV_E_FORKED.
  *  - It is C99, or C++98 and later. Link as shared library, or as static library with VOLCV_STATIC defined.
  *
@@ -252,7 +266,8 @@ fn empty(field: &str, name: &str) -> String {
     match field {
         "uint32_t struct_size;" => format!("sizeof({name})"),
         _ if field.ends_with("];") => "{ 0 }".to_owned(),
-        _ if field.contains('*') || field.contains("_fn ") => "NULL".to_owned(),
+        // The last is the end of a pointer to a function.
+        _ if field.contains('*') || field.contains("_fn ") || field.ends_with(");") => "NULL".to_owned(),
         _ if field.starts_with("double") => "0.0".to_owned(),
         _ => "0".to_owned(),
     }

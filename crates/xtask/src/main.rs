@@ -2,11 +2,15 @@
 
 pub mod landscape;
 
+mod abi;
+mod api_table;
 mod bench;
 mod ci;
+mod conan;
 mod coverage;
 mod fuzz;
 mod header;
+mod installed;
 mod licences;
 mod oldest;
 mod package;
@@ -18,6 +22,7 @@ mod sizes;
 mod table;
 mod toolchain;
 mod tools;
+mod vcpkg;
 
 use std::process::ExitCode;
 
@@ -25,6 +30,7 @@ const USAGE: &str = "\
 cargo xtask ci         every check beyond `cargo test --workspace`; says what it needs and fails without it;
                        with words behind it: the checks whose names contain them
 cargo xtask tools      installs the cargo tools and fetches the compilers that `ci` needs and that are missing
+cargo xtask abi        compares what C programs see of libvolcv with docs/api/libvolcv.abi; --update: writes it
 cargo xtask api        compares the public items of the library crates with docs/api; --update: writes them
 cargo xtask header     writes include/volcv.h
 cargo xtask bench      what a call costs, beside raw sockets and a client written by hand; --scale: with many calls at once;
@@ -38,6 +44,7 @@ cargo xtask sizes      builds libvolcv for each set of features and compares doc
 fn main() -> ExitCode {
     let mut words = std::env::args().skip(1);
     let result = match words.next().as_deref() {
+        Some("abi") => abi::compare(words.next().as_deref() == Some("--update")),
         Some("api") => public_api::compare(words.next().as_deref() == Some("--update")),
         Some("bench") => bench::bench(&words.collect::<Vec<_>>()),
         Some("ci") => ci::ci(&words.collect::<Vec<_>>().join(" ")),

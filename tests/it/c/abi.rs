@@ -14,6 +14,30 @@ mod pixel_structs;
 mod structs;
 #[path = "../../../crates/volcv-ffi/src/abi/task_structs.rs"]
 mod task_structs;
+#[path = "../../../crates/volcv-ffi/src/abi/thread_structs.rs"]
+mod thread_structs;
+
+macro_rules! functions {
+    ($($field:ident $function:ident)*) => {
+        /// The table as the library has it.
+        #[repr(C)]
+        pub(crate) struct volcv_api {
+            struct_size: u32,
+            reserved: u32,
+            $($field: *const std::ffi::c_void,)*
+        }
+
+        /// Its fields with their places.
+        pub(crate) const FIELDS: &[(&str, usize)] = &[
+            ("struct_size", 0),
+            ("reserved", 4),
+            $((stringify!($field), std::mem::offset_of!(volcv_api, $field)),)*
+        ];
+    };
+}
+
+#[path = "../../../crates/volcv-ffi/src/abi/api_table.rs"]
+pub(crate) mod api_table;
 
 use std::ffi::c_char;
 use std::sync::OnceLock;
@@ -25,6 +49,7 @@ pub(crate) use credentials_structs::*;
 pub(crate) use pixel_structs::*;
 pub(crate) use structs::*;
 pub(crate) use task_structs::*;
+pub(crate) use thread_structs::*;
 
 use super::{Build, library};
 

@@ -106,7 +106,7 @@ pub(super) fn run(path: &Path, under: Under, emulator: &Emulator, arguments: &[&
 
 /// Every program that needs nothing but a server, with the variable that says how much it does: usually, and where that
 /// takes long.
-const SUITE: [(&str, &str, u32, u32); 7] = [
+const SUITE: [(&str, &str, u32, u32); 8] = [
     ("nulls", "VOLCV_ROUNDS", 1, 1),
     ("ids", "VOLCV_OPERATIONS", 1_000_000, 20_000),
     ("hooks", "VOLCV_ROUNDS", 60, 8),
@@ -114,6 +114,7 @@ const SUITE: [(&str, &str, u32, u32); 7] = [
     ("restart", "VOLCV_ROUNDS", 100, 12),
     ("transport", "VOLCV_ROUNDS", 1, 1),
     ("pixel_hooks", "VOLCV_ROUNDS", 40, 8),
+    ("threads", "VOLCV_ROUNDS", 60, 8),
 ];
 
 fn run_suite(name: &str, under: Under) {
@@ -146,6 +147,11 @@ fn hooks_may_call_what_the_header_says_and_are_silent_after_destroy() {
 #[test]
 fn pixels_that_a_hook_takes_are_submitted_once_whenever_the_host_leaves() {
     run_suite("pixel_hooks", Under::Nothing);
+}
+
+#[test]
+fn each_thread_of_volcv_starts_and_stops_once_for_the_host_whenever_it_leaves() {
+    run_suite("threads", Under::Nothing);
 }
 
 #[test]
@@ -237,6 +243,7 @@ fn valid(type_name: &str, name: &str) -> &'static str {
         ("const volcv_pixels *", _) => "&pixels",
         ("volcv_plan_info *", _) => "&out_plan",
         ("volcv_pixels_info *", _) => "&out_pixels_info",
+        ("volcv_api *", _) => "&out_api",
         ("volcv_error *", _) => "&out_error",
         ("volcv_event *", _) => "out_events",
         ("volcv_job *", _) => "&out_job",
@@ -264,9 +271,12 @@ fn emptied(type_name: &str, name: &str) -> Option<String> {
     let variable = valid(type_name, name).trim_start_matches('&');
     match type_name {
         _ if !name.starts_with("out_") => None,
-        "volcv_progress *" | "volcv_image_info *" | "volcv_error *" | "volcv_plan_info *" | "volcv_pixels_info *" => {
-            Some(format!("EMPTY_BEHIND_SIZE({variable});"))
-        }
+        "volcv_progress *"
+        | "volcv_image_info *"
+        | "volcv_error *"
+        | "volcv_plan_info *"
+        | "volcv_pixels_info *"
+        | "volcv_api *" => Some(format!("EMPTY_BEHIND_SIZE({variable});")),
         _ => Some(format!("EMPTY({variable});")),
     }
 }
@@ -363,6 +373,7 @@ fn every_field(header: &Header) -> String {
         "job_options",
         "pixels",
         "pixels_hooks",
+        "thread_hooks",
     ];
     let outputs = [
         ("progress", "volcv_job_progress(client, done, out)", "volcv_job_progress(client, 1, out)"),

@@ -1,10 +1,12 @@
-//! Every program under `examples/c`, `cpp`, `unity` and `love`: compiled as strictly as can be, run against the emulator,
+//! Every program under `examples/c`, `cpp`, `unity`, `godot3`, `godot4` and `love`: compiled as strictly as can be, run against the emulator,
 //! and checked for what it says and writes. Those in C alone are in this file.
 
 #[cfg(feature = "second-ring")]
 mod curl;
 #[cfg(feature = "second-ring")]
 mod engines;
+#[cfg(feature = "second-ring")]
+mod godot;
 #[cfg(feature = "second-ring")]
 mod unity;
 #[cfg(feature = "second-ring")]
@@ -66,6 +68,28 @@ fn the_shortest_program_in_c_makes_a_wider_picture_in_60_lines() {
     }
     let outpaint = compile("cc", &["-std=c99"], source, Build::Full);
     runs(&outpaint, &emulator(&[])).iter_mut().for_each(|command| drop(ran(command.arg(PHOTO).arg(&out))));
+}
+
+#[test]
+fn the_program_in_c_that_loads_the_library_needs_one_symbol() {
+    let folder = fresh_folder("dlopen-c");
+    let (dlopen, out) = (folder.join("dlopen"), folder.join("wide.png"));
+    let library = super::library(Build::Full).join("libvolcv.so");
+    for compiler in C_COMPILERS {
+        let mut command = Command::new(compiler);
+        command.args(["-std=c99", "-I"]).arg(root().join("include")).args(super::STRICT);
+        // Without the library.
+        ran(command.arg(root().join("examples/c/dlopen.c")).arg("-ldl").arg("-o").arg(&dlopen));
+        for command in &mut runs(&dlopen, &emulator(&[])) {
+            let said = ran(command.arg(&library).arg(PHOTO).arg(&out));
+            assert!(said.starts_with(&format!("{}: 1920x640 by libvolcv ", out.display())), "{said}");
+            assert_eq!(size_of(&out), (1920, 640));
+        }
+        let said = failed(program(&dlopen, &emulator(&["code=50411"])).arg(&library).arg(PHOTO).arg(&out)).stderr;
+        assert!(String::from_utf8(said).unwrap().starts_with("VOLCV_E_REFUSED: "));
+        let said = failed(program(&dlopen, &emulator(&[])).args(["libm.so.6", PHOTO]).arg(&out)).stderr;
+        assert_eq!(String::from_utf8(said).unwrap(), "libm.so.6 has no volcv_get_api\n");
+    }
 }
 
 #[test]

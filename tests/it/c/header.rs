@@ -10,7 +10,7 @@ use super::{Build, C_COMPILERS, CXX_COMPILERS, STRICT, compile, fresh_folder, li
 
 /// The header, taken apart.
 pub(crate) struct Header {
-    text: String,
+    pub(crate) text: String,
 }
 
 /// One declaration with its comment.
@@ -70,6 +70,14 @@ impl Header {
                 let code: String =
                     body.split("/**").map(|piece| piece.split_once("*/").map_or(piece, |it| it.1)).collect();
                 let fields = code.split(';').map(str::trim).filter(|text| !text.is_empty()).map(|text| {
+                    if let Some((_, rest)) = text.split_once("(VOLCV_CALL *") {
+                        let name = rest.split(')').next().unwrap().to_owned();
+                        return Field {
+                            name,
+                            type_name: "a pointer to a function, as each _fn".to_owned(),
+                            count: None,
+                        };
+                    }
                     let (text, count) = match text.split_once('[') {
                         Some((text, count)) => (text, Some(count.trim_end_matches(']').to_owned())),
                         None => (text, None),
@@ -320,11 +328,12 @@ fn the_comments_say_all_that_a_caller_needs() {
             assert!(!called || header.text.contains(&format!(" {word}(")), "{name} speaks of {word}");
         }
     }
-    // Fields, numbers and types have comments too.
+    // Fields, numbers and types have comments too, but for the table of functions, which are described above it.
     let lines: Vec<_> = header.text.lines().collect();
     let bare: Vec<_> = lines
         .windows(2)
         .filter(|pair| pair[1].starts_with("    ") && pair[1].ends_with(';') && !pair[1].contains('='))
+        .filter(|pair| !pair[1].contains("(VOLCV_CALL *"))
         .filter(|pair| !pair[0].trim_end().ends_with("*/") && !pair[0].contains('(') && !pair[0].ends_with(','))
         .collect();
     assert!(bare.is_empty(), "{bare:#?}");

@@ -32,7 +32,7 @@ fn structs_of_rust() -> BTreeSet<String> {
             struct_size flags base_url api_key max_in_flight max_queued connect_limit_ms stall_limit_ms attempt_limit_ms
             deadline_ms reply_limit_bytes max_attempts charge_limit tls_roots log_level extra_roots extra_roots_size
             transport log log_user on_ready on_ready_user proxy pixels_hooks credentials access_key secret_key
-            session_token region poll_interval_ms reserved
+            session_token region poll_interval_ms reserved threads
         }
         volcv_credentials { struct_size flags expires_unix access_key secret_key session_token message }
         volcv_credentials_hook { struct_size flags user get release reserved }
@@ -67,7 +67,10 @@ fn structs_of_rust() -> BTreeSet<String> {
         volcv_progress { struct_size phase attempt result sent send_total received receive_total }
         volcv_image_info { struct_size format width height data size }
         volcv_buffer { id data size }
+        volcv_thread_hooks { struct_size flags user on_start on_stop }
     }
+    lines.insert(format!("volcv_api {}", size_of::<abi::api_table::volcv_api>()));
+    lines.extend(abi::api_table::FIELDS.iter().map(|(field, offset)| format!("volcv_api.{field} {offset}")));
     lines
 }
 
@@ -118,7 +121,7 @@ fn numbers_of_rust() -> BTreeSet<String> {
     lines
 }
 
-fn workspace_version() -> String {
+pub(super) fn workspace_version() -> String {
     let manifest = fs::read_to_string(root().join("Cargo.toml")).unwrap();
     let after = manifest.split_once("[workspace.package]\nversion = \"").unwrap().1;
     after.split('"').next().unwrap().to_owned()

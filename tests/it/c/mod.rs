@@ -17,6 +17,7 @@ mod readme;
 pub(crate) mod run;
 #[cfg(feature = "second-ring")]
 mod sanitized;
+mod symbols;
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};

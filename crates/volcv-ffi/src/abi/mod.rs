@@ -3,6 +3,7 @@
 //! The header `include/volcv.h` is made of these files, comments included, so they speak to readers of C.
 
 mod access;
+mod api;
 mod client;
 mod constants;
 mod credentials_structs;
@@ -25,8 +26,10 @@ mod structs;
 mod submit;
 mod task;
 mod task_structs;
+mod thread_structs;
 mod version;
 
+pub use api::*;
 pub use client::*;
 pub use constants::*;
 pub use credentials_structs::*;
@@ -41,4 +44,5 @@ pub use structs::*;
 pub use submit::*;
 pub use task::*;
 pub use task_structs::*;
+pub use thread_structs::*;
 pub use version::*;

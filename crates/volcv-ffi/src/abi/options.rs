@@ -10,7 +10,8 @@ use super::constants::*;
 use super::pixel_structs::volcv_pixels_hooks;
 use super::read::{only, optional_text, read, up_to};
 use super::structs::*;
-use crate::engine::{CError, HostHooks, JobOptions, LogHook, PixelsHooks, ProxyChoice, ReadyHook, Setup};
+use super::thread_structs::volcv_thread_hooks;
+use crate::engine::{CError, HostHooks, JobOptions, LogHook, PixelsHooks, ProxyChoice, ReadyHook, Setup, ThreadHooks};
 
 pub(super) unsafe fn options_of(options: *const volcv_client_options) -> Result<Setup, CError> {
     let options = read(options, "options")?;
@@ -33,6 +34,10 @@ pub(super) unsafe fn options_of(options: *const volcv_client_options) -> Result<
     let pixels_hooks = match options.pixels_hooks.is_null() {
         true => None,
         false => Some(pixels_hooks_of(options.pixels_hooks)?),
+    };
+    let threads = match options.threads.is_null() {
+        true => None,
+        false => Some(thread_hooks_of(options.threads)?),
     };
     only(0, options.reserved, "volcv_client_options.reserved")?;
     let ms = |value: u32| (value > 0).then(|| Duration::from_millis(value.into()));
@@ -63,6 +68,7 @@ pub(super) unsafe fn options_of(options: *const volcv_client_options) -> Result<
         }),
         ready: options.on_ready.map(|ready| ReadyHook { ready, user: options.on_ready_user }),
         pixels_hooks,
+        threads,
     })
 }
 
@@ -94,6 +100,12 @@ unsafe fn pixels_hooks_of(hooks: *const volcv_pixels_hooks) -> Result<PixelsHook
     let acquire = hooks.acquire.ok_or_else(|| CError::null("volcv_pixels_hooks.acquire"))?;
     let submit = hooks.submit.ok_or_else(|| CError::null("volcv_pixels_hooks.submit"))?;
     Ok(PixelsHooks { user: hooks.user, acquire, submit })
+}
+
+unsafe fn thread_hooks_of(hooks: *const volcv_thread_hooks) -> Result<ThreadHooks, CError> {
+    let hooks = read(hooks, "threads")?;
+    only(0, hooks.flags, "volcv_thread_hooks.flags")?;
+    Ok(ThreadHooks { user: hooks.user, on_start: hooks.on_start, on_stop: hooks.on_stop })
 }
 
 pub(super) unsafe fn job_options_of(options: *const volcv_job_options) -> Result<JobOptions, CError> {

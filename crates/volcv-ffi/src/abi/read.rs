@@ -13,6 +13,7 @@ use super::credentials_structs::*;
 use super::pixel_structs::*;
 use super::structs::*;
 use super::task_structs::*;
+use super::thread_structs::*;
 use crate::engine::{CError, Deadline, inject};
 
 /// Runs the body of a function: no panic leaves it.
@@ -93,11 +94,11 @@ macro_rules! versioned {
 versioned! {
     volcv_client_options volcv_http_transport volcv_picture volcv_outpaint volcv_raw volcv_job_options
     volcv_error volcv_progress volcv_image_info volcv_pixels volcv_pixels_hooks volcv_plan_info volcv_pixels_info
-    volcv_credentials_hook volcv_inpaint volcv_task_request
+    volcv_credentials_hook volcv_inpaint volcv_task_request volcv_thread_hooks
 }
 
 /// No struct of this library will ever be larger; a greater size is garbage.
-const LARGEST: usize = 4096;
+pub(super) const LARGEST: usize = 4096;
 
 /// Reads a struct of any version: what an old caller does not have is zero, and what this library does not know has to
 /// be zero, or the caller would be ignored without an error.

@@ -6,6 +6,7 @@ use std::ffi::{c_char, c_void};
 use super::constants::{VOLCV_MESSAGE_SIZE, VOLCV_REQUEST_ID_SIZE, volcv_result};
 use super::credentials_structs::volcv_credentials_hook;
 use super::pixel_structs::{volcv_pixels, volcv_pixels_hooks};
+use super::thread_structs::volcv_thread_hooks;
 
 /// A job. Ids are never used twice: one that is stale, invented or of another client is an error code, not a crash.
 /// 0 is no job.
@@ -222,6 +223,8 @@ pub struct volcv_client_options {
     pub poll_interval_ms: u32,
     /// 0.
     pub reserved: u32,
+    /// Told of each thread that volcv keeps for the client; NULL for none.
+    pub threads: *const volcv_thread_hooks,
 }
 
 /// An encoded picture: PNG, JPEG and the like, never pixels. Either data and size, or link.

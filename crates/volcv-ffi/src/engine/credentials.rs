@@ -52,6 +52,8 @@ impl HostCredentials {
     pub(super) fn ask(&self) -> Result<Credentials, CredentialsError> {
         // Dropped last: when nobody is inside any more, the release has run or is postponed.
         let _visit = self.enter()?;
+        // This thread was started for this question, and has nothing to do afterwards.
+        let _hooked = self.hooks.thread(c"volcv-credentials");
         let CredentialsHooks { user, get, release } = self.functions;
         let mut given = Given { user, release, credentials: Box::new(volcv_credentials::EMPTY) };
         // SAFETY: the header asks for a function that takes these.

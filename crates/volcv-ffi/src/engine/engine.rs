@@ -17,6 +17,7 @@ use super::setup::BuiltClient;
 use super::sync::atomic::{AtomicBool, Ordering::*};
 use super::sync::thread::{self, JoinHandle, Thread};
 use super::sync::{Condvar, Mutex};
+use super::worker::lower_priority;
 use super::{CError, Deadline, Setup, fork, lock, registry};
 use crate::abi::*;
 
@@ -103,6 +104,8 @@ impl Engine {
         lock(&self.queue).threads += 1;
         let spawned = thread::Builder::new().name("volcv-worker".to_owned()).spawn(move || {
             let _guard = ThreadGuard(&engine);
+            lower_priority();
+            let _hooked = engine.hooks.thread(c"volcv-worker");
             engine.work();
         });
         match spawned {
@@ -273,8 +276,10 @@ impl Engine {
         }
         // They have nothing left to do but to end.
         lock(&self.workers).drain(..).for_each(|thread| drop(thread.join()));
-        // Another destroy may have timed out meanwhile, and muted the hooks.
-        self.hooks.unmute();
+        self.client.stop_timer();
+        if !self.hooks.wait_for_threads(deadline) {
+            return false;
+        }
         if let Some(host_http) = &self.host_http {
             host_http.destroy();
         }

@@ -1,12 +1,13 @@
 //! The host's functions: called from one place, muted when a client could not be destroyed in time.
 
 use std::cell::Cell;
-use std::ffi::{CString, c_char, c_void};
+use std::ffi::{CStr, CString, c_char, c_void};
+use std::sync::PoisonError;
 use std::time::{Duration, Instant};
 
 use super::sync::atomic::{AtomicU32, Ordering::SeqCst};
-use super::sync::{Mutex, thread, thread_local};
-use super::{CError, lock};
+use super::sync::{Condvar, Mutex, thread, thread_local};
+use super::{CError, Deadline, lock};
 use crate::abi::*;
 
 /// Takes the log.
@@ -21,6 +22,29 @@ pub(crate) struct LogHook {
 pub(crate) struct ReadyHook {
     pub(crate) ready: unsafe extern "C" fn(*mut c_void),
     pub(crate) user: *mut c_void,
+}
+
+/// Told of each thread that volcv keeps for the client.
+pub(crate) struct ThreadHooks {
+    pub(crate) user: *mut c_void,
+    pub(crate) on_start: Option<unsafe extern "C" fn(*mut c_void, *const c_char)>,
+    pub(crate) on_stop: Option<unsafe extern "C" fn(*mut c_void)>,
+}
+
+impl ThreadHooks {
+    fn start(&self, name: &'static CStr) {
+        if let Some(on_start) = self.on_start {
+            // SAFETY: the header asks for a function that takes these.
+            unsafe { on_start(self.user, name.as_ptr()) }
+        }
+    }
+
+    fn stop(&self) {
+        if let Some(on_stop) = self.on_stop {
+            // SAFETY: as above.
+            unsafe { on_stop(self.user) }
+        }
+    }
 }
 
 /// Lets pixels be written into memory of the host.
@@ -50,6 +74,10 @@ unsafe impl Send for ReadyHook {}
 // SAFETY: as above.
 unsafe impl Sync for ReadyHook {}
 // SAFETY: as above.
+unsafe impl Send for ThreadHooks {}
+// SAFETY: as above.
+unsafe impl Sync for ThreadHooks {}
+// SAFETY: as above.
 unsafe impl Send for PixelsHooks {}
 // SAFETY: as above.
 unsafe impl Sync for PixelsHooks {}
@@ -67,10 +95,22 @@ impl Release {
 pub(super) struct Hooks {
     log: Option<LogHook>,
     ready: Option<ReadyHook>,
+    threads: Option<ThreadHooks>,
     /// How many hooks are running, and [`MUTED`].
     gate: AtomicU32,
+    state: Mutex<State>,
+    /// Notified when the hooks are not muted any more, and when a thread has left.
+    changed: Condvar,
+}
+
+#[derive(Default)]
+struct State {
+    /// Calls that destroy the client. The last one that gives up mutes the hooks.
+    destroyers: u32,
     /// Hooks that came due while they were muted, and that have to run once.
-    postponed: Mutex<Vec<Due>>,
+    postponed: Vec<Due>,
+    /// Threads whose stop hook may still come.
+    threads: usize,
 }
 
 type Due = Box<dyn FnOnce() + Send>;
@@ -79,11 +119,13 @@ const MUTED: u32 = 1 << 31;
 
 thread_local! {
     static DEPTH: Cell<u32> = const { Cell::new(0) };
+    /// The name of a thread of volcv whose start hook has not run, because the hooks are muted.
+    static UNANNOUNCED: Cell<Option<&'static CStr>> = const { Cell::new(None) };
 }
 
 impl Hooks {
-    pub(super) fn new(log: Option<LogHook>, ready: Option<ReadyHook>) -> Self {
-        Self { log, ready, gate: AtomicU32::new(0), postponed: Mutex::default() }
+    pub(super) fn new(log: Option<LogHook>, ready: Option<ReadyHook>, threads: Option<ThreadHooks>) -> Self {
+        Self { log, ready, threads, gate: AtomicU32::new(0), state: Mutex::default(), changed: Condvar::new() }
     }
 
     /// Runs a hook, unless the hooks are muted.
@@ -98,7 +140,13 @@ impl Hooks {
         let before = self.gate.fetch_add(1, SeqCst);
         DEPTH.with(|depth| depth.set(depth.get() + 1));
         let _leave = Leave(&self.gate);
-        (before & MUTED == 0).then(hook)
+        if before & MUTED != 0 {
+            return None;
+        }
+        if let Some((hooks, name)) = self.threads.as_ref().zip(UNANNOUNCED.take()) {
+            hooks.start(name);
+        }
+        Some(hook())
     }
 
     /// An error on a thread that is inside of a hook, where waiting could be for itself.
@@ -109,20 +157,33 @@ impl Hooks {
         }
     }
 
-    /// No hook begins any more, until [`Hooks::unmute`]. One that has just begun gets a moment to end.
-    pub(super) fn mute(&self) {
-        self.gate.fetch_or(MUTED, SeqCst);
+    /// A call begins to destroy the client. The hooks run again, and those that were postponed first.
+    pub(super) fn enter_destroy(&self) {
+        let postponed = {
+            let mut state = lock(&self.state);
+            state.destroyers += 1;
+            self.gate.fetch_and(!MUTED, SeqCst);
+            std::mem::take(&mut state.postponed)
+        };
+        self.changed.notify_all();
+        postponed.into_iter().for_each(|due| self.call_once(due));
+    }
+
+    /// A call leaves; one that gives up before the client has ended mutes the hooks, unless another still waits. Then no
+    /// hook begins any more, until [`Hooks::enter_destroy`]. One that has just begun gets a moment to end.
+    pub(super) fn leave_destroy(&self, has_ended: bool) {
+        {
+            let mut state = lock(&self.state);
+            state.destroyers -= 1;
+            if has_ended || state.destroyers > 0 {
+                return;
+            }
+            self.gate.fetch_or(MUTED, SeqCst);
+        }
         let end = Instant::now() + Duration::from_millis(5);
         while self.gate.load(SeqCst) != MUTED && Instant::now() < end {
             thread::yield_now();
         }
-    }
-
-    /// Ends the muting, and runs the hooks that were postponed.
-    pub(super) fn unmute(&self) {
-        self.gate.fetch_and(!MUTED, SeqCst);
-        let postponed = std::mem::take(&mut *lock(&self.postponed));
-        postponed.into_iter().for_each(|due| self.call_once(due));
     }
 
     /// Runs a hook that has to run once: now or, if the hooks are muted, when they are not any more.
@@ -130,8 +191,28 @@ impl Hooks {
         let mut due = Some(due);
         self.call(|| due.take().map(|due| due()));
         if let Some(due) = due {
-            lock(&self.postponed).push(Box::new(due));
+            lock(&self.state).postponed.push(Box::new(due));
         }
+    }
+
+    /// Says that a thread of volcv begins. Its end is the drop of what this returns, on the same thread.
+    pub(super) fn thread(&self, name: &'static CStr) -> Option<HookedThread<'_>> {
+        self.threads.as_ref()?;
+        lock(&self.state).threads += 1;
+        UNANNOUNCED.set(Some(name));
+        // If the hooks are muted, the start hook runs before the first hook that does on this thread.
+        self.call(|| ());
+        Some(HookedThread(self))
+    }
+
+    /// Waits until the hooks of all threads have run; false if they have not when the deadline comes.
+    pub(super) fn wait_for_threads(&self, deadline: Deadline) -> bool {
+        let mut state = lock(&self.state);
+        while state.threads > 0 {
+            let Some(next) = deadline.wait(&self.changed, state) else { return false };
+            state = next;
+        }
+        true
     }
 
     pub(super) fn release(&self, release: Release) {
@@ -154,5 +235,25 @@ impl Hooks {
             // SAFETY: the header asks for a function that takes these, and says how long the text lives.
             self.call(|| unsafe { (hook.log)(hook.user, level, job, text.as_ptr()) });
         }
+    }
+}
+
+/// A thread whose start hook has run or will run.
+pub(super) struct HookedThread<'a>(&'a Hooks);
+
+/// The stop hook is for this thread alone, so a thread that ends while the hooks are muted waits.
+impl Drop for HookedThread<'_> {
+    fn drop(&mut self) {
+        let Self(hooks) = self;
+        if UNANNOUNCED.take().is_none() {
+            while hooks.call(|| hooks.threads.iter().for_each(ThreadHooks::stop)).is_none() {
+                let mut state = lock(&hooks.state);
+                while hooks.gate.load(SeqCst) & MUTED != 0 {
+                    state = hooks.changed.wait(state).unwrap_or_else(PoisonError::into_inner);
+                }
+            }
+        }
+        lock(&hooks.state).threads -= 1;
+        hooks.changed.notify_all();
     }
 }

@@ -41,7 +41,7 @@ pub(crate) use error::CError;
 pub(crate) use expansion::unsupported;
 #[cfg(feature = "image")]
 pub(crate) use expansion::{Expansion, Input, upright_size};
-pub(crate) use hooks::{LogHook, PixelsHooks, ReadyHook};
+pub(crate) use hooks::{LogHook, PixelsHooks, ReadyHook, ThreadHooks};
 pub(crate) use host_http::HostHooks;
 pub(crate) use job::JobOptions;
 #[cfg(feature = "image")]

@@ -68,10 +68,16 @@ fn look_up<T>(client: *mut volcv_client, take: impl FnOnce(&Arc<Engine>) -> T) -
 pub(crate) fn destroy(client: *mut volcv_client, deadline: Deadline) -> Result<(), CError> {
     let engine = look_up(client, Arc::clone)?;
     Engine::refuse_inside_hooks()?;
-    engine.hooks.unmute();
+    engine.hooks.enter_destroy();
+    let result = end(&engine, client, deadline);
+    engine.hooks.leave_destroy(result.is_ok());
+    result
+}
+
+fn end(engine: &Engine, client: *mut volcv_client, deadline: Deadline) -> Result<(), CError> {
     engine.close();
     if !engine.join(deadline) {
-        return too_late(&engine);
+        return Err(too_late());
     }
     let mut clients = CLIENTS.write().unwrap_or_else(PoisonError::into_inner);
     let index = clients.iter().position(|(handle, _)| *handle == client.addr());
@@ -81,18 +87,16 @@ pub(crate) fn destroy(client: *mut volcv_client, deadline: Deadline) -> Result<(
     while engine.callers.load(Acquire) > 0 {
         if deadline.is_over() {
             CLIENTS.write().unwrap_or_else(PoisonError::into_inner).extend(gone);
-            return too_late(&engine);
+            return Err(too_late());
         }
         sync::nap();
     }
-    engine.hooks.unmute();
     Ok(())
 }
 
-fn too_late(engine: &Engine) -> Result<(), CError> {
-    engine.hooks.mute();
+fn too_late() -> CError {
     let text = "the client has not ended in time, most often because a hook of the host does not return";
-    Err(CError::new(VOLCV_E_TIMEOUT, text))
+    CError::new(VOLCV_E_TIMEOUT, text)
 }
 
 /// Destroys every client, with one deadline for all.

@@ -7,7 +7,7 @@ use volcv::{BlockingClient, ClientBuilder, CredentialsSource, Error, RetryPolicy
 use zeroize::Zeroizing;
 
 use super::credentials::{CredentialsHooks, HostCredentials, joined};
-use super::hooks::{Hooks, LogHook, PixelsHooks, ReadyHook};
+use super::hooks::{Hooks, LogHook, PixelsHooks, ReadyHook, ThreadHooks};
 use super::host_http::{HostHooks, HostHttp};
 use super::{CError, inject};
 use crate::abi::*;
@@ -36,6 +36,7 @@ pub(crate) struct Setup {
     pub(crate) log: Option<LogHook>,
     pub(crate) ready: Option<ReadyHook>,
     pub(crate) pixels_hooks: Option<PixelsHooks>,
+    pub(crate) threads: Option<ThreadHooks>,
 }
 
 /// The way of a client to the service.
@@ -88,7 +89,7 @@ impl Setup {
         if self.pixels_hooks.is_some() {
             return Err(super::unsupported());
         }
-        let hooks = Arc::new(Hooks::new(self.log.take(), self.ready.take()));
+        let hooks = Arc::new(Hooks::new(self.log.take(), self.ready.take(), self.threads.take()));
         let host_http = self.host.take().map(|host| Arc::new(HostHttp::new(host, handle, Arc::clone(&hooks))));
         let (roots, extra_roots) = (self.tls_roots, std::mem::take(&mut self.extra_roots));
         let proxy = std::mem::take(&mut self.proxy);
@@ -96,7 +97,12 @@ impl Setup {
             AccessChoice::Hook(functions) => Some(Arc::new(HostCredentials::new(functions, Arc::clone(&hooks)))),
             _ => None,
         };
+        let for_timer = Arc::clone(&hooks);
         let builder = self.builder(host_credentials.clone()).map_err(|error| CError::from_error(&error))?;
+        let builder = builder.around_timer(move |work| {
+            let _hooked = for_timer.thread(c"volcv-timer");
+            work();
+        });
         let client = match &host_http {
             Some(_) if roots != VOLCV_TLS_ROOTS_DEFAULT => {
                 return Err(CError::argument("volcv_client_options.tls_roots", roots, OWN_TLS));

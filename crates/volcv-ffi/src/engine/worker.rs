@@ -12,7 +12,6 @@ use crate::abi::*;
 impl Engine {
     /// The life of a worker.
     pub(super) fn work(self: &Arc<Self>) {
-        lower_priority();
         while let Some((id, closing)) = self.next() {
             let ended = if closing { self.withdraw(id) } else { self.perform(id) };
             lock(&self.queue).running -= 1;
@@ -118,7 +117,7 @@ impl Engine {
 /// Tells the kernel that this thread is in no hurry. A submit wakes a worker, and a worker that is woken would
 /// otherwise push the game's thread from its core, for milliseconds on a busy machine. Threads made by this one
 /// inherit it.
-fn lower_priority() {
+pub(super) fn lower_priority() {
     #[cfg(any(target_os = "linux", target_os = "android"))]
     {
         let param = libc::sched_param { sched_priority: 0 };

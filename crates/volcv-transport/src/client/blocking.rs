@@ -216,6 +216,12 @@ impl BlockingClient {
         self.timeouts.call_at(when, callback)
     }
 
+    /// Lets the timer thread of this client end, without waiting for it: for a program that destroys a client and has a limit
+    /// for that. Calls end with an error from then on.
+    pub fn stop_timer(&self) {
+        self.timeouts.stop();
+    }
+
     fn run(&self, plan: Plan, options: &CallOptions) -> Result<Outcome, Error> {
         self.drive(self.setup.start(plan, options), options)
     }

@@ -1,0 +1,80 @@
+//! The Conan recipe: packages are built, and programs are built and run with them, by the commands of `docs/conan-vcpkg.md`.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use serde_json::Value;
+use volcv_emulator::{DEFAULT_KEY, Emulator};
+
+use crate::installed;
+use crate::sh::{output, root, run, say};
+
+const PYTHON: &str = "/usr/bin/python3";
+const CONAN: &str = "conan==2.34.0";
+const PAGE: &str = "docs/conan-vcpkg.md";
+
+/// Builds each package in cargo's debug profile. Its programs outpaint, unless the package has no HTTP.
+pub(crate) fn check() -> Result<(), String> {
+    let root = root();
+    let folder = root.join("target/conan");
+    let conan = format!("env CONAN_HOME={0}/home {0}/python/bin/conan", folder.display());
+    install(&folder)?;
+    run(&root, &format!("{conan} profile detect --force"), &[])?;
+    // Packages of earlier runs would pile up; what cargo has built stays.
+    run(&root, &format!("{conan} remove * --confirm"), &[])?;
+    let page = fs::read_to_string(root.join(PAGE)).map_err(|error| format!("{PAGE}: {error}"))?;
+    let creates: Vec<_> = page.lines().filter_map(|line| line.strip_prefix("conan create ")).collect();
+    if creates.len() != 3 {
+        return Err(format!("{PAGE} has {} lines of conan create", creates.len()));
+    }
+    for words in creates {
+        let emulator = Emulator::start().map_err(|error| error.to_string())?;
+        let (url, target) = (emulator.base_url(), folder.display());
+        let line = format!(
+            "env VOLCV_BASE_URL={url} VOLCV_API_KEY={DEFAULT_KEY} {conan} create {} -s build_type=Debug --format=json \
+             -c user.volcv:target_dir={target}/cargo -c tools.cmake.cmake_layout:test_folder={target}/test \
+             -c tools.cmake.cmaketoolchain:user_presets=",
+            words.replace('"', "")
+        );
+        let package = package_folder(&output(&root, &line)?)?;
+        let http = !words.contains("with_http=False");
+        let charges = if http { 2 } else { 0 };
+        if emulator.charges() != charges {
+            return Err(format!("{words}: {} calls were charged instead of {charges}", emulator.charges()));
+        }
+        compare(&package, !words.contains("shared=False"))?;
+        say(&format!("{words}: {charges} calls"));
+    }
+    Ok(())
+}
+
+/// A virtual environment with Conan; it is made once and kept.
+fn install(folder: &Path) -> Result<(), String> {
+    let marker = folder.join("installed");
+    if fs::read_to_string(&marker).is_ok_and(|installed| installed == CONAN) {
+        return Ok(());
+    }
+    let python = folder.join("python");
+    run(&root(), &format!("{PYTHON} -m venv --clear {}", python.display()), &[])?;
+    run(&root(), &format!("{}/bin/pip install --quiet --disable-pip-version-check {CONAN}", python.display()), &[])?;
+    fs::write(&marker, CONAN).map_err(|error| format!("{}: {error}", marker.display()))
+}
+
+/// Where the package lies, by what `conan create --format=json` prints.
+fn package_folder(json: &str) -> Result<PathBuf, String> {
+    let graph: Value = serde_json::from_str(json).map_err(|error| format!("conan's graph: {error}"))?;
+    let nodes = graph["graph"]["nodes"].as_object().ok_or("conan's graph has no nodes")?;
+    let node = nodes.values().find(|node| node["name"] == "volcv" && node["package_folder"].is_string());
+    let folder = node.and_then(|node| node["package_folder"].as_str()).ok_or("conan's graph has no folder of volcv")?;
+    Ok(PathBuf::from(folder))
+}
+
+/// The package has the files that it should have, and the shared library its soname.
+fn compare(package: &Path, shared: bool) -> Result<(), String> {
+    let mut wanted = installed::library(package, "lib", shared)?;
+    wanted.extend(
+        ["include/volcv.h", "include/volcv.hpp", "licenses/LICENSE-APACHE", "licenses/LICENSE-MIT"].map(String::from),
+    );
+    wanted.extend((!shared).then(|| String::from("res/native-static-libs.txt")));
+    installed::compare(package, wanted)
+}

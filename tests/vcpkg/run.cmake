@@ -1,0 +1,93 @@
+# Runs the port's portfile as vcpkg would, with stand-ins for vcpkg's functions: they take the documented parameters and no
+# others, and do what they promise.
+#
+#     cmake -DTRIPLET=x64-linux -DLINKAGE=static -DFEATURES="core;http;image" -DBUILDTREES=... -DPACKAGES=... -DVERSION=0.1.0
+#         -P tests/vcpkg/run.cmake
+#
+# With -DPRETEND=ON cargo is not run: empty files stand for what it builds on each system, so that the portfile's names and places can
+# be checked for systems that are not here.
+
+cmake_minimum_required(VERSION 3.21)
+
+set(PORT volcv)
+set(TARGET_TRIPLET "${TRIPLET}")
+if(NOT TRIPLET MATCHES "^(x64|x86|arm64)-(linux|osx|windows|mingw)$")
+    message(FATAL_ERROR "TRIPLET is ${TRIPLET}")
+endif()
+set(VCPKG_TARGET_ARCHITECTURE "${CMAKE_MATCH_1}")
+string(TOUPPER "${CMAKE_MATCH_2}" system)
+set("VCPKG_TARGET_IS_${system}" 1)
+if(VCPKG_TARGET_IS_MINGW)
+    set(VCPKG_TARGET_IS_WINDOWS 1)
+endif()
+unset(system)
+set(VCPKG_CRT_LINKAGE dynamic)
+set(VCPKG_LIBRARY_LINKAGE "${LINKAGE}")
+set(CURRENT_BUILDTREES_DIR "${BUILDTREES}")
+set(CURRENT_PACKAGES_DIR "${PACKAGES}")
+get_filename_component(CURRENT_PORT_DIR "${CMAKE_CURRENT_LIST_DIR}/../../packaging/vcpkg/ports/volcv" ABSOLUTE)
+
+function(vcpkg_execute_required_process)
+    cmake_parse_arguments(PARSE_ARGV 0 arg "ALLOW_IN_DOWNLOAD_MODE;OUTPUT_STRIP_TRAILING_WHITESPACE;ERROR_STRIP_TRAILING_WHITESPACE"
+        "WORKING_DIRECTORY;LOGNAME;TIMEOUT;OUTPUT_VARIABLE;ERROR_VARIABLE" "COMMAND;SAVE_LOG_FILES")
+    if(arg_UNPARSED_ARGUMENTS OR NOT arg_COMMAND OR NOT arg_WORKING_DIRECTORY OR NOT arg_LOGNAME)
+        message(FATAL_ERROR "vcpkg_execute_required_process(${ARGN})")
+    endif()
+    if(PRETEND)
+        pretend(${arg_COMMAND})
+        set("${arg_ERROR_VARIABLE}" "note: native-static-libs: ${NEEDS}\n" PARENT_SCOPE)
+        return()
+    endif()
+    execute_process(COMMAND ${arg_COMMAND} WORKING_DIRECTORY "${arg_WORKING_DIRECTORY}" RESULT_VARIABLE result
+        OUTPUT_VARIABLE out ERROR_VARIABLE err ECHO_ERROR_VARIABLE)
+    if(NOT result EQUAL 0)
+        message(FATAL_ERROR "failed (${result}): ${arg_COMMAND}")
+    endif()
+    if(arg_OUTPUT_VARIABLE)
+        set("${arg_OUTPUT_VARIABLE}" "${out}" PARENT_SCOPE)
+    endif()
+    if(arg_ERROR_VARIABLE)
+        set("${arg_ERROR_VARIABLE}" "${err}" PARENT_SCOPE)
+    endif()
+endfunction()
+
+# Writes empty files where cargo would have put its libraries.
+function(pretend)
+    cmake_parse_arguments(PARSE_ARGV 0 arg "" "--profile;--target;--target-dir;--crate-type" "")
+    set(profile_dev debug)
+    set(profile_release release)
+    set(built "${arg_--target-dir}/${arg_--target}/${profile_${arg_--profile}}")
+    set(staticlib_windows-msvc volcv.lib)
+    set(cdylib_windows-msvc volcv.dll volcv.dll.lib)
+    set(staticlib_windows-gnu libvolcv.a)
+    set(cdylib_windows-gnu volcv.dll libvolcv.dll.a)
+    set(staticlib_darwin libvolcv.a)
+    set(cdylib_darwin libvolcv.dylib)
+    set(staticlib_linux-gnu libvolcv.a)
+    set(cdylib_linux-gnu libvolcv.so)
+    if(NOT arg_--target MATCHES "^(x86_64|i686|aarch64)-(pc|apple|unknown)-(windows-msvc|windows-gnu|darwin|linux-gnu)$")
+        message(FATAL_ERROR "--target ${arg_--target}")
+    endif()
+    file(REMOVE_RECURSE "${built}")
+    foreach(name IN LISTS "${arg_--crate-type}_${CMAKE_MATCH_3}")
+        file(WRITE "${built}/${name}" "")
+    endforeach()
+endfunction()
+
+function(vcpkg_install_copyright)
+    cmake_parse_arguments(PARSE_ARGV 0 arg "" "COMMENT" "FILE_LIST")
+    if(arg_UNPARSED_ARGUMENTS OR NOT arg_FILE_LIST)
+        message(FATAL_ERROR "vcpkg_install_copyright(${ARGN})")
+    endif()
+    set(copyright "")
+    foreach(file IN LISTS arg_FILE_LIST)
+        get_filename_component(name "${file}" NAME)
+        file(READ "${file}" text)
+        string(APPEND copyright "${name}:\n\n${text}\n")
+    endforeach()
+    file(WRITE "${CURRENT_PACKAGES_DIR}/share/${PORT}/copyright" "${copyright}")
+endfunction()
+
+file(REMOVE_RECURSE "${CURRENT_PACKAGES_DIR}")
+file(MAKE_DIRECTORY "${CURRENT_BUILDTREES_DIR}")
+include("${CURRENT_PORT_DIR}/portfile.cmake")
