@@ -64,18 +64,6 @@ static inline void nap(void)
     nanosleep(&millisecond, NULL);
 }
 
-static inline void *nothing(void *unused)
-{
-    return unused;
-}
-
-/* Starts and joins a thread: with the first one of a program, ThreadSanitizer starts a thread of its own. */
-static inline void first_thread(void)
-{
-    pthread_t thread;
-    CHECK(pthread_create(&thread, NULL, nothing, NULL) == 0 && pthread_join(thread, NULL) == 0);
-}
-
 /* Options for the server in the environment. */
 static inline volcv_client_options local_options(void)
 {

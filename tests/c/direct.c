@@ -5,6 +5,7 @@
  */
 #define _GNU_SOURCE
 #include "check.h"
+#include "first_thread.h"
 
 #include <sys/mman.h>
 
@@ -378,8 +379,6 @@ static void the_hosts_http_gets_signed_headers(void)
 int main(void)
 {
     first_thread();
-    /* The one that was joined is listed for a moment more. */
-    nap();
     threads_at_first = threads();
     access_key = strdup(getenv("VOLC_ACCESSKEY"));
     secret_key = strdup(getenv("VOLC_SECRETKEY"));

@@ -3,6 +3,7 @@
 /* This program is not linked with the library. */
 #define name_of(result) "something else"
 #include "check.h"
+#include "first_thread.h"
 
 #include <dirent.h>
 #include <dlfcn.h>

@@ -1,5 +1,6 @@
 /* Proves that the library can be started and shut down a hundred times: no thread and no descriptor stays behind. */
 #include "check.h"
+#include "first_thread.h"
 
 #include <dirent.h>
 

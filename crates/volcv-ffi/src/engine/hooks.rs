@@ -143,7 +143,7 @@ impl Hooks {
         if before & MUTED != 0 {
             return None;
         }
-        if let Some((hooks, name)) = self.threads.as_ref().zip(UNANNOUNCED.take()) {
+        if let Some((hooks, name)) = self.threads.as_ref().zip(UNANNOUNCED.with(Cell::take)) {
             hooks.start(name);
         }
         Some(hook())
@@ -199,7 +199,7 @@ impl Hooks {
     pub(super) fn thread(&self, name: &'static CStr) -> Option<HookedThread<'_>> {
         self.threads.as_ref()?;
         lock(&self.state).threads += 1;
-        UNANNOUNCED.set(Some(name));
+        UNANNOUNCED.with(|unannounced| unannounced.set(Some(name)));
         // If the hooks are muted, the start hook runs before the first hook that does on this thread.
         self.call(|| ());
         Some(HookedThread(self))
@@ -245,7 +245,7 @@ pub(super) struct HookedThread<'a>(&'a Hooks);
 impl Drop for HookedThread<'_> {
     fn drop(&mut self) {
         let Self(hooks) = self;
-        if UNANNOUNCED.take().is_none() {
+        if UNANNOUNCED.with(Cell::take).is_none() {
             while hooks.call(|| hooks.threads.iter().for_each(ThreadHooks::stop)).is_none() {
                 let mut state = lock(&hooks.state);
                 while hooks.gate.load(SeqCst) & MUTED != 0 {
