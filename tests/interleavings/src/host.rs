@@ -18,6 +18,9 @@ pub(crate) struct Host {
     answering: Mutex<Vec<thread::JoinHandle<()>>>,
     /// No hook may begin.
     pub(crate) silent: AtomicBool,
+    /// Threads that volcv said have started, and have stopped.
+    started: AtomicU64,
+    stopped: AtomicU64,
     /// Pictures that volcv has borrowed, and those that it gave back.
     borrowed: AtomicU64,
     released: AtomicU64,
@@ -45,7 +48,12 @@ impl Host {
         transport.user = user;
         transport.start = Some(start);
         transport.cancel = Some(cancel);
+        let mut threads: volcv_thread_hooks = sized();
+        threads.user = user;
+        threads.on_start = Some(thread_starts);
+        threads.on_stop = Some(thread_stops);
         let mut options: volcv_client_options = sized();
+        options.threads = &raw const threads;
         options.base_url = c"https://gw.example".as_ptr();
         options.api_key = c"key".as_ptr();
         // A failure is not tried again: shuttle knows no time.
@@ -54,7 +62,7 @@ impl Host {
         options.on_ready = Some(ready);
         options.log = Some(log);
         options.on_ready_user = user;
-        (options.log_user, options.log_level) = (user, VOLCV_LOG_DEBUG);
+        (options.log_user, options.log_level) = (user, VOLCV_LOG_WARN);
         let mut client = null_mut();
         // SAFETY: all pointers are to living values.
         let created =
@@ -132,9 +140,15 @@ impl Host {
     pub(crate) fn destroy(&self) {
         // SAFETY: as above.
         assert_eq!(unsafe { volcv_client_destroy(self.client(), VOLCV_WAIT_FOREVER) }, VOLCV_OK);
+        self.has_ended();
+    }
+
+    /// The client was destroyed.
+    pub(crate) fn has_ended(&self) {
         self.silent.store(true, SeqCst);
         let borrowed = self.borrowed.load(SeqCst);
         assert_eq!(borrowed, self.released.load(SeqCst), "each borrowed picture is given back once");
+        assert_eq!(self.started.load(SeqCst), self.stopped.load(SeqCst), "each thread that started has stopped");
         std::mem::take(&mut *self.answering.lock().unwrap()).into_iter().for_each(|thread| thread.join().unwrap());
     }
 
@@ -200,4 +214,14 @@ unsafe extern "C" fn log(user: *mut c_void, _: u32, _: volcv_job, _: *const c_ch
 unsafe extern "C" fn release(user: *mut c_void, _: *const c_void, _: usize) {
     host(user).hears();
     host(user).released.fetch_add(1, SeqCst);
+}
+
+unsafe extern "C" fn thread_starts(user: *mut c_void, _: *const c_char) {
+    host(user).hears();
+    host(user).started.fetch_add(1, SeqCst);
+}
+
+unsafe extern "C" fn thread_stops(user: *mut c_void) {
+    host(user).hears();
+    host(user).stopped.fetch_add(1, SeqCst);
 }

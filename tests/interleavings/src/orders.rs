@@ -121,6 +121,20 @@ pub fn a_wake_ends_a_wait_whenever_it_comes() {
     });
 }
 
+/// Destroys a client with a job in calls that give up at once.
+pub fn a_picture_is_given_back_once_when_a_destroy_gives_up() {
+    in_all_orders(|| {
+        let host = Host::start(1, false);
+        host.submit(1).unwrap();
+        let ended = (0..10).any(|_| host.try_destroy() == VOLCV_OK);
+        if ended {
+            host.has_ended();
+        } else {
+            host.destroy();
+        }
+    });
+}
+
 /// Destroys a client at work, with a first try that takes no time.
 pub fn no_hook_begins_after_a_destroy_that_gave_up_and_none_that_is_due_is_lost() {
     for answers_later in [false, true] {

@@ -19,3 +19,8 @@ fn a_wake_ends_a_wait_whenever_it_comes() {
 fn no_hook_begins_after_a_destroy_that_gave_up_and_none_that_is_due_is_lost() {
     interleavings::orders::no_hook_begins_after_a_destroy_that_gave_up_and_none_that_is_due_is_lost();
 }
+
+#[test]
+fn a_picture_is_given_back_once_when_a_destroy_gives_up() {
+    interleavings::orders::a_picture_is_given_back_once_when_a_destroy_gives_up();
+}
