@@ -587,6 +587,39 @@ typedef struct volcv_thread_hooks {
     volcv_thread_stop_fn on_stop;
 } volcv_thread_hooks;
 
+/** Gives memory: see volcv_allocator. */
+typedef void *(VOLCV_CALL *volcv_alloc_fn)(void *user, size_t size, size_t align);
+
+/** Takes memory back: see volcv_allocator. */
+typedef void (VOLCV_CALL *volcv_free_fn)(void *user, void *memory, size_t size, size_t align);
+
+/**
+ * The host's memory for one client: each block of 64 KiB and more that work for the client takes comes from here, which is
+ * where pictures, replies, pixels and the working memory of codecs are. Smaller blocks, stacks of threads, and what is made
+ * while the client itself is made come from the system.
+ *
+ * alloc: returns size bytes, at least 65536, at an address that align divides, which is a power of two; NULL if there are
+ * none, which ends the job with VOLCV_E_OUT_OF_MEMORY.
+ * free: gets each block back once, with the size and the align of its alloc.
+ *
+ * Both are called on any thread, several at once, also inside of functions of volcv that are called with this client. They
+ * must not call volcv, and are called even after a volcv_client_destroy() that returned VOLCV_E_TIMEOUT. All blocks are back
+ * when volcv_client_destroy() returns VOLCV_OK, but for those of buffers that were taken: user has to live until the last
+ * volcv_buffer_release().
+ */
+typedef struct volcv_allocator {
+    /** sizeof(volcv_allocator). */
+    uint32_t struct_size;
+    /** 0. */
+    uint32_t flags;
+    /** Handed to both functions. */
+    void *user;
+    /** Gives memory; required. */
+    volcv_alloc_fn alloc;
+    /** Takes it back; required. */
+    volcv_free_fn free;
+} volcv_allocator;
+
 /**
  * What a client needs to know. Everything is copied by volcv_client_create(); volcv wipes its copies of secrets.
  *
@@ -677,6 +710,8 @@ typedef struct volcv_client_options {
     uint32_t reserved;
     /** Told of each thread that volcv keeps for the client; NULL for none. */
     const volcv_thread_hooks *threads;
+    /** The host's own memory for large blocks; NULL means the system's. Copied. */
+    const volcv_allocator *allocator;
 } volcv_client_options;
 
 /** Why something failed, filled in place; nothing in it has to be freed. */
@@ -1100,7 +1135,10 @@ typedef struct volcv_pixels_info {
 #define VOLCV_E_INTERRUPTED (-9)
 /** The client is being destroyed. */
 #define VOLCV_E_SHUTDOWN (-10)
-/** There is not enough memory. */
+/**
+ * There is no memory for a picture, for pixels or for a reply, or no thread. As the result of a job: volcv_error says what
+ * it cost, and the file of a picture that was paid for is there, see volcv_job_image_count().
+ */
 #define VOLCV_E_OUT_OF_MEMORY (-11)
 /**
  * The process, or one that it comes from, was forked while a client existed: in the child it does not, and exec is
@@ -1267,7 +1305,16 @@ static inline void volcv_thread_hooks_init(volcv_thread_hooks *value)
     *value = init;
 }
 
-#define VOLCV_CLIENT_OPTIONS_INIT { sizeof(volcv_client_options), 0, NULL, NULL, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, NULL, 0, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, 0, 0, NULL }
+#define VOLCV_ALLOCATOR_INIT { sizeof(volcv_allocator), 0, NULL, NULL, NULL }
+
+/** Makes it VOLCV_ALLOCATOR_INIT. */
+static inline void volcv_allocator_init(volcv_allocator *value)
+{
+    const volcv_allocator init = VOLCV_ALLOCATOR_INIT;
+    *value = init;
+}
+
+#define VOLCV_CLIENT_OPTIONS_INIT { sizeof(volcv_client_options), 0, NULL, NULL, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, NULL, 0, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, 0, 0, NULL, NULL }
 
 /** Makes it VOLCV_CLIENT_OPTIONS_INIT. */
 static inline void volcv_client_options_init(volcv_client_options *value)
@@ -1476,8 +1523,8 @@ VOLCV_API volcv_result VOLCV_CALL volcv_client_create(
  * @param client a client; NULL does nothing.
  * @param timeout_ms how long to wait at most; 0 only begins it; VOLCV_WAIT_FOREVER is allowed.
  * @return VOLCV_OK; VOLCV_E_TIMEOUT: it has not finished in time, most often because a hook does not return. Hooks are
- * silent from then on, borrowed pictures stay borrowed, the jobs' events can be polled, and destroy may be called again
- * to wait on; VOLCV_E_STALE, VOLCV_E_REENTRANT, VOLCV_E_FORKED, VOLCV_E_INTERNAL.
+ * silent from then on, unless another thread is still destroying the client; borrowed pictures stay borrowed, the jobs'
+ * events can be polled, and destroy may be called again to wait on; VOLCV_E_STALE, VOLCV_E_REENTRANT, VOLCV_E_FORKED, VOLCV_E_INTERNAL.
  * Thread: any, but not inside of a hook. Blocks: up to timeout_ms.
  */
 VOLCV_API volcv_result VOLCV_CALL volcv_client_destroy(volcv_client *client, uint32_t timeout_ms);
@@ -1485,7 +1532,8 @@ VOLCV_API volcv_result VOLCV_CALL volcv_client_destroy(volcv_client *client, uin
 /**
  * Destroys all clients of the process, as volcv_client_destroy() does. For the moment before the library is unloaded
  * or a game ends; new clients can be made afterwards. Where the shared library is an ELF file, dlclose() does not
- * unload it (it is linked NODELETE): a plug-in that is loaded again goes on with the code of the first time.
+ * unload it (it is linked NODELETE): a plug-in that is loaded again goes on with the code of the first time. On Windows,
+ * FreeLibrary() may follow VOLCV_OK, and only that; where a thread is still connecting, it does not unload the library.
  *
  * @param timeout_ms how long to wait at most, for all together.
  * @return VOLCV_OK, VOLCV_E_TIMEOUT, VOLCV_E_REENTRANT, VOLCV_E_FORKED, VOLCV_E_INTERNAL.
@@ -1565,8 +1613,8 @@ VOLCV_API volcv_result VOLCV_CALL volcv_outpaint_submit(
  * @param request as for volcv_outpaint_submit().
  * @param options may be NULL; its deadline_ms is the way to limit the wait.
  * @param out_job set to the job, which has ended with success. On an error it is set to 0, unless the failed job has
- * rejected pictures, see volcv_job_rejected_take(), or links, see volcv_job_image_link(): then it is set to that
- * job, which is released like any other.
+ * rejected pictures, see volcv_job_rejected_take(), or pictures or links, see volcv_job_image_count(): then it is set to
+ * that job, which is released like any other.
  * @param error filled on failure; may be NULL.
  * @return VOLCV_OK, all of volcv_outpaint_submit(), VOLCV_E_REENTRANT, and how the job ended: VOLCV_E_AUTH,
  * VOLCV_E_QUOTA, VOLCV_E_THROTTLED, VOLCV_E_REFUSED, VOLCV_E_SERVICE, VOLCV_E_CONNECT, VOLCV_E_TLS, VOLCV_E_TIMEOUT,
@@ -1787,7 +1835,8 @@ VOLCV_API volcv_result VOLCV_CALL volcv_job_release(volcv_client *client, volcv_
  * @param out_json set to the text, ended by NUL, valid until the job is released; to NULL on any error.
  * @param out_size set to its bytes without the NUL; may be NULL.
  * @return VOLCV_OK, VOLCV_E_NO_RESULT: the job failed, or is a download, a volcv_task_cancel(), or a volcv_task_status()
- * without a result; VOLCV_E_NOT_READY, VOLCV_E_STALE, VOLCV_E_INVALID_ARGUMENT, VOLCV_E_FORKED, VOLCV_E_INTERNAL.
+ * without a result; VOLCV_E_OUT_OF_MEMORY: there is no memory for the text now, and it is not lost; VOLCV_E_NOT_READY,
+ * VOLCV_E_STALE, VOLCV_E_INVALID_ARGUMENT, VOLCV_E_FORKED, VOLCV_E_INTERNAL.
  * Thread: any. Blocks: no. Memory: the text belongs to the job.
  */
 VOLCV_API volcv_result VOLCV_CALL volcv_job_reply(
@@ -1831,7 +1880,7 @@ VOLCV_API volcv_result VOLCV_CALL volcv_job_task_status(volcv_client *client, vo
 /**
  * The number of pictures and links of a job that has ended. Those of a whole operation are the files of the service,
  * one for each call in order, and then what else came with them. A job that failed has 0, unless a picture was paid
- * for but could not be downloaded: then it has links.
+ * for but could not be downloaded, then it has links; or could not be decoded for want of memory, then it has files.
  *
  * @param client the client.
  * @param job a job that has ended.

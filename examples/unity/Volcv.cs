@@ -5,7 +5,7 @@
 //
 // All structs are blittable, so a call converts nothing. No delegate goes to C: the game polls volcv, and no native
 // thread runs managed code, which a reload of the domain would unload. Leave the fields for hooks (log, on_ready, release,
-// pixels_hooks, credentials, threads and those of a transport) zero.
+// pixels_hooks, credentials, threads, allocator and those of a transport) zero.
 //
 // License: MIT OR Apache-2.0.
 
@@ -212,6 +212,14 @@ namespace Volcv
             public byte* access_key, secret_key, session_token, region;
             public uint poll_interval_ms, reserved;
             public volcv_thread_hooks* threads;
+            public volcv_allocator* allocator;
+        }
+
+        public struct volcv_allocator
+        {
+            public uint struct_size, flags;
+            public void* user;
+            public IntPtr alloc, free;
         }
 
         public struct volcv_credentials

@@ -13,6 +13,8 @@
 mod abi;
 #[path = "../../crates/volcv-ffi/src/engine/mod.rs"]
 mod engine;
+#[path = "../../crates/volcv-ffi/src/memory.rs"]
+mod memory;
 
 use std::cell::UnsafeCell;
 use std::ffi::{CStr, CString, c_char, c_void};

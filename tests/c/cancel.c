@@ -2,10 +2,7 @@
  * Proves that a job can be cancelled in every phase, with the right charge, and prints how long that took. The
  * argument is the phase in which the server keeps every job.
  */
-#include "check.h"
-
-#include <arpa/inet.h>
-#include <sys/socket.h>
+#include "portable.h"
 
 typedef struct phase {
     const char *name;
@@ -50,12 +47,13 @@ static volcv_job submit_task(volcv_client *client)
 }
 
 /* A listener that takes no connection out of its queue: a handshake over TLS never begins. */
-static int deaf_listener(char *url, size_t size)
+static socket_handle deaf_listener(char *url, size_t size)
 {
     struct sockaddr_in at = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
     socklen_t length = sizeof at;
-    const int listener = socket(AF_INET, SOCK_STREAM, 0);
-    CHECK(listener >= 0 && bind(listener, (struct sockaddr *)&at, length) == 0 && listen(listener, 4096) == 0);
+    start_sockets();
+    const socket_handle listener = socket(AF_INET, SOCK_STREAM, 0);
+    CHECK(listener != INVALID_SOCKET && bind(listener, (struct sockaddr *)&at, length) == 0 && listen(listener, 4096) == 0);
     CHECK(getsockname(listener, (struct sockaddr *)&at, &length) == 0);
     snprintf(url, size, "https://127.0.0.1:%u", (unsigned)ntohs(at.sin_port));
     return listener;
@@ -109,7 +107,7 @@ int main(int count, char **arguments)
     const uint32_t rounds = number("VOLCV_ROUNDS", 3);
     uint64_t *const times = calloc(rounds, sizeof *times);
     char deaf[64];
-    const int listener = deaf_listener(deaf, sizeof deaf);
+    const socket_handle listener = deaf_listener(deaf, sizeof deaf);
     large = calloc(1, LARGE);
     memcpy(large, PNG, sizeof PNG);
     const phase *in = NULL;
@@ -133,6 +131,6 @@ int main(int count, char **arguments)
            (double)times[(rounds * 99 - 1) / 100] / 1e6, rounds);
     free(times);
     free(large);
-    close(listener);
+    close_socket(listener);
     return 0;
 }

@@ -4,10 +4,7 @@
  * gets signed headers; and that no message and no line of the log has a secret.
  */
 #define _GNU_SOURCE
-#include "check.h"
-#include "first_thread.h"
-
-#include <sys/mman.h>
+#include "portable.h"
 
 /* What the server knows, permanent and temporary. */
 static const char *access_key, *secret_key;
@@ -83,12 +80,16 @@ static void keys_of_the_machine(void)
     volcv_client *client = NULL;
     volcv_error error = VOLCV_ERROR_INIT;
     options.flags = VOLCV_CLIENT_FIND_CREDENTIALS;
-    CHECK(setenv("HOME", "/nonexistent", 1) == 0 && unsetenv("VOLC_ACCESSKEY") == 0);
+    set_variable("HOME", "/nonexistent");
+    set_variable("USERPROFILE", "/nonexistent");
+    set_variable("VOLC_ACCESSKEY", NULL);
     IS(volcv_client_create(VOLCV_ABI_VERSION, &options, &client, &error), VOLCV_E_AUTH);
     CHECK(client == NULL && strstr(error.message, "VOLC_ACCESSKEY") != NULL);
-    CHECK(setenv("VOLC_ACCESSKEY", access_key, 1) == 0 && setenv("VOLC_SECRETKEY", secret_key, 1) == 0);
+    set_variable("VOLC_ACCESSKEY", access_key);
+    set_variable("VOLC_SECRETKEY", secret_key);
     client = create(&options);
-    CHECK(unsetenv("VOLC_ACCESSKEY") == 0 && unsetenv("VOLC_SECRETKEY") == 0);
+    set_variable("VOLC_ACCESSKEY", NULL);
+    set_variable("VOLC_SECRETKEY", NULL);
     CHECK(outcome(client).code == VOLCV_OK);
     IS(volcv_client_destroy(client, VOLCV_WAIT_FOREVER), VOLCV_OK);
 }
@@ -156,8 +157,8 @@ static void release(void *user, volcv_credentials *given)
 
 static source *new_source(const char *key, const char *secret)
 {
-    source *const of = mmap(NULL, sizeof(source), PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-    CHECK(of != MAP_FAILED && pthread_mutex_init(&of->hold, NULL) == 0);
+    source *const of = new_pages(sizeof(source));
+    CHECK(of != NULL && pthread_mutex_init(&of->hold, NULL) == 0);
     volcv_credentials_init(&of->given);
     of->given.access_key = key;
     of->given.secret_key = secret;
@@ -175,31 +176,18 @@ static volcv_client *client_of(source *of)
     return of->client = create(&options);
 }
 
-static int threads(void)
-{
-    char line[256];
-    int count = 0;
-    FILE *const file = fopen("/proc/self/status", "r");
-    CHECK(file != NULL);
-    while (fgets(line, sizeof line, file) != NULL) {
-        (void)sscanf(line, "Threads: %d", &count);
-    }
-    fclose(file);
-    return count;
-}
-
-/* Threads of the program before the first client. */
-static int threads_at_first;
+/* How many there are without a client. */
+static int own_threads;
 
 /* Nothing touches the page after this, and no thread is left. */
 static void end(source *of)
 {
     IS(volcv_client_destroy(of->client, VOLCV_WAIT_FOREVER), VOLCV_OK);
-    while (threads() > threads_at_first) {
+    while (threads() > own_threads) {
         nap();
     }
     CHECK(of->releases == of->gets && of->inside == 0);
-    CHECK(mprotect(of, sizeof *of, PROT_NONE) == 0);
+    close_pages(of, sizeof *of);
 }
 
 static void one_answer_is_for_all_jobs(void)
@@ -378,8 +366,7 @@ static void the_hosts_http_gets_signed_headers(void)
 
 int main(void)
 {
-    first_thread();
-    threads_at_first = threads();
+    own_threads = threads();
     access_key = strdup(getenv("VOLC_ACCESSKEY"));
     secret_key = strdup(getenv("VOLC_SECRETKEY"));
     keys_of_the_options();

@@ -5,9 +5,7 @@
  * catches up.
  */
 #define _GNU_SOURCE
-#include "check.h"
-
-#include <sys/mman.h>
+#include "portable.h"
 
 /* What hooks are given: a page that can be poisoned. */
 typedef struct page {
@@ -19,8 +17,8 @@ typedef struct page {
 
 static page *new_page(int checks)
 {
-    page *const user = mmap(NULL, sizeof(page), PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-    CHECK(user != MAP_FAILED);
+    page *const user = new_pages(sizeof(page));
+    CHECK(user != NULL);
     user->checks = checks;
     CHECK(pthread_mutex_init(&user->hold, NULL) == 0);
     return user;
@@ -28,12 +26,12 @@ static page *new_page(int checks)
 
 static void poison(page *user)
 {
-    CHECK(mprotect(user, sizeof(page), PROT_NONE) == 0);
+    close_pages(user, sizeof(page));
 }
 
 static void heal(page *user)
 {
-    CHECK(mprotect(user, sizeof(page), PROT_READ | PROT_WRITE) == 0);
+    open_pages(user, sizeof(page));
 }
 
 static _Thread_local int inside;
@@ -258,7 +256,7 @@ static void after_destroy_there_is_silence(void)
         CHECK(user->releases == releases && user->logs == logs);
         poison(user);
         nap();
-        CHECK(munmap(user, sizeof(page)) == 0);
+        free_pages(user, sizeof(page));
     }
 }
 

@@ -28,7 +28,7 @@ static volcv_job some_job(uint64_t *state, int of, int *foreign)
     }
 }
 
-static void tell(volcv_result result, int foreign, int call)
+static void judge(volcv_result result, int foreign, int call)
 {
     int documented = result == VOLCV_E_STALE;
     if (!foreign) {
@@ -132,7 +132,7 @@ static void *misuse(void *seed)
         const volcv_job job = some_job(&state, of, &foreign);
         const int call = (int)(roll(&state) % 19);
         const int gone = roll(&state) % 8 == 0;
-        tell(one_call(gone ? destroyed : clients[of], job, &state, call), gone || foreign || call > 15, call);
+        judge(one_call(gone ? destroyed : clients[of], job, &state, call), gone || foreign || call > 15, call);
     }
     return NULL;
 }

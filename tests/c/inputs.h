@@ -24,6 +24,7 @@ static volcv_pixels pixels;
 static volcv_pixels_hooks pixels_hooks;
 static volcv_credentials_hook credentials_hook;
 static volcv_thread_hooks thread_hooks;
+static volcv_allocator allocator;
 static volcv_header header;
 static volcv_client *out_client;
 static volcv_error out_error;
@@ -54,6 +55,18 @@ static volcv_result start(void *user, volcv_client *of, volcv_exchange exchange,
 static void cancel(void *user, volcv_exchange exchange)
 {
     (void)user, (void)exchange;
+}
+
+static void *give(void *user, size_t size, size_t align)
+{
+    (void)user, (void)align;
+    return malloc(size);
+}
+
+static void take_back(void *user, void *memory, size_t size, size_t align)
+{
+    (void)user, (void)size, (void)align;
+    free(memory);
 }
 
 static volcv_result acquire(
@@ -103,6 +116,9 @@ static void fresh(void)
     pixels_hooks.acquire = acquire;
     pixels_hooks.submit = submitted;
     volcv_thread_hooks_init(&thread_hooks);
+    volcv_allocator_init(&allocator);
+    allocator.alloc = give;
+    allocator.free = take_back;
     snprintf(link_to_file, sizeof link_to_file, "%s/files/1.png", good_client.base_url);
     header.name = "Content-Type";
     header.value = "application/json";
@@ -204,6 +220,13 @@ static volcv_result use_thread_hooks(const volcv_thread_hooks *with)
 {
     volcv_client_options options = good_client;
     options.threads = with;
+    return use_client_options(&options);
+}
+
+static volcv_result use_allocator(const volcv_allocator *with)
+{
+    volcv_client_options options = good_client;
+    options.allocator = with;
     return use_client_options(&options);
 }
 

@@ -84,6 +84,8 @@ static void nested_pointers(void)
     CHECK(strstr(out_error.message, "volcv_pixels.data is NULL") != NULL);
     NESTED(pixels_hooks, pixels_hooks, acquire = NULL);
     NESTED(pixels_hooks, pixels_hooks, submit = NULL);
+    NESTED(allocator, allocator, alloc = NULL);
+    NESTED(allocator, allocator, free = NULL);
     NESTED(raw, raw, json = NULL);
     NESTED(raw, raw, pictures = NULL);
     NESTED(raw, raw, pictures = &bad);

@@ -4,9 +4,8 @@
  * released and the client is destroyed; and after a destroy that returned VOLCV_OK neither is called.
  */
 #define _GNU_SOURCE
+#include "portable.h"
 #include "texture.h"
-
-#include <sys/mman.h>
 
 /* What acquire answers, by volcv_job_options::user. */
 enum { GOOD, NOT_HERE, BUSY, SHORT_STRIDE, BORROWED, NO_MEMORY, OTHER_SIZE, TOO_SMALL, NO_FORMAT, SQUARE_FLAGS, RESERVED, ANSWERS };
@@ -25,8 +24,8 @@ static unsigned char texture_memory[STRIDE * HEIGHT];
 
 static page *new_page(int checks)
 {
-    page *const user = mmap(NULL, sizeof(page), PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-    CHECK(user != MAP_FAILED);
+    page *const user = new_pages(sizeof(page));
+    CHECK(user != NULL);
     user->checks = checks;
     CHECK(pthread_mutex_init(&user->hold, NULL) == 0);
     return user;
@@ -34,9 +33,9 @@ static page *new_page(int checks)
 
 static void poison(page *user)
 {
-    CHECK(mprotect(user, sizeof(page), PROT_NONE) == 0);
+    close_pages(user, sizeof(page));
     nap();
-    CHECK(munmap(user, sizeof(page)) == 0);
+    free_pages(user, sizeof(page));
 }
 
 static _Thread_local int gifts_of_this_thread;

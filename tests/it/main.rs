@@ -36,4 +36,6 @@ mod support;
 mod tasks;
 mod tls;
 mod transports;
+#[cfg(feature = "second-ring")]
+mod wine;
 mod wire;

@@ -4,7 +4,7 @@
 #     cmake -DTRIPLET=x64-linux -DLINKAGE=static -DFEATURES="core;http;image" -DBUILDTREES=... -DPACKAGES=... -DVERSION=0.1.0
 #         -P tests/vcpkg/run.cmake
 #
-# With -DPRETEND=ON cargo is not run: empty files stand for what it builds on each system, so that the portfile's names and places can
+# With -DBUILD_TYPE=release there is no debug library. With -DPRETEND=ON cargo is not run: empty files stand for what it builds on each system, so that the portfile's names and places can
 # be checked for systems that are not here.
 
 cmake_minimum_required(VERSION 3.21)
@@ -23,6 +23,9 @@ endif()
 unset(system)
 set(VCPKG_CRT_LINKAGE dynamic)
 set(VCPKG_LIBRARY_LINKAGE "${LINKAGE}")
+if(BUILD_TYPE)
+    set(VCPKG_BUILD_TYPE "${BUILD_TYPE}")
+endif()
 set(CURRENT_BUILDTREES_DIR "${BUILDTREES}")
 set(CURRENT_PACKAGES_DIR "${PACKAGES}")
 get_filename_component(CURRENT_PORT_DIR "${CMAKE_CURRENT_LIST_DIR}/../../packaging/vcpkg/ports/volcv" ABSOLUTE)

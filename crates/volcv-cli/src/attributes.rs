@@ -1,15 +1,16 @@
-//! What a system keeps of a file beside its content, and how it hands out standard output as a file.
+//! What a system keeps of a file beside its content, which names it takes, and how it hands out standard output as a file.
 
-pub(crate) use imp::{is_replaceable, make_readable, stdout, take_over};
+pub(crate) use imp::{check_name, is_replaceable, make_readable, stdout, take_over, without_limit};
 
 #[cfg(unix)]
 mod imp {
+    use std::ffi::OsStr;
     use std::fs::{self, File, Metadata, Permissions};
     use std::io;
     use std::os::fd::AsFd as _;
     use std::os::unix::ffi::OsStrExt as _;
     use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _, fchown};
-    use std::path::Path;
+    use std::path::{Path, PathBuf};
 
     const STICKY: u32 = 0o1000;
 
@@ -70,6 +71,16 @@ mod imp {
         mounts.split(|byte| *byte == b'\n').any(|line| line.split(|byte| *byte == b' ').nth(4) == Some(&escaped))
     }
 
+    /// Every name may be given to a file.
+    pub(crate) fn check_name(_name: &OsStr) -> io::Result<()> {
+        Ok(())
+    }
+
+    /// No path is too long before the system says so.
+    pub(crate) fn without_limit(path: &Path) -> PathBuf {
+        path.to_owned()
+    }
+
     pub(crate) fn stdout() -> io::Result<File> {
         io::stdout().as_fd().try_clone_to_owned().map(File::from)
     }
@@ -112,10 +123,17 @@ mod imp {
 
 #[cfg(windows)]
 mod imp {
-    use std::fs::{File, Metadata};
+    use std::ffi::OsStr;
+    use std::fs::{self, File, Metadata};
     use std::io;
     use std::os::windows::io::AsHandle as _;
-    use std::path::Path;
+    use std::path::{Path, PathBuf};
+
+    /// Names of devices, in any case and with any ending:
+    /// <https://learn.microsoft.com/windows/win32/fileio/naming-a-file>.
+    const DEVICES: [&str; 6] = ["CON", "PRN", "AUX", "NUL", "CONIN$", "CONOUT$"];
+    /// Devices with a number behind them, from 1 to 9 or in superscript from 1 to 3.
+    const NUMBERED: [&str; 2] = ["COM", "LPT"];
 
     /// Files take over the access list of their folder.
     pub(crate) fn make_readable(_builder: &mut tempfile::Builder<'_, '_>) {}
@@ -130,7 +148,62 @@ mod imp {
         false
     }
 
+    /// Refuses names that Windows takes for something else than a file in a folder: the picture would be lost.
+    pub(crate) fn check_name(name: &OsStr) -> io::Result<()> {
+        let name = name.to_string_lossy();
+        let refused = |reason: &str| Err(io::Error::new(io::ErrorKind::InvalidInput, format!("{name} {reason}")));
+        if is_device(&name) {
+            return refused("is the name of a device on Windows, with any ending");
+        }
+        if let Some(c) = name.chars().find(|c| c.is_ascii_control() || r#"<>:"/\|?*"#.contains(*c)) {
+            return refused(&format!("has {c:?}, which Windows takes in no name of a file"));
+        }
+        if name.ends_with(['.', ' ']) {
+            return refused("ends with a dot or a space, which Windows would drop");
+        }
+        Ok(())
+    }
+
+    fn is_device(name: &str) -> bool {
+        let stem = name.split('.').next().unwrap_or(name).trim_end_matches(' ').to_uppercase();
+        let is_numbered = |device: &str| {
+            let rest = stem.strip_prefix(device).map(|rest| rest.chars().collect::<Vec<_>>());
+            matches!(rest.as_deref(), Some(['1'..='9' | '\u{b9}' | '\u{b2}' | '\u{b3}']))
+        };
+        DEVICES.contains(&&*stem) || NUMBERED.iter().any(|device| is_numbered(device))
+    }
+
+    /// The same path with the prefix `\\?\`, for which the limit of 260 characters does not hold. Only the folder has to exist.
+    pub(crate) fn without_limit(path: &Path) -> PathBuf {
+        let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+        match (fs::canonicalize(folder), path.file_name()) {
+            (Ok(folder), Some(name)) => folder.join(name),
+            // What is wrong with it is said where it is used.
+            _ => path.to_owned(),
+        }
+    }
+
     pub(crate) fn stdout() -> io::Result<File> {
         io::stdout().as_handle().try_clone_to_owned().map(File::from)
+    }
+
+    #[cfg(test)]
+    mod tests {
+        use super::*;
+
+        #[test]
+        fn names_of_devices_and_of_streams_are_refused() {
+            for name in ["NUL", "nul.png", "aux.tar.png", "Com1.jpg", "LPT\u{b2}", "con .png", "conout$"] {
+                let error = check_name(OsStr::new(name)).unwrap_err();
+                assert_eq!(error.kind(), io::ErrorKind::InvalidInput);
+                assert!(error.to_string().contains("device"), "{name}: {error}");
+            }
+            for name in ["a:b.png", "what?.png", "a|b", "tab\t", "dot.", "space ", "\"q\""] {
+                check_name(OsStr::new(name)).unwrap_err();
+            }
+            for name in ["wide.png", "com.png", "COM0", "com10.png", "null.png", "\u{e4} \u{56fe}.png", ".hidden"] {
+                check_name(OsStr::new(name)).unwrap();
+            }
+        }
     }
 }

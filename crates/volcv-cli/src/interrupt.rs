@@ -1,4 +1,7 @@
-//! Ctrl-C and SIGTERM: the first one cancels what is going on, the second one leaves at once.
+//! Ctrl-C and SIGTERM: the first one cancels what is going on, the second one leaves at once. On Windows: Ctrl-C, Ctrl-Break,
+//! and the end of the window or of the session.
+
+use std::fmt::Display;
 
 use volcv::CancelToken;
 
@@ -16,6 +19,32 @@ pub(crate) fn install() -> Result<CancelToken, CliError> {
         }
         token.cancel();
     };
-    ctrlc::set_handler(handler).map_err(|error| CliError::config(format!("cannot watch for Ctrl-C: {error}")))?;
+    let failed = |error: &dyn Display| CliError::config(format!("cannot watch for Ctrl-C: {error}"));
+    ctrlc::set_handler(handler).map_err(|error| failed(&error))?;
+    #[cfg(windows)]
+    watch_for_the_end(cancel.clone()).map_err(|error| failed(&error))?;
     Ok(cancel)
+}
+
+/// A window that is closed, a user who logs off and a machine that is switched off leave a program 5 s, but only until its
+/// handler returns. tokio's never does, and is asked before that of Ctrl-C because it is younger.
+#[cfg(windows)]
+fn watch_for_the_end(cancel: CancelToken) -> std::io::Result<()> {
+    use std::future::poll_fn;
+    use std::task::Poll;
+    use tokio::signal::windows::{ctrl_close, ctrl_logoff, ctrl_shutdown};
+
+    let (mut close, mut logoff, mut shutdown) = (ctrl_close()?, ctrl_logoff()?, ctrl_shutdown()?);
+    let ends = move || {
+        let told = poll_fn(move |context| {
+            let told = [close.poll_recv(context), logoff.poll_recv(context), shutdown.poll_recv(context)];
+            if told.iter().any(Poll::is_ready) { Poll::Ready(()) } else { Poll::Pending }
+        });
+        // These futures need no runtime: the handler wakes them.
+        if let Ok(runtime) = tokio::runtime::Builder::new_current_thread().build() {
+            runtime.block_on(told);
+            cancel.cancel();
+        }
+    };
+    std::thread::Builder::new().name("volcv-end".to_owned()).spawn(ends).map(drop)
 }

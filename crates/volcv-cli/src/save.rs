@@ -46,7 +46,7 @@ pub(crate) fn save_beside(path: &Path, ending: &str, bytes: &[u8]) -> io::Result
     let _writing = writing();
     // A rejected picture is readable only for users who can read the file it was meant for.
     let old = resolve(path)?.1;
-    let mut file = temporary_beside(path, old.as_ref())?;
+    let mut file = temporary_beside(&attributes::without_limit(path), old.as_ref())?;
     file.write_all(bytes)?;
     old.map_or(Ok(()), |old| take_over(file.as_file(), &old))?;
     file.as_file().sync_all()?;
@@ -57,7 +57,7 @@ pub(crate) fn save_beside(path: &Path, ending: &str, bytes: &[u8]) -> io::Result
         if number > 1 {
             name.push(format!("-{number}"));
         }
-        match file.persist_noclobber(&name) {
+        match file.persist_noclobber(attributes::without_limit(Path::new(&name))) {
             Ok(_) => return Ok(name.into()),
             Err(PersistError { error, file: back }) if error.kind() == io::ErrorKind::AlreadyExists => file = back,
             Err(PersistError { error, .. }) => return Err(error),
@@ -132,15 +132,16 @@ fn temporary_copy(bytes: &[u8], ending: &str) -> io::Result<NamedTempFile> {
 /// The file that is meant, behind a symbolic link too, and what is there already; refuses everything that must not be
 /// replaced by a file.
 fn resolve(path: &Path) -> io::Result<(PathBuf, Option<Metadata>)> {
-    if path.file_name().is_none() {
+    let Some(name) = path.file_name() else {
         return Err(io::Error::new(io::ErrorKind::InvalidInput, "the name of a file is needed"));
-    }
+    };
+    attributes::check_name(name)?;
     match fs::metadata(path) {
         Ok(found) if found.is_file() => Ok((fs::canonicalize(path)?, Some(found))),
         Ok(found) if found.is_dir() => Err(io::Error::new(io::ErrorKind::IsADirectory, "it is a folder")),
         // Renaming over /dev/null, say, would replace it for the whole machine.
         Ok(_) => Err(io::Error::new(io::ErrorKind::InvalidInput, "it is not a regular file")),
-        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok((path.to_owned(), None)),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok((attributes::without_limit(path), None)),
         Err(error) => Err(error),
     }
 }

@@ -54,9 +54,12 @@ impl Buffer {
             Storage::Mapped { map, .. } if needed <= map.len() => {}
             _ => {
                 let announced = Some(std::mem::take(&mut self.expected)).filter(|announced| *announced >= needed);
-                let unknown = || if needed < MAPPED_FROM { 0 } else { UNKNOWN.max(needed.saturating_mul(2)) };
-                let map = self.pool.mapping(announced.unwrap_or_else(unknown));
-                return self.move_to(map, announced.unwrap_or(needed));
+                // What was announced may be untrue, so no memory for it does not mean that there is too little.
+                if announced.is_some_and(|room| self.move_to(self.pool.mapping(room), room).is_ok()) {
+                    return Ok(());
+                }
+                let room = if needed < MAPPED_FROM { 0 } else { UNKNOWN.max(needed.saturating_mul(2)) };
+                return self.move_to(self.pool.mapping(room), needed);
             }
         }
         Ok(())
@@ -90,17 +93,28 @@ impl Buffer {
         self
     }
 
-    /// Appends. Without memory the program ends, as it does with a [`Vec`].
-    pub fn extend_from_slice(&mut self, bytes: &[u8]) {
-        let reserved = self.try_reserve(bytes.len());
+    /// Appends.
+    ///
+    /// # Errors
+    /// The system has no memory; nothing was appended.
+    pub fn try_extend(&mut self, bytes: &[u8]) -> Result<(), TryReserveError> {
+        self.try_reserve(bytes.len())?;
         match &mut self.storage {
-            // Without memory, the allocator ends the program here.
             Storage::Heap(heap) => heap.extend_from_slice(bytes),
             Storage::Mapped { map, length } => {
-                debug_assert!(reserved.is_ok(), "the mapping is only left as it is if it is large enough");
                 map.write(*length, bytes);
                 *length += bytes.len();
             }
+        }
+        Ok(())
+    }
+
+    /// Appends. Without memory the program ends, as it does with a [`Vec`].
+    pub fn extend_from_slice(&mut self, bytes: &[u8]) {
+        if self.try_extend(bytes).is_err() {
+            let layout =
+                std::alloc::Layout::array::<u8>(self.len() + bytes.len()).unwrap_or(std::alloc::Layout::new::<u8>());
+            std::alloc::handle_alloc_error(layout);
         }
     }
 

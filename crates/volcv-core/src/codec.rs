@@ -1,5 +1,7 @@
 //! Encodes and decodes base64 with the fastest engine of this machine.
 
+use std::collections::TryReserveError;
+
 use base64::Engine as _;
 use base64::engine::general_purpose::PAD_INDIFFERENT;
 
@@ -30,15 +32,18 @@ pub(crate) const fn encoded_len(raw: u64) -> u64 {
 
 /// Decodes whole groups of four characters, the last of them padded or not, and appends the bytes. Nothing is appended
 /// if they are not base64.
-pub(crate) fn decode_onto(groups: &[u8], bytes: &mut Buffer) -> bool {
+///
+/// # Errors
+/// The system has no memory for the bytes; nothing is appended.
+pub(crate) fn decode_onto(groups: &[u8], bytes: &mut Buffer) -> Result<bool, TryReserveError> {
     if let Some(decoded) = bytes.fill(groups.len() / 4 * 3, |room| codec().decode_slice(groups, room)) {
-        return decoded.is_ok();
+        return Ok(decoded.is_ok());
     }
     let before = bytes.len();
     // A text with line breaks comes in many short pieces.
     let decoded =
         if groups.len() <= 256 { pieces::<192>(groups, bytes) } else { pieces::<{ 12 * 1024 }>(groups, bytes) };
-    if !decoded {
+    if !matches!(decoded, Ok(true)) {
         bytes.truncate(before);
     }
     decoded
@@ -46,17 +51,17 @@ pub(crate) fn decode_onto(groups: &[u8], bytes: &mut Buffer) -> bool {
 
 /// Decodes in pieces of `BYTES` bytes through a buffer that stays in the first-level cache. The engine writes only to
 /// cleared memory, and clearing heap memory would take longer than the copy.
-fn pieces<const BYTES: usize>(groups: &[u8], bytes: &mut Buffer) -> bool {
+fn pieces<const BYTES: usize>(groups: &[u8], bytes: &mut Buffer) -> Result<bool, TryReserveError> {
     let mut buffer = [0; BYTES];
     let mut pieces = groups.chunks(BYTES / 3 * 4).peekable();
     while let Some(piece) = pieces.next() {
         let ends_early = piece.ends_with(b"=") && pieces.peek().is_some();
         match codec().decode_slice(piece, &mut buffer) {
-            Ok(length) if !ends_early => bytes.extend_from_slice(&buffer[..length]),
-            _ => return false,
+            Ok(length) if !ends_early => bytes.try_extend(&buffer[..length])?,
+            _ => return Ok(false),
         }
     }
-    true
+    Ok(true)
 }
 
 #[cfg(test)]
@@ -79,7 +84,7 @@ mod tests {
             prop_assert_eq!(encode_into(&raw, &mut text), text.len());
             for mut bytes in [Buffer::new(0), mapped()] {
                 let before = bytes.len();
-                prop_assert!(decode_onto(&text, &mut bytes));
+                prop_assert!(decode_onto(&text, &mut bytes).unwrap());
                 prop_assert_eq!(&bytes[before..], &raw);
             }
         }
@@ -92,7 +97,7 @@ mod tests {
         let decode = |text: &[u8]| {
             let lengths = [Buffer::new(0), mapped()].map(|mut bytes| {
                 let before = bytes.len();
-                let decoded = decode_onto(text, &mut bytes);
+                let decoded = decode_onto(text, &mut bytes).unwrap();
                 assert!(decoded || bytes.len() == before, "nothing is appended");
                 decoded.then_some(bytes.len() - before)
             });

@@ -70,6 +70,9 @@ pub enum ErrorKind {
     Cancelled,
     /// The client is set up wrongly: base URL, key, limits, proxy. Nothing was sent.
     Config,
+    /// There is no memory for a picture or a reply; see [`Error::charge`]. Files of pictures that were paid for are in
+    /// [`Error::rejected_pictures`].
+    OutOfMemory,
 }
 
 impl ErrorKind {
@@ -90,6 +93,7 @@ impl ErrorKind {
             ErrorKind::ResponseTooLarge => "response_too_large",
             ErrorKind::Cancelled => "cancelled",
             ErrorKind::Config => "config",
+            ErrorKind::OutOfMemory => "out_of_memory",
         }
     }
 
@@ -241,6 +245,11 @@ impl Error {
     /// An error of a result that was paid for and cannot be used; [`Error::after_paid`] adds what came.
     pub fn unusable(message: impl Into<String>) -> Self {
         Self::decode(message).with_charge(Charge::Charged)
+    }
+
+    /// There is no memory for a picture, and nothing was sent; [`Error::after_paid`] adds what came.
+    pub fn out_of_memory(message: impl Into<String>) -> Self {
+        Self::new(ErrorKind::OutOfMemory, message).with_retryable(true)
     }
 
     /// The error of an operation that had paid for this outcome before: it is charged, and may not simply be made again. All

@@ -61,6 +61,8 @@ pub enum TransportErrorKind {
     Stopped,
     /// The caller asked to stop.
     Cancelled,
+    /// There is no memory for the buffers of a connection.
+    NoMemory,
     /// Anything else.
     Other,
 }
@@ -98,6 +100,7 @@ impl fmt::Display for TransportError {
             TransportErrorKind::Protocol => f.write_str("no valid HTTP reply came"),
             TransportErrorKind::Stopped => f.write_str("the reply was not wanted"),
             TransportErrorKind::Cancelled => f.write_str("cancelled"),
+            TransportErrorKind::NoMemory => f.write_str("there is no memory for the connection"),
             TransportErrorKind::Other => f.write_str("the transport failed"),
         }
     }

@@ -26,7 +26,11 @@ const STEP: usize = 64 * 1024;
 
 /// The free mappings of one client. They go back to the system when the last user of the pool is dropped.
 #[derive(Clone, Default)]
-pub struct BufferPool(Arc<Mutex<Vec<Memory>>>);
+pub struct BufferPool {
+    free: Arc<Mutex<Vec<Memory>>>,
+    /// There are no mappings.
+    heap: bool,
+}
 
 /// A mapping that goes back to its pool when it is dropped.
 pub(crate) struct Mapping {
@@ -44,17 +48,22 @@ struct Memory {
 }
 
 impl BufferPool {
+    /// A pool without mappings: every picture has memory of Rust's allocator, and none is kept.
+    pub fn heap() -> Self {
+        Self { heap: true, ..Self::default() }
+    }
+
     /// A mapping of at least this length, free or new; `None` for a small one, or if the system has none.
     pub(crate) fn mapping(&self, length: usize) -> Option<Mapping> {
         let step = if length < 2 * HUGE_PAGE { STEP } else { HUGE_PAGE };
-        let whole = length.checked_next_multiple_of(step).filter(|_| length >= MAPPED_FROM)?;
+        let whole = length.checked_next_multiple_of(step).filter(|_| length >= MAPPED_FROM && !self.heap)?;
         let memory = self.take(whole).or_else(|| Memory::new(whole, length))?;
         Some(Mapping { memory: Some(memory), pool: self.clone() })
     }
 
     /// The smallest free mapping that is large enough and not much larger.
     fn take(&self, length: usize) -> Option<Memory> {
-        let mut free = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut free = self.free.lock().unwrap_or_else(PoisonError::into_inner);
         let lengths = free.iter().map(|memory| memory.map.len()).enumerate();
         let (index, _) =
             lengths.filter(|(_, found)| (length..=most_for(length)).contains(found)).min_by_key(|(_, found)| *found)?;
@@ -66,7 +75,7 @@ impl BufferPool {
         if memory.resident() > MAX_FREE_BYTES {
             return;
         }
-        let mut free = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut free = self.free.lock().unwrap_or_else(PoisonError::into_inner);
         free.push(memory);
         while free.len() > MAX_FREE || bytes(&free) > MAX_FREE_BYTES {
             free.remove(0);
@@ -76,7 +85,7 @@ impl BufferPool {
     /// The memory that is kept.
     #[cfg(test)]
     pub(crate) fn bytes(&self) -> usize {
-        bytes(&self.0.lock().unwrap())
+        bytes(&self.free.lock().unwrap())
     }
 }
 
@@ -161,7 +170,7 @@ mod tests {
     impl BufferPool {
         /// The sizes of the free mappings, in MiB.
         fn sizes(&self) -> Vec<usize> {
-            self.0.lock().unwrap().iter().map(|memory| memory.map.len() / MIB).collect()
+            self.free.lock().unwrap().iter().map(|memory| memory.map.len() / MIB).collect()
         }
 
         fn get(&self, mib: usize) -> Mapping {
@@ -201,7 +210,7 @@ mod tests {
     fn a_mapping_that_outlives_its_client_leaves_nothing_behind() {
         let pool = BufferPool::default();
         let mapping = pool.get(8);
-        let free = Arc::downgrade(&pool.0);
+        let free = Arc::downgrade(&pool.free);
         drop(pool);
         drop(mapping);
         assert!(free.upgrade().is_none());

@@ -10,6 +10,7 @@
 
 mod abi;
 mod engine;
+mod memory;
 
 pub use abi::*;
 #[cfg(test)]

@@ -1,5 +1,6 @@
 //! What goes to the service in canvas mode: the padded picture and the mask.
 
+use volcv_types::memory::Working;
 use volcv_types::{InvalidInput, Rect, Size};
 
 use crate::error::ImageError;
@@ -36,7 +37,8 @@ pub fn pad(original: &Image, size: Size, at: Rect, fill: Fill) -> Result<Image, 
     let rows = data.chunks_exact_mut(size.width as usize * original.channels());
     match fill {
         Fill::Edge => {
-            let edges = Edges::new(original, at);
+            let working = Working::new(Edges::bytes(at))?;
+            let edges = working.run(|| Edges::new(original, at));
             rows.zip(0..).for_each(|(row, y)| edges.fill(row, y));
         }
         Fill::Mirror => rows.zip(0..).for_each(|(row, y)| mirror(row, original, at, y)),
@@ -88,13 +90,15 @@ impl Mask {
         let mut data = buffer(size, 1)?;
         data.fill(255);
         let deepest = soft.min(keep.width.max(keep.height));
-        let ramp: Vec<u8> = (0..deepest).map(|depth| soft_value(depth, soft)).collect();
         let depths = |start: u32, length: u32, end: u32| -> Vec<u32> {
             let growing = (start > 0, start + length < end);
             (0..length).map(|i| depth(i, length, growing)).collect()
         };
-        let columns = depths(keep.x, keep.width, size.width);
-        let rows = depths(keep.y, keep.height, size.height);
+        let working = Working::new((keep.width as usize + keep.height as usize) * 2 * size_of::<u32>())?;
+        let (ramp, columns, rows) = working.run(|| {
+            let ramp: Vec<u8> = (0..deepest).map(|depth| soft_value(depth, soft)).collect();
+            (ramp, depths(keep.x, keep.width, size.width), depths(keep.y, keep.height, size.height))
+        });
         for (row, down) in data.chunks_exact_mut(size.width as usize).skip(keep.y as usize).zip(&rows) {
             for (value, across) in row[keep.x as usize..].iter_mut().zip(&columns) {
                 *value = ramp.get(*down.min(across) as usize).copied().unwrap_or(0);
@@ -190,10 +194,17 @@ struct Edges {
 }
 
 impl Edges {
+    /// The memory of all lines, and of the columns that become lines.
+    fn bytes(at: Rect) -> usize {
+        (at.width as usize + at.height as usize + 2) * (2 * size_of::<[u64; 4]>() + 2 * 4)
+    }
+
     fn new(original: &Image, at: Rect) -> Self {
         let channels = original.channels();
         let column = |x: usize| -> Vec<u8> {
-            (0..at.height).flat_map(|y| original.row(y)[x * channels..][..channels].iter().copied()).collect()
+            let mut column = Vec::with_capacity(at.height as usize * channels);
+            (0..at.height).for_each(|y| column.extend_from_slice(&original.row(y)[x * channels..][..channels]));
+            column
         };
         Self {
             at,
@@ -250,7 +261,8 @@ struct Line {
 impl Line {
     fn new(pixels: &[u8], channels: usize) -> Self {
         let mut sum = [0; 4];
-        let mut sums = vec![sum];
+        let mut sums = Vec::with_capacity(pixels.len() / channels + 1);
+        sums.push(sum);
         for pixel in pixels.chunks_exact(channels) {
             let alpha = u64::from(pixel.get(3).copied().unwrap_or(255));
             (0..3).for_each(|c| sum[c] += u64::from(pixel[c]) * alpha);

@@ -1,6 +1,7 @@
 //! The error of this crate.
 
 use volcv_types::InvalidInput;
+use volcv_types::memory::NoMemory;
 
 /// Why pixels could not be read, written or changed.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -23,6 +24,12 @@ pub enum ImageError {
         /// What the codec says.
         reason: String,
     },
+    /// There is no memory for the picture, or for the work on it.
+    #[error("there is no memory for {bytes} bytes")]
+    OutOfMemory {
+        /// What was asked for.
+        bytes: usize,
+    },
     /// A codec did not write the file.
     #[error("the {format} cannot be written: {reason}")]
     NotWritten {
@@ -44,5 +51,11 @@ impl ImageError {
 
     pub(crate) fn unsupported(what: impl Into<String>) -> Self {
         ImageError::Unsupported(what.into())
+    }
+}
+
+impl From<NoMemory> for ImageError {
+    fn from(NoMemory(bytes): NoMemory) -> Self {
+        ImageError::OutOfMemory { bytes }
     }
 }

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use volcv_types::{InvalidInput, Rect, Size};
+use volcv_types::{InvalidInput, Rect, Size, memory};
 
 use crate::ImageError;
 use crate::convert::{Channels, RowReader, RowWriter, flatten, is_opaque, map};
@@ -33,18 +33,28 @@ impl Image {
         Ok(image)
     }
 
-    /// A copy of pixels of the caller: RGB if all are opaque, otherwise RGBA with straight alpha.
+    /// A copy of pixels of the caller: RGB if all are opaque, otherwise RGBA with straight alpha. Without memory the program
+    /// ends, as it does with a [`Vec`].
     pub fn from_pixels(pixels: &Pixels<'_>) -> Self {
         let reader = RowReader::new(pixels, [255; 3]);
-        let has_alpha = !reader.is_opaque();
-        let size = pixels.size();
-        let channels = if has_alpha { Channels::Rgba } else { Channels::Rgb };
-        let row_bytes = size.width as usize * channels.count();
-        let mut data = vec![0; row_bytes * size.height as usize];
-        for (y, row) in (0..size.height).zip(data.chunks_exact_mut(row_bytes)) {
+        Self::read(pixels, &reader, vec![0; reader.image_bytes(pixels.size())])
+    }
+
+    /// As [`Image::from_pixels`].
+    ///
+    /// # Errors
+    /// There is no memory for the copy.
+    pub fn try_from_pixels(pixels: &Pixels<'_>) -> Result<Self, ImageError> {
+        let reader = RowReader::new(pixels, [255; 3]);
+        Ok(Self::read(pixels, &reader, memory::zeros(reader.image_bytes(pixels.size()))?))
+    }
+
+    fn read(pixels: &Pixels<'_>, reader: &RowReader, mut data: Vec<u8>) -> Self {
+        let (size, channels) = (pixels.size(), reader.image_channels());
+        for (y, row) in (0..size.height).zip(data.chunks_exact_mut(size.width as usize * channels.count())) {
             reader.read(pixels.row(y), channels, row);
         }
-        Self { size, has_alpha, data }
+        Self { size, has_alpha: channels.has_alpha(), data }
     }
 
     /// As [`Image::new`]; alpha is removed in place if all pixels are opaque.
@@ -63,6 +73,22 @@ impl Image {
             self.map_in_place(|[r, g, b, a]| [flatten(r, a, br), flatten(g, a, bg), flatten(b, a, bb)]);
         }
         self
+    }
+
+    /// As [`Image::into_flattened`], in memory of its own.
+    ///
+    /// # Errors
+    /// There is no memory for it.
+    pub fn flattened(&self, background: [u8; 3]) -> Result<Self, ImageError> {
+        let [br, bg, bb] = background;
+        let mut data = memory::zeros(self.data.len() / self.channels() * 3)?;
+        match self.has_alpha {
+            true => {
+                map(&self.data, &mut data, |[r, g, b, a]| [flatten(r, a, br), flatten(g, a, bg), flatten(b, a, bb)])
+            }
+            false => data.copy_from_slice(&self.data),
+        }
+        Ok(Self { size: self.size, has_alpha: false, data })
     }
 
     /// Copies the pixels into memory of the caller, in its own layout. Each of its bytes, except for the gaps between
@@ -130,18 +156,18 @@ impl Image {
     /// A part of the image. The whole of it costs nothing.
     ///
     /// # Errors
-    /// The part does not lie inside the image, or is empty.
-    pub fn crop(self, part: Rect) -> Result<Self, InvalidInput> {
+    /// The part does not lie inside the image, or is empty, or there is no memory for it.
+    pub fn crop(self, part: Rect) -> Result<Self, ImageError> {
         if part == (Rect { x: 0, y: 0, width: self.size.width, height: self.size.height }) {
             return Ok(self);
         }
         if !part.fits(self.size) || part.width == 0 || part.height == 0 {
-            return Err(InvalidInput::new("crop", part, format!("a part of {}", self.size)));
+            return Err(InvalidInput::new("crop", part, format!("a part of {}", self.size)).into());
         }
         let columns = part.x as usize * self.channels()..(part.x + part.width) as usize * self.channels();
-        let mut data = Vec::with_capacity(columns.len() * part.height as usize);
+        let mut data = memory::copy(&[], columns.len() * part.height as usize)?;
         (part.y..part.y + part.height).for_each(|y| data.extend_from_slice(&self.row(y)[columns.clone()]));
-        Self::new(part.size(), self.has_alpha, data)
+        Ok(Self::new(part.size(), self.has_alpha, data)?)
     }
 
     /// The pixels, to encode them or to copy them elsewhere.

@@ -6,6 +6,7 @@
 use std::f64::consts::PI;
 use std::sync::LazyLock;
 
+use volcv_types::memory::{self, Working};
 use volcv_types::{InvalidInput, Size};
 
 use crate::error::ImageError;
@@ -29,9 +30,13 @@ pub fn resize(image: &Image, size: Size) -> Result<Image, ImageError> {
         data.copy_from_slice(image.data());
         return Ok(Image::new(size, image.has_alpha(), data)?);
     }
-    let columns = Weights::new(image.size().width, size.width);
-    let rows = Weights::new(image.size().height, size.height);
-    let mut line = vec![[0.0; 4]; image.size().width as usize];
+    let (columns, rows) = ((image.size().width, size.width), (image.size().height, size.height));
+    let working =
+        Working::new(Weights::bytes(columns) + Weights::bytes(rows) + columns.0 as usize * size_of::<[f32; 4]>())?;
+    let (columns, rows, mut line) = working.run(|| {
+        let line = vec![[0.0; 4]; columns.0 as usize];
+        (Weights::new(columns), Weights::new(rows), line)
+    });
     for (y, out) in data.chunks_exact_mut(size.width as usize * image.channels()).enumerate() {
         let (first, weights) = rows.of(y);
         line.fill([0.0; 4]);
@@ -68,10 +73,7 @@ pub(crate) fn buffer(size: Size, channels: usize) -> Result<Vec<u8>, ImageError>
     let length =
         (size.width as usize).checked_mul(size.height as usize).and_then(|pixels| pixels.checked_mul(channels));
     let length = length.filter(|length| isize::try_from(*length).is_ok()).ok_or_else(too_large)?;
-    let mut data = Vec::new();
-    data.try_reserve_exact(length).map_err(|_| too_large())?;
-    data.resize(length, 0);
-    Ok(data)
+    Ok(memory::zeros(length)?)
 }
 
 /// What each output position takes from which source positions.
@@ -82,11 +84,21 @@ struct Weights {
 }
 
 impl Weights {
-    fn new(source: u32, target: u32) -> Self {
+    /// How many weights there are at most.
+    fn most((source, target): (u32, u32)) -> usize {
+        2 * LOBES as usize * source.max(target) as usize + 3 * target as usize
+    }
+
+    /// The bytes of all.
+    fn bytes(lengths: (u32, u32)) -> usize {
+        lengths.1 as usize * size_of::<(u32, usize)>() + Self::most(lengths) * size_of::<f32>()
+    }
+
+    fn new((source, target): (u32, u32)) -> Self {
         let scale = f64::from(source) / f64::from(target);
         let widen = scale.max(1.0);
         let mut starts = Vec::with_capacity(target as usize);
-        let mut weights = Vec::new();
+        let mut weights = Vec::with_capacity(Self::most((source, target)));
         for position in 0..target {
             let centre = (f64::from(position) + 0.5) * scale;
             let first = (centre - LOBES * widen).floor().max(0.0) as u32;
@@ -155,7 +167,8 @@ static TABLES: LazyLock<Tables> = LazyLock::new(Tables::new);
 /// sRGB to linear light in 0..=65535, and back.
 struct Tables {
     linear: [f32; 256],
-    encoded: Vec<u8>,
+    /// Not in memory of its own: that would be the memory of whoever scales first, for ever.
+    encoded: [u8; 65536],
 }
 
 impl Tables {
@@ -165,13 +178,13 @@ impl Tables {
         // The border between two values lies half way between them in sRGB.
         let borders: Vec<f64> = (0..255).map(|value| decode((f64::from(value) + 0.5) / 255.0) * 65535.0).collect();
         let mut value = 0_u8;
-        let encoded = (0..=65535_u32).map(|light| {
-            while borders.get(usize::from(value)).is_some_and(|border| f64::from(light) > *border) {
+        let encoded = std::array::from_fn(|light| {
+            while borders.get(usize::from(value)).is_some_and(|border| light as f64 > *border) {
                 value += 1;
             }
             value
         });
-        Self { linear, encoded: encoded.collect() }
+        Self { linear, encoded }
     }
 }
 

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use volcv_core::{Access, ApiKey, CallConfig, Endpoint, Error, Limits, RetryBudget, RetryPolicy};
+use volcv_core::{Access, ApiKey, BufferPool, CallConfig, Endpoint, Error, Limits, RetryBudget, RetryPolicy};
 
 use crate::client::{BlockingClient, Client};
 use crate::credentials::CredentialsSource;
@@ -39,6 +39,7 @@ pub struct ClientBuilder {
     limits: Limits,
     policy: RetryPolicy,
     budget: Arc<RetryBudget>,
+    pool: BufferPool,
     max_concurrent: usize,
     around_timer: Around,
     #[cfg(any(feature = "ureq", feature = "reqwest"))]
@@ -74,6 +75,7 @@ impl ClientBuilder {
             limits: Limits::default(),
             policy: RetryPolicy::default(),
             budget: Arc::default(),
+            pool: BufferPool::default(),
             max_concurrent: DEFAULT_MAX_CONCURRENT,
             around_timer: Around::default(),
             #[cfg(any(feature = "ureq", feature = "reqwest"))]
@@ -158,6 +160,12 @@ impl ClientBuilder {
     /// Shares a retry budget with other clients.
     pub fn retry_budget(mut self, budget: Arc<RetryBudget>) -> Self {
         self.budget = budget;
+        self
+    }
+
+    /// Where the memory for pictures comes from; a pool of mappings by default.
+    pub fn pool(mut self, pool: BufferPool) -> Self {
+        self.pool = pool;
         self
     }
 
@@ -266,6 +274,7 @@ impl ClientBuilder {
         config.limits = self.limits;
         config.policy = self.policy;
         config.budget = self.budget;
+        config.pool = self.pool;
         Ok(Setup { access, credentials, config, hint, max_concurrent: self.max_concurrent.max(1) })
     }
 

@@ -40,6 +40,10 @@ pub use options::CallOptions;
 pub use proxy::Proxy;
 #[cfg(feature = "reqwest")]
 pub use reqwest::ReqwestTransport;
+/// Whether no thread is left behind by a client that has ended. For the C library, which may be unloaded.
+#[cfg(windows)]
+#[doc(hidden)]
+pub use threads::left::none as no_thread_is_left;
 pub use timeout::TimeoutGuard;
 #[cfg(any(feature = "ureq", feature = "reqwest"))]
 pub use tls::{CryptoChoice, RootChoice, Tls};

@@ -16,6 +16,45 @@ pub(crate) fn start(name: &str, stack: usize, work: Box<dyn FnOnce() + Send>) ->
     Ok(Thread { handle, process: std::process::id() })
 }
 
+/// Starts a thread that ends by itself, some time after the client perhaps.
+#[cfg(feature = "ureq")]
+pub(crate) fn start_and_leave(name: &str, stack: usize, work: Box<dyn FnOnce() + Send>) -> io::Result<()> {
+    let thread = start(name, stack, work)?;
+    #[cfg(windows)]
+    left::add(thread.handle);
+    #[cfg(not(windows))]
+    drop(thread);
+    Ok(())
+}
+
+/// The threads that were left. A library must not be unloaded while one of them runs its code.
+#[cfg(windows)]
+pub(crate) mod left {
+    use std::sync::{Mutex, MutexGuard, PoisonError};
+    use std::thread::JoinHandle;
+
+    static THREADS: Mutex<Vec<JoinHandle<()>>> = Mutex::new(Vec::new());
+
+    #[cfg(feature = "ureq")]
+    pub(super) fn add(thread: JoinHandle<()>) {
+        running().push(thread);
+    }
+
+    /// Whether all of them have ended.
+    pub fn none() -> bool {
+        running().is_empty()
+    }
+
+    /// Those that go on. Of one that has done its work, the last instruction is waited for.
+    fn running() -> MutexGuard<'static, Vec<JoinHandle<()>>> {
+        let mut threads = THREADS.lock().unwrap_or_else(PoisonError::into_inner);
+        let (ended, on): (Vec<_>, Vec<_>) = threads.drain(..).partition(JoinHandle::is_finished);
+        ended.into_iter().for_each(|thread| drop(thread.join()));
+        *threads = on;
+        threads
+    }
+}
+
 /// A thread, and the process that has it.
 pub(crate) struct Thread {
     handle: JoinHandle<()>,

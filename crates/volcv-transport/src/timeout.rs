@@ -134,10 +134,12 @@ impl TimeoutThread {
         Ok(TimeoutGuard { shared: Arc::clone(&self.shared), id })
     }
 
-    /// Lets the thread end, without waiting for it.
-    pub(crate) fn stop(&self) {
-        self.shared.lock().closed = true;
+    /// Lets the thread end, and says whether it has.
+    pub(crate) fn stop(&self) -> bool {
+        let mut state = self.shared.lock();
+        state.closed = true;
         self.shared.changed.notify_one();
+        state.thread.as_ref().is_none_or(|thread| thread.is_finished())
     }
 }
 
@@ -338,6 +340,9 @@ mod tests {
         assert_eq!([next(), next()], ["first", "called"]);
         timeouts.stop();
         assert_eq!(next(), "last");
+        while !timeouts.stop() {
+            thread::yield_now();
+        }
         assert!(timeouts.call_at(Instant::now(), || ()).is_err());
         assert!(timeouts.watch(attempt(1000), &CancelToken::new()).is_err());
     }

@@ -26,6 +26,9 @@ mod expansion;
 mod header;
 mod marking;
 mod members;
+/// Working memory, for the other crates of volcv.
+#[doc(hidden)]
+pub mod memory;
 mod picture;
 mod plan;
 mod reply;

@@ -81,6 +81,11 @@ impl Members {
         self.0.keys().map(String::as_str)
     }
 
+    /// The bytes of all values.
+    pub(crate) fn text_bytes(&self) -> usize {
+        self.0.values().map(|member| member.text.len()).sum()
+    }
+
     /// The object as a [`Value`]. A number that a [`Value`] cannot hold, such as `1e400`, becomes a text.
     pub(crate) fn to_map(&self) -> Map<String, Value> {
         let value = |text: &str| serde_json::from_str(text).unwrap_or_else(|_| text.into());

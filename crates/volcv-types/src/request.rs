@@ -191,6 +191,12 @@ impl CvRequest {
         self.members(access).to_string()
     }
 
+    /// About the length of the text.
+    #[doc(hidden)]
+    pub fn text_bytes(&self) -> usize {
+        self.body.text_bytes() + self.prompt.as_ref().map_or(0, |(prompt, _)| prompt.len())
+    }
+
     fn members(&self, access: AccessKind) -> Members {
         let mut body = self.body.clone();
         if let Some((text, field)) = &self.prompt {

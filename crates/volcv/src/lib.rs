@@ -127,6 +127,9 @@ pub use volcv_image::{
 };
 #[cfg(feature = "ureq")]
 pub use volcv_transport::UreqTransport;
+#[cfg(windows)]
+#[doc(hidden)]
+pub use volcv_transport::no_thread_is_left;
 pub use volcv_transport::{
     Ability, AbilityRequest, AigcMeta, Anchor, AsyncCredentialsProvider, AsyncTransport, AttemptRecord, Backoff,
     BlockingClient, BoxFuture, Bytes, CallOptions, CancelGuard, CancelToken, CanvasGeometry, Charge, Client,

@@ -8,15 +8,15 @@ use std::time::{Duration, Instant};
 
 use crate::sh::{root, run, say};
 use crate::{
-    abi, bench, conan, coverage, fuzz, header, licences, oldest, package, public_api, readme, sanitizers, sizes, tools,
-    vcpkg,
+    abi, bench, conan, coverage, fuzz, header, licences, oldest, package, platforms, public_api, readme, sanitizers,
+    sizes, tools, vcpkg, windows,
 };
 
 /// A check gets the workspace's root.
 type Check = fn(&Path) -> Result<(), String>;
 
 /// The checks of the code, in the order in which they run.
-const CODE: [(&str, Check); 19] = [
+const CODE: &[(&str, Check)] = &[
     ("format", |root| run(root, "cargo fmt --all --check", &[])),
     ("lints", lints),
     ("documentation", documentation),
@@ -39,8 +39,10 @@ const CODE: [(&str, Check); 19] = [
 ];
 
 /// The checks of platforms and packages. They run beside the others: much of both is one linker, or a test that waits.
-const PLATFORMS: [(&str, Check); 5] = [
+const PLATFORMS: &[(&str, Check)] = &[
     ("Rust 1.85", |_| oldest::check()),
+    ("other platforms", |_| platforms::check()),
+    ("Windows x86-64 under Wine", |_| windows::check()),
     ("the Conan recipe", |_| conan::check()),
     ("the vcpkg port", |_| vcpkg::check()),
     ("ThreadSanitizer", |_| sanitizers::threads()),
@@ -54,17 +56,17 @@ pub(crate) const PLATFORMS_ALONE: &str = "--platforms-alone";
 pub(crate) fn ci(part: &str) -> Result<(), String> {
     tools::check_all()?;
     if part == PLATFORMS_ALONE {
-        return each(PLATFORMS);
+        return each(PLATFORMS.iter().copied());
     }
     if !part.is_empty() {
-        let found: Vec<_> = CODE.into_iter().chain(PLATFORMS).filter(|(name, _)| name.contains(part)).collect();
+        let found: Vec<_> = CODE.iter().chain(PLATFORMS).copied().filter(|(name, _)| name.contains(part)).collect();
         return match found.is_empty() {
             true => Err(format!("no check is named {part}: {}", names().join("; "))),
             false => each(found),
         };
     }
     let mut platforms = Beside::start()?;
-    each(CODE)?;
+    each(CODE.iter().copied())?;
     platforms.end()
 }
 
@@ -105,7 +107,7 @@ impl Drop for Beside {
 }
 
 fn names() -> Vec<&'static str> {
-    CODE.iter().chain(&PLATFORMS).map(|(name, _)| *name).collect()
+    CODE.iter().chain(PLATFORMS).map(|(name, _)| *name).collect()
 }
 
 /// Runs these checks one after the other, and prints how long each took.

@@ -27,6 +27,9 @@ pub(crate) fn check() -> Result<(), String> {
     if creates.len() != 3 {
         return Err(format!("{PAGE} has {} lines of conan create", creates.len()));
     }
+    if !page.contains(&format!("\nvolcv/{}\n", installed::VERSION)) {
+        return Err(format!("{PAGE} requires another version than {}", installed::VERSION));
+    }
     for words in creates {
         let emulator = Emulator::start().map_err(|error| error.to_string())?;
         let (url, target) = (emulator.base_url(), folder.display());

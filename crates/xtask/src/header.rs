@@ -32,13 +32,14 @@ fn read(path: &str) -> Result<String, String> {
 }
 
 /// In the order of the header.
-const SOURCES: [&str; 16] = [
+const SOURCES: [&str; 17] = [
     "constants",
     "structs",
     "credentials_structs",
     "pixel_structs",
     "task_structs",
     "thread_structs",
+    "memory_structs",
     "version",
     "api",
     "client",

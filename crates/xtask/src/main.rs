@@ -14,6 +14,7 @@ mod installed;
 mod licences;
 mod oldest;
 mod package;
+mod platforms;
 mod public_api;
 mod readme;
 mod sanitizers;
@@ -23,6 +24,7 @@ mod table;
 mod toolchain;
 mod tools;
 mod vcpkg;
+mod windows;
 
 use std::process::ExitCode;
 
@@ -38,6 +40,7 @@ cargo xtask bench      what a call costs, beside raw sockets and a client writte
                        beside libspng and libjpeg-turbo; --instructions [--update]: valgrind's counts
 cargo xtask landscape  renders examples/assets/valley.jpg
 cargo xtask pictures   makes the README's pictures with its first command and with the example seam
+cargo xtask windows    builds the package for Windows x86-64 in target/windows
 cargo xtask sizes      builds libvolcv for each set of features and compares docs/sizes.txt; --update: writes it
 ";
 
@@ -56,6 +59,7 @@ fn main() -> ExitCode {
         Some("sizes") if words.next().as_deref() == Some("--update") => sizes::update(),
         Some("sizes") => sizes::check(),
         Some("tools") => tools::install(),
+        Some("windows") => windows::release(),
         _ => Err(USAGE.to_owned()),
     };
     match result {

@@ -18,7 +18,7 @@ const CARGO: [(&str, &str); 7] = [
 ];
 
 /// Programs of Debian's packages, and libraries as pkg-config knows them.
-const PROGRAMS: [&str; 21] = [
+const PROGRAMS: &[&str] = &[
     "git --version",
     "gcc --version",
     "g++ --version",
@@ -26,6 +26,11 @@ const PROGRAMS: [&str; 21] = [
     "clang++ --version",
     "llvm-symbolizer --version",
     "cmake --version",
+    "aarch64-linux-gnu-gcc --version",
+    "i686-linux-gnu-gcc --version",
+    "s390x-linux-gnu-gcc --version",
+    "qemu-aarch64 --version",
+    "qemu-s390x --version",
     "valgrind --version",
     "abidiff --version",
     "strip --version",
@@ -40,13 +45,18 @@ const PROGRAMS: [&str; 21] = [
     "pkg-config --exists libcurl openssl",
     "pkg-config --exists sdl2 SDL2_image",
     "pkg-config --exists spng libturbojpeg",
+    "x86_64-w64-mingw32-gcc --version",
+    "x86_64-w64-mingw32-g++ --version",
+    "which llvm-dlltool",
+    "lld-link --version",
+    "/usr/lib/wine/wine64 --version",
     "/usr/bin/python3 -m PIL",
     "/usr/bin/python3 -m ensurepip --version",
 ];
 
 /// Fails with the list of all that is missing.
 pub(crate) fn check_all() -> Result<(), String> {
-    let programs: Vec<_> = PROGRAMS.into_iter().filter(|line| !succeeds(line)).collect();
+    let programs: Vec<_> = PROGRAMS.iter().copied().filter(|line| !succeeds(line)).collect();
     let tools: Vec<_> = CARGO.into_iter().filter(|(line, _)| !succeeds(line)).collect();
     if programs.is_empty() && tools.is_empty() {
         return Ok(());

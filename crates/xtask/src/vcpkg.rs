@@ -3,7 +3,7 @@
 //! vcpkg itself is not here. `tests/vcpkg/run.cmake` stands for its functions.
 
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use serde_json::{Map, Value};
@@ -15,8 +15,8 @@ use crate::sh::{output, root, run, say};
 const PORT: &str = "packaging/vcpkg/ports/volcv";
 const LICENCE: &str = env!("CARGO_PKG_LICENSE");
 
-/// The fields of a manifest in the order of `vcpkg format-manifest`, and the fields of a feature and of a dependency. Source: vcpkg's
-/// reference of vcpkg.json, and vcpkg.schema.json beside it.
+/// The fields of a manifest in the order of `vcpkg format-manifest`, and the fields of a feature and of a dependency. Source:
+/// vcpkg's reference of vcpkg.json, and its vcpkg.schema.json.
 const MANIFEST: [&str; 16] = [
     "$schema",
     "name",
@@ -60,13 +60,16 @@ pub(crate) fn check() -> Result<(), String> {
     ELSEWHERE
         .iter()
         .try_for_each(|(triplet, linkage, needs, files)| elsewhere(&root, triplet, linkage, needs, files))?;
-    for (linkage, features) in [("static", "core;http;image"), ("dynamic", "core;http;image"), ("static", "core")] {
-        let name = format!("{linkage}-{}", features.replace(';', "-"));
-        let package = root.join("target/vcpkg").join(&name);
-        build(&root, linkage, features, &package)?;
-        compare(&package, linkage == "dynamic").map_err(|error| format!("{name}: {error}"))?;
-        use_it(&root, &package, linkage, features.contains("http")).map_err(|error| format!("{name}: {error}"))?;
-        say(&format!("{name} is whole"));
+    let (all, none) = ("core;http;image", "core");
+    for package in [Package("static", all, &BOTH), Package("dynamic", all, &BOTH), Package("static", none, &BOTH[..1])]
+    {
+        let name = package.folder().display().to_string();
+        say(&format!("{name}:"));
+        package
+            .build()
+            .and_then(|()| package.compare())
+            .and_then(|()| package.use_it())
+            .map_err(|e| format!("{name}: {e}"))?;
     }
     Ok(())
 }
@@ -97,37 +100,6 @@ fn elsewhere(root: &Path, triplet: &str, linkage: &str, needs: &str, files: &[&s
     Ok(())
 }
 
-/// The portfile, in cargo's release profile without what makes a release small and slow to build.
-fn build(root: &Path, linkage: &str, features: &str, package: &Path) -> Result<(), String> {
-    let trees = root.join("target/vcpkg/buildtrees");
-    let line = format!(
-        "cmake -DTRIPLET=x64-linux -DLINKAGE={linkage} -DFEATURES={features} -DVERSION={VERSION} -DBUILDTREES={} -DPACKAGES={} -P tests/vcpkg/run.cmake",
-        trees.display(),
-        package.display()
-    );
-    let quick = [("LTO", "off"), ("CODEGEN_UNITS", "16"), ("OPT_LEVEL", "0")];
-    let names = quick.map(|(name, value)| (format!("CARGO_PROFILE_RELEASE_{name}"), value));
-    let env: Vec<_> = names.iter().map(|(name, value)| (name.as_str(), *value)).collect();
-    run(root, &line, &env)
-}
-
-/// What vcpkg's checks after a build look for, and the exact files.
-fn compare(package: &Path, dynamic: bool) -> Result<(), String> {
-    let libraries = ["lib", "debug/lib"].map(|lib| installed::library(package, lib, dynamic));
-    has_files(package, libraries.into_iter().collect::<Result<Vec<_>, _>>()?.concat())?;
-    let share = package.join("share/volcv");
-    let read = |name: &str| fs::read_to_string(share.join(name)).map_err(|error| format!("{name}: {error}"));
-    if !read("copyright")?.contains("MIT License") || !read("copyright")?.contains("Apache License") {
-        return Err("copyright lacks a licence".into());
-    }
-    // A package is moved after the build, and shared.
-    let config = read("volcv-config.cmake")?;
-    if config.contains(&root().display().to_string()) || config.contains('@') {
-        return Err(format!("volcv-config.cmake is not whole: {config}"));
-    }
-    Ok(())
-}
-
 /// There is nothing but these libraries and what each package has.
 fn has_files(package: &Path, mut wanted: Vec<String>) -> Result<(), String> {
     wanted.extend(["include/volcv.h", "include/volcv.hpp"].map(String::from));
@@ -136,38 +108,85 @@ fn has_files(package: &Path, mut wanted: Vec<String>) -> Result<(), String> {
     installed::compare(package, wanted)
 }
 
-/// The programs of Conan's test package find volcv by CMake alone, and outpaint in both configurations.
-fn use_it(root: &Path, package: &Path, linkage: &str, http: bool) -> Result<(), String> {
-    let moved = package.with_extension("installed");
-    let _ = fs::remove_dir_all(&moved);
-    fs::rename(package, &moved).map_err(|error| error.to_string())?;
-    let kind = if linkage == "static" { "static" } else { "volcv" };
-    for (configuration, lib) in [("Release", "/lib"), ("Debug", "/debug/lib")] {
-        let build = package.with_extension(configuration);
-        let _ = fs::remove_dir_all(&build);
-        let (installed, build) = (moved.display(), build.display());
-        let library = format!("/{}{lib}/libvolcv", moved.file_name().unwrap_or_default().display());
-        let configure = format!(
-            "cmake -S packaging/conan/test_package -B {build} -DKIND={kind} -DCMAKE_BUILD_TYPE={configuration} \
-             -DCMAKE_PREFIX_PATH={installed}"
-        );
-        run(root, &configure, &[])?;
-        run(root, &format!("cmake --build {build}"), &[])?;
-        let emulator = Emulator::start().map_err(|error| error.to_string())?;
-        let url = emulator.base_url();
-        for program in ["test_c", "test_cpp"] {
-            if linkage == "dynamic" && !output(root, &format!("ldd {build}/{program}"))?.contains(&library) {
-                return Err(format!("{program} does not load the library of {configuration}"));
-            }
-            let env = [("VOLCV_BASE_URL", url.as_str()), ("VOLCV_API_KEY", DEFAULT_KEY)];
-            run(root, &format!("{build}/{program} examples/assets/valley.jpg"), &env)?;
-        }
-        let charges = if http { 2 } else { 0 };
-        if emulator.charges() != charges {
-            return Err(format!("{configuration}: {} calls were charged instead of {charges}", emulator.charges()));
-        }
+/// Where the library lies, and the configuration of CMake that takes it from there.
+const BOTH: [(&str, &str); 2] = [("lib", "Release"), ("debug/lib", "Debug")];
+
+/// A linkage, features, and for which configurations there is a library.
+struct Package(&'static str, &'static str, &'static [(&'static str, &'static str)]);
+
+impl Package {
+    fn folder(&self) -> PathBuf {
+        root().join("target/vcpkg").join(format!("{}-{}", self.0, self.1.replace(';', "-")))
     }
-    Ok(())
+
+    /// Runs the portfile, in cargo's release profile without what makes a release small and slow to build.
+    fn build(&self) -> Result<(), String> {
+        let build_type = if self.2.len() == 1 { "release" } else { "" };
+        let line = format!(
+            "cmake -DTRIPLET=x64-linux -DLINKAGE={} -DFEATURES={} -DBUILD_TYPE={build_type} -DVERSION={VERSION} \
+             -DBUILDTREES={} -DPACKAGES={} -P tests/vcpkg/run.cmake",
+            self.0,
+            self.1,
+            root().join("target/vcpkg/buildtrees").display(),
+            self.folder().display()
+        );
+        let quick = [("LTO", "off"), ("CODEGEN_UNITS", "16"), ("OPT_LEVEL", "0")];
+        let names = quick.map(|(name, value)| (format!("CARGO_PROFILE_RELEASE_{name}"), value));
+        let env: Vec<_> = names.iter().map(|(name, value)| (name.as_str(), *value)).collect();
+        run(&root(), &line, &env)
+    }
+
+    /// What vcpkg's checks after a build look for, and the exact files.
+    fn compare(&self) -> Result<(), String> {
+        let package = self.folder();
+        let libraries = self.2.iter().map(|(lib, _)| installed::library(&package, lib, self.0 == "dynamic"));
+        has_files(&package, libraries.collect::<Result<Vec<_>, _>>()?.concat())?;
+        let read =
+            |name| fs::read_to_string(package.join("share/volcv").join(name)).map_err(|e| format!("{name}: {e}"));
+        let (copyright, config) = (read("copyright")?, read("volcv-config.cmake")?);
+        if !copyright.contains("MIT License") || !copyright.contains("Apache License") {
+            return Err("copyright lacks a licence".into());
+        }
+        // A package is moved after the build, and shared.
+        if config.contains(&root().display().to_string()) || config.contains('@') {
+            return Err(format!("volcv-config.cmake is not whole: {config}"));
+        }
+        Ok(())
+    }
+
+    /// The programs of Conan's test package find the moved package by CMake alone, and outpaint.
+    fn use_it(&self) -> Result<(), String> {
+        let (root, moved) = (root(), self.folder().with_extension("installed"));
+        let _ = fs::remove_dir_all(&moved);
+        fs::rename(self.folder(), &moved).map_err(|error| error.to_string())?;
+        let kind = if self.0 == "static" { "static" } else { "volcv" };
+        for (lib, configuration) in self.2 {
+            let build = self.folder().with_extension(configuration);
+            let _ = fs::remove_dir_all(&build);
+            let build = build.display();
+            let configure = format!(
+                "cmake -S packaging/conan/test_package -B {build} -DKIND={kind} -DCMAKE_BUILD_TYPE={configuration} \
+                 -DCMAKE_PREFIX_PATH={}",
+                moved.display()
+            );
+            run(&root, &configure, &[])?;
+            run(&root, &format!("cmake --build {build}"), &[])?;
+            let emulator = Emulator::start().map_err(|error| error.to_string())?;
+            let (url, library) = (emulator.base_url(), format!(".installed/{lib}/libvolcv"));
+            for program in ["test_c", "test_cpp"].map(|name| format!("{build}/{name}")) {
+                if self.0 == "dynamic" && !output(&root, &format!("ldd {program}"))?.contains(&library) {
+                    return Err(format!("{program} does not load the library of {configuration}"));
+                }
+                let env = [("VOLCV_BASE_URL", url.as_str()), ("VOLCV_API_KEY", DEFAULT_KEY)];
+                run(&root, &format!("{program} examples/assets/valley.jpg"), &env)?;
+            }
+            let charges = if self.1.contains("http") { 2 } else { 0 };
+            if emulator.charges() != charges {
+                return Err(format!("{configuration}: {} calls were charged instead of {charges}", emulator.charges()));
+            }
+        }
+        Ok(())
+    }
 }
 
 fn manifest(text: &str) -> Result<(), String> {

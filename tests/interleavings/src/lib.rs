@@ -15,6 +15,8 @@
 mod abi;
 #[path = "../../../crates/volcv-ffi/src/engine/mod.rs"]
 mod engine;
+#[path = "../../../crates/volcv-ffi/src/memory.rs"]
+mod memory;
 
 mod host;
 pub mod orders;

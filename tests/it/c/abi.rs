@@ -8,6 +8,8 @@
 mod constants;
 #[path = "../../../crates/volcv-ffi/src/abi/credentials_structs.rs"]
 mod credentials_structs;
+#[path = "../../../crates/volcv-ffi/src/abi/memory_structs.rs"]
+mod memory_structs;
 #[path = "../../../crates/volcv-ffi/src/abi/pixel_structs.rs"]
 mod pixel_structs;
 #[path = "../../../crates/volcv-ffi/src/abi/structs.rs"]
@@ -46,6 +48,7 @@ use libloading::{Library, Symbol};
 
 pub(crate) use constants::*;
 pub(crate) use credentials_structs::*;
+pub(crate) use memory_structs::*;
 pub(crate) use pixel_structs::*;
 pub(crate) use structs::*;
 pub(crate) use task_structs::*;

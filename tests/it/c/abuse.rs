@@ -16,7 +16,7 @@ use super::{sanitized, under_valgrind};
 
 /// How a program is compiled and run.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(super) enum Under {
+pub(crate) enum Under {
     Nothing,
     #[cfg(feature = "second-ring")]
     Valgrind,
@@ -29,10 +29,13 @@ pub(super) enum Under {
     /// AddressSanitizer, in the library too.
     #[cfg(feature = "second-ring")]
     Addresses,
+    /// On Windows.
+    #[cfg(feature = "second-ring")]
+    Wine,
 }
 
 /// The ways of this ring in which every program is run.
-pub(super) const RUNS: &[Under] = &[
+pub(crate) const RUNS: &[Under] = &[
     Under::Nothing,
     #[cfg(feature = "second-ring")]
     Under::Valgrind,
@@ -63,6 +66,8 @@ impl Under {
             Under::Threads => ("clang", sanitized::flags("thread"), &["__tsan_init"]),
             #[cfg(feature = "second-ring")]
             Under::Addresses => ("clang", sanitized::flags("address"), &["__asan_init"]),
+            #[cfg(feature = "second-ring")]
+            Under::Wine => (crate::wine::GCC, Vec::new(), &[]),
             _ => ("cc", Vec::new(), &[]),
         }
     }
@@ -78,7 +83,7 @@ impl Under {
 }
 
 /// Compiles `tests/c/NAME.c`.
-pub(super) fn built(name: &str, under: Under, build: Build) -> PathBuf {
+pub(crate) fn built(name: &str, under: Under, build: Build) -> PathBuf {
     let include = format!("-I{}", cases_folder().display());
     let (compiler, more, symbols) = under.compiler();
     let mut flags = vec!["-std=gnu11", "-pthread", include.as_str()];
@@ -90,13 +95,14 @@ pub(super) fn built(name: &str, under: Under, build: Build) -> PathBuf {
 }
 
 /// Runs a program to success; one that hangs is ended.
-pub(super) fn run(path: &Path, under: Under, emulator: &Emulator, arguments: &[&str], env: &[(&str, u32)]) -> String {
+pub(crate) fn run(path: &Path, under: Under, emulator: &Emulator, arguments: &[&str], env: &[(&str, u32)]) -> String {
     let inner = match under {
         #[cfg(feature = "second-ring")]
         Under::Valgrind => under_valgrind(path, emulator),
         _ => program(path, emulator),
     };
     let mut command = program("timeout", emulator);
+    command.envs(inner.get_envs().filter_map(|(name, value)| Some((name, value?))));
     command.args(["--kill-after=5", "120"]).arg(inner.get_program()).args(inner.get_args()).args(arguments);
     command.envs(env.iter().map(|(name, value)| (name, value.to_string())));
     #[cfg(feature = "second-ring")]
@@ -106,7 +112,7 @@ pub(super) fn run(path: &Path, under: Under, emulator: &Emulator, arguments: &[&
 
 /// Every program that needs nothing but a server, with the variable that says how much it does: usually, and where that
 /// takes long.
-const SUITE: [(&str, &str, u32, u32); 8] = [
+pub(crate) const SUITE: [(&str, &str, u32, u32); 8] = [
     ("nulls", "VOLCV_ROUNDS", 1, 1),
     ("ids", "VOLCV_OPERATIONS", 1_000_000, 20_000),
     ("hooks", "VOLCV_ROUNDS", 60, 8),
@@ -117,7 +123,7 @@ const SUITE: [(&str, &str, u32, u32); 8] = [
     ("threads", "VOLCV_ROUNDS", 60, 8),
 ];
 
-fn run_suite(name: &str, under: Under) {
+pub(crate) fn run_suite(name: &str, under: Under) {
     let (_, variable, much, little) = SUITE.into_iter().find(|row| row.0 == name).unwrap();
     let emulator = Emulator::builder().delay(Duration::from_millis(1)).start().unwrap();
     if name == "nulls" {
@@ -173,16 +179,23 @@ fn the_library_can_be_loaded_and_unloaded_again_and_again() {
     load(Under::Nothing);
 }
 
-fn load(under: Under) {
-    let program = fresh_folder(&format!("load-{under:?}")).join("load");
+pub(crate) fn load(under: Under) {
+    let folder = fresh_folder(&format!("load-{under:?}"));
+    let (program, library) = match under {
+        #[cfg(feature = "second-ring")]
+        Under::Wine => {
+            (folder.join("load.exe"), crate::wine::path(&crate::wine::library(Build::Full).join("volcv.dll")))
+        }
+        _ => (folder.join("load"), library(under.library(Build::Full)).join("libvolcv.so").display().to_string()),
+    };
     let (compiler, flags, _) = under.compiler();
     let mut command = Command::new(compiler);
     command.args(["-std=gnu11", "-pthread", "-g", "-Wall", "-Wextra", "-Werror", "-I"]).arg(root().join("include"));
-    ran(command.arg(root().join("tests/c/load.c")).arg("-o").arg(&program).arg("-ldl").args(flags));
-    let library = library(under.library(Build::Full)).join("libvolcv.so");
+    command.arg(root().join("tests/c/load.c")).arg("-o").arg(&program).args(flags);
+    ran(command.args(if program.extension().is_some() { ["-static", "-lws2_32"] } else { ["-ldl", "-lpthread"] }));
     let rounds = if under.is_slow() { 5 } else { 30 };
     let emulator = Emulator::start().unwrap();
-    run(&program, under, &emulator, &[library.to_str().unwrap()], &[("VOLCV_ROUNDS", rounds)]);
+    run(&program, under, &emulator, &[&library], &[("VOLCV_ROUNDS", rounds)]);
 }
 
 /// The suite, and the library that is loaded and unloaded.
@@ -365,6 +378,7 @@ fn every_field(header: &Header) -> String {
         "client_options",
         "http_transport",
         "credentials_hook",
+        "allocator",
         "picture",
         "outpaint",
         "raw",

@@ -5,7 +5,7 @@ use volcv_emulator::{AccessKind, Emulator, TaskPace};
 use super::Build;
 use super::abuse::{Under, built, run};
 
-pub(super) fn direct(under: Under) {
+pub(crate) fn direct(under: Under) {
     let emulator = Emulator::builder()
         .temporary_key("AKTP-canary-access", "SKTP-canary-secret", "STS-canary-token")
         .start()
@@ -20,7 +20,7 @@ fn direct_access_works_with_keys_tokens_and_a_hook_that_may_fail_lie_and_hang() 
     direct(Under::Nothing);
 }
 
-pub(super) fn tasks(under: Under) {
+pub(crate) fn tasks(under: Under) {
     for access in ["VOLCV_GATEWAY", "VOLCV_DIRECT"] {
         let emulator = Emulator::builder().task_pace(TaskPace::polls(1, 1)).start().unwrap();
         let path = built("tasks", under, Build::Full);

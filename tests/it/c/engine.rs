@@ -60,7 +60,7 @@ fn is_unbilled(record: &RequestRecord) -> bool {
 }
 
 /// Rounds of jobs against a server that misbehaves most of the time. The server's records are the judge of the money.
-pub(super) fn fuzz(under: Under, rounds: u32, jobs: u32) {
+pub(crate) fn fuzz(under: Under, rounds: u32, jobs: u32) {
     let path = built("fuzz", under, Build::Full);
     let mut ends = BTreeSet::new();
     for round in 0..rounds {
@@ -123,7 +123,7 @@ fn each_of_ten_thousand_jobs_ends_once_and_is_bought_at_most_once() {
     fuzz(Under::Nothing, 5, 2000);
 }
 
-pub(super) fn cancel_in_every_phase(under: Under, rounds: u32) {
+pub(crate) fn cancel_in_every_phase(under: Under, rounds: u32) {
     let path = built("cancel", under, Build::Full);
     let phases = [
         ("queued", "stall=body"),
@@ -147,7 +147,7 @@ fn a_job_can_be_cancelled_in_every_phase_and_says_what_it_cost() {
     cancel_in_every_phase(Under::Nothing, 3);
 }
 
-pub(super) fn deadline(under: Under) {
+pub(crate) fn deadline(under: Under) {
     let emulator = Emulator::builder().faults(vec!["stall=body".parse().unwrap()]).repeat_last(true).start().unwrap();
     run(&built("deadline", under, Build::Full), under, &emulator, &[], &[]);
     assert_eq!(emulator.complete_bodies(), 1, "what was late was not sent");
@@ -158,13 +158,17 @@ fn a_deadline_ends_a_job_that_still_waits_in_the_queue() {
     RUNS.iter().copied().for_each(deadline);
 }
 
-#[test]
-fn a_host_transport_may_behave_in_any_way() {
+pub(crate) fn host_transport(under: Under) {
     for build in [Build::Full, Build::NoHttp] {
         let emulator = Emulator::start().unwrap();
-        run(&built("transport", Under::Nothing, build), Under::Nothing, &emulator, &[], &[]);
+        run(&built("transport", under, build), under, &emulator, &[], &[]);
         assert_eq!(emulator.connections(), 0, "the host's own HTTP does not go there");
     }
+}
+
+#[test]
+fn a_host_transport_may_behave_in_any_way() {
+    host_transport(Under::Nothing);
 }
 
 #[test]
@@ -174,7 +178,21 @@ fn an_idle_client_costs_no_call_no_memory_and_no_wake_up() {
     println!("{}", ran(program("timeout", &emulator).args(["--kill-after=5", "100"]).arg(path)));
 }
 
-pub(super) fn download(path: &Path, under: Under) {
+#[test]
+fn a_link_is_fetched_on_volcvs_http_and_on_the_hosts() {
+    #[cfg_attr(not(feature = "second-ring"), allow(unused_mut, reason = "the second ring adds to it"))]
+    let mut programs: Vec<_> = RUNS.iter().map(|under| (built("download", *under, Build::Full), *under)).collect();
+    #[cfg(feature = "second-ring")]
+    {
+        let curl = super::examples::pkg_config(&["libcurl"]);
+        let mut flags = vec!["-std=gnu11", "-pthread", "-DWITH_CURL"];
+        flags.extend(curl.iter().map(String::as_str));
+        programs.push((compile("cc", &flags, "tests/c/download.c", Build::NoHttp), Under::Nothing));
+    }
+    programs.iter().for_each(|(path, under)| download(path, *under));
+}
+
+pub(crate) fn download(path: &Path, under: Under) {
     let faults = [
         "ok",
         "status=503,retry-after=0",
@@ -195,19 +213,7 @@ pub(super) fn download(path: &Path, under: Under) {
     }
 }
 
-#[test]
-fn a_link_is_fetched_on_volcvs_http_and_on_the_hosts() {
-    RUNS.iter().for_each(|under| download(&built("download", *under, Build::Full), *under));
-    #[cfg(feature = "second-ring")]
-    {
-        let curl = super::examples::pkg_config(&["libcurl"]);
-        let mut flags = vec!["-std=gnu11", "-pthread", "-DWITH_CURL"];
-        flags.extend(curl.iter().map(String::as_str));
-        download(&compile("cc", &flags, "tests/c/download.c", Build::NoHttp), Under::Nothing);
-    }
-}
-
-pub(super) fn rejected(under: Under) {
+pub(crate) fn rejected(under: Under) {
     let faults = ["body=cut-picture", "body=cut-picture", "body=one-of-two-cut", "code=50412"];
     let emulator = Emulator::builder().faults(faults.map(|fault| fault.parse().unwrap()).to_vec()).start().unwrap();
     run(&built("rejected", under, Build::Full), under, &emulator, &[], &[]);
@@ -219,7 +225,7 @@ fn a_picture_that_fails_a_check_is_handed_over_to_c() {
     RUNS.iter().copied().for_each(rejected);
 }
 
-pub(super) fn texture(under: Under) {
+pub(crate) fn texture(under: Under) {
     let mut faults = vec!["ok", "ok", "stall=body", "stall=body", "ok", "ok", "ok", "ok", "ok"];
     // Two pictures that come as links, and two whose links cannot be fetched at first.
     faults.extend(["ok", "ok", "ok", "ok"]);

@@ -15,7 +15,7 @@ mod windows;
 mod wrapper;
 
 use std::io::{BufRead as _, BufReader};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
 
 use volcv_emulator::{Emulator, TaskPace};
@@ -26,21 +26,21 @@ pub(super) use self::curl::pkg_config;
 pub(super) use self::wrapper::sanitized as wrapper;
 use super::{Build, C_COMPILERS, compile, fresh_folder, program, ran, root, runs, told};
 
-const PHOTO: &str = "examples/assets/valley.jpg";
+pub(crate) const PHOTO: &str = "examples/assets/valley.jpg";
 
 /// The size of a picture in a file.
-fn size_of(path: &Path) -> (u32, u32) {
+pub(crate) fn size_of(path: &Path) -> (u32, u32) {
     image::ImageReader::open(path).unwrap().with_guessed_format().unwrap().into_dimensions().unwrap()
 }
 
-fn emulator(faults: &[&str]) -> Emulator {
+pub(crate) fn emulator(faults: &[&str]) -> Emulator {
     let emulator = Emulator::start().unwrap();
     faults.iter().for_each(|fault| emulator.push(fault.parse().unwrap()));
     emulator
 }
 
 #[track_caller]
-fn failed(command: &mut Command) -> Output {
+pub(crate) fn failed(command: &mut Command) -> Output {
     let output = command.output().unwrap();
     assert_eq!(output.status.code(), Some(1), "{}", told(&output));
     output
@@ -53,10 +53,19 @@ fn interrupt(child: &Child) {
 
 #[test]
 fn the_shortest_program_in_c_makes_a_wider_picture_in_60_lines() {
+    assert!(std::fs::read_to_string(root().join("examples/c/outpaint.c")).unwrap().lines().count() <= 60);
+    outpaint(C_COMPILERS);
+}
+
+/// A folder for the files of programs by these compilers.
+fn folder_for(name: &str, compilers: &[&str]) -> PathBuf {
+    fresh_folder(&format!("{name}-{}", compilers[0]))
+}
+
+pub(crate) fn outpaint(compilers: &[&str]) {
     let source = "examples/c/outpaint.c";
-    assert!(std::fs::read_to_string(root().join(source)).unwrap().lines().count() <= 60);
-    let out = fresh_folder("outpaint-c").join("wide.png");
-    for compiler in C_COMPILERS {
+    let out = folder_for("outpaint-c", compilers).join("wide.png");
+    for compiler in compilers {
         let outpaint = compile(compiler, &["-std=c99"], source, Build::Full);
         let said = ran(program(&outpaint, &emulator(&[])).arg(PHOTO).arg(&out));
         assert_eq!(said, format!("{}: 1920x640\n", out.display()));
@@ -66,7 +75,7 @@ fn the_shortest_program_in_c_makes_a_wider_picture_in_60_lines() {
         assert!(said.starts_with("VOLCV_E_OUTCOME_UNKNOWN: ") && said.contains("may have been charged"), "{said}");
         failed(program(&outpaint, &emulator(&[])).args(["no-such-file", "out"]));
     }
-    let outpaint = compile("cc", &["-std=c99"], source, Build::Full);
+    let outpaint = compile(compilers[0], &["-std=c99"], source, Build::Full);
     runs(&outpaint, &emulator(&[])).iter_mut().for_each(|command| drop(ran(command.arg(PHOTO).arg(&out))));
 }
 
@@ -94,8 +103,12 @@ fn the_program_in_c_that_loads_the_library_needs_one_symbol() {
 
 #[test]
 fn the_program_in_c_with_an_access_key_makes_a_wider_picture_without_a_gateway() {
-    let out = fresh_folder("direct-c").join("wide.png");
-    for compiler in C_COMPILERS {
+    direct(C_COMPILERS);
+}
+
+pub(crate) fn direct(compilers: &[&str]) {
+    let out = folder_for("direct-c", compilers).join("wide.png");
+    for compiler in compilers {
         let direct = compile(compiler, &["-std=c99"], "examples/c/direct.c", Build::Full);
         for command in &mut runs(&direct, &emulator(&[])) {
             assert_eq!(ran(command.arg(PHOTO).arg(&out)), format!("{}: 1920x640\n", out.display()));
@@ -109,8 +122,12 @@ fn the_program_in_c_with_an_access_key_makes_a_wider_picture_without_a_gateway()
 
 #[test]
 fn the_task_program_in_c_is_killed_and_another_process_waits_for_its_result() {
-    let out = fresh_folder("task-c").join("wide.png");
-    let task = compile("cc", &["-std=c99"], "examples/c/task.c", Build::Full);
+    task("cc");
+}
+
+pub(crate) fn task(compiler: &str) {
+    let out = folder_for("task-c", &[compiler]).join("wide.png");
+    let task = compile(compiler, &["-std=c99"], "examples/c/task.c", Build::Full);
     for mut wait in runs(&task, &emulator(&[])) {
         let emulator = Emulator::builder().task_pace(TaskPace::polls(u64::MAX, 0)).start().unwrap();
         let mut first = program(&task, &emulator);
@@ -123,7 +140,7 @@ fn the_task_program_in_c_is_killed_and_another_process_waits_for_its_result() {
         emulator.set_task_pace(TaskPace::default());
         wait.env("VOLCV_BASE_URL", emulator.base_url());
         let said = ran(wait.args(["wait", line.trim_end()]).arg(&out));
-        assert_eq!(said, format!("{line}{}: 1920x640\n", out.display()));
+        assert_eq!(said, format!("{}\n{}: 1920x640\n", line.trim_end(), out.display()));
         assert_eq!((emulator.submits(), size_of(&out)), (1, (1920, 640)));
         let output = failed(program(&task, &emulator).args(["wait", "no task"]).arg(&out));
         assert!(String::from_utf8(output.stderr).unwrap().starts_with("VOLCV_E_INVALID_INPUT: task is not JSON"));
@@ -133,13 +150,17 @@ fn the_task_program_in_c_is_killed_and_another_process_waits_for_its_result() {
 
 #[test]
 fn the_texture_program_in_c_doubles_a_texture_and_keeps_its_pixels() {
-    let folder = fresh_folder("texture-c");
+    texture(C_COMPILERS);
+}
+
+pub(crate) fn texture(compilers: &[&str]) {
+    let folder = folder_for("texture-c", compilers);
     let (photo, wide) = (folder.join("photo.ppm"), folder.join("wide.ppm"));
     let original = image::open(root().join(PHOTO)).unwrap().into_rgb8();
     let head = format!("P6\n{} {}\n255\n", original.width(), original.height());
     std::fs::write(&photo, [head.as_bytes(), original.as_raw()].concat()).unwrap();
     let mut texture = Path::new("").to_owned();
-    for compiler in C_COMPILERS {
+    for compiler in compilers {
         texture = compile(compiler, &["-std=c99"], "examples/c/texture.c", Build::Full);
     }
     for mut command in runs(&texture, &emulator(&[])) {
@@ -159,8 +180,12 @@ fn the_texture_program_in_c_doubles_a_texture_and_keeps_its_pixels() {
 
 #[test]
 fn the_frame_loop_in_c_shows_its_progress_and_never_waits_for_the_picture() {
-    let out = fresh_folder("poll-c").join("wide.png");
-    for compiler in C_COMPILERS {
+    poll(C_COMPILERS);
+}
+
+pub(crate) fn poll(compilers: &[&str]) {
+    let out = folder_for("poll-c", compilers).join("wide.png");
+    for compiler in compilers {
         let poll = compile(compiler, &["-std=c99"], "examples/c/poll.c", Build::Full);
         let said = ran(program(poll, &emulator(&["delay=500"])).arg(PHOTO).arg(&out));
         assert!(said.contains("\nwaiting, attempt 1, ") && said.contains("\nended, attempt 1, "), "{said}");
@@ -169,13 +194,17 @@ fn the_frame_loop_in_c_shows_its_progress_and_never_waits_for_the_picture() {
         assert!(frames >= 15, "{frames} frames in half a second");
         assert_eq!(size_of(&out), (1138, 640));
     }
-    let poll = compile("cc", &["-std=c99"], "examples/c/poll.c", Build::Full);
+    let poll = compile(compilers[0], &["-std=c99"], "examples/c/poll.c", Build::Full);
     runs(&poll, &emulator(&[])).iter_mut().for_each(|command| drop(ran(command.arg(PHOTO).arg(&out))));
 }
 
 #[test]
 fn the_frame_loop_in_c_is_cancelled_by_ctrl_c() {
-    let poll = compile("cc", &["-std=c99", "-O2"], "examples/c/poll.c", Build::Full);
+    poll_interrupted("cc");
+}
+
+pub(crate) fn poll_interrupted(compiler: &str) {
+    let poll = compile(compiler, &["-std=c99", "-O2"], "examples/c/poll.c", Build::Full);
     let emulator = emulator(&[]);
     for mut command in runs(&poll, &emulator) {
         emulator.push("stall=body".parse().unwrap());

@@ -32,8 +32,9 @@ fn structs_of_rust() -> BTreeSet<String> {
             struct_size flags base_url api_key max_in_flight max_queued connect_limit_ms stall_limit_ms attempt_limit_ms
             deadline_ms reply_limit_bytes max_attempts charge_limit tls_roots log_level extra_roots extra_roots_size
             transport log log_user on_ready on_ready_user proxy pixels_hooks credentials access_key secret_key
-            session_token region poll_interval_ms reserved threads
+            session_token region poll_interval_ms reserved threads allocator
         }
+        volcv_allocator { struct_size flags user alloc free }
         volcv_credentials { struct_size flags expires_unix access_key secret_key session_token message }
         volcv_credentials_hook { struct_size flags user get release reserved }
         volcv_error {

@@ -5,14 +5,15 @@
 //! one fails.
 
 pub(crate) mod abi;
-mod abuse;
-mod direct;
-mod engine;
-mod examples;
-mod header;
+pub(crate) mod abuse;
+pub(crate) mod direct;
+pub(crate) mod engine;
+pub(crate) mod examples;
+pub(crate) mod header;
 #[cfg(feature = "second-ring")]
 mod install;
 mod layout;
+mod oom;
 mod readme;
 pub(crate) mod run;
 #[cfg(feature = "second-ring")]
@@ -101,16 +102,26 @@ pub(crate) const STRICT: [&str; 10] = [
 /// those of a command line, such as `cc` and `["-std=c99"]`.
 pub(crate) fn compile(compiler: &str, flags: &[&str], source: &str, build: Build) -> PathBuf {
     let name = format!("{}-{compiler}-{:016x}", source.replace(['/', '.'], "-"), hash(&(flags, build)));
+    #[cfg(feature = "second-ring")]
+    if compiler.starts_with("x86_64-w64-mingw32-") {
+        return crate::wine::compile(compiler, flags, source, build, &name);
+    }
     let folder = target_folder().join("c-programs");
     std::fs::create_dir_all(&folder).unwrap();
     let program = folder.join(name);
     let library = library(build);
-    let mut command = Command::new(compiler);
-    command.arg(root().join(source)).arg("-o").arg(&program).arg("-I").arg(root().join("include")).args(STRICT);
+    let mut command = compilation(compiler, source, &program);
     command.arg("-L").arg(library).arg("-lvolcv").arg(format!("-Wl,-rpath,{}", library.display()));
     // After the source and -lvolcv, so that libraries among the flags are found by the linker.
     ran(command.args(flags));
     program
+}
+
+/// What every compiler is told.
+pub(crate) fn compilation(compiler: &str, source: &str, program: &Path) -> Command {
+    let mut command = Command::new(compiler);
+    command.arg(root().join(source)).arg("-o").arg(program).arg("-I").arg(root().join("include")).args(STRICT);
+    command
 }
 
 fn hash(value: &impl std::hash::Hash) -> u64 {
@@ -122,7 +133,7 @@ fn hash(value: &impl std::hash::Hash) -> u64 {
 
 /// A program that talks to this emulator: its address and keys are in the environment.
 pub(crate) fn program(path: impl AsRef<Path>, emulator: &Emulator) -> Command {
-    let mut command = Command::new(path.as_ref());
+    let mut command = starter(path.as_ref());
     command.env("VOLCV_BASE_URL", emulator.base_url()).env("VOLCV_API_KEY", DEFAULT_KEY).current_dir(root());
     command.env("VOLC_ACCESSKEY", DEFAULT_ACCESS_KEY).env("VOLC_SECRETKEY", DEFAULT_SECRET_KEY);
     command.env_remove("VOLC_SESSION_TOKEN");
@@ -131,12 +142,24 @@ pub(crate) fn program(path: impl AsRef<Path>, emulator: &Emulator) -> Command {
     command
 }
 
+/// What starts a program: itself, or Wine.
+fn starter(path: &Path) -> Command {
+    #[cfg(feature = "second-ring")]
+    if path.extension().is_some_and(|ending| ending == "exe") {
+        return crate::wine::wine(path);
+    }
+    Command::new(path)
+}
+
 /// The ways in which this ring runs a program: as it is, and in the second ring under valgrind as well.
 pub(crate) fn runs(path: &Path, emulator: &Emulator) -> Vec<Command> {
+    #[cfg_attr(not(feature = "second-ring"), allow(unused_mut, reason = "the second ring adds to it"))]
+    let mut runs = vec![program(path, emulator)];
     #[cfg(feature = "second-ring")]
-    return vec![program(path, emulator), under_valgrind(path, emulator)];
-    #[cfg(not(feature = "second-ring"))]
-    return vec![program(path, emulator)];
+    if path.extension().is_none() {
+        runs.push(under_valgrind(path, emulator));
+    }
+    runs
 }
 
 /// As [`program`], under valgrind: any error or leak is a failure.
@@ -153,7 +176,8 @@ pub(crate) fn under_valgrind(path: impl AsRef<Path>, emulator: &Emulator) -> Com
 pub(crate) fn ran(command: &mut Command) -> String {
     let output = command.output().unwrap_or_else(|error| panic!("{command:?}: {error}"));
     assert!(output.status.success(), "{command:?}: {}", told(&output));
-    String::from_utf8_lossy(&output.stdout).into_owned()
+    // Windows ends lines as DOS did.
+    String::from_utf8_lossy(&output.stdout).replace("\r\n", "\n")
 }
 
 /// What a command said.

@@ -89,9 +89,18 @@ impl Bench {
     }
 }
 
+/// The command as it was built, or, where the tests were not, the words of `VOLCV_TEST_COMMAND`: `wine64 volcv.exe`, say.
+fn built() -> Command {
+    let Ok(line) = std::env::var("VOLCV_TEST_COMMAND") else { return Command::new(env!("CARGO_BIN_EXE_volcv")) };
+    let mut words = line.split(' ');
+    let mut command = Command::new(words.next().unwrap());
+    command.args(words);
+    command
+}
+
 /// The command without any variable of its own, at home in the folder; `args` are split at blanks.
 pub(crate) fn volcv(dir: &Path, args: &str) -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_volcv"));
+    let mut command = built();
     command.current_dir(dir).args(args.split_whitespace());
     let variables = std::env::vars_os().map(|(name, _)| name);
     let ours = |name: &str| {

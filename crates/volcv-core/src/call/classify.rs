@@ -102,6 +102,7 @@ fn unanswered(plan: &Plan, delivery: Delivery, kind: Option<TransportErrorKind>,
     let not_sent = match kind {
         Some(TransportErrorKind::Tls) => (AttemptEvent::CertificateRefused, ErrorKind::Tls),
         Some(TransportErrorKind::ProxyAuth) => (AttemptEvent::ProxyRefused, ErrorKind::Config),
+        Some(TransportErrorKind::NoMemory) => (AttemptEvent::NotSent, ErrorKind::OutOfMemory),
         _ => (AttemptEvent::NotSent, broken),
     };
     if plan.expects() == Expects::File {

@@ -11,6 +11,11 @@ use crate::pool::BufferPool;
 /// A media type in front of the comma of a `data:` prefix is not longer than this.
 const MAX_PREFIX: usize = 256;
 
+/// More text is decoded in pieces, because a text with blanks is copied without them.
+const PIECE: usize = 32 * 1024;
+
+const NO_MEMORY: &str = "found no memory";
+
 /// The decoder of one text.
 #[derive(Debug)]
 pub(crate) struct PictureText {
@@ -39,6 +44,13 @@ pub(crate) struct Decoded {
 pub(crate) struct Damaged {
     pub(crate) why: &'static str,
     pub(crate) bytes: Buffer,
+}
+
+impl Damaged {
+    /// Whether the system had no memory for the picture.
+    pub(crate) fn has_no_memory(&self) -> bool {
+        self.why == NO_MEMORY
+    }
 }
 
 /// How much is known about a `data:` prefix.
@@ -70,6 +82,11 @@ impl PictureText {
         self.read(text);
         // Behind a problem nothing is decoded, but control characters still break the JSON.
         self.breaks_json |= self.problem.is_some() && text.iter().any(|byte| *byte < b' ');
+    }
+
+    /// Whether the system has no memory for the picture.
+    pub(crate) fn has_no_memory(&self) -> bool {
+        self.problem == Some(NO_MEMORY)
     }
 
     /// The result of the whole text.
@@ -118,7 +135,7 @@ impl PictureText {
             text = &text[comma + 1..];
             self.prefix = Prefix::Over;
         }
-        self.decode(text);
+        text.chunks(PIECE).for_each(|piece| self.decode(piece));
     }
 
     /// Decides whether the text has a `data:` prefix. base64 has no colon.
@@ -184,10 +201,14 @@ impl PictureText {
         if groups.is_empty() || self.problem.is_some() {
             return true;
         }
-        if self.ended || !codec::decode_onto(groups, &mut self.bytes) {
+        if self.ended {
             return false;
         }
-        self.ended = groups.ends_with(b"=");
+        match codec::decode_onto(groups, &mut self.bytes) {
+            Ok(false) => return false,
+            Ok(true) => self.ended = groups.ends_with(b"="),
+            Err(_) => self.problem = Some(NO_MEMORY),
+        }
         true
     }
 }

@@ -144,12 +144,10 @@ impl ReplySink for Inbox {
         let chunk = &chunk[..chunk.len().min(room)];
         self.received += chunk.len() as u64;
         let scanned = if self.expects == Expects::File { Ok(()) } else { self.scanner.push(chunk) };
-        if self.keeps_body() {
-            self.body.extend_from_slice(chunk);
-        }
+        let kept = if self.keeps_body() { self.body.try_extend(chunk) } else { Ok(()) };
         let size = || LimitExceeded::Size(self.limit, self.meter.progress().receive_total);
         let over = if over { Err(size()) } else { Ok(()) };
-        scanned.and(over).map_err(|limit_exceeded| {
+        kept.map_err(|_| LimitExceeded::Memory).and(scanned).and(over).map_err(|limit_exceeded| {
             self.limit_exceeded = Some(limit_exceeded);
             Stop
         })

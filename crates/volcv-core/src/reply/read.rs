@@ -1,6 +1,7 @@
 //! Reads a reply that has begun: to an outcome, or to an event and the error to show.
 
 use bytes::Bytes;
+use volcv_types::memory::Working;
 use volcv_types::{PictureInfo, Reply, ServiceCode, TaskStatus};
 
 use crate::call::time::Now;
@@ -11,6 +12,7 @@ use crate::reply::decode::{self, ReplyOutputs};
 use crate::reply::inbox::Received;
 use crate::reply::lenient::{self, Json};
 use crate::reply::retry_after::parse_retry_after;
+use crate::reply::scanner::LimitExceeded;
 use crate::reply::verdict;
 use crate::request::access::Clock;
 use crate::request::expects::Expects;
@@ -31,19 +33,18 @@ pub(crate) struct ReplyFacts {
 }
 
 /// Reads a reply. `cut` says why the reply did not come to its end.
-pub(crate) fn read(plan: &Plan, reply: Received, cut: Option<String>, now: Now) -> ReplyFacts {
+pub(crate) fn read(plan: &Plan, mut reply: Received, cut: Option<String>, now: Now) -> ReplyFacts {
+    // The parser allocates without asking. Beside the pictures replies are small, but those of a generic call need not be.
+    let working = Working::new(reply.scanned.json.len().saturating_mul(PARSED)).unwrap_or_else(|_| {
+        reply.limit_exceeded = Some(LimitExceeded::Memory);
+        Working::none()
+    });
     let reader = ReplyReader { plan, reply, now };
-    let is_success = (200..300).contains(&reader.reply.head.status);
-    match (plan.expects(), is_success) {
-        (Expects::File, true) => reader.file(cut),
-        (Expects::File, false) => reader.file_refused(),
-        (_, true) => reader.success_status(cut),
-        (_, false) => {
-            let reply = reader.json().map(|json| json.reply).unwrap_or_default();
-            reader.failed(&reply)
-        }
-    }
+    working.run(|| reader.facts(cut))
 }
+
+/// The bytes that a parsed text takes by each of its own, at most.
+const PARSED: usize = 4;
 
 struct ReplyReader<'a> {
     plan: &'a Plan,
@@ -52,6 +53,19 @@ struct ReplyReader<'a> {
 }
 
 impl ReplyReader<'_> {
+    fn facts(self, cut: Option<String>) -> ReplyFacts {
+        let is_success = (200..300).contains(&self.reply.head.status);
+        match (self.plan.expects(), is_success) {
+            (Expects::File, true) => self.file(cut),
+            (Expects::File, false) => self.file_refused(),
+            (_, true) => self.success_status(cut),
+            (_, false) => {
+                let reply = self.json().map(|json| json.reply).unwrap_or_default();
+                self.failed(&reply)
+            }
+        }
+    }
+
     /// A reply to a call with status 2xx.
     fn success_status(self, cut: Option<String>) -> ReplyFacts {
         if let Some((kind, message)) = self.over_limit() {
@@ -248,6 +262,9 @@ impl ReplyReader<'_> {
     }
 
     fn json(&self) -> Option<Json> {
+        if self.reply.limit_exceeded == Some(LimitExceeded::Memory) {
+            return None;
+        }
         lenient::read(&self.reply.scanned, self.plan.secrets())
     }
 

@@ -80,6 +80,8 @@ pub(crate) enum LimitExceeded {
     Values,
     /// Nested too deeply.
     Depth,
+    /// The system has no memory for more.
+    Memory,
 }
 
 impl fmt::Display for LimitExceeded {
@@ -92,6 +94,7 @@ impl fmt::Display for LimitExceeded {
             LimitExceeded::Json(max) => write!(f, "the reply has more than {max} bytes of JSON beside its pictures"),
             LimitExceeded::Values => write!(f, "the reply's JSON has more than {MAX_VALUES} values"),
             LimitExceeded::Depth => write!(f, "the reply's JSON is nested more than {MAX_DEPTH} levels deep"),
+            LimitExceeded::Memory => f.write_str("there is no memory for the reply"),
         }
     }
 }
@@ -109,6 +112,7 @@ pub(crate) struct Scanner {
     /// About how many bytes are to come, for the memory of pictures.
     expected: usize,
     max_json: Option<usize>,
+    no_memory: bool,
     pool: BufferPool,
 }
 
@@ -211,6 +215,9 @@ impl Scanner {
                 State::Start { .. } => self.start(chunk),
                 State::Picture { .. } => self.picture(chunk),
             };
+            if self.no_memory {
+                return Err(LimitExceeded::Memory);
+            }
             if self.deepest > MAX_DEPTH {
                 return Err(LimitExceeded::Depth);
             }
@@ -258,7 +265,10 @@ impl Scanner {
                     return &chunk[i..];
                 }
             }
-            self.scanned.json.push(*byte);
+            match self.scanned.json.try_reserve(1) {
+                Ok(()) => self.scanned.json.push(*byte),
+                Err(_) => self.no_memory = true,
+            }
         }
         &[]
     }
@@ -279,18 +289,18 @@ impl Scanner {
                     }
                 }
                 b'"' => {
-                    self.scanned.json.extend_from_slice(&chunk[..=i]);
+                    self.keep(&chunk[..=i]);
                     self.begin_text();
                     return &chunk[i + 1..];
                 }
                 _ => {}
             }
             if self.deepest > MAX_DEPTH || self.values > MAX_VALUES {
-                self.scanned.json.extend_from_slice(&chunk[..=i]);
+                self.keep(&chunk[..=i]);
                 return &[];
             }
         }
-        self.scanned.json.extend_from_slice(taken);
+        self.keep(taken);
         &chunk[taken.len()..]
     }
 
@@ -379,7 +389,7 @@ impl Scanner {
         let mut at = usize::from(std::mem::take(escaped));
         while let Some(found) = memchr2(b'"', b'\\', &chunk[at..]).map(|found| at + found) {
             if chunk[found] == b'"' {
-                self.scanned.json.extend_from_slice(&chunk[..=found]);
+                self.keep(&chunk[..=found]);
                 self.state = State::Between;
                 self.end_text();
                 return &chunk[found + 1..];
@@ -390,13 +400,21 @@ impl Scanner {
             }
             at = found + 2;
         }
-        self.scanned.json.extend_from_slice(chunk);
+        self.keep(chunk);
         &[]
+    }
+
+    /// Appends to the JSON text.
+    fn keep(&mut self, bytes: &[u8]) {
+        match self.scanned.json.try_reserve(bytes.len()) {
+            Ok(()) => self.scanned.json.extend_from_slice(bytes),
+            Err(_) => self.no_memory = true,
+        }
     }
 
     /// After a key, notes what its value can hold.
     fn end_text(&mut self) {
-        let Some(frame) = self.stack.last_mut().filter(|frame| frame.key_next) else { return };
+        let Some(frame) = self.stack.last_mut().filter(|frame| frame.key_next && !self.no_memory) else { return };
         frame.key_next = false;
         let key = &self.scanned.json[self.start - 1..];
         frame.member = match (frame.kind, unescape(key).as_deref().unwrap_or_default()) {
@@ -422,6 +440,7 @@ impl Scanner {
             Escape::None => {
                 let end = memchr2(b'"', b'\\', chunk).unwrap_or(chunk.len());
                 text.push(&chunk[..end]);
+                self.no_memory = text.has_no_memory();
                 match chunk.get(end) {
                     None => return &[],
                     Some(b'\\') => *escape = Escape::Open,
@@ -434,7 +453,8 @@ impl Scanner {
                         if breaks_json {
                             self.scanned.warning = Some("has a picture text with characters that JSON does not allow");
                         }
-                        self.scanned.json.push(b'"');
+                        self.no_memory |= picture.as_ref().is_err_and(Damaged::has_no_memory);
+                        self.keep(b"\"");
                         self.pictures(list).push(picture);
                     }
                 }

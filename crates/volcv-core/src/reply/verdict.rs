@@ -96,6 +96,7 @@ pub(crate) fn of_download(head: &Head) -> AttemptEvent {
 pub(crate) fn of_limit(limit: LimitExceeded, received: u64) -> (ErrorKind, String) {
     match limit {
         LimitExceeded::Depth => (ErrorKind::Decode, limit.to_string()),
+        LimitExceeded::Memory => (ErrorKind::OutOfMemory, format!("{limit}; {received} bytes were read")),
         LimitExceeded::Size(..) => (ErrorKind::ResponseTooLarge, format!("{limit}; {received} bytes were read")),
         // Here the number of bytes read would depend on how the transport cuts the reply.
         LimitExceeded::Json(_) | LimitExceeded::Values => (ErrorKind::ResponseTooLarge, limit.to_string()),

@@ -7,6 +7,7 @@ use bytes::Bytes;
 use http::uri::{Authority, Scheme};
 use http::{HeaderMap, HeaderName, HeaderValue, Method, Uri, header};
 use percent_encoding::percent_decode_str;
+use volcv_types::memory::Working;
 use volcv_types::{AbilityRequest, AccessKind, CvRequest, Picture, Task, TaskRequest, Value};
 
 use crate::call::meter::Meter;
@@ -25,6 +26,9 @@ const JSON: &str = "application/json";
 static X_DATE: HeaderName = HeaderName::from_static("x-date");
 static X_CONTENT_SHA256: HeaderName = HeaderName::from_static("x-content-sha256");
 static X_SECURITY_TOKEN: HeaderName = HeaderName::from_static("x-security-token");
+
+/// A text takes so much more memory while it is put together.
+const COPIES: usize = 4;
 
 const USER_AGENT: &str = concat!("volcv/", env!("CARGO_PKG_VERSION"));
 
@@ -135,7 +139,10 @@ impl Plan {
 
     fn post(request: CvRequest, access: &Access, expects: Expects) -> Result<Self, Error> {
         let uri = access.endpoint.call(request.action(), request.version(), request.query())?;
-        let body = render(&request, access.kind());
+        // Of a generic call, the JSON can be large.
+        let working = Working::new(request.text_bytes().saturating_mul(COPIES));
+        let working = working.map_err(|none| Error::out_of_memory(none.to_string()))?;
+        let body = working.run(|| render(&request, access.kind()));
         let (access, request) = (access.clone(), Some(request));
         Ok(Self { uri, body, expects, access, credentials: None, request, makes_pictures: true })
     }

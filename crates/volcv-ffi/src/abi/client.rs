@@ -48,8 +48,8 @@ pub unsafe extern "C" fn volcv_client_create(
 /// @param client a client; NULL does nothing.
 /// @param timeout_ms how long to wait at most; 0 only begins it; VOLCV_WAIT_FOREVER is allowed.
 /// @return VOLCV_OK; VOLCV_E_TIMEOUT: it has not finished in time, most often because a hook does not return. Hooks are
-/// silent from then on, borrowed pictures stay borrowed, the jobs' events can be polled, and destroy may be called again
-/// to wait on; VOLCV_E_STALE, VOLCV_E_REENTRANT, VOLCV_E_FORKED, VOLCV_E_INTERNAL.
+/// silent from then on, unless another thread is still destroying the client; borrowed pictures stay borrowed, the jobs'
+/// events can be polled, and destroy may be called again to wait on; VOLCV_E_STALE, VOLCV_E_REENTRANT, VOLCV_E_FORKED, VOLCV_E_INTERNAL.
 /// Thread: any, but not inside of a hook. Blocks: up to timeout_ms.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn volcv_client_destroy(client: *mut volcv_client, timeout_ms: u32) -> volcv_result {
@@ -61,7 +61,8 @@ pub unsafe extern "C" fn volcv_client_destroy(client: *mut volcv_client, timeout
 
 /// Destroys all clients of the process, as volcv_client_destroy() does. For the moment before the library is unloaded
 /// or a game ends; new clients can be made afterwards. Where the shared library is an ELF file, dlclose() does not
-/// unload it (it is linked NODELETE): a plug-in that is loaded again goes on with the code of the first time.
+/// unload it (it is linked NODELETE): a plug-in that is loaded again goes on with the code of the first time. On Windows,
+/// FreeLibrary() may follow VOLCV_OK, and only that; where a thread is still connecting, it does not unload the library.
 ///
 /// @param timeout_ms how long to wait at most, for all together.
 /// @return VOLCV_OK, VOLCV_E_TIMEOUT, VOLCV_E_REENTRANT, VOLCV_E_FORKED, VOLCV_E_INTERNAL.

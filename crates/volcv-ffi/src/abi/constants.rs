@@ -38,7 +38,8 @@ pub const VOLCV_E_TIMEOUT: volcv_result = -8;
 pub const VOLCV_E_INTERRUPTED: volcv_result = -9;
 /// The client is being destroyed.
 pub const VOLCV_E_SHUTDOWN: volcv_result = -10;
-/// There is not enough memory.
+/// There is no memory for a picture, for pixels or for a reply, or no thread. As the result of a job: volcv_error says what
+/// it cost, and the file of a picture that was paid for is there, see volcv_job_image_count().
 pub const VOLCV_E_OUT_OF_MEMORY: volcv_result = -11;
 /// The process, or one that it comes from, was forked while a client existed: in the child it does not, and exec is
 /// the only way on. A child that was forked when there was none can use the library.

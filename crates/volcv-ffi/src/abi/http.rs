@@ -99,7 +99,8 @@ pub unsafe extern "C" fn volcv_http_on_data(
             // SAFETY: the header asks for that many bytes.
             _ => unsafe { slice::from_raw_parts(data.cast(), size) },
         };
-        engine.exchange(exchange)?.data(data)
+        let exchange = engine.exchange(exchange)?;
+        engine.in_memory(|| exchange.data(data))
     })
 }
 

@@ -3,15 +3,18 @@
 #![allow(unsafe_op_in_unsafe_fn, reason = "see above: another block around each line would say nothing more")]
 
 use std::slice;
+use std::sync::Arc;
 use std::time::Duration;
 
 use super::access::access_of;
 use super::constants::*;
+use super::memory_structs::volcv_allocator;
 use super::pixel_structs::volcv_pixels_hooks;
 use super::read::{only, optional_text, read, up_to};
 use super::structs::*;
 use super::thread_structs::volcv_thread_hooks;
 use crate::engine::{CError, HostHooks, JobOptions, LogHook, PixelsHooks, ProxyChoice, ReadyHook, Setup, ThreadHooks};
+use crate::memory::HostMemory;
 
 pub(super) unsafe fn options_of(options: *const volcv_client_options) -> Result<Setup, CError> {
     let options = read(options, "options")?;
@@ -38,6 +41,10 @@ pub(super) unsafe fn options_of(options: *const volcv_client_options) -> Result<
     let threads = match options.threads.is_null() {
         true => None,
         false => Some(thread_hooks_of(options.threads)?),
+    };
+    let memory = match options.allocator.is_null() {
+        true => None,
+        false => Some(memory_of(options.allocator)?),
     };
     only(0, options.reserved, "volcv_client_options.reserved")?;
     let ms = |value: u32| (value > 0).then(|| Duration::from_millis(value.into()));
@@ -69,6 +76,7 @@ pub(super) unsafe fn options_of(options: *const volcv_client_options) -> Result<
         ready: options.on_ready.map(|ready| ReadyHook { ready, user: options.on_ready_user }),
         pixels_hooks,
         threads,
+        memory: memory.map(Arc::new),
     })
 }
 
@@ -106,6 +114,14 @@ unsafe fn thread_hooks_of(hooks: *const volcv_thread_hooks) -> Result<ThreadHook
     let hooks = read(hooks, "threads")?;
     only(0, hooks.flags, "volcv_thread_hooks.flags")?;
     Ok(ThreadHooks { user: hooks.user, on_start: hooks.on_start, on_stop: hooks.on_stop })
+}
+
+unsafe fn memory_of(allocator: *const volcv_allocator) -> Result<HostMemory, CError> {
+    let allocator = read(allocator, "allocator")?;
+    only(0, allocator.flags, "volcv_allocator.flags")?;
+    let alloc = allocator.alloc.ok_or_else(|| CError::null("volcv_allocator.alloc"))?;
+    let free = allocator.free.ok_or_else(|| CError::null("volcv_allocator.free"))?;
+    Ok(HostMemory { user: allocator.user, alloc, free })
 }
 
 pub(super) unsafe fn job_options_of(options: *const volcv_job_options) -> Result<JobOptions, CError> {

@@ -10,6 +10,7 @@ use zeroize::Zeroizing;
 
 use super::constants::*;
 use super::credentials_structs::*;
+use super::memory_structs::*;
 use super::pixel_structs::*;
 use super::structs::*;
 use super::task_structs::*;
@@ -94,7 +95,7 @@ macro_rules! versioned {
 versioned! {
     volcv_client_options volcv_http_transport volcv_picture volcv_outpaint volcv_raw volcv_job_options
     volcv_error volcv_progress volcv_image_info volcv_pixels volcv_pixels_hooks volcv_plan_info volcv_pixels_info
-    volcv_credentials_hook volcv_inpaint volcv_task_request volcv_thread_hooks
+    volcv_credentials_hook volcv_inpaint volcv_task_request volcv_thread_hooks volcv_allocator
 }
 
 /// No struct of this library will ever be larger; a greater size is garbage.

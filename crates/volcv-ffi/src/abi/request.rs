@@ -2,9 +2,10 @@
 //! says what it has to be: that is what all of these functions rest on.
 #![allow(unsafe_op_in_unsafe_fn, reason = "see above: another block around each line would say nothing more")]
 
-use std::ffi::c_char;
+use std::ffi::{CStr, c_char};
 use std::slice;
 
+use volcv::core::types::memory::Working;
 use volcv::{Bytes, CvRequest, InvalidInput, Outpaint, Picture, PromptField, Sides, Size};
 
 use super::constants::*;
@@ -59,7 +60,7 @@ pub(super) unsafe fn picture_of(engine: &Engine, picture: *const volcv_picture, 
 
 pub(super) fn copy_of(engine: &Engine, data: &[u8], name: &str) -> Result<Bytes, CError> {
     let text = || format!("no memory for a copy of {} bytes of {name}", data.len());
-    engine.copy(data).map_err(|_| CError::new(VOLCV_E_OUT_OF_MEMORY, text()))
+    engine.copy(data).map_err(|_| CError::no_memory(text()))
 }
 
 pub(super) unsafe fn outpaint_of(engine: &Engine, request: *const volcv_outpaint) -> Result<JobRequest, CError> {
@@ -154,7 +155,10 @@ pub(super) unsafe fn raw_call_of(engine: &Engine, request: &volcv_raw) -> Result
     only(0, request.flags, "volcv_raw.flags")?;
     let action = optional_text(request.action, "volcv_raw.action")?;
     let version = optional_text(request.version, "volcv_raw.version")?;
-    let json = text(request.json, "volcv_raw.json")?;
+    let length = if request.json.is_null() { 0 } else { CStr::from_ptr(request.json).count_bytes() };
+    // The copy of the text, and what is made of it.
+    let working = Working::new(length.saturating_mul(4)).map_err(|none| CError::no_memory(none.to_string()))?;
+    let json = working.run(|| text(request.json, "volcv_raw.json"))?;
     if request.picture_count > 64 {
         return Err(CError::argument("volcv_raw.picture_count", request.picture_count, "at most 64"));
     }
@@ -171,9 +175,11 @@ pub(super) unsafe fn raw_call_of(engine: &Engine, request: &volcv_raw) -> Result
     }
     let action = action.unwrap_or_else(|| Outpaint::ACTION.to_owned());
     let version = version.unwrap_or_else(|| Outpaint::VERSION.to_owned());
-    let call = CvRequest::from_json_text(action, version, json).and_then(|request| match pictures.is_empty() {
-        true => Ok(request),
-        false => request.with_pictures(pictures),
+    let call = working.run(|| CvRequest::from_json_text(action, version, json)).and_then(|request| {
+        match pictures.is_empty() {
+            true => Ok(request),
+            false => request.with_pictures(pictures),
+        }
     });
     let call = call.map_err(|error| match error.field() {
         "body" => of_field("volcv_raw.json", &error),

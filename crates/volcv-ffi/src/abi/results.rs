@@ -16,7 +16,8 @@ use crate::engine::{buffers, registry};
 /// @param out_json set to the text, ended by NUL, valid until the job is released; to NULL on any error.
 /// @param out_size set to its bytes without the NUL; may be NULL.
 /// @return VOLCV_OK, VOLCV_E_NO_RESULT: the job failed, or is a download, a volcv_task_cancel(), or a volcv_task_status()
-/// without a result; VOLCV_E_NOT_READY, VOLCV_E_STALE, VOLCV_E_INVALID_ARGUMENT, VOLCV_E_FORKED, VOLCV_E_INTERNAL.
+/// without a result; VOLCV_E_OUT_OF_MEMORY: there is no memory for the text now, and it is not lost; VOLCV_E_NOT_READY,
+/// VOLCV_E_STALE, VOLCV_E_INVALID_ARGUMENT, VOLCV_E_FORKED, VOLCV_E_INTERNAL.
 /// Thread: any. Blocks: no. Memory: the text belongs to the job.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn volcv_job_reply(
@@ -87,7 +88,7 @@ pub unsafe extern "C" fn volcv_job_task_status(
 
 /// The number of pictures and links of a job that has ended. Those of a whole operation are the files of the service,
 /// one for each call in order, and then what else came with them. A job that failed has 0, unless a picture was paid
-/// for but could not be downloaded: then it has links.
+/// for but could not be downloaded, then it has links; or could not be decoded for want of memory, then it has files.
 ///
 /// @param client the client.
 /// @param job a job that has ended.

@@ -5,6 +5,7 @@ use std::ffi::{c_char, c_void};
 
 use super::constants::{VOLCV_MESSAGE_SIZE, VOLCV_REQUEST_ID_SIZE, volcv_result};
 use super::credentials_structs::volcv_credentials_hook;
+use super::memory_structs::volcv_allocator;
 use super::pixel_structs::{volcv_pixels, volcv_pixels_hooks};
 use super::thread_structs::volcv_thread_hooks;
 
@@ -225,6 +226,8 @@ pub struct volcv_client_options {
     pub reserved: u32,
     /// Told of each thread that volcv keeps for the client; NULL for none.
     pub threads: *const volcv_thread_hooks,
+    /// The host's own memory for large blocks; NULL means the system's. Copied.
+    pub allocator: *const volcv_allocator,
 }
 
 /// An encoded picture: PNG, JPEG and the like, never pixels. Either data and size, or link.

@@ -40,8 +40,8 @@ pub unsafe extern "C" fn volcv_outpaint_submit(
 /// @param request as for volcv_outpaint_submit().
 /// @param options may be NULL; its deadline_ms is the way to limit the wait.
 /// @param out_job set to the job, which has ended with success. On an error it is set to 0, unless the failed job has
-/// rejected pictures, see volcv_job_rejected_take(), or links, see volcv_job_image_link(): then it is set to that
-/// job, which is released like any other.
+/// rejected pictures, see volcv_job_rejected_take(), or pictures or links, see volcv_job_image_count(): then it is set to
+/// that job, which is released like any other.
 /// @param error filled on failure; may be NULL.
 /// @return VOLCV_OK, all of volcv_outpaint_submit(), VOLCV_E_REENTRANT, and how the job ended: VOLCV_E_AUTH,
 /// VOLCV_E_QUOTA, VOLCV_E_THROTTLED, VOLCV_E_REFUSED, VOLCV_E_SERVICE, VOLCV_E_CONNECT, VOLCV_E_TLS, VOLCV_E_TIMEOUT,
@@ -127,7 +127,7 @@ pub(super) unsafe fn submit<R>(
         checked?;
         let engine = registry::find(client)?;
         // SAFETY: what this function asks for.
-        let (options, checked) = unsafe { (job_options_of(options)?, read(&engine, request)?) };
+        let (options, checked) = unsafe { (job_options_of(options)?, engine.in_memory(|| read(&engine, request))?) };
         let checked = checked.with(&options)?;
         let mut job = 0;
         let taken = take(&engine, checked, options, &mut job);

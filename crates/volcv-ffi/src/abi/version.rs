@@ -97,7 +97,7 @@ rows! {
     VOLCV_E_TIMEOUT true,
     VOLCV_E_INTERRUPTED true,
     VOLCV_E_SHUTDOWN false,
-    VOLCV_E_OUT_OF_MEMORY true,
+    VOLCV_E_OUT_OF_MEMORY false,
     VOLCV_E_FORKED false,
     VOLCV_E_REENTRANT false,
     VOLCV_E_NO_RESULT false,

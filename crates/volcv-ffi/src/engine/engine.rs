@@ -20,6 +20,7 @@ use super::sync::{Condvar, Mutex};
 use super::worker::lower_priority;
 use super::{CError, Deadline, Setup, fork, lock, registry};
 use crate::abi::*;
+use crate::memory::{self, HostMemory};
 
 /// What a `volcv_client` is.
 pub(crate) struct Engine {
@@ -27,6 +28,8 @@ pub(crate) struct Engine {
     host_http: Option<Arc<HostHttp>>,
     host_credentials: Option<Arc<HostCredentials>>,
     pub(super) hooks: Arc<Hooks>,
+    /// The host's allocator.
+    pub(super) memory: Option<Arc<HostMemory>>,
     pub(super) jobs: JobTable,
     pub(super) events: Events,
     pub(super) queue: Mutex<Queue>,
@@ -72,14 +75,17 @@ pub(super) struct Waiting {
 impl Engine {
     pub(super) fn start(setup: Setup, handle: usize) -> Result<Arc<Self>, CError> {
         let alive = fork::Alive::new();
+        memory::keep_what_is_asked_for();
         let (max_in_flight, max_queued, deadline) = (setup.max_in_flight(), setup.max_queued(), setup.deadline);
         let pixels_hooks = setup.pixels_hooks;
+        let memory = setup.memory.clone();
         let BuiltClient { client, host_http, host_credentials, hooks } = setup.build(handle)?;
         let engine = Arc::new(Self {
             client,
             host_http,
             host_credentials,
             hooks,
+            memory,
             jobs: JobTable::new(),
             events: Events::default(),
             queue: Mutex::default(),
@@ -106,7 +112,7 @@ impl Engine {
             let _guard = ThreadGuard(&engine);
             lower_priority();
             let _hooked = engine.hooks.thread(c"volcv-worker");
-            engine.work();
+            memory::of_client(engine.memory.as_ref(), || engine.work());
         });
         match spawned {
             Ok(thread) => lock(&self.workers).push(thread),
@@ -124,6 +130,11 @@ impl Engine {
     pub(crate) fn submit(&self, request: JobRequest, options: JobOptions, job: &mut volcv_job) -> Result<(), CError> {
         *job = self.accept(request, options, false)?;
         Ok(())
+    }
+
+    /// Runs work of a caller in the client's memory.
+    pub(crate) fn in_memory<T>(&self, work: impl FnOnce() -> T) -> T {
+        memory::of_client(self.memory.as_ref(), work)
     }
 
     /// Refuses a link that may not be fetched.
@@ -276,9 +287,11 @@ impl Engine {
         }
         // They have nothing left to do but to end.
         lock(&self.workers).drain(..).for_each(|thread| drop(thread.join()));
-        self.client.stop_timer();
-        if !self.hooks.wait_for_threads(deadline) {
-            return false;
+        while !self.client.stop_timer() {
+            if deadline.is_over() {
+                return false;
+            }
+            thread::sleep(Duration::from_micros(100));
         }
         if let Some(host_http) = &self.host_http {
             host_http.destroy();

@@ -36,6 +36,13 @@ impl CError {
         Self::new(VOLCV_E_STALE, format!("there is no such {what} (any more)"))
     }
 
+    /// There is no memory now, and nothing was sent.
+    pub(crate) fn no_memory(text: impl AsRef<str>) -> Self {
+        let mut failure = Self::new(VOLCV_E_OUT_OF_MEMORY, text);
+        failure.error.flags = VOLCV_ERROR_RETRYABLE;
+        failure
+    }
+
     /// A job whose deadline passed before its first call.
     pub(super) fn late() -> Self {
         let text = "the deadline passed before the call was sent; nothing was charged";
@@ -150,6 +157,7 @@ fn code_of(kind: ErrorKind) -> volcv_result {
         ErrorKind::ResponseTooLarge => VOLCV_E_RESPONSE_TOO_LARGE,
         ErrorKind::Cancelled => VOLCV_E_CANCELLED,
         ErrorKind::Config => VOLCV_E_CONFIG,
+        ErrorKind::OutOfMemory => VOLCV_E_OUT_OF_MEMORY,
         // The enum may grow; until this table does, a new kind is a failure of the service.
         _ => VOLCV_E_SERVICE,
     }

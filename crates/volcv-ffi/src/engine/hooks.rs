@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use super::sync::atomic::{AtomicU32, Ordering::SeqCst};
 use super::sync::{Condvar, Mutex, thread, thread_local};
-use super::{CError, Deadline, lock};
+use super::{CError, lock};
 use crate::abi::*;
 
 /// Takes the log.
@@ -99,8 +99,8 @@ pub(super) struct Hooks {
     /// How many hooks are running, and [`MUTED`].
     gate: AtomicU32,
     state: Mutex<State>,
-    /// Notified when the hooks are not muted any more, and when a thread has left.
-    changed: Condvar,
+    /// Notified when the hooks are not muted any more.
+    unmuted: Condvar,
 }
 
 #[derive(Default)]
@@ -109,8 +109,6 @@ struct State {
     destroyers: u32,
     /// Hooks that came due while they were muted, and that have to run once.
     postponed: Vec<Due>,
-    /// Threads whose stop hook may still come.
-    threads: usize,
 }
 
 type Due = Box<dyn FnOnce() + Send>;
@@ -125,7 +123,7 @@ thread_local! {
 
 impl Hooks {
     pub(super) fn new(log: Option<LogHook>, ready: Option<ReadyHook>, threads: Option<ThreadHooks>) -> Self {
-        Self { log, ready, threads, gate: AtomicU32::new(0), state: Mutex::default(), changed: Condvar::new() }
+        Self { log, ready, threads, gate: AtomicU32::new(0), state: Mutex::default(), unmuted: Condvar::new() }
     }
 
     /// Runs a hook, unless the hooks are muted.
@@ -165,7 +163,7 @@ impl Hooks {
             self.gate.fetch_and(!MUTED, SeqCst);
             std::mem::take(&mut state.postponed)
         };
-        self.changed.notify_all();
+        self.unmuted.notify_all();
         postponed.into_iter().for_each(|due| self.call_once(due));
     }
 
@@ -189,30 +187,25 @@ impl Hooks {
     /// Runs a hook that has to run once: now or, if the hooks are muted, when they are not any more.
     pub(super) fn call_once(&self, due: impl FnOnce() + Send + 'static) {
         let mut due = Some(due);
-        self.call(|| due.take().map(|due| due()));
-        if let Some(due) = due {
-            lock(&self.state).postponed.push(Box::new(due));
+        loop {
+            self.call(|| due.take().map(|due| due()));
+            let Some(left) = due.take() else { return };
+            let mut state = lock(&self.state);
+            // The lock is held where they are muted and where they are not any more.
+            if self.gate.load(SeqCst) & MUTED != 0 {
+                return state.postponed.push(Box::new(left));
+            }
+            due = Some(left);
         }
     }
 
     /// Says that a thread of volcv begins. Its end is the drop of what this returns, on the same thread.
     pub(super) fn thread(&self, name: &'static CStr) -> Option<HookedThread<'_>> {
         self.threads.as_ref()?;
-        lock(&self.state).threads += 1;
         UNANNOUNCED.with(|unannounced| unannounced.set(Some(name)));
         // If the hooks are muted, the start hook runs before the first hook that does on this thread.
         self.call(|| ());
         Some(HookedThread(self))
-    }
-
-    /// Waits until the hooks of all threads have run; false if they have not when the deadline comes.
-    pub(super) fn wait_for_threads(&self, deadline: Deadline) -> bool {
-        let mut state = lock(&self.state);
-        while state.threads > 0 {
-            let Some(next) = deadline.wait(&self.changed, state) else { return false };
-            state = next;
-        }
-        true
     }
 
     pub(super) fn release(&self, release: Release) {
@@ -249,11 +242,9 @@ impl Drop for HookedThread<'_> {
             while hooks.call(|| hooks.threads.iter().for_each(ThreadHooks::stop)).is_none() {
                 let mut state = lock(&hooks.state);
                 while hooks.gate.load(SeqCst) & MUTED != 0 {
-                    state = hooks.changed.wait(state).unwrap_or_else(PoisonError::into_inner);
+                    state = hooks.unmuted.wait(state).unwrap_or_else(PoisonError::into_inner);
                 }
             }
         }
-        lock(&hooks.state).threads -= 1;
-        hooks.changed.notify_all();
     }
 }

@@ -2,7 +2,8 @@
 
 use std::time::Duration;
 
-use volcv::{Bytes, CancelToken, Error, Output, PictureFormat, PictureInfo, Task};
+use volcv::core::types::memory::{self, NoMemory};
+use volcv::{Bytes, CancelToken, Error, ErrorKind, Output, PictureFormat, PictureInfo, Task};
 
 use super::expansion::Finished;
 use super::request::{Answer, JobRequest};
@@ -45,6 +46,8 @@ pub(super) struct JobResult {
     pub(super) error: volcv_error,
     /// The reply's JSON with its NUL; empty if the job failed, and for a download.
     pub(super) reply: Vec<u8>,
+    /// The JSON without its NUL, if there was no memory for a copy.
+    pub(super) body: Bytes,
     pub(super) images: Vec<Image>,
     /// Pictures that failed a check; `None` once taken.
     pub(super) rejected: Vec<Option<Bytes>>,
@@ -75,12 +78,29 @@ impl JobResult {
         let of_image = |image: &Image| if let Image::Picture(Some(bytes), _) = image { bytes.len() } else { 0 };
         let images: usize = self.images.iter().map(of_image).sum();
         let rejected: usize = self.rejected.iter().flatten().map(Bytes::len).sum();
-        images + rejected + self.reply.len() + self.pixels.as_ref().map_or(0, Finished::bytes)
+        images + rejected + self.reply.len() + self.body.len() + self.pixels.as_ref().map_or(0, Finished::bytes)
     }
 
     fn without_pictures(error: volcv_error) -> Self {
-        let (reply, warnings) = (Vec::new(), Vec::new());
-        Self { error, reply, images: Vec::new(), rejected: Vec::new(), pixels: None, task_status: None, warnings }
+        Self {
+            error,
+            reply: Vec::new(),
+            body: Bytes::new(),
+            images: Vec::new(),
+            rejected: Vec::new(),
+            pixels: None,
+            task_status: None,
+            warnings: Vec::new(),
+        }
+    }
+
+    /// Makes a text for C of the body. A job does not fail for want of memory for that: it is tried again when the host asks.
+    pub(super) fn write_reply(&mut self) -> Result<(), NoMemory> {
+        if !self.body.is_empty() {
+            self.reply = text(memory::copy(&self.body, 1)?);
+            self.body = Bytes::new();
+        }
+        Ok(())
     }
 
     pub(super) fn of(result: Result<Answer, Error>, has_json: bool) -> Self {
@@ -88,18 +108,31 @@ impl JobResult {
             Ok(Answer { outcome: None, status, .. }) => {
                 Self { task_status: status, ..Self::without_pictures(volcv_error::success()) }
             }
-            Ok(Answer { outcome: Some(outcome), pixels, status }) => Self {
-                error: volcv_error::after(&outcome),
-                reply: if has_json { text(Vec::from(outcome.body)) } else { Vec::new() },
-                images: outcome.outputs.into_iter().map(Image::of).collect(),
-                rejected: outcome.rejected.into_iter().map(Some).collect(),
-                pixels,
-                task_status: status,
-                warnings: outcome.warnings,
-            },
+            Ok(Answer { outcome: Some(outcome), pixels, status }) => {
+                let mut ended = Self {
+                    error: volcv_error::after(&outcome),
+                    reply: Vec::new(),
+                    body: if has_json { outcome.body } else { Bytes::new() },
+                    images: outcome.outputs.into_iter().map(Image::of).collect(),
+                    rejected: outcome.rejected.into_iter().map(Some).collect(),
+                    pixels,
+                    task_status: status,
+                    warnings: outcome.warnings,
+                };
+                let _ = ended.write_reply();
+                ended
+            }
             Err(error) => {
-                let rejected = error.rejected_pictures().iter().cloned().map(Some).collect();
-                let images = error.links().iter().map(|link| Image::of(Output::Link(link.clone()))).collect();
+                let (mut images, mut rejected) = (Vec::new(), Vec::new());
+                for bytes in error.rejected_pictures().iter().cloned() {
+                    // Nothing is wrong with a file for whose pixels there was no memory.
+                    let whole = PictureInfo::read(&bytes).filter(|info| info.is_whole(&bytes));
+                    match whole.filter(|_| error.kind() == ErrorKind::OutOfMemory) {
+                        Some(info) => images.push(Image::Picture(Some(bytes), info)),
+                        None => rejected.push(Some(bytes)),
+                    }
+                }
+                images.extend(error.links().iter().map(|link| Image::of(Output::Link(link.clone()))));
                 Self { images, rejected, ..Self::without_pictures(volcv_error::of(&error)) }
             }
         }

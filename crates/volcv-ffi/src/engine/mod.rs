@@ -30,6 +30,8 @@ mod request;
 mod results;
 mod setup;
 mod sync;
+#[cfg(windows)]
+mod unload;
 mod worker;
 
 pub(crate) use borrow::Borrowed;

@@ -4,7 +4,7 @@ use std::ffi::c_void;
 use std::slice;
 use std::sync::Arc;
 
-use volcv::{Alpha, Bytes, Image, ImageError, InvalidInput, Layout, PixelFormat, Pixels, PixelsMut, RowOrder, Size};
+use volcv::{Alpha, Bytes, Error, Image, ImageError, Layout, PixelFormat, Pixels, PixelsMut, RowOrder, Size};
 
 use super::CError;
 use crate::abi::*;
@@ -17,8 +17,9 @@ pub(crate) struct Texture {
 
 impl Texture {
     /// Copies the pixels, and releases them.
-    pub(super) fn into_image(self) -> Result<Image, InvalidInput> {
-        Ok(Image::from_pixels(&Pixels::new(&self.data, self.layout)?))
+    pub(super) fn into_image(self) -> Result<Image, Error> {
+        let pixels = Pixels::new(&self.data, self.layout)?;
+        Image::try_from_pixels(&pixels).map_err(|none| Error::out_of_memory(none.to_string()))
     }
 }
 

@@ -116,5 +116,7 @@ pub(crate) fn destroy_all(deadline: Deadline) -> Result<(), CError> {
             Ok(()) => {}
         }
     }
+    #[cfg(windows)]
+    super::unload::refuse_while_a_thread_runs();
     result
 }

@@ -23,11 +23,13 @@ impl Engine {
 
     /// The reply's text and its length without the NUL.
     pub(crate) fn reply(&self, id: volcv_job) -> Result<(*const c_char, usize), CError> {
-        self.ended(id, |ended| match ended.reply.len() {
+        let written = |ended: &mut JobResult| ended.write_reply().map_err(|none| CError::no_memory(none.to_string()));
+        let read = |ended: &mut JobResult| match ended.reply.len() {
             0 if ended.error.code == VOLCV_OK => Err(no_result("the job has no reply")),
             0 => Err(no_result("the job failed, see volcv_job_error")),
             size => Ok((ended.reply.as_ptr().cast(), size - 1)),
-        })
+        };
+        self.in_memory(|| self.ended(id, |ended| written(ended).and_then(|()| read(ended))))
     }
 
     /// The newest task of a job, also of one that runs, and its length without the NUL.

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use volcv::core::BufferPool;
 use volcv::{BlockingClient, ClientBuilder, CredentialsSource, Error, RetryPolicy, from_fn};
 use zeroize::Zeroizing;
 
@@ -11,6 +12,7 @@ use super::hooks::{Hooks, LogHook, PixelsHooks, ReadyHook, ThreadHooks};
 use super::host_http::{HostHooks, HostHttp};
 use super::{CError, inject};
 use crate::abi::*;
+use crate::memory::HostMemory;
 
 /// The options, checked as far as C is concerned; 0 and `None` stand for the defaults, which live below.
 pub(crate) struct Setup {
@@ -37,6 +39,7 @@ pub(crate) struct Setup {
     pub(crate) ready: Option<ReadyHook>,
     pub(crate) pixels_hooks: Option<PixelsHooks>,
     pub(crate) threads: Option<ThreadHooks>,
+    pub(crate) memory: Option<Arc<HostMemory>>,
 }
 
 /// The way of a client to the service.
@@ -153,6 +156,8 @@ impl Setup {
             AccessChoice::Find => ClientBuilder::direct(CredentialsSource::find()?),
         };
         let builder = builder.allow_insecure_http(self.allow_insecure_http).retry(policy);
+        // Mappings are the system's.
+        let builder = if self.memory.is_some() { builder.pool(BufferPool::heap()) } else { builder };
         let builder = self.base_url.into_iter().fold(builder, ClientBuilder::base_url);
         let builder = self.region.into_iter().fold(builder, ClientBuilder::region);
         let builder = self.connect_limit.into_iter().fold(builder, ClientBuilder::connect_limit);

@@ -1,6 +1,6 @@
 //! BMP into rows.
 
-use volcv_types::Size;
+use volcv_types::{Size, memory};
 
 use super::NAME;
 use super::header::{Header, Samples};
@@ -38,13 +38,13 @@ impl<'a> Decoder<'a> {
         // Each row is padded to 4 bytes.
         let stride = row_bytes.next_multiple_of(4);
         let unpack = Unpack::new(&self.header);
-        let mut row = vec![0; width * self.channels().count()];
+        let mut row = memory::zeros(width * self.channels().count())?;
         for v in 0..self.size.height {
             let index = if self.header.top_down { v } else { self.size.height - 1 - v };
             let at = stride.checked_mul(index as usize).and_then(|offset| offset.checked_add(self.header.start));
             let stored = at.and_then(|at| self.bytes.get(at..)?.get(..row_bytes));
             unpack.row(stored.ok_or_else(|| ImageError::damaged(NAME, "the file ends early"))?, &mut row)?;
-            sink.row(v, &mut row);
+            sink.row(v, &mut row)?;
         }
         Ok(())
     }

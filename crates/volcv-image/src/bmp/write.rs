@@ -1,6 +1,6 @@
 //! BMP from pixels: 24 bits, or 32 bits with masks where there is alpha.
 
-use volcv_types::{InvalidInput, Size};
+use volcv_types::{InvalidInput, Size, memory};
 
 use crate::ImageError;
 use crate::convert::{Channels, RowReader};
@@ -21,9 +21,9 @@ pub(crate) fn encode(pixels: &Pixels<'_>, channels: Channels, reader: RowReader)
         stride.checked_mul(size.height as usize).and_then(|rows| rows.checked_add((FILE_HEADER + header) as usize));
     let too_long = || InvalidInput::new("size", size, "at most 2 GiB as a BMP");
     let length = length.and_then(|length| i32::try_from(length).ok()).ok_or_else(too_long)? as u32;
-    let mut bytes = Vec::with_capacity(length as usize);
+    let mut bytes = memory::copy(&[], length as usize)?;
     write_header(&mut bytes, size, header, length);
-    let mut row = vec![0; stride];
+    let mut row = memory::zeros(stride)?;
     for y in (0..size.height).rev() {
         reader.read(pixels.row(y), channels, &mut row[..row_bytes]);
         for pixel in row[..row_bytes].chunks_exact_mut(channels.count()) {

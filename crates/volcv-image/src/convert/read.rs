@@ -1,5 +1,7 @@
 //! Rows of the caller's memory into rows of a codec.
 
+use volcv_types::Size;
+
 use super::alpha::{flatten, flatten_premultiplied, unpremultiply};
 use super::{Channels, map};
 use crate::pixels::{Alpha, PixelFormat, Pixels};
@@ -24,6 +26,16 @@ impl RowReader {
     /// Whether every pixel is opaque.
     pub(crate) fn is_opaque(&self) -> bool {
         self.alpha == Alpha::Ignored
+    }
+
+    /// The channels of an image of these pixels.
+    pub(crate) fn image_channels(&self) -> Channels {
+        if self.is_opaque() { Channels::Rgb } else { Channels::Rgba }
+    }
+
+    /// The bytes of an image of these pixels.
+    pub(crate) fn image_bytes(&self, size: Size) -> usize {
+        size.width as usize * size.height as usize * self.image_channels().count()
     }
 
     /// Grey pixels can be read in every order, all others as RGB or RGBA.

@@ -13,11 +13,15 @@ pub(crate) struct RowWriter {
     background: [u8; 3],
 }
 
+/// Pixels that are converted at once, in memory on the stack.
+const BLOCK: usize = 256;
+
 impl RowWriter {
     pub(crate) fn new(layout: &Layout, background: [u8; 3]) -> Self {
         Self { format: layout.format(), alpha: layout.alpha_meaning(), background }
     }
 
+    /// Writes a row, or a part of one.
     pub(crate) fn write(&self, channels: Channels, source: &[u8], target: &mut [u8]) {
         match channels {
             Channels::Gray => self.gray(source, target),
@@ -25,9 +29,13 @@ impl RowWriter {
             Channels::Rgba => self.rgba(source, target),
             Channels::GrayAlpha => {
                 // Rare, so it takes a step in between instead of loops of its own.
-                let mut wide = vec![0; source.len() * 2];
-                map(source, &mut wide, |[v, a]: [u8; 2]| [v, v, v, a]);
-                self.rgba(&wide, target);
+                let mut wide = [0; BLOCK * 4];
+                let targets = target.chunks_mut(BLOCK * self.format.bytes());
+                for (source, target) in source.chunks(BLOCK * 2).zip(targets) {
+                    let wide = &mut wide[..source.len() * 2];
+                    map(source, wide, |[v, a]: [u8; 2]| [v, v, v, a]);
+                    self.rgba(wide, target);
+                }
             }
         }
     }

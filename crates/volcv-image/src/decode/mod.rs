@@ -8,7 +8,7 @@ pub use info::{ColorProfile, ImageInfo};
 pub use options::{DecodeLimits, DecodeOptions};
 pub(crate) use sink::Sink;
 
-use volcv_types::{InvalidInput, PictureFormat, PictureInfo, Size};
+use volcv_types::{InvalidInput, PictureFormat, PictureInfo, Size, memory};
 
 use crate::convert::{Channels, Orientation, RowWriter};
 use crate::icc::{Profile, Transform};
@@ -39,7 +39,7 @@ pub fn decode(bytes: &[u8], options: &DecodeOptions) -> Result<(Image, ImageInfo
         (true, Codec::Jpeg(jpeg)) => transformed(jpeg.whole()?, source.transform, source.channels),
         (_, codec) => {
             let source = Source { codec, ..source };
-            let mut data = vec![0; layout.bytes()?];
+            let mut data = memory::zeros(layout.bytes()?)?;
             let writer = RowWriter::new(&layout, [255; 3]);
             source.write(&mut PixelsMut::new(&mut data, layout)?, writer)?;
             data
@@ -178,11 +178,10 @@ impl<'a> Source<'a> {
         let mut sink = Sink::new(target, writer, stored, self.orientation, self.channels, self.transform);
         match self.codec {
             Codec::Png(png) => png.write(&mut sink)?,
-            Codec::Jpeg(jpeg) => sink.whole(jpeg.whole()?),
+            Codec::Jpeg(jpeg) => sink.whole(jpeg.whole()?)?,
             Codec::Bmp(bmp) => bmp.write(&mut sink)?,
         }
-        sink.finish();
-        Ok(())
+        sink.finish()
     }
 }
 

@@ -26,7 +26,7 @@ impl DecodeLimits {
         self
     }
 
-    /// The most pixels; 64 Mi by default.
+    /// The most pixels; 64 Mi by default. More than 512 Mi are never decoded on a platform of 32 bits.
     pub fn max_pixels(mut self, pixels: u64) -> Self {
         self.max_pixels = pixels;
         self
@@ -40,11 +40,13 @@ impl DecodeLimits {
     }
 
     pub(crate) fn check_size(&self, size: Size) -> Result<(), ImageError> {
+        // Four bytes for each pixel have to have addresses.
+        let max_pixels = self.max_pixels.min((isize::MAX / 4) as u64);
         let pixels = u64::from(size.width) * u64::from(size.height);
         let allowed = if size.width.max(size.height) > self.max_side {
             format!("at most {} pixels on each side", self.max_side)
-        } else if pixels > self.max_pixels {
-            format!("at most {} pixels altogether", self.max_pixels)
+        } else if pixels > max_pixels {
+            format!("at most {max_pixels} pixels altogether")
         } else {
             return Ok(());
         };

@@ -1,7 +1,9 @@
 //! Stored rows into an upright target: colours, orientation, and the target's own layout.
 
 use volcv_types::Size;
+use volcv_types::memory;
 
+use crate::ImageError;
 use crate::convert::{Channels, Orientation, RowWriter, TILE, mirror, upright_band};
 use crate::icc::Transform;
 use crate::pixels::PixelsMut;
@@ -15,7 +17,6 @@ pub(crate) struct Sink<'a, 'b> {
     channels: Channels,
     transform: Option<Transform>,
     collected: Vec<u8>,
-    scratch: Vec<u8>,
 }
 
 impl<'a, 'b> Sink<'a, 'b> {
@@ -28,59 +29,62 @@ impl<'a, 'b> Sink<'a, 'b> {
         channels: Channels,
         transform: Option<Transform>,
     ) -> Self {
-        let (collected, scratch) = (Vec::new(), Vec::new());
-        Self { target, writer, stored, orientation, channels, transform, collected, scratch }
+        Self { target, writer, stored, orientation, channels, transform, collected: Vec::new() }
     }
 
     /// The next stored row from the top; its content is changed. `v` is its number.
-    pub(crate) fn row(&mut self, v: u32, row: &mut [u8]) {
+    pub(crate) fn row(&mut self, v: u32, row: &mut [u8]) -> Result<(), ImageError> {
         if let Some(transform) = &self.transform {
             transform.apply(row, self.channels);
         }
         if self.orientation.swaps_sides() {
             if self.collected.is_empty() {
-                self.collected.reserve_exact(row.len() * self.stored.height as usize);
+                self.collected = memory::copy(&[], row.len() * self.stored.height as usize)?;
             }
             self.collected.extend_from_slice(row);
-            return;
+            return Ok(());
         }
         if self.orientation.mirrors_rows() {
             mirror(row, self.channels.count());
         }
         let y = self.orientation.row(v, self.stored.height);
         self.writer.write(self.channels, row, self.target.row_mut(y));
+        Ok(())
     }
 
     /// All stored rows at once, without gaps.
-    pub(crate) fn whole(&mut self, mut data: Vec<u8>) {
+    pub(crate) fn whole(&mut self, mut data: Vec<u8>) -> Result<(), ImageError> {
         if self.orientation.swaps_sides() {
             if let Some(transform) = &self.transform {
                 transform.apply(&mut data, self.channels);
             }
             self.collected = data;
-            return;
+            return Ok(());
         }
         let row_bytes = self.stored.width as usize * self.channels.count();
         for (v, row) in (0..self.stored.height).zip(data.chunks_exact_mut(row_bytes)) {
-            self.row(v, row);
+            self.row(v, row)?;
         }
+        Ok(())
     }
 
     /// Ends the picture; all rows are there.
-    pub(crate) fn finish(mut self) {
+    pub(crate) fn finish(self) -> Result<(), ImageError> {
         if !self.orientation.swaps_sides() {
-            return;
+            return Ok(());
         }
         let row_bytes = self.stored.height as usize * self.channels.count();
         let upright_height = self.stored.width;
+        let mut scratch = memory::zeros(TILE.min(upright_height) as usize * row_bytes)?;
         for top in (0..upright_height).step_by(TILE as usize) {
             let rows = TILE.min(upright_height - top);
-            self.scratch.resize(rows as usize * row_bytes, 0);
+            scratch.truncate(rows as usize * row_bytes);
             let bytes = self.channels.count();
-            upright_band(self.orientation, self.stored, &self.collected, bytes, top, &mut self.scratch);
-            for (y, row) in (top..).zip(self.scratch.chunks_exact(row_bytes)) {
+            upright_band(self.orientation, self.stored, &self.collected, bytes, top, &mut scratch);
+            for (y, row) in (top..).zip(scratch.chunks_exact(row_bytes)) {
                 self.writer.write(self.channels, row, self.target.row_mut(y));
             }
         }
+        Ok(())
     }
 }

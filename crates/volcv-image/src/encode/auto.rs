@@ -54,7 +54,7 @@ fn scaled(
     let longest = f64::from(size.width.max(size.height));
     let mut scale = length.map_or(1.0, |length| (most as f64 / length as f64).sqrt().min(0.95));
     scale = scale.min(f64::from(MAX_JPEG_SIDE) / longest);
-    let whole = Image::from_pixels(pixels).into_flattened(options.background);
+    let whole = Image::try_from_pixels(pixels)?.into_flattened(options.background);
     loop {
         let side = |pixels: u32| ((f64::from(pixels) * scale) as u32).max(1);
         let smaller = resize(&whole, Size { width: side(size.width), height: side(size.height) })?;

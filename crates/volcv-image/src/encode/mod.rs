@@ -2,8 +2,10 @@
 
 mod auto;
 mod options;
+mod output;
 
 pub use options::{Chroma, EncodeOptions, Encoding, PngEffort};
+pub(crate) use output::Output;
 
 use volcv_types::{InvalidInput, PictureFormat, Size};
 

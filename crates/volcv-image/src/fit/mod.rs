@@ -8,6 +8,7 @@ mod rim;
 mod seam;
 mod sides;
 
+use volcv_types::memory::Working;
 use volcv_types::{InvalidInput, Rect, Size};
 
 use self::colour::Tone;
@@ -86,6 +87,10 @@ impl FitOptions {
     }
 }
 
+/// Working memory for each pixel of the original's outline and for each column of the picture, at most.
+const OUTLINE: usize = 1024;
+const COLUMN: usize = 12;
+
 /// Makes the finished picture: scales the result, moves its content to its place, corrects the colours of the new area, and
 /// pastes the original at `at`.
 ///
@@ -108,17 +113,21 @@ pub fn fit(result: Image, original: &Image, at: Rect, options: &FitOptions) -> R
     let scale = f64::from(result.size().width) / f64::from(size.width);
     let mut picture = if size == result.size() { result } else { resize(&result, size)? };
     let edges = growing(at, size);
+    let outline: usize = sides::all(at, size).iter().map(|edge| edge.length() as usize).sum();
+    let working = Working::new(outline * OUTLINE + size.width as usize * COLUMN)?;
 
     let seam_before = seam::measure(original, (0, 0), &picture, &edges);
-    let found = register::find(original, &picture, at, options.register);
+    let found = working.run(|| register::find(original, &picture, at, options.register));
     shift(&mut picture, found.offset);
     let tone =
         if options.correct && found.recognised { Tone::measure(original, &picture, at) } else { Tone::default() };
     let mut correction = None;
     if options.correct && found.recognised {
-        let measured = Correction::measure(original, &picture, at, &edges, &tone);
-        measured.apply(&mut picture, options.protect);
-        correction = Some(measured);
+        correction = Some(working.run(|| {
+            let measured = Correction::measure(original, &picture, at, &edges, &tone);
+            measured.apply(&mut picture, options.protect);
+            measured
+        }));
     }
     if original.has_alpha() && !picture.has_alpha() {
         picture = with_alpha(picture)?;

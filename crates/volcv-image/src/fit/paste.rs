@@ -2,7 +2,8 @@
 
 use std::ops::Range;
 
-use volcv_types::{InvalidInput, Rect};
+use volcv_types::Rect;
+use volcv_types::memory::NoMemory;
 
 use super::FitOptions;
 use super::rim::Correction;
@@ -59,8 +60,7 @@ pub(super) fn with_alpha(picture: Image) -> Result<Image, ImageError> {
     let size = picture.size();
     let mut data = picture.into_data();
     let pixels = data.len() / 3;
-    let too_large = |_| ImageError::TooLarge(InvalidInput::new("size", size, "small enough for the memory"));
-    data.try_reserve_exact(pixels).map_err(too_large)?;
+    data.try_reserve_exact(pixels).map_err(|_| NoMemory(pixels * 4))?;
     data.resize(pixels * 4, 255);
     for index in (0..pixels).rev() {
         data.copy_within(index * 3..index * 3 + 3, index * 4);

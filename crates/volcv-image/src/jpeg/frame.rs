@@ -28,15 +28,18 @@ pub(super) struct Frame {
     /// Where the end marker is.
     pub(super) end: usize,
     pub(super) profile: Profile,
+    /// Bytes of all segments in front of the pixels.
+    pub(super) metadata: usize,
 }
 
 impl Frame {
     /// Reads all headers and refuses what the codec cannot read rightly.
     pub(super) fn read(bytes: &[u8], size: Size) -> Result<Self, ImageError> {
-        let (mut frame, mut adobe, mut scans, mut first_scan) = (None, None, 0, 0);
+        let (mut frame, mut adobe, mut scans, mut first_scan, mut metadata) = (None, None, 0, 0, 0);
         let mut profile = ProfileChunks::default();
         let mut all = segments(bytes);
         for Segment { marker, data } in &mut all {
+            metadata += if scans == 0 { data.len() } else { 0 };
             match marker {
                 // 0xc4, 0xc8 and 0xcc are no frames.
                 0xc0..=0xcf if !matches!(marker, 0xc4 | 0xc8 | 0xcc) && frame.is_none() => frame = Some((marker, data)),
@@ -72,7 +75,7 @@ impl Frame {
             (count, _) => return Err(ImageError::unsupported(format!("jpeg with {count} components"))),
         };
         let keeps_coefficients = marker == 0xc2 || usize::from(first_scan) != components.len();
-        Ok(Self { colours, keeps_coefficients, end: all.end(), profile: profile.join() })
+        Ok(Self { colours, keeps_coefficients, end: all.end(), profile: profile.join(), metadata })
     }
 }
 

@@ -4,6 +4,7 @@ use std::borrow::Cow;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use volcv_types::Size;
+use volcv_types::memory::{self, NoMemory, Working};
 use zune_core::bytestream::ZCursor;
 use zune_core::colorspace::ColorSpace;
 use zune_core::options::DecoderOptions;
@@ -22,11 +23,14 @@ pub(crate) struct Decoder<'a> {
     size: Size,
     frame: Frame,
     with_alpha: bool,
+    working: Working,
 }
 
 impl<'a> Decoder<'a> {
     pub(crate) fn open(bytes: &'a [u8], size: Size) -> Result<Self, ImageError> {
-        Ok(Self { bytes, size, frame: Frame::read(bytes, size)?, with_alpha: false })
+        let frame = Frame::read(bytes, size)?;
+        let working = Working::new(working_bytes(size, &frame))?;
+        Ok(Self { bytes, size, frame, with_alpha: false, working })
     }
 
     /// Makes the rows RGBA with an alpha of 255, if they would be RGB as the codec writes it.
@@ -66,17 +70,17 @@ impl<'a> Decoder<'a> {
             Colours::Cmyk => (ColorSpace::CMYK, 4),
         };
         let (width, height) = (self.size.width as usize, self.size.height as usize);
-        let mut data = vec![0; width * height * samples];
+        let mut data = memory::zeros(width * height * samples)?;
         let options = DecoderOptions::default()
             .set_strict_mode(true)
             .set_max_width(width)
             .set_max_height(height)
             .jpeg_set_out_colorspace(colours);
-        let file = self.file();
-        let mut decoder = JpegDecoder::new_with_options(ZCursor::new(&file[..]), options);
+        let file = self.file()?;
+        let decode = || JpegDecoder::new_with_options(ZCursor::new(&file[..]), options).decode_into(&mut data);
         // The codec indexes its buffers by what the file says, and damaged files have made it panic before (zune-image issues
         // 262, 362 and 376). 400,000 changed files did not, but a game must not end by the next one.
-        let result = catch_unwind(AssertUnwindSafe(|| decoder.decode_into(&mut data)));
+        let result = self.working.run(|| catch_unwind(AssertUnwindSafe(decode)));
         result
             .map_err(|_| ImageError::damaged(NAME, "the codec cannot go on"))?
             .map_err(|error| ImageError::damaged(NAME, error))?;
@@ -89,13 +93,26 @@ impl<'a> Decoder<'a> {
     /// The file as the codec gets it. Behind an end marker, the codec makes up pixels for those that are missing; behind
     /// the end of the file, it fails. So a single scan is followed by some zeros, which the codec reads ahead but does not
     /// need, instead of its end marker.
-    fn file(&self) -> Cow<'_, [u8]> {
+    fn file(&self) -> Result<Cow<'_, [u8]>, NoMemory> {
         const READ_AHEAD: [u8; 16] = [0; 16];
         if self.frame.keeps_coefficients {
-            return self.bytes.into();
+            return Ok(self.bytes.into());
         }
-        [&self.bytes[..self.frame.end], &READ_AHEAD].concat().into()
+        let mut file = memory::copy(&self.bytes[..self.frame.end], READ_AHEAD.len())?;
+        file.extend_from_slice(&READ_AHEAD);
+        Ok(file.into())
     }
+}
+
+/// What the codec allocates, at most: for a few rows of up to four components, for the coefficients of two bytes if it keeps
+/// them, and for metadata.
+fn working_bytes(size: Size, frame: &Frame) -> usize {
+    /// Rows of a block, upsampled, as two bytes.
+    const COLUMN: usize = 1024;
+    // A block of subsampled components is padded to 32 pixels.
+    let (width, height) = (size.width as usize + 32, size.height as usize + 32);
+    let coefficients = if frame.keeps_coefficients { width * height * 4 * 2 } else { 0 };
+    width * COLUMN + coefficients + 2 * frame.metadata
 }
 
 /// Turns inverted CMYK into RGB in place: each of red, green and blue is what the ink lets through, times black.

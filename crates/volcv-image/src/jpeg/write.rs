@@ -3,12 +3,13 @@
 use std::borrow::Cow;
 
 use jpeg_encoder::{Encoder, ImageBuffer, JpegColorType, SamplingFactor, rgb_to_ycbcr};
+use volcv_types::memory::{self, NoMemory, Working};
 use volcv_types::{InvalidInput, Size};
 
 use super::NAME;
 use crate::ImageError;
 use crate::convert::{Channels, RowReader};
-use crate::encode::Chroma;
+use crate::encode::{Chroma, Output};
 use crate::pixels::Pixels;
 
 /// A baseline JPEG of grey or YCbCr, with `segments` (marker and content) behind its first one.
@@ -26,26 +27,31 @@ pub(crate) fn encode(
             InvalidInput::new("size", pixels.size(), "at most 65535 pixels on each side, as JPEG can say").into()
         );
     };
-    let mut bytes = Vec::new();
-    let mut encoder = Encoder::new(&mut bytes, quality);
+    // Rows of two blocks of up to four components.
+    let working = Working::new((usize::from(width) + 32) * 16 * 4)?;
+    let mut output = Output::default();
+    let mut encoder = Encoder::new(&mut output, quality);
     encoder.set_sampling_factor(match chroma {
         Chroma::Full => SamplingFactor::R_4_4_4,
         Chroma::Half => SamplingFactor::R_4_2_0,
     });
     let source = Source { pixels, channels, reader, width, height };
-    encoder.encode_image(source).map_err(|error| ImageError::not_written(NAME, error))?;
+    let written = working.run(|| encoder.encode_image(source)).map_err(|error| ImageError::not_written(NAME, error));
+    let mut bytes = output.finish(written)?;
     if !segments.is_empty() {
-        insert(&mut bytes, segments);
+        insert(&mut bytes, segments)?;
     }
     Ok(bytes)
 }
 
 /// Inserts segments behind the JFIF header, which the encoder always writes. It takes segments APP1 to APP15 itself, but
 /// no comments.
-fn insert(bytes: &mut Vec<u8>, segments: &[(u8, Cow<'_, [u8]>)]) {
+fn insert(bytes: &mut Vec<u8>, segments: &[(u8, Cow<'_, [u8]>)]) -> Result<(), NoMemory> {
     /// The start marker, and APP0 with its length of 16.
     const JFIF_END: usize = 2 + 2 + 16;
-    let mut inserted = Vec::new();
+    let length = segments.iter().map(|(_, content)| content.len() + 4).sum();
+    let mut inserted = memory::copy(&[], length)?;
+    bytes.try_reserve(length).map_err(|_| NoMemory(bytes.len() + length))?;
     for (marker, content) in segments {
         // The length counts itself; no content is longer than 65533.
         let length = content.len() as u16 + 2;
@@ -54,6 +60,7 @@ fn insert(bytes: &mut Vec<u8>, segments: &[(u8, Cow<'_, [u8]>)]) {
         inserted.extend_from_slice(content);
     }
     bytes.splice(JFIF_END..JFIF_END, inserted);
+    Ok(())
 }
 
 struct Source<'a> {

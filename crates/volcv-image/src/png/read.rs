@@ -4,6 +4,7 @@ use std::io::Cursor;
 
 use png::{BitDepth, ColorType, InterlaceInfo, Limits, Reader, Transformations};
 use volcv_types::Size;
+use volcv_types::memory::{self, Working};
 
 use super::{NAME, chunks};
 use crate::ImageError;
@@ -21,12 +22,23 @@ pub(crate) fn memory(bytes: &[u8], size: Size) -> u64 {
     rows + whole + MAX_PROFILE as u64 * 2
 }
 
+/// What the codec allocates, at most: for some rows, for a window of inflated bytes, and for chunks beside the pixels, whose
+/// colour profile may be 16 times as long as its chunk.
+fn working_bytes(bytes: &[u8], size: Size) -> usize {
+    const WINDOW: usize = 512 << 10;
+    const ROWS: usize = 16;
+    let beside = chunks(bytes).filter(|chunk| !matches!(&chunk.kind, b"IDAT" | b"fdAT"));
+    let beside = beside.map(|chunk| chunk.data.len() * if chunk.kind == *b"iCCP" { 4 * 16 } else { 4 });
+    WINDOW + ROWS * size.width as usize * 8 + beside.sum::<usize>()
+}
+
 /// A PNG whose chunks before the pixels were read.
 pub(crate) struct Decoder<'a> {
     reader: Reader<Cursor<&'a [u8]>>,
     channels: Channels,
     size: Size,
     profile: Profile,
+    working: Working,
 }
 
 impl<'a> Decoder<'a> {
@@ -35,7 +47,8 @@ impl<'a> Decoder<'a> {
         let mut decoder = png::Decoder::new_with_limits(Cursor::new(bytes), Limits { bytes: limit });
         decoder.set_transformations(Transformations::EXPAND | Transformations::STRIP_16);
         decoder.set_ignore_text_chunk(true);
-        let reader = decoder.read_info().map_err(damaged)?;
+        let working = Working::new(working_bytes(bytes, size))?;
+        let reader = working.run(|| decoder.read_info()).map_err(damaged)?;
         let info = reader.info();
         let frame = info.frame_control.map_or((info.width, info.height), |frame| (frame.width, frame.height));
         if info.size() != (size.width, size.height) || frame != info.size() {
@@ -51,7 +64,7 @@ impl<'a> Decoder<'a> {
         };
         debug_assert_eq!(depth, BitDepth::Eight, "STRIP_16 and EXPAND yield 8 bits");
         let profile = profile(bytes, info);
-        Ok(Self { reader, channels, size, profile })
+        Ok(Self { reader, channels, size, profile, working })
     }
 
     pub(crate) fn channels(&self) -> Channels {
@@ -64,21 +77,20 @@ impl<'a> Decoder<'a> {
 
     /// All rows without gaps.
     pub(crate) fn whole(mut self) -> Result<Vec<u8>, ImageError> {
-        let mut data = vec![0; self.row_bytes() * self.size.height as usize];
-        self.reader.next_frame(&mut data).map_err(damaged)?;
+        let mut data = memory::zeros(self.row_bytes() * self.size.height as usize)?;
+        self.working.run(|| self.reader.next_frame(&mut data)).map_err(damaged)?;
         self.finish()?;
         Ok(data)
     }
 
     pub(crate) fn write(mut self, sink: &mut Sink<'_, '_>) -> Result<(), ImageError> {
         if self.reader.info().interlaced {
-            sink.whole(self.whole()?);
-            return Ok(());
+            return sink.whole(self.whole()?);
         }
-        let mut row = vec![0; self.row_bytes()];
+        let mut row = memory::zeros(self.row_bytes())?;
         for v in 0..self.size.height {
-            match self.reader.read_row(&mut row).map_err(damaged)? {
-                Some(InterlaceInfo::Null(_)) => sink.row(v, &mut row),
+            match self.working.run(|| self.reader.read_row(&mut row)).map_err(damaged)? {
+                Some(InterlaceInfo::Null(_)) => sink.row(v, &mut row)?,
                 _ => return Err(ImageError::damaged(NAME, "it has too few rows")),
             }
         }
@@ -87,7 +99,7 @@ impl<'a> Decoder<'a> {
 
     /// Reads the end of the file, for the checksums of the pixels and of the last chunks.
     fn finish(mut self) -> Result<(), ImageError> {
-        self.reader.finish().map_err(damaged)
+        self.working.run(|| self.reader.finish()).map_err(damaged)
     }
 
     fn row_bytes(&self) -> usize {

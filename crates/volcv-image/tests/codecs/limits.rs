@@ -52,6 +52,20 @@ fn each_limit_is_checked_for_each_format() {
 }
 
 #[test]
+fn no_limits_allow_a_picture_whose_bytes_have_no_addresses() {
+    let limits = DecodeLimits::default().max_side(u32::MAX).max_pixels(u64::MAX).max_memory(u64::MAX);
+    let mut files = vec![bomb()];
+    if cfg!(target_pointer_width = "32") {
+        // Their 6 GiB would be counted as 2 GiB.
+        files.extend([0, 1].map(|interlaced| make::png(Header(size(65536, 32768), 8, 2, interlaced), &[], &[])));
+    }
+    for file in files {
+        let error = decode(&file, &DecodeOptions::default().limits(limits)).unwrap_err();
+        assert!(matches!(error, ImageError::TooLarge(_)), "{error}");
+    }
+}
+
+#[test]
 fn a_colour_profile_that_unpacks_to_more_than_4_mebibytes_is_unknown() {
     // The pixels of a black PNG are a zlib stream of 5.3 MB in a few KB.
     let black = vec![0; 2048 * 2600];

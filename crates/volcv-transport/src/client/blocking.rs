@@ -216,10 +216,10 @@ impl BlockingClient {
         self.timeouts.call_at(when, callback)
     }
 
-    /// Lets the timer thread of this client end, without waiting for it: for a program that destroys a client and has a limit
-    /// for that. Calls end with an error from then on.
-    pub fn stop_timer(&self) {
-        self.timeouts.stop();
+    /// Lets the timer thread of this client end, and says whether it has, without waiting for it: for a program that
+    /// destroys a client and has a limit for that. Calls end with an error from then on.
+    pub fn stop_timer(&self) -> bool {
+        self.timeouts.stop()
     }
 
     fn run(&self, plan: Plan, options: &CallOptions) -> Result<Outcome, Error> {

@@ -20,6 +20,7 @@ use ureq::config::Config;
 use ureq::http::Uri;
 use ureq::unversioned::resolver::{DefaultResolver, ResolvedSocketAddrs, Resolver};
 use ureq::unversioned::transport::{Buffers, ConnectionDetails, Connector, LazyBuffers, NextTimeout, Transport};
+use volcv_core::types::memory::Working;
 use zeroize::Zeroizing;
 
 use crate::proxy::handshake::{Handshake, ProxyError, Step, Target};
@@ -88,7 +89,7 @@ impl Connector for Connect {
             let io = if details.needs_tls() { self.shake_hands(socket, details.uri)? } else { Io::Tcp(socket) };
             Ok(Stream { io, ahead: Vec::new(), ended: false })
         });
-        Ok(Some(Connection::new(stream.map_err(connect_error)?, call.body)))
+        Ok(Some(Connection::new(stream.map_err(connect_error)?, call.body)?))
     }
 }
 
@@ -193,10 +194,16 @@ pub(super) struct Connection {
 
 impl Connection {
     /// A connection whose pieces are made for a first request with a body of this length.
-    fn new(stream: Stream, body: u64) -> Self {
-        let piece = (body / PIECES).clamp(SMALLEST_PIECE, LARGEST_PIECE);
-        let buffers = LazyBuffers::new(INPUT, piece as usize);
-        Self { stream, buffers, call: 0, has_head: false, answered_early: false }
+    fn new(stream: Stream, body: u64) -> io::Result<Self> {
+        let piece = (body / PIECES).clamp(SMALLEST_PIECE, LARGEST_PIECE) as usize;
+        let mut buffers = LazyBuffers::new(INPUT, piece);
+        let working =
+            Working::new(INPUT + piece + 4096).map_err(|none| io::Error::new(io::ErrorKind::OutOfMemory, none))?;
+        // Now, because a picture that is paid for must not be lost for want of a buffer.
+        working.run(|| {
+            buffers.output();
+        });
+        Ok(Self { stream, buffers, call: 0, has_head: false, answered_early: false })
     }
 
     /// Begins a request: sends its first line and the credentials behind it, and gives how much of the output that was.

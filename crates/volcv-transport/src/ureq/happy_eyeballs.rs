@@ -87,7 +87,7 @@ pub(super) fn run_on_thread<T: Send + 'static>(
 
 /// A thread that ends with its work. A caller that is cancelled leaves it behind.
 fn on_thread(work: impl FnOnce() + Send + 'static) -> io::Result<()> {
-    threads::start("volcv-connect", threads::SMALL_STACK, Box::new(work)).map(drop)
+    threads::start_and_leave("volcv-connect", threads::SMALL_STACK, Box::new(work))
 }
 
 pub(super) fn interrupted() -> io::Error {

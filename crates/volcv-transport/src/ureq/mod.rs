@@ -101,6 +101,7 @@ fn translate(error: ureq::Error) -> TransportError {
         E::HostNotFound => TransportErrorKind::Resolve,
         error if is_refusal(cause(error)) => TransportErrorKind::Tls,
         E::ConnectionFailed | E::Tls(_) => TransportErrorKind::Connect,
+        E::Io(error) if error.kind() == std::io::ErrorKind::OutOfMemory => TransportErrorKind::NoMemory,
         E::Io(error) if is_connect_error(error) => TransportErrorKind::Connect,
         E::Io(_) => TransportErrorKind::Io,
         E::Protocol(_) => TransportErrorKind::Protocol,

@@ -73,7 +73,7 @@ impl Prepared {
         };
         let plan = options.plan_for(image.size(), wish)?;
         let unchanged = plan.original == image.size();
-        let original = scaled(image.crop(plan.crop)?, plan.original).map_err(unreadable)?;
+        let original = scaled(image.crop(plan.crop).map_err(unreadable)?, plan.original).map_err(unreadable)?;
         // A file whose pixels are cropped or scaled has to be encoded again.
         let first = Upload::new(&original, &plan.passes[0], options, file.filter(|_| unchanged))?;
         Ok(Self { plan, original, first, options: options.clone() })
@@ -110,7 +110,8 @@ impl Upload {
             (pass.is_scaled()).then(|| resize(base, pass.expected_at.size())).transpose().map_err(unreadable)?;
         let picture = small.as_ref().unwrap_or(base);
         // No page says what the service makes of transparent parts.
-        let opaque = picture.has_alpha().then(|| picture.clone().into_flattened(options.background));
+        let opaque =
+            picture.has_alpha().then(|| picture.flattened(options.background)).transpose().map_err(unreadable)?;
         let picture = opaque.as_ref().unwrap_or(picture);
         let encoding = EncodeOptions::new(options.upload);
         let encoded = |pixels: &Pixels<'_>, options: &EncodeOptions| -> Result<Picture, Error> {
@@ -206,7 +207,11 @@ impl Operation {
             Ok(finished) => finished,
             Err(error) => {
                 let text = format!("the picture of the service cannot be used: {error}");
-                return Err(Error::unusable(text).after_paid(outcome));
+                let error = match error {
+                    ImageError::OutOfMemory { .. } => Error::out_of_memory(text),
+                    _ => Error::unusable(text),
+                };
+                return Err(error.after_paid(outcome));
             }
         };
         self.passes.push(ExpandedPass { file, outcome, report });
@@ -264,6 +269,7 @@ fn scaled(image: Image, size: Size) -> Result<Image, ImageError> {
 fn unreadable(error: ImageError) -> Error {
     match error {
         ImageError::Invalid(invalid) | ImageError::TooLarge(invalid) => invalid.into(),
+        none @ ImageError::OutOfMemory { .. } => Error::out_of_memory(none.to_string()),
         other => InvalidInput::new("picture", other, "a whole PNG, JPEG or BMP").into(),
     }
 }

@@ -64,11 +64,11 @@ fn godot(project: &Path, emulator: &Emulator) -> Command {
 fn the_example_for_godot_3_outpaints_while_its_frames_go_on() {
     for compiler in ["clang++", "g++"] {
         let project = project(compiler);
-        let said = ran(&mut godot(&project, &emulator(&["delay=300"])));
+        let said = ran(&mut godot(&project, &emulator(&["delay=500"])));
         let line =
             said.lines().find_map(|line| line.strip_prefix("1920x640, the original is untouched, ")).expect(&said);
         let frames: u32 = line.strip_suffix(" frames").unwrap().parse().unwrap();
-        assert!(frames >= 3, "{said}");
+        assert!(frames >= 2, "{said}");
         assert_eq!(size_of(&project.join("wide.png")), (1920, 640));
     }
 }

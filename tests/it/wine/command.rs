@@ -1,0 +1,131 @@
+//! `volcv.exe`: what is different on Windows. The tests of the command itself run with it as well.
+
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output, Stdio};
+use std::time::{Duration, Instant};
+
+use volcv_emulator::Emulator;
+
+use super::{GCC, folder, made};
+use crate::c::examples::{PHOTO, emulator, size_of};
+use crate::c::{compilation, program, ran, told};
+
+fn volcv(emulator: &Emulator) -> Command {
+    program(made("package/bin/volcv.exe"), emulator)
+}
+
+/// Makes a wider picture.
+fn outpaint(emulator: &Emulator, out: &str) -> Output {
+    volcv(emulator).args(["outpaint", PHOTO, "--left", "0.5", "--right", "0.5", "-o", out]).output().unwrap()
+}
+
+#[track_caller]
+fn succeeded(output: &Output) -> String {
+    assert!(output.status.success(), "{}", told(output));
+    String::from_utf8(output.stdout.clone()).unwrap()
+}
+
+#[test]
+fn a_handful_of_commands_ends_as_on_linux() {
+    let (folder, windows) = folder("windows-commands");
+    let emulator = emulator(&[]);
+    let mask = folder.join("mask.png");
+    std::fs::write(&mask, crate::support::mask(960, 640)).unwrap();
+    let out = folder.join("out.png");
+    let said = ran(volcv(&emulator)
+        .args(["outpaint", PHOTO, "--emulator", "--left", "0.5", "--right", "0.5", "-o"])
+        .arg(&out));
+    assert_eq!((said, size_of(&out)), (format!("{} 1920x640 png\n", out.display()), (1920, 640)));
+    let plan = ran(volcv(&emulator).args(["plan", PHOTO, "--to", "1920x640"]));
+    assert!(plan.contains("1920x640"), "{plan}");
+    ran(volcv(&emulator)
+        .arg("erase")
+        .arg(PHOTO)
+        .arg("--mask")
+        .arg(&mask)
+        .arg("-o")
+        .arg(format!("{windows}\\erased.png")));
+    assert_eq!(size_of(&folder.join("erased.png")), (960, 640));
+    let codes = [(vec!["outpaint", "no-such-file", "-o", "x.png", "--left", "1"], 2), (vec!["--no-such-option"], 2)];
+    for (arguments, code) in codes {
+        let output = volcv(&emulator).args(&arguments).output().unwrap();
+        assert_eq!(output.status.code(), Some(code), "{arguments:?}: {}", told(&output));
+        // Neither a pipe nor a file gets what steers a terminal.
+        assert!(!output.stderr.contains(&b'\x1b') && !output.stderr.is_empty());
+    }
+}
+
+#[test]
+fn names_in_any_script_and_long_paths_are_written_and_replaced() {
+    let (folder, windows) = folder("windows-names");
+    let emulator = emulator(&[]);
+    let deep: PathBuf = (0..4).map(|level| level.to_string().repeat(90)).collect();
+    std::fs::create_dir_all(folder.join(&deep)).unwrap();
+    let deep = deep.display().to_string().replace('/', "\\");
+    for name in ["\u{4e2d}\u{6587} \u{e4}\u{1f600}.png".to_owned(), format!("{deep}\\wide.png")] {
+        let file = folder.join(name.replace('\\', "/"));
+        for _ in 0..2 {
+            let said = succeeded(&outpaint(&emulator, &format!("{windows}\\{name}")));
+            assert!(said.contains(&name) && !said.contains("\\\\?\\"), "{said}");
+            assert_eq!(size_of(&file), (1920, 640));
+            std::fs::write(&file, b"old").unwrap();
+        }
+        let files = std::fs::read_dir(file.parent().unwrap()).unwrap();
+        assert_eq!(files.filter(|it| it.as_ref().unwrap().path().is_file()).count(), 1, "no temporary file stays");
+    }
+    // The prefix itself is a path as any other.
+    succeeded(&outpaint(&emulator, &format!("\\\\?\\{windows}\\prefixed.png")));
+    assert_eq!(size_of(&folder.join("prefixed.png")), (1920, 640));
+}
+
+#[test]
+fn names_that_are_no_files_are_refused_before_anything_is_paid_for() {
+    let (folder, windows) = folder("windows-devices");
+    let emulator = emulator(&[]);
+    for (name, reason) in
+        [("NUL", "device"), ("aux.png", "device"), ("com1.png", "device"), ("wide.png:stream", "':'"), ("wide.", "dot")]
+    {
+        let output = outpaint(&emulator, &format!("{windows}\\{name}"));
+        let said = String::from_utf8_lossy(&output.stderr);
+        assert!(output.status.code() == Some(2) && said.contains(reason), "{name}: {}", told(&output));
+    }
+    assert_eq!((emulator.charges(), std::fs::read_dir(folder).unwrap().count()), (0, 0));
+}
+
+fn is_picture(path: &Path) -> bool {
+    path.extension().is_some_and(|ending| ending == "png")
+}
+
+#[test]
+fn a_window_that_is_closed_ends_the_command_as_ctrl_c_does() {
+    let (folder, windows) = folder("windows-close");
+    let (ours, close) = (folder.join("closed.exe"), folder.join("close.exe"));
+    // A name by which it is found among the others.
+    std::fs::copy(made("package/bin/volcv.exe"), &ours).unwrap();
+    ran(compilation(GCC, "tests/c/windows/close.c", &close).arg("-std=c99"));
+    let emulator = emulator(&["ok", "stall=body"]);
+    let mut command = program(&ours, &emulator);
+    command.args([
+        "outpaint",
+        PHOTO,
+        "--left",
+        "0.5",
+        "--variants",
+        "2",
+        "--json",
+        "-o",
+        &format!("{windows}\\out.png"),
+    ]);
+    let child = command.stdout(Stdio::piped()).spawn().unwrap();
+    let end = Instant::now() + Duration::from_secs(60);
+    let has_picture = || std::fs::read_dir(&folder).unwrap().any(|file| is_picture(&file.unwrap().path()));
+    while emulator.complete_bodies() < 2 || !has_picture() {
+        assert!(Instant::now() < end, "a picture, and a call that waits");
+        std::thread::sleep(Duration::from_millis(5));
+    }
+    ran(super::wine(&close).arg("closed.exe"));
+    let output = child.wait_with_output().unwrap();
+    assert_eq!(output.status.code(), Some(130), "{}", told(&output));
+    let said = String::from_utf8_lossy(&output.stdout);
+    assert!(said.contains("\"kind\":\"cancelled\"") && said.contains(".png\""), "{said}");
+}
