@@ -25,6 +25,7 @@ const PROGRAMS: &[&str] = &[
     "g++ --version",
     "clang --version",
     "clang++ --version",
+    "llvm-symbolizer --version",
     "cmake --version",
     "aarch64-linux-gnu-gcc --version",
     "i686-linux-gnu-gcc --version",
@@ -86,4 +87,6 @@ pub(crate) fn install() -> Result<(), String> {
     Toolchain::oldest()?;
     Toolchain::newest()?;
     dist::install()
+    Toolchain::newest()?.sanitizer_runtimes()?;
+    Ok(())
 }

@@ -23,6 +23,13 @@ fn every_member_of_the_wrapper_works_in_every_standard() {
     }
 }
 
+/// The wrapper with a sanitizer, see [`super::super::sanitized`].
+pub(in super::super) fn sanitized(flags: &[&str]) {
+    let flags = [&["-std=c++17", BARE[0], BARE[1]], flags].concat();
+    let wrapper = compile("clang++", &flags, "tests/c/wrapper.cpp", Build::Sanitized);
+    assert_eq!(ran(program(wrapper, &emulator(&[])).arg(PHOTO)), "ok\n");
+}
+
 #[test]
 fn the_wrapper_leaks_nothing() {
     let wrapper = compile("g++", &["-std=c++17", "-O1", BARE[0], BARE[1]], "tests/c/wrapper.cpp", Build::Full);
