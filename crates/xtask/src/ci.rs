@@ -7,7 +7,10 @@ use std::process::{Child, Command};
 use std::time::{Duration, Instant};
 
 use crate::sh::{root, run, say};
-use crate::{abi, bench, conan, coverage, dist, fuzz, header, licences, oldest, package, platforms, public_api, readme, sanitizers, sizes, tools, vcpkg, wheel, windows};
+use crate::{
+    abi, bench, conan, coverage, dist, fuzz, header, licences, oldest, package, platforms, public_api, readme,
+    sanitizers, sizes, tools, vcpkg, wheel, windows,
+};
 
 /// A check gets the workspace's root.
 type Check = fn(&Path) -> Result<(), String>;
