@@ -46,6 +46,7 @@ const PLATFORMS: &[(&str, Check)] = &[
     ("the Conan recipe", |_| conan::check()),
     ("the vcpkg port", |_| vcpkg::check()),
     ("ThreadSanitizer", |_| sanitizers::threads()),
+    ("orders of the threads of libvolcv", |_| sanitizers::orders()),
     ("AddressSanitizer in the standard library too", |_| sanitizers::addresses()),
 ];
 
