@@ -46,7 +46,7 @@ fn the_wrapper_is_light_and_leaves_nothing_in_an_object_file() {
         let text = ran(Command::new(compiler).args(["-std=c++17", "-E", &include]).arg(&empty));
         // 1,900 for outpainting, 350 for direct access, inpainting and tasks, 120 for threads and the table of functions, 100 for
         // memory and codecs, and 180 that g++ writes to say where each NULL of an empty table comes from.
-        assert!(text.lines().count() <= 2610, "{compiler}: {} lines", text.lines().count());
+        assert!(text.lines().count() <= 2650, "{compiler}: {} lines", text.lines().count());
         for source in [&empty, &root().join("examples/cpp/outpaint.cpp"), &root().join(ENGINE_LOOP)] {
             let object = folder.join("it.o");
             let mut command = Command::new(compiler);
