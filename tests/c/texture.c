@@ -79,8 +79,11 @@ static void there_and_back(const volcv_pixels *pixels, const volcv_buffer *origi
     file.size = encoded.size;
     IS(volcv_decode(&file, &again, &memory, &error), VOLCV_OK);
     CHECK(again.width == pixels->width && again.height == pixels->height && again.data == memory.data);
-    CHECK(again.size == memory.size && again.format == pixels->format);
-    CHECK(memcmp(again.data, pixels->data, again.size) == 0);
+    CHECK(again.size == memory.size && again.format == VOLCV_PIXEL_RGB8);
+    const unsigned char *const from = pixels->data, *const to = again.data;
+    for (size_t i = 0; i < again.size; i++) {
+        CHECK(to[i] == from[i / 3 * 4 + i % 3]);
+    }
     IS(volcv_buffer_release(&memory), VOLCV_OK);
     IS(volcv_encode(pixels, NULL, VOLCV_FORMAT_WEBP, 0, &memory, &error), VOLCV_E_INVALID_ARGUMENT);
     IS(volcv_encode(pixels, NULL, VOLCV_FORMAT_PNG, 9, &memory, &error), VOLCV_E_INVALID_ARGUMENT);
