@@ -1246,6 +1246,9 @@ typedef struct volcv_api {
     volcv_result (VOLCV_CALL *http_on_head)(volcv_client *, volcv_exchange, int32_t, const volcv_header *, size_t);
     volcv_result (VOLCV_CALL *http_on_data)(volcv_client *, volcv_exchange, const void *, size_t);
     volcv_result (VOLCV_CALL *http_complete)(volcv_client *, volcv_exchange, volcv_result, const char *);
+    volcv_result (VOLCV_CALL *encode)(
+        const volcv_pixels *, const volcv_picture *, uint32_t, uint32_t, volcv_buffer *, volcv_error *);
+    volcv_result (VOLCV_CALL *decode)(const volcv_picture *, volcv_pixels *, volcv_buffer *, volcv_error *);
 } volcv_api;
 
 /** volcv_get_api(), as dlsym() or GetProcAddress() gives it. */
@@ -1440,7 +1443,7 @@ static inline void volcv_pixels_info_init(volcv_pixels_info *value)
     *value = init;
 }
 
-#define VOLCV_API_INIT { sizeof(volcv_api), 0, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL }
+#define VOLCV_API_INIT { sizeof(volcv_api), 0, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL }
 
 /** Makes it VOLCV_API_INIT. */
 static inline void volcv_api_init(volcv_api *value)
@@ -2114,6 +2117,50 @@ VOLCV_API volcv_result VOLCV_CALL volcv_http_complete(
     volcv_exchange exchange,
     volcv_result result,
     const char *reason);
+
+/**
+ * Makes a file of pixels, such as those of a whole operation. The marks of origin that the service writes into its
+ * files (metadata such as AIGC labels) are not in the pixels: give its file as marks.
+ *
+ * @param pixels the pixels, without VOLCV_PIXELS_BORROW. A JPEG has white behind what is transparent.
+ * @param marks a file whose marks the new file gets, as far as its format can carry them; may be NULL. Without
+ * VOLCV_PICTURE_BORROW, and no link.
+ * @param format VOLCV_FORMAT_PNG, VOLCV_FORMAT_JPEG or VOLCV_FORMAT_BMP.
+ * @param quality of a JPEG, 1 to 100; 0 means 95. 0 for the other formats.
+ * @param out_file set to the file; all zero on any error. What was in it before is not released.
+ * @param error filled on failure; may be NULL.
+ * @return VOLCV_OK, VOLCV_E_INVALID_ARGUMENT, VOLCV_E_INVALID_INPUT: the format cannot hold so large a picture;
+ * VOLCV_E_UNSUPPORTED, VOLCV_E_FORKED, VOLCV_E_INTERNAL.
+ * Thread: any, many at once. Blocks: while it encodes.
+ * Memory: the bytes are the caller's, until volcv_buffer_release().
+ */
+VOLCV_API volcv_result VOLCV_CALL volcv_encode(
+    const volcv_pixels *pixels,
+    const volcv_picture *marks,
+    uint32_t format,
+    uint32_t quality,
+    volcv_buffer *out_file,
+    volcv_error *error);
+
+/**
+ * Decodes a PNG, JPEG or BMP: upright, in sRGB, as VOLCV_PIXEL_RGB8 or, where a pixel is not opaque, as
+ * VOLCV_PIXEL_RGBA8 with straight alpha.
+ *
+ * @param file the file, without VOLCV_PICTURE_BORROW, and no link.
+ * @param out_pixels filled: format, width and height of rows without gaps, whose data and size are those of
+ * out_buffer; all zero on any error.
+ * @param out_buffer set to the bytes of the pixels; all zero on any error. What was in it before is not released.
+ * @param error filled on failure; may be NULL.
+ * @return VOLCV_OK; VOLCV_E_INVALID_INPUT: the file is damaged, of another format, or has a side above 16384 or more
+ * than 64 Mi pixels; VOLCV_E_INVALID_ARGUMENT, VOLCV_E_UNSUPPORTED, VOLCV_E_FORKED, VOLCV_E_INTERNAL.
+ * Thread: any, many at once. Blocks: while it decodes.
+ * Memory: the bytes are the caller's, until volcv_buffer_release().
+ */
+VOLCV_API volcv_result VOLCV_CALL volcv_decode(
+    const volcv_picture *file,
+    volcv_pixels *out_pixels,
+    volcv_buffer *out_buffer,
+    volcv_error *error);
 
 #ifdef __cplusplus
 }  // extern "C"

@@ -298,6 +298,25 @@ private:
     volcv_buffer buffer_ = {};
 };
 
+/** volcv_encode(): a file of pixels, with the marks of origin of another file, if one is given. */
+[[nodiscard]] inline Expected<Buffer> encode(const volcv_pixels& pixels, const volcv_picture* marks = nullptr,
+    uint32_t format = VOLCV_FORMAT_PNG, uint32_t quality = 0) noexcept {
+    volcv_error error = VOLCV_ERROR_INIT;
+    volcv_buffer file = {};
+    error.code = volcv_encode(&pixels, marks, format, quality, &file, &error);
+    return {Buffer(file), error};
+}
+
+/** volcv_decode(): the pixels of a file; they lie in the buffer that is filled. */
+[[nodiscard]] inline Expected<volcv_pixels> decode(const volcv_picture& file, Buffer& memory) noexcept {
+    volcv_error error = VOLCV_ERROR_INIT;
+    volcv_pixels pixels = VOLCV_PIXELS_INIT;
+    volcv_buffer buffer = {};
+    error.code = volcv_decode(&file, &pixels, &buffer, &error);
+    memory = Buffer(buffer);
+    return {static_cast<volcv_pixels&&>(pixels), error};
+}
+
 /**
  * volcv_job: keep it until its event was polled and its results were read. The destructor is volcv_job_release(), which
  * cancels a job that still runs. A Job may outlive its Client: its functions then return VOLCV_E_STALE.

@@ -384,7 +384,8 @@ namespace Volcv
                 inpaint_submit, task_submit, task_wait, task_status, task_cancel, job_cancel, job_progress,
                 job_error, job_release, job_reply, job_task, job_task_status, job_image_count, job_image_info,
                 job_image_link, job_image_take, job_rejected_count, job_rejected_take, buffer_release, plan,
-                job_pixels_info, job_pixels, http_body_read, http_on_head, http_on_data, http_complete;
+                job_pixels_info, job_pixels, http_body_read, http_on_head, http_on_data, http_complete, encode,
+                decode;
         }
 
         [DllImport(Library, CallingConvention = C)] public static extern uint volcv_abi_version();
@@ -447,6 +448,11 @@ namespace Volcv
             IntPtr client, ulong job, uint index, volcv_buffer* out_buffer);
         [DllImport(Library, CallingConvention = C)] public static extern int volcv_plan(
             volcv_outpaint* request, uint width, uint height, volcv_plan_info* out_plan, volcv_error* error);
+        [DllImport(Library, CallingConvention = C)] public static extern int volcv_encode(
+            volcv_pixels* pixels, volcv_picture* marks, uint format, uint quality, volcv_buffer* out_file,
+            volcv_error* error);
+        [DllImport(Library, CallingConvention = C)] public static extern int volcv_decode(
+            volcv_picture* file, volcv_pixels* out_pixels, volcv_buffer* out_buffer, volcv_error* error);
         [DllImport(Library, CallingConvention = C)] public static extern int volcv_job_pixels_info(
             IntPtr client, ulong job, uint index, volcv_pixels_info* out_info);
         [DllImport(Library, CallingConvention = C)] public static extern int volcv_job_pixels(

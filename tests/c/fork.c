@@ -113,6 +113,11 @@ static void forked_beside_a_client(void)
     IS(volcv_job_image_take(client, job, 0, &buffer), VOLCV_E_FORKED);
     buffer.id = 1;
     IS(volcv_buffer_release(&buffer), VOLCV_E_FORKED);
+    IS(volcv_encode(&pixels, NULL, VOLCV_FORMAT_PNG, 0, &buffer, &error), VOLCV_E_FORKED);
+    CHECK(buffer.id == 0);
+    buffer.id = 1;
+    IS(volcv_decode(&picture, &pixels, &buffer, &error), VOLCV_E_FORKED);
+    CHECK(buffer.id == 0 && pixels.data == NULL);
     IS(volcv_http_body_read(client, 1, room, sizeof room, &size), VOLCV_E_FORKED);
     IS(volcv_http_on_head(client, 1, 200, NULL, 0), VOLCV_E_FORKED);
     IS(volcv_http_on_data(client, 1, room, 1), VOLCV_E_FORKED);

@@ -8,8 +8,8 @@ use std::time::{Duration, Instant};
 
 use crate::sh::{root, run, say};
 use crate::{
-    abi, bench, conan, coverage, fuzz, header, licences, oldest, package, platforms, public_api, readme, sanitizers,
-    sizes, tools, vcpkg, windows,
+    abi, bench, conan, coverage, dist, fuzz, header, licences, oldest, package, platforms, public_api, readme,
+    sanitizers, sizes, tools, vcpkg, wheel, windows,
 };
 
 /// A check gets the workspace's root.
@@ -45,6 +45,8 @@ const PLATFORMS: &[(&str, Check)] = &[
     ("Windows x86-64 under Wine", |_| windows::check()),
     ("the Conan recipe", |_| conan::check()),
     ("the vcpkg port", |_| vcpkg::check()),
+    ("tarball, Debian's packages, list of crates", |_| dist::check()),
+    ("the Python wheel", wheel::check),
     ("ThreadSanitizer", |_| sanitizers::threads()),
     ("orders of the threads of libvolcv", |_| sanitizers::orders()),
     ("AddressSanitizer in the standard library too", |_| sanitizers::addresses()),

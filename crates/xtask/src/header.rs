@@ -32,7 +32,7 @@ fn read(path: &str) -> Result<String, String> {
 }
 
 /// In the order of the header.
-const SOURCES: [&str; 17] = [
+const SOURCES: &[&str] = &[
     "constants",
     "structs",
     "credentials_structs",
@@ -50,6 +50,7 @@ const SOURCES: [&str; 17] = [
     "results",
     "pixels",
     "http",
+    "codec",
 ];
 
 /// The generated files.

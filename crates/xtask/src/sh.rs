@@ -29,8 +29,13 @@ pub(crate) fn run(folder: &Path, line: &str, env: &[(&str, &str)]) -> Result<(),
 
 /// As [`run`], but gives what the command prints.
 pub(crate) fn output(folder: &Path, line: &str) -> Result<String, String> {
+    output_with(folder, line, &[])
+}
+
+/// As [`output`], with variables.
+pub(crate) fn output_with(folder: &Path, line: &str, env: &[(&str, &str)]) -> Result<String, String> {
     say(&format!("$ {line}"));
-    let output = command(folder, line)?.stderr(Stdio::inherit()).output();
+    let output = command(folder, line)?.envs(env.iter().copied()).stderr(Stdio::inherit()).output();
     match output {
         Ok(output) if output.status.success() => Ok(String::from_utf8_lossy(&output.stdout).into_owned()),
         Ok(output) => Err(format!("failed ({}): {line}", output.status)),

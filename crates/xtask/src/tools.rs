@@ -1,5 +1,6 @@
 //! The programs that the second ring needs, and how each is installed.
 
+use crate::dist;
 use crate::sh::{root, say, succeeds};
 use crate::toolchain::Toolchain;
 
@@ -34,6 +35,10 @@ const PROGRAMS: &[&str] = &[
     "valgrind --version",
     "abidiff --version",
     "strip --version",
+    "which dh",
+    "dpkg-buildpackage --version",
+    "lintian --version",
+    "man --version",
     "mcs --version",
     "mono --version",
     "love --version",
@@ -73,7 +78,8 @@ pub(crate) fn check_all() -> Result<(), String> {
     Err(text)
 }
 
-/// Installs the tools of cargo that are missing, and fetches Debian's compilers. A debug build of a tool runs as well, and is there in half the time.
+/// Installs the tools of cargo that are missing, and fetches Debian's compilers. A debug build of a tool runs as well, and is
+/// there in half the time.
 pub(crate) fn install() -> Result<(), String> {
     for (line, install) in CARGO.into_iter().filter(|(line, _)| !succeeds(line)) {
         say(&format!("{line} fails"));
@@ -81,5 +87,5 @@ pub(crate) fn install() -> Result<(), String> {
     }
     Toolchain::oldest()?;
     Toolchain::newest()?.sanitizer_runtimes()?;
-    Ok(())
+    dist::install()
 }

@@ -13,7 +13,7 @@ pub(crate) mod header;
 #[cfg(feature = "second-ring")]
 mod install;
 mod layout;
-mod oom;
+pub(crate) mod oom;
 mod readme;
 pub(crate) mod run;
 #[cfg(feature = "second-ring")]

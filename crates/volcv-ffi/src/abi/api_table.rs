@@ -42,4 +42,6 @@ functions! {
     http_on_head volcv_http_on_head
     http_on_data volcv_http_on_data
     http_complete volcv_http_complete
+    encode volcv_encode
+    decode volcv_decode
 }

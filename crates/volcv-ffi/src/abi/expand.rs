@@ -5,8 +5,8 @@
 use std::slice;
 
 use volcv::{
-    Ability, Anchor, ExpandOptions, FitOptions, InvalidInput, Keep, Margins, Outpaint, Picture, PlanOptions, Sides,
-    Size, TooSmall, Wish,
+    Ability, Anchor, Bytes, ExpandOptions, FitOptions, InvalidInput, Keep, Margins, Outpaint, Picture, Pixels,
+    PlanOptions, Provenance, Sides, Size, TooSmall, Wish,
 };
 
 use super::constants::*;
@@ -15,7 +15,10 @@ use super::pixel_structs::*;
 use super::read::read;
 use super::request::{Given, copy_of, given_of, invalid, picture_of, with_options};
 use super::structs::*;
-use crate::engine::{Borrowed, CError, Engine, Expansion, Input, JobRequest, Texture, layout_of, upright_size};
+use crate::engine::{
+    Borrowed, CError, Engine, Expansion, Input, JobRequest, Texture, decoded, encoded, encoding_of, layout_of,
+    upright_size,
+};
 
 pub(super) unsafe fn expand_of(engine: &Engine, request: &volcv_outpaint) -> Result<JobRequest, CError> {
     let (wish, settings) = (wish_of(request)?, settings_of(request)?);
@@ -135,5 +138,36 @@ unsafe fn size_of_source(request: &volcv_outpaint) -> Result<Size, CError> {
         Given::File(picture) => {
             upright_size(slice::from_raw_parts(picture.data.cast::<u8>(), picture.size)).map_err(invalid)
         }
+    }
+}
+
+pub(super) unsafe fn encode(
+    pixels: &volcv_pixels,
+    marks: *const volcv_picture,
+    format: u32,
+    quality: u32,
+) -> Result<Bytes, CError> {
+    let encoding = encoding_of(format, quality)?;
+    let (layout, size) = layout_of(pixels, 0)?;
+    let marks = match marks.is_null() {
+        true => Provenance::default(),
+        false => Provenance::read(file_of(marks, "marks")?),
+    };
+    let data = slice::from_raw_parts(pixels.data.cast::<u8>(), size);
+    encoded(&Pixels::new(data, layout).map_err(invalid)?, encoding, marks)
+}
+
+pub(super) unsafe fn decode(file: *const volcv_picture) -> Result<(volcv_pixels, Bytes), CError> {
+    decoded(file_of(file, "file")?)
+}
+
+/// The bytes of a picture that is read at once.
+unsafe fn file_of<'a>(picture: *const volcv_picture, name: &str) -> Result<&'a [u8], CError> {
+    match given_of(picture, name)? {
+        Given::Link(_) => Err(CError::argument(&format!("{name}: volcv_picture.link"), "a link", "NULL")),
+        Given::File(volcv_picture { flags: VOLCV_PICTURE_BORROW, .. }) => {
+            Err(CError::argument("volcv_picture.flags", VOLCV_PICTURE_BORROW, "0, as nothing is kept"))
+        }
+        Given::File(file) => Ok(slice::from_raw_parts(file.data.cast::<u8>(), file.size)),
     }
 }

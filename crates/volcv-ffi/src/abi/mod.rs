@@ -5,6 +5,7 @@
 mod access;
 mod api;
 mod client;
+mod codec;
 mod constants;
 mod credentials_structs;
 #[cfg(feature = "image")]
@@ -32,6 +33,7 @@ mod version;
 
 pub use api::*;
 pub use client::*;
+pub use codec::*;
 pub use constants::*;
 pub use credentials_structs::*;
 pub use http::*;

@@ -244,5 +244,5 @@ pub unsafe extern "C" fn volcv_buffer_release(buffer: *mut volcv_buffer) -> volc
 }
 
 impl volcv_buffer {
-    const EMPTY: Self = Self { id: 0, data: ptr::null(), size: 0 };
+    pub(super) const EMPTY: Self = Self { id: 0, data: ptr::null(), size: 0 };
 }

@@ -11,7 +11,7 @@ static CHILD: AtomicBool = AtomicBool::new(false);
 static CLIENTS: AtomicUsize = AtomicUsize::new(0);
 
 /// An error in a child that was forked while there were clients. One load: no lock and no system call.
-pub(super) fn check() -> Result<(), CError> {
+pub(crate) fn check() -> Result<(), CError> {
     match CHILD.load(SeqCst) {
         false => Ok(()),
         true => Err(CError::new(VOLCV_E_FORKED, "the process was forked while clients existed; use exec in the child")),

@@ -3,6 +3,8 @@
 
 mod borrow;
 pub(crate) mod buffers;
+#[cfg(feature = "image")]
+mod codec;
 mod credentials;
 mod deadline;
 #[cfg(feature = "image")]
@@ -17,7 +19,7 @@ mod expansion;
 #[cfg(not(feature = "image"))]
 #[path = "no_expansion.rs"]
 mod expansion;
-mod fork;
+pub(crate) mod fork;
 mod hooks;
 mod host_http;
 pub(crate) mod inject;
@@ -35,6 +37,8 @@ mod unload;
 mod worker;
 
 pub(crate) use borrow::Borrowed;
+#[cfg(feature = "image")]
+pub(crate) use codec::{decoded, encoded, encoding_of};
 pub(crate) use credentials::CredentialsHooks;
 pub(crate) use deadline::Deadline;
 pub(crate) use engine::Engine;

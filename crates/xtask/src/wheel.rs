@@ -1,0 +1,99 @@
+//! The Python wheel: how it is built, and the check that installs and tests it.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use crate::dist;
+use crate::sh::{output, outside, root, run};
+
+/// Debian's Python, which the wheel is built and tested with.
+const PYTHON: &str = "/usr/bin/python3";
+
+/// What builds, judges and tests the wheel.
+const PACKAGES: &str = "setuptools==84.2.1 cffi==2.1.1 auditwheel==6.8.2 pytest==9.2.0 mypy==2.4.1 numpy==2.4.6 \
+                        pillow==12.3.0 types-cffi==2.1.0.20260827";
+
+/// `cargo xtask wheel`: builds the wheel in `target/wheels`, around the library of the other packages of a release.
+pub(crate) fn wheel() -> Result<(), String> {
+    build(&dist::library()?, &root().join("target/wheels")).map(|_| ())
+}
+
+/// The check: the wheel is built of a debug library, installed, and tested from outside of the tree.
+pub(crate) fn check(root: &Path) -> Result<(), String> {
+    let target = root.join("target/python/cargo");
+    // Debug information is most of the bytes, and of the time to link.
+    let env = [("CARGO_PROFILE_DEV_DEBUG", "0"), ("CARGO_INCREMENTAL", "0")];
+    let line = format!("cargo build --quiet --locked -p volcv-ffi -p volcv-cli --target-dir {}", target.display());
+    run(root, &line, &env)?;
+    let built = target.join("debug");
+    let wheel = build(&built.join("libvolcv.so"), &root.join("target/python/wheels"))?;
+    let bin = environment(root)?;
+    let tag = output(root, &format!("{bin}/auditwheel show {wheel}"))?;
+    let platform = wheel.rsplit('-').next().unwrap_or_default().trim_end_matches(".whl");
+    if !tag.split_whitespace().collect::<Vec<_>>().join(" ").contains(&format!("\"{platform}\"")) {
+        return Err(format!("auditwheel does not agree with {platform}: {tag}"));
+    }
+    run(root, &format!("{bin}/pip install --quiet --force-reinstall --no-deps --no-index {wheel}"), &[])?;
+    let command = built.join("volcv").display().to_string();
+    let header = root.join("include/volcv.h").display().to_string();
+    let readme = root.join("python/README.md").display().to_string();
+    outside("python", |folder| {
+        run(root, &format!("cp -r python/tests {}", folder.display()), &[])?;
+        run(folder, &format!("cp {}/python/pyproject.toml .", root.display()), &[])?;
+        let cache = root.join("target/python/mypy").display().to_string();
+        run(folder, &format!("{bin}/mypy --cache-dir {cache} -p volcv"), &[])?;
+        run(folder, &format!("{bin}/mypy --cache-dir {cache} ."), &[])?;
+        let env = [("VOLCV_COMMAND", &*command), ("VOLCV_HEADER", &header), ("VOLCV_README", &readme)];
+        run(folder, &format!("{bin}/python -m pytest -q -p no:cacheprovider --show-capture=no"), &env)
+    })
+}
+
+/// Builds the wheel around a library, in a folder of its own; gives its path.
+fn build(library: &Path, into: &Path) -> Result<String, String> {
+    let root = root();
+    let bin = environment(&root)?;
+    let work = root.join("target/python");
+    let source = work.join("source");
+    // What is not there need not be removed.
+    let _ = fs::remove_dir_all(&source);
+    let _ = fs::remove_dir_all(into);
+    fs::create_dir_all(&source).map_err(|error| format!("{}: {error}", source.display()))?;
+    // setuptools writes beside its sources.
+    run(&root, &format!("cp -r python include {}", source.display()), &[])?;
+    let stripped = work.join("libvolcv.so").display().to_string();
+    run(&root, &format!("strip --strip-debug -o {stripped} {}", library.display()), &[])?;
+    let platform = platform(&stripped)?;
+    let line = format!(
+        "{bin}/pip wheel --quiet --no-build-isolation --no-deps --no-index --wheel-dir {} {}",
+        into.display(),
+        source.join("python").display()
+    );
+    run(&root, &line, &[("VOLCV_LIBRARY", &*stripped), ("VOLCV_WHEEL_PLATFORM", &platform)])?;
+    let entries = fs::read_dir(into).map_err(|error| format!("{}: {error}", into.display()))?;
+    let mut wheels = entries.flatten().map(|entry| entry.path().display().to_string());
+    wheels.next().ok_or_else(|| format!("no wheel is in {}", into.display()))
+}
+
+/// The platform's tag: the oldest glibc that has every symbol the library needs. No tag is older than 2.5.
+fn platform(library: &str) -> Result<String, String> {
+    let symbols = output(&root(), &format!("objdump -T {library}"))?;
+    let versions = symbols.split("GLIBC_2.").skip(1).filter_map(|rest| {
+        let digits: String = rest.chars().take_while(char::is_ascii_digit).collect();
+        digits.parse::<u32>().ok()
+    });
+    let newest = versions.max().ok_or_else(|| format!("{library} needs no glibc"))?;
+    Ok(format!("manylinux_2_{}_{}", newest.max(5), std::env::consts::ARCH))
+}
+
+/// The `bin` of the virtual environment; it is made once and kept.
+fn environment(root: &Path) -> Result<String, String> {
+    let folder: PathBuf = root.join("target/python/venv");
+    let marker = folder.join("installed");
+    let bin = folder.join("bin").display().to_string();
+    if !fs::read_to_string(&marker).is_ok_and(|installed| installed == PACKAGES) {
+        run(root, &format!("{PYTHON} -m venv --clear {}", folder.display()), &[])?;
+        run(root, &format!("{bin}/pip install --quiet --disable-pip-version-check {PACKAGES}"), &[])?;
+        fs::write(&marker, PACKAGES).map_err(|error| format!("{}: {error}", marker.display()))?;
+    }
+    Ok(bin)
+}
