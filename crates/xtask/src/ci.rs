@@ -49,7 +49,6 @@ const PLATFORMS: &[(&str, Check)] = &[
     ("the Python wheel", wheel::check),
     ("ThreadSanitizer", |_| sanitizers::threads()),
     ("orders of the threads of libvolcv", |_| sanitizers::orders()),
-    ("AddressSanitizer in the standard library too", |_| sanitizers::addresses()),
 ];
 
 /// The argument by which the program starts itself for [`PLATFORMS`].

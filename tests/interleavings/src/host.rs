@@ -149,7 +149,8 @@ impl Host {
         let borrowed = self.borrowed.load(SeqCst);
         assert_eq!(borrowed, self.released.load(SeqCst), "each borrowed picture is given back once");
         assert_eq!(self.started.load(SeqCst), self.stopped.load(SeqCst), "each thread that started has stopped");
-        std::mem::take(&mut *self.answering.lock().unwrap()).into_iter().for_each(|thread| thread.join().unwrap());
+        let answering = std::mem::take(&mut *self.answering.lock().unwrap());
+        answering.into_iter().for_each(|thread| thread.join().unwrap());
     }
 
     /// A hook begins.
@@ -192,7 +193,9 @@ unsafe extern "C" fn start(
         }
     };
     if host.answers_later {
-        host.answering.lock().unwrap().push(thread::spawn(answer));
+        // Before the lock: shuttle lets others go on at a spawn.
+        let answering = thread::spawn(answer);
+        host.answering.lock().unwrap().push(answering);
     } else {
         answer();
     }

@@ -38,7 +38,7 @@ pub(crate) enum Build {
     Full,
     /// Without any HTTP or TLS.
     NoHttp,
-    /// As [`Build::Full`], with a sanitizer in all of it: `cargo xtask ci Sanitizer` builds it.
+    /// As [`Build::Full`], with a sanitizer in all of it: `cargo xtask ci ThreadSanitizer` builds it.
     #[cfg(feature = "second-ring")]
     Sanitized,
 }

@@ -1,5 +1,5 @@
 //! The programs in C with a sanitizer in them, in libvolcv, in its dependencies and in the standard library.
-//! `cargo xtask ci Sanitizer` builds such a library, and says here where it is.
+//! `cargo xtask ci ThreadSanitizer` builds such a library, and says here where it is.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -18,7 +18,9 @@ pub(super) const OPTIONS: [(&str, &str); 2] = [
 
 /// What `cargo xtask ci` says in a variable.
 fn told_by_xtask(variable: &str) -> PathBuf {
-    std::env::var_os(variable).unwrap_or_else(|| panic!("{variable} is not set: run `cargo xtask ci Sanitizer`")).into()
+    std::env::var_os(variable)
+        .unwrap_or_else(|| panic!("{variable} is not set: run `cargo xtask ci ThreadSanitizer`"))
+        .into()
 }
 
 /// The folder of `libvolcv.so`.

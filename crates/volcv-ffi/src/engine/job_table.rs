@@ -1,7 +1,8 @@
 //! The table of jobs. An id is a number that is never used twice, with the index of its job in the low bits; so an id
 //! that is stale, invented or of another client meets a slot with another id. Reading progress takes no lock.
 
-use std::sync::{OnceLock, atomic};
+use std::sync::OnceLock;
+use std::sync::atomic::AtomicU64 as StaticU64;
 
 use volcv::{Phase, Progress};
 
@@ -56,7 +57,7 @@ impl JobTable {
 
     /// Takes an index for a job, which `open` makes from its id; `None` if the client is full.
     pub(super) fn open(&self, open: impl FnOnce(volcv_job) -> Job) -> Option<volcv_job> {
-        static NEXT: atomic::AtomicU64 = atomic::AtomicU64::new(1);
+        static NEXT: StaticU64 = StaticU64::new(1);
         let index = {
             let mut free = lock(&self.free);
             let fresh = free.fresh;
