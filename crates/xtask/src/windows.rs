@@ -30,10 +30,7 @@ pub(crate) fn check() -> Result<(), String> {
     let wine = Wine::start()?;
     let prefix = wine.prefix.display().to_string();
     let wine_env = [("WINEPREFIX", &*prefix), ("WINEDEBUG", "-all")];
-    run(&root(), "cargo test --locked -p tests --features second-ring --test it -- wine::", &wine_env)?;
-    let command = "cargo test --locked -p volcv-cli --test cli -- --skip mode --skip tty";
-    let program = format!("{WINE} {}", folder("package/bin/volcv.exe").display());
-    run(&root(), command, &[wine_env[0], wine_env[1], ("VOLCV_TEST_COMMAND", &program)])
+    run(&root(), "cargo test --locked -p tests --features second-ring --test it -- wine::", &wine_env)
 }
 
 /// Builds what is shipped, and says where it is.

@@ -1,4 +1,4 @@
-//! `volcv.exe`: what is different on Windows. The tests of the command itself run with it as well.
+//! `volcv.exe`: what is different on Windows.
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
