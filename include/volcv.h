@@ -2123,7 +2123,7 @@ VOLCV_API volcv_result VOLCV_CALL volcv_http_complete(
  * files (metadata such as AIGC labels) are not in the pixels: give its file as marks.
  *
  * @param pixels the pixels, without VOLCV_PIXELS_BORROW. A JPEG has white behind what is transparent.
- * @param marks a file whose marks the new file gets, as far as its format can carry them; NULL for none. Without
+ * @param marks a file whose marks the new file gets, as far as its format can carry them; may be NULL. Without
  * VOLCV_PICTURE_BORROW, and no link.
  * @param format VOLCV_FORMAT_PNG, VOLCV_FORMAT_JPEG or VOLCV_FORMAT_BMP.
  * @param quality of a JPEG, 1 to 100; 0 means 95. 0 for the other formats.

@@ -384,7 +384,8 @@ namespace Volcv
                 inpaint_submit, task_submit, task_wait, task_status, task_cancel, job_cancel, job_progress,
                 job_error, job_release, job_reply, job_task, job_task_status, job_image_count, job_image_info,
                 job_image_link, job_image_take, job_rejected_count, job_rejected_take, buffer_release, plan,
-                job_pixels_info, job_pixels, http_body_read, http_on_head, http_on_data, http_complete;
+                job_pixels_info, job_pixels, http_body_read, http_on_head, http_on_data, http_complete, encode,
+                decode;
         }
 
         [DllImport(Library, CallingConvention = C)] public static extern uint volcv_abi_version();

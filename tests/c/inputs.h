@@ -35,6 +35,7 @@ static volcv_image_info out_info;
 static volcv_buffer out_buffer;
 static volcv_plan_info out_plan;
 static volcv_pixels_info out_pixels_info;
+static volcv_pixels out_pixels;
 static volcv_api out_api;
 static const char *out_text;
 static size_t out_size;
@@ -130,6 +131,7 @@ static void fresh(void)
     memset(&out_buffer, 0xAB, sizeof out_buffer);
     memset(&out_plan, 0xAB, sizeof out_plan);
     memset(&out_pixels_info, 0xAB, sizeof out_pixels_info);
+    memset(&out_pixels, 0xAB, sizeof out_pixels);
     memset(&out_api, 0xAB, sizeof out_api);
     memset(&out_text, 0xAB, sizeof out_text);
     memset(&out_size, 0xAB, sizeof out_size);
@@ -139,6 +141,7 @@ static void fresh(void)
     out_info.struct_size = sizeof out_info;
     out_plan.struct_size = sizeof out_plan;
     out_pixels_info.struct_size = sizeof out_pixels_info;
+    out_pixels.struct_size = sizeof out_pixels;
     out_api.struct_size = sizeof out_api;
 }
 

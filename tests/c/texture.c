@@ -65,6 +65,32 @@ static void in_every_layout(volcv_job job)
     }
 }
 
+/* Pixels become a file, with the marks of another file, and the same pixels again. */
+static void there_and_back(const volcv_pixels *pixels, const volcv_buffer *origin)
+{
+    volcv_picture marks = VOLCV_PICTURE_INIT, file = VOLCV_PICTURE_INIT;
+    volcv_buffer encoded = VOLCV_BUFFER_INIT, memory = VOLCV_BUFFER_INIT;
+    volcv_pixels again = VOLCV_PIXELS_INIT;
+    volcv_error error = VOLCV_ERROR_INIT;
+    marks.data = origin->data;
+    marks.size = origin->size;
+    IS(volcv_encode(pixels, &marks, VOLCV_FORMAT_PNG, 0, &encoded, &error), VOLCV_OK);
+    file.data = encoded.data;
+    file.size = encoded.size;
+    IS(volcv_decode(&file, &again, &memory, &error), VOLCV_OK);
+    CHECK(again.width == pixels->width && again.height == pixels->height && again.data == memory.data);
+    CHECK(again.size == memory.size && again.format == pixels->format);
+    CHECK(memcmp(again.data, pixels->data, again.size) == 0);
+    IS(volcv_buffer_release(&memory), VOLCV_OK);
+    IS(volcv_encode(pixels, NULL, VOLCV_FORMAT_WEBP, 0, &memory, &error), VOLCV_E_INVALID_ARGUMENT);
+    IS(volcv_encode(pixels, NULL, VOLCV_FORMAT_PNG, 9, &memory, &error), VOLCV_E_INVALID_ARGUMENT);
+    IS(volcv_encode(pixels, NULL, VOLCV_FORMAT_JPEG, 101, &memory, &error), VOLCV_E_INVALID_ARGUMENT);
+    file.size /= 2;
+    IS(volcv_decode(&file, &again, &memory, &error), VOLCV_E_INVALID_INPUT);
+    CHECK(memory.id == 0 && again.data == NULL && strstr(error.message, "file is") != NULL);
+    IS(volcv_buffer_release(&encoded), VOLCV_OK);
+}
+
 static void a_texture_comes_back(void)
 {
     paint(texture_memory);
@@ -90,6 +116,7 @@ static void a_texture_comes_back(void)
     volcv_buffer file = VOLCV_BUFFER_INIT;
     IS(volcv_job_image_take(client, job, 0, &file), VOLCV_OK);
     CHECK(count == 1 && file.size > 100);
+    there_and_back(&out.pixels, &file);
     IS(volcv_buffer_release(&file), VOLCV_OK);
     const volcv_error error = error_of(client, job);
     CHECK(error.attempts == 1 && error.charge == VOLCV_CHARGE_CHARGED && error.request_id[0] != 0);

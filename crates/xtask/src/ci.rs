@@ -48,6 +48,7 @@ const PLATFORMS: &[(&str, Check)] = &[
     ("tarball, Debian's packages, list of crates", |_| dist::check()),
     ("the Python wheel", wheel::check),
     ("ThreadSanitizer", |_| sanitizers::threads()),
+    ("orders of the threads of libvolcv", |_| sanitizers::orders()),
     ("AddressSanitizer in the standard library too", |_| sanitizers::addresses()),
 ];
 

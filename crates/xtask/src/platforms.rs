@@ -88,21 +88,20 @@ pub(crate) fn check() -> Result<(), String> {
 }
 
 impl Runnable {
-    /// Runs cargo for this platform. Emulation is slow: the tests are optimised, and properties get fewer cases.
+    /// Runs cargo for this platform. Properties get few cases, and what is emulated is optimised.
     fn cargo(&self, toolchain: &Toolchain, line: &str) -> Result<(), String> {
         let prefix = format!("CARGO_TARGET_{}", self.target.to_uppercase().replace('-', "_"));
         let variable = |name: &str| format!("{prefix}_{name}");
         let (linker, runner, flags) = (variable("LINKER"), variable("RUNNER"), variable("RUSTFLAGS"));
         let mut env = vec![
             UNSTABLE,
-            ("CARGO_PROFILE_DEV_OPT_LEVEL", "1"),
             ("CARGO_PROFILE_DEV_DEBUG", "0"),
             ("PROPTEST_CASES", "16"),
             (&linker, self.linker),
             (&flags, self.flags),
         ];
         if !self.runner.is_empty() {
-            env.push((&runner, self.runner));
+            env.extend([(&*runner, self.runner), ("CARGO_PROFILE_DEV_OPT_LEVEL", "1")]);
         }
         let (command, rest) = line.split_once(' ').unwrap_or((line, ""));
         let std = "-Z build-std=std,panic_unwind,test";

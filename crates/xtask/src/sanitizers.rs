@@ -17,6 +17,12 @@ pub(crate) fn addresses() -> Result<(), String> {
     check("address", "asan")
 }
 
+/// The engine of the C library in many orders of its threads.
+pub(crate) fn orders() -> Result<(), String> {
+    let test = "cargo test --locked --manifest-path tests/interleavings/Cargo.toml --target-dir target/interleavings";
+    run(&root(), test, &[])
+}
+
 fn check(sanitizer: &str, runtime: &str) -> Result<(), String> {
     let toolchain = Toolchain::newest()?;
     let runtime = toolchain.sanitizer_runtimes()?.join(format!("libclang_rt.{runtime}-x86_64.a"));

@@ -11,7 +11,7 @@ use crate::host::Host;
 
 /// Orders that each test tries, half of them at random, half with few changes between threads.
 fn orders() -> usize {
-    std::env::var("VOLCV_ORDERS").map_or(1000, |text| text.parse().unwrap())
+    std::env::var("VOLCV_ORDERS").map_or(400, |text| text.parse().unwrap())
 }
 
 /// Runs a test in many orders.

@@ -254,6 +254,8 @@ fn valid(type_name: &str, name: &str) -> &'static str {
         ("const volcv_header *", _) => "&header",
         ("const volcv_job *", _) => "&done",
         ("const volcv_pixels *", _) => "&pixels",
+        ("const volcv_picture *", _) => "&picture",
+        ("volcv_pixels *", _) => "&out_pixels",
         ("volcv_plan_info *", _) => "&out_plan",
         ("volcv_pixels_info *", _) => "&out_pixels_info",
         ("volcv_api *", _) => "&out_api",
@@ -273,8 +275,9 @@ fn valid(type_name: &str, name: &str) -> &'static str {
         (_, "abi") => "VOLCV_ABI_VERSION",
         (_, "job") => "done",
         (_, "status") => "200",
+        (_, "format") => "VOLCV_FORMAT_PNG",
         (_, "capacity" | "count" | "exchange" | "size") => "1",
-        (_, "width" | "height" | "timeout_ms" | "all" | "index" | "result") => "0",
+        (_, "width" | "height" | "timeout_ms" | "all" | "index" | "result" | "quality") => "0",
         other => panic!("a parameter of a new kind: {other:?}"),
     }
 }
@@ -289,6 +292,7 @@ fn emptied(type_name: &str, name: &str) -> Option<String> {
         | "volcv_error *"
         | "volcv_plan_info *"
         | "volcv_pixels_info *"
+        | "volcv_pixels *"
         | "volcv_api *" => Some(format!("EMPTY_BEHIND_SIZE({variable});")),
         _ => Some(format!("EMPTY({variable});")),
     }
@@ -326,6 +330,9 @@ fn every_pointer(header: &Header) -> String {
                     writeln!(text, "    IS({call}, VOLCV_OK);").unwrap();
                     if outputs.iter().any(|output| output.contains("out_job")) {
                         writeln!(text, "    IS(volcv_job_release(client, out_job), VOLCV_OK);").unwrap();
+                    }
+                    if outputs.iter().any(|output| output.contains("out_buffer")) {
+                        writeln!(text, "    IS(volcv_buffer_release(&out_buffer), VOLCV_OK);").unwrap();
                     }
                     if outputs.iter().any(|output| output.contains("out_client")) {
                         writeln!(text, "    IS(volcv_client_destroy(out_client, 60000), VOLCV_OK);").unwrap();

@@ -44,9 +44,9 @@ fn the_wrapper_is_light_and_leaves_nothing_in_an_object_file() {
     for compiler in ["g++", "clang++"] {
         let include = format!("-I{}", root().join("include").display());
         let text = ran(Command::new(compiler).args(["-std=c++17", "-E", &include]).arg(&empty));
-        // 1,900 for outpainting, 350 for direct access, inpainting and tasks, 120 for threads and the table of functions, and
-        // 180 that g++ writes to say where each NULL of an empty table comes from.
-        assert!(text.lines().count() <= 2550, "{compiler}: {} lines", text.lines().count());
+        // 1,900 for outpainting, 350 for direct access, inpainting and tasks, 120 for threads and the table of functions, 100 for
+        // memory and codecs, and 180 that g++ writes to say where each NULL of an empty table comes from.
+        assert!(text.lines().count() <= 2650, "{compiler}: {} lines", text.lines().count());
         for source in [&empty, &root().join("examples/cpp/outpaint.cpp"), &root().join(ENGINE_LOOP)] {
             let object = folder.join("it.o");
             let mut command = Command::new(compiler);
