@@ -11,7 +11,8 @@ const TABLE: Table = Table("docs/sizes.txt");
 
 /// A set of features: its name in the table, cargo's options for it, and its budget in bytes.
 const SETS: [(&str, &str, u64); 4] = [
-    ("default", "", 3_150_000),
+    // Memory that can be missing brought 60 kB: see below.
+    ("default", "", 3_175_000),
     // What the feature image brings is the difference to the first: see IMAGE.
     ("without-image", "--no-default-features --features ureq", 3_000_000),
     // Nearly half of this size is Rust's own code for formatting and for the report of a panic. The structs and functions of
@@ -19,7 +20,7 @@ const SETS: [(&str, &str, u64); 4] = [
     // tasks and the neighbours with their C functions brought 150 kB, a third of it tables for unwinding and texts. Memory that
     // can be missing brought 33 kB, most of it the size and the alignment at each place that frees something.
     ("no-default-features", "--no-default-features", 1_080_000),
-    ("roots-platform", "--features roots-platform", 3_200_000),
+    ("roots-platform", "--features roots-platform", 3_225_000),
 ];
 
 /// The budget of the feature `image` in bytes. 450,000 were hoped for: the codecs take about 250,000, fit, canvas and conversions
