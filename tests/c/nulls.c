@@ -199,7 +199,8 @@ static const char *nested(int levels)
     static char text[6 * 128 + 2];
     char *at = text;
     for (int i = 0; i < levels; i++) {
-        at = stpcpy(at, "{\"a\":");
+        memcpy(at, "{\"a\":", 5);
+        at += 5;
     }
     *at++ = '1';
     memset(at, '}', (size_t)levels);

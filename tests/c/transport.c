@@ -200,7 +200,8 @@ static volcv_result on_start(void *user, volcv_client *of, volcv_exchange id, co
     }
     CHECK(length == request->body_size && keys == 1);
     exchange *const now = malloc(sizeof *now);
-    now->id = last_exchange = id;
+    last_exchange = id;
+    now->id = id;
     now->body_size = request->body_size;
     now->script = starts++ == 0 ? first : later;
     const volcv_result result = now->script->start;

@@ -1,6 +1,6 @@
 //! What a system keeps of a file beside its content, which names it takes, and how it hands out standard output as a file.
 
-pub(crate) use imp::{check_name, is_replaceable, make_readable, stdout, take_over, without_limit};
+pub(crate) use imp::{check_name, is_replaceable, make_readable, real_path, stdout, take_over, without_limit};
 
 #[cfg(unix)]
 mod imp {
@@ -76,6 +76,11 @@ mod imp {
         Ok(())
     }
 
+    /// The file itself, behind all links.
+    pub(crate) fn real_path(path: &Path) -> io::Result<PathBuf> {
+        fs::canonicalize(path)
+    }
+
     /// No path is too long before the system says so.
     pub(crate) fn without_limit(path: &Path) -> PathBuf {
         path.to_owned()
@@ -123,17 +128,11 @@ mod imp {
 
 #[cfg(windows)]
 mod imp {
-    use std::ffi::OsStr;
+    use std::ffi::{OsStr, OsString};
     use std::fs::{self, File, Metadata};
     use std::io;
     use std::os::windows::io::AsHandle as _;
-    use std::path::{Path, PathBuf};
-
-    /// Names of devices, in any case and with any ending:
-    /// <https://learn.microsoft.com/windows/win32/fileio/naming-a-file>.
-    const DEVICES: [&str; 6] = ["CON", "PRN", "AUX", "NUL", "CONIN$", "CONOUT$"];
-    /// Devices with a number behind them, from 1 to 9 or in superscript from 1 to 3.
-    const NUMBERED: [&str; 2] = ["COM", "LPT"];
+    use std::path::{Component, Path, PathBuf, Prefix};
 
     /// Files take over the access list of their folder.
     pub(crate) fn make_readable(_builder: &mut tempfile::Builder<'_, '_>) {}
@@ -150,60 +149,35 @@ mod imp {
 
     /// Refuses names that Windows takes for something else than a file in a folder: the picture would be lost.
     pub(crate) fn check_name(name: &OsStr) -> io::Result<()> {
-        let name = name.to_string_lossy();
-        let refused = |reason: &str| Err(io::Error::new(io::ErrorKind::InvalidInput, format!("{name} {reason}")));
-        if is_device(&name) {
-            return refused("is the name of a device on Windows, with any ending");
-        }
-        if let Some(c) = name.chars().find(|c| c.is_ascii_control() || r#"<>:"/\|?*"#.contains(*c)) {
-            return refused(&format!("has {c:?}, which Windows takes in no name of a file"));
-        }
-        if name.ends_with(['.', ' ']) {
-            return refused("ends with a dot or a space, which Windows would drop");
-        }
-        Ok(())
+        let refused = |reason| io::Error::new(io::ErrorKind::InvalidInput, reason);
+        crate::names::refusal(&name.to_string_lossy()).map_or(Ok(()), |reason| Err(refused(reason)))
     }
 
-    fn is_device(name: &str) -> bool {
-        let stem = name.split('.').next().unwrap_or(name).trim_end_matches(' ').to_uppercase();
-        let is_numbered = |device: &str| {
-            let rest = stem.strip_prefix(device).map(|rest| rest.chars().collect::<Vec<_>>());
-            matches!(rest.as_deref(), Some(['1'..='9' | '\u{b9}' | '\u{b2}' | '\u{b3}']))
-        };
-        DEVICES.contains(&&*stem) || NUMBERED.iter().any(|device| is_numbered(device))
+    /// The file itself, behind all links. Some drives cannot tell.
+    pub(crate) fn real_path(path: &Path) -> io::Result<PathBuf> {
+        Ok(fs::canonicalize(path).unwrap_or_else(|_| without_limit(path)))
     }
 
-    /// The same path with the prefix `\\?\`, for which the limit of 260 characters does not hold. Only the folder has to exist.
+    /// The same path with the prefix `\\?\`, for which the limit of 260 characters does not hold.
     pub(crate) fn without_limit(path: &Path) -> PathBuf {
-        let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-        match (fs::canonicalize(folder), path.file_name()) {
-            (Ok(folder), Some(name)) => folder.join(name),
-            // What is wrong with it is said where it is used.
-            _ => path.to_owned(),
+        // What is wrong with it is said where it is used.
+        let Ok(whole) = std::path::absolute(path) else { return path.to_owned() };
+        let mut parts = whole.components();
+        let Some(Component::Prefix(prefix)) = parts.next() else { return whole };
+        let mut long = OsString::from(r"\\?\");
+        match prefix.kind() {
+            Prefix::Disk(_) => long.push(&whole),
+            Prefix::UNC(server, share) => {
+                [OsStr::new(r"UNC\"), server, OsStr::new(r"\"), share, parts.as_path().as_os_str()]
+                    .iter()
+                    .for_each(|part| long.push(part))
+            }
+            _ => return whole,
         }
+        long.into()
     }
 
     pub(crate) fn stdout() -> io::Result<File> {
         io::stdout().as_handle().try_clone_to_owned().map(File::from)
-    }
-
-    #[cfg(test)]
-    mod tests {
-        use super::*;
-
-        #[test]
-        fn names_of_devices_and_of_streams_are_refused() {
-            for name in ["NUL", "nul.png", "aux.tar.png", "Com1.jpg", "LPT\u{b2}", "con .png", "conout$"] {
-                let error = check_name(OsStr::new(name)).unwrap_err();
-                assert_eq!(error.kind(), io::ErrorKind::InvalidInput);
-                assert!(error.to_string().contains("device"), "{name}: {error}");
-            }
-            for name in ["a:b.png", "what?.png", "a|b", "tab\t", "dot.", "space ", "\"q\""] {
-                check_name(OsStr::new(name)).unwrap_err();
-            }
-            for name in ["wide.png", "com.png", "COM0", "com10.png", "null.png", "\u{e4} \u{56fe}.png", ".hidden"] {
-                check_name(OsStr::new(name)).unwrap();
-            }
-        }
     }
 }

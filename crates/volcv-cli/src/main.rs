@@ -17,6 +17,8 @@ mod input;
 mod interrupt;
 mod make;
 mod mask;
+#[cfg(any(windows, test))]
+mod names;
 mod outpaint;
 mod output;
 mod pending;

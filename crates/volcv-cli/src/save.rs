@@ -137,7 +137,7 @@ fn resolve(path: &Path) -> io::Result<(PathBuf, Option<Metadata>)> {
     };
     attributes::check_name(name)?;
     match fs::metadata(path) {
-        Ok(found) if found.is_file() => Ok((fs::canonicalize(path)?, Some(found))),
+        Ok(found) if found.is_file() => Ok((attributes::real_path(path)?, Some(found))),
         Ok(found) if found.is_dir() => Err(io::Error::new(io::ErrorKind::IsADirectory, "it is a folder")),
         // Renaming over /dev/null, say, would replace it for the whole machine.
         Ok(_) => Err(io::Error::new(io::ErrorKind::InvalidInput, "it is not a regular file")),

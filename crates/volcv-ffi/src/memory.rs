@@ -190,17 +190,19 @@ unsafe impl GlobalAlloc for Memory {
         }
     }
 
+    #[inline(never)]
     unsafe fn realloc(&self, block: *mut u8, layout: Layout, size: usize) -> *mut u8 {
         // SAFETY: the caller promises that the size is none that overflows.
         let new = unsafe { Layout::from_size_align_unchecked(size, layout.align()) };
         match (layout.size() < LARGE, size < LARGE) {
             // SAFETY: as the caller promises.
             (true, true) => return unsafe { System.realloc(block, layout, size) },
-            // SAFETY: the block was made by `large`, with this layout.
-            (false, false) => match unsafe { moved(block, layout, new) } {
-                Some(moved) => return moved,
-                None => {}
-            },
+            (false, false) => {
+                // SAFETY: the block was made by `large`, with this layout.
+                if let Some(moved) = unsafe { moved(block, layout, new) } {
+                    return moved;
+                }
+            }
             _ => {}
         }
         // SAFETY: the new block has room for the bytes of both, and the old one is freed with its layout.

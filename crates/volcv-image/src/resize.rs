@@ -158,7 +158,7 @@ fn store(pixel: &mut [u8], sum: [f32; 4]) {
     }
     for (value, sum) in pixel.iter_mut().zip(&sum[..3]) {
         // The cast saturates: overshoots of the kernel end at 0 and 65535.
-        *value = TABLES.encoded[usize::from((sum / divisor + 0.5) as u16)];
+        *value = TABLES.encode((sum / divisor + 0.5) as u16);
     }
 }
 
@@ -167,8 +167,17 @@ static TABLES: LazyLock<Tables> = LazyLock::new(Tables::new);
 /// sRGB to linear light in 0..=65535, and back.
 struct Tables {
     linear: [f32; 256],
-    /// Not in memory of its own: that would be the memory of whoever scales first, for ever.
-    encoded: [u8; 65536],
+    /// In two halves: one block of 64 KiB would be memory of the host that scales first, for ever, and a static one would be
+    /// in the file of the library.
+    encoded: [Box<[u8; HALF]>; 2],
+}
+
+const HALF: usize = 1 << 15;
+
+impl Tables {
+    fn encode(&self, light: u16) -> u8 {
+        self.encoded[usize::from(light) / HALF][usize::from(light) % HALF]
+    }
 }
 
 impl Tables {
@@ -178,11 +187,15 @@ impl Tables {
         // The border between two values lies half way between them in sRGB.
         let borders: Vec<f64> = (0..255).map(|value| decode((f64::from(value) + 0.5) / 255.0) * 65535.0).collect();
         let mut value = 0_u8;
-        let encoded = std::array::from_fn(|light| {
-            while borders.get(usize::from(value)).is_some_and(|border| light as f64 > *border) {
-                value += 1;
+        let encoded = [0, HALF].map(|first| {
+            let mut half = Box::new([0; HALF]);
+            for (light, entry) in (first..).zip(half.iter_mut()) {
+                while borders.get(usize::from(value)).is_some_and(|border| light as f64 > *border) {
+                    value += 1;
+                }
+                *entry = value;
             }
-            value
+            half
         });
         Self { linear, encoded }
     }
@@ -212,9 +225,9 @@ mod tests {
     fn every_value_survives_linear_light() {
         for value in 0..=255_u8 {
             let light = TABLES.linear[usize::from(value)];
-            assert_eq!(TABLES.encoded[light as usize], value);
+            assert_eq!(TABLES.encode(light as u16), value);
         }
-        assert_eq!((TABLES.linear[255], TABLES.encoded.len()), (65535.0, 65536));
+        assert_eq!((TABLES.linear[255], TABLES.encode(u16::MAX)), (65535.0, 255));
     }
 
     #[test]

@@ -7,6 +7,8 @@
 //!
 //! Programs use the crate `volcv`, which re-exports all of this and says how it is used.
 
+#![forbid(unsafe_code)]
+
 mod builder;
 mod cancel;
 mod client;

@@ -19,6 +19,8 @@
 //! wide.request().expect("every field is inside its range");
 //! ```
 
+#![forbid(unsafe_code)]
+
 mod ability;
 mod code;
 mod error;

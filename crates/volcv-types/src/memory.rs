@@ -67,10 +67,10 @@ impl Working {
 
     /// Runs the work or a part of it. What it allocates may outlive this value.
     pub fn run<T>(&self, work: impl FnOnce() -> T) -> T {
-        match &self.0 {
+        once(work, |work| match &self.0 {
             None => work(),
-            Some(kept) => once(work, |work| kept.run(work)),
-        }
+            Some(kept) => kept.run(work),
+        })
     }
 }
 
@@ -82,12 +82,13 @@ impl fmt::Debug for Working {
 
 /// Runs a part of the work of a [`Working`] whose allocations have nothing to do with it.
 pub fn outside<T>(work: impl FnOnce() -> T) -> T {
-    match PROVIDER.get() {
+    once(work, |work| match PROVIDER.get() {
         None => work(),
-        Some(provider) => once(work, |work| provider.outside(work)),
-    }
+        Some(provider) => provider.outside(work),
+    })
 }
 
+/// The work is compiled once, whoever runs it.
 fn once<T>(work: impl FnOnce() -> T, run: impl FnOnce(&mut dyn FnMut())) -> T {
     let (mut work, mut result) = (Some(work), None);
     run(&mut || result = work.take().map(|work| work()));

@@ -114,6 +114,8 @@
 //! alike: it learns the target's host and port, and never the key. A proxy that fails is [`ErrorKind::Connect`] and tried
 //! again; one that asks for credentials, or for others, is [`ErrorKind::Config`] and is not.
 
+#![forbid(unsafe_code)]
+
 #[cfg(feature = "image")]
 mod expand;
 

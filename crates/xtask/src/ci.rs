@@ -8,8 +8,8 @@ use std::time::{Duration, Instant};
 
 use crate::sh::{root, run, say};
 use crate::{
-    abi, bench, conan, coverage, dist, fuzz, header, licences, oldest, package, platforms, public_api, readme, sizes,
-    tools, vcpkg, wheel, windows,
+    abi, bench, conan, coverage, dist, fuzz, header, licences, oldest, package, platforms, public_api, readme,
+    sanitizers, sizes, tools, vcpkg, wheel, windows,
 };
 
 /// A check gets the workspace's root.
@@ -47,6 +47,9 @@ const PLATFORMS: &[(&str, Check)] = &[
     ("the vcpkg port", |_| vcpkg::check()),
     ("tarball, Debian's packages, list of crates", |_| dist::check()),
     ("the Python wheel", wheel::check),
+    ("ThreadSanitizer", |_| sanitizers::threads()),
+    ("orders of the threads of libvolcv", |_| sanitizers::orders()),
+    ("AddressSanitizer in the standard library too", |_| sanitizers::addresses()),
 ];
 
 /// The argument by which the program starts itself for [`PLATFORMS`].
@@ -161,7 +164,12 @@ fn official_sdk(root: &Path) -> Result<(), String> {
 
 /// The tests that need more than Rust and a C compiler.
 fn second_ring(root: &Path) -> Result<(), String> {
-    run(root, "cargo test --locked -p tests --features second-ring --test it -- c:: proxy::debian:: seams::", &[])?;
+    run(
+        root,
+        "cargo test --locked -p tests --features second-ring --test it -- c:: proxy::debian:: seams:: \
+                 --skip c::sanitized::",
+        &[],
+    )?;
     let tls = "cargo test --locked -p tests --features aws-lc --test it -- tls::";
     // No certificate store can be found: the bundled roots are used.
     run(root, tls, &[("SSL_CERT_FILE", "/nonexistent"), ("SSL_CERT_DIR", "/nonexistent")])?;

@@ -1,7 +1,7 @@
 //! The Conan recipe: packages are built, and programs are built and run with them, by the commands of `docs/conan-vcpkg.md`.
 
-use std::fs;
 use std::path::{Path, PathBuf};
+use std::{fs, io};
 
 use serde_json::Value;
 use volcv_emulator::{DEFAULT_KEY, Emulator};
@@ -27,9 +27,6 @@ pub(crate) fn check() -> Result<(), String> {
     if creates.len() != 3 {
         return Err(format!("{PAGE} has {} lines of conan create", creates.len()));
     }
-    if !page.contains(&format!("\nvolcv/{}\n", installed::VERSION)) {
-        return Err(format!("{PAGE} requires another version than {}", installed::VERSION));
-    }
     for words in creates {
         let emulator = Emulator::start().map_err(|error| error.to_string())?;
         let (url, target) = (emulator.base_url(), folder.display());
@@ -48,7 +45,37 @@ pub(crate) fn check() -> Result<(), String> {
         compare(&package, !words.contains("shared=False"))?;
         say(&format!("{words}: {charges} calls"));
     }
-    Ok(())
+    build_a_game(&root, &folder.join("game"), &page, &conan)
+}
+
+/// A project with the files of the page, built by the commands of the page, outpaints.
+fn build_a_game(root: &Path, folder: &Path, page: &str, conan: &str) -> Result<(), String> {
+    let failed = |error: io::Error| format!("{}: {error}", folder.display());
+    let block = |language: &str| {
+        let rest = page.split_once(&format!("```{language}\n")).map(|(_, rest)| rest);
+        rest.and_then(|rest| rest.split("```").next()).ok_or(format!("{PAGE} has no block of {language}"))
+    };
+    let _ = fs::remove_dir_all(folder);
+    fs::create_dir_all(folder).map_err(failed)?;
+    fs::copy(root.join("examples/c/outpaint.c"), folder.join("game.c")).map_err(failed)?;
+    fs::write(folder.join("conanfile.txt"), block("ini")?).map_err(failed)?;
+    let start = "cmake_minimum_required(VERSION 3.21)\nproject(game C)\nadd_executable(game game.c)\n";
+    fs::write(folder.join("CMakeLists.txt"), format!("{start}{}", block("cmake")?)).map_err(failed)?;
+    for line in page.lines() {
+        if let Some(words) = line.strip_prefix("conan install ") {
+            run(folder, &format!("{conan} install {words} -s build_type=Debug"), &[])?;
+        } else if line.starts_with("cmake ") {
+            run(folder, &line.replace("Release", "Debug"), &[])?;
+        }
+    }
+    let emulator = Emulator::start().map_err(|error| error.to_string())?;
+    let env = [("VOLCV_BASE_URL", emulator.base_url()), ("VOLCV_API_KEY", DEFAULT_KEY.into())];
+    let photo = root.join("examples/assets/valley.jpg");
+    run(
+        folder,
+        &format!("build/game {} wide.png", photo.display()),
+        &env.each_ref().map(|(name, value)| (*name, value.as_str())),
+    )
 }
 
 /// A virtual environment with Conan; it is made once and kept.

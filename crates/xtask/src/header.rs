@@ -32,7 +32,7 @@ fn read(path: &str) -> Result<String, String> {
 }
 
 /// In the order of the header.
-const SOURCES: [&str; 18] = [
+const SOURCES: &[&str] = &[
     "constants",
     "structs",
     "credentials_structs",

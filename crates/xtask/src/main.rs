@@ -18,6 +18,7 @@ mod package;
 mod platforms;
 mod public_api;
 mod readme;
+mod sanitizers;
 mod sh;
 mod sizes;
 mod table;

@@ -41,6 +41,18 @@ impl Toolchain {
         run(&root, &format!("cargo {line}"), &all)
     }
 
+    /// The folder with the runtimes of clang's sanitizers, of the compiler's own version of LLVM: Debian's rustc has none.
+    pub(crate) fn sanitizer_runtimes(&self) -> Result<PathBuf, String> {
+        let about = output(&root(), &format!("{} -vV", self.rustc))?;
+        let llvm = about.lines().find_map(|line| line.strip_prefix("LLVM version: ")?.split('.').next());
+        let llvm = llvm.ok_or("rustc -vV names no version of LLVM")?;
+        let folder = self.folder.join(format!("usr/lib/llvm-{llvm}/lib/clang/{llvm}/lib/linux"));
+        if !folder.exists() {
+            download(&self.folder, &format!("libclang-rt-{llvm}-dev"))?;
+        }
+        Ok(folder)
+    }
+
     /// The newest version that starts with `release`, unpacked on the first use.
     fn get(release: &str) -> Result<Self, String> {
         let known = output(&root(), "apt-cache madison rustc-web")?;
@@ -67,18 +79,23 @@ fn numbers(version: &str) -> Vec<u64> {
 
 /// Downloads the compiler and what it loads, and unpacks both.
 fn unpack(version: &str, folder: &Path) -> Result<(), String> {
-    let debs = folder.join("debs");
     // A run that was interrupted may have left half of a package.
     let _ = fs::remove_dir_all(folder);
-    fs::create_dir_all(&debs).map_err(|error| format!("{}: {error}", debs.display()))?;
     let release = version.split('.').take(2).collect::<Vec<_>>().join(".");
     let packages = ["rustc-web", "libstd-rust-web-dev", "rust-web-src", &format!("libstd-rust-web-{release}")];
     let packages = packages.map(|name| format!("{name}={version}")).join(" ");
-    run(&debs, &format!("apt-get download -qq {packages}"), &[])?;
     // The name of LLVM's library has its version in it.
-    let needed = output(&debs, &format!("apt-cache depends libstd-rust-web-{release}={version}"))?;
+    let needed = output(&root(), &format!("apt-cache depends libstd-rust-web-{release}={version}"))?;
     let llvm = needed.split_whitespace().find(|name| name.starts_with("libllvm")).ok_or("rustc-web without libllvm")?;
-    run(&debs, &format!("apt-get download -qq {llvm}"), &[])?;
+    download(folder, &format!("{packages} {llvm}"))
+}
+
+/// Downloads packages, and unpacks them in `folder`.
+fn download(folder: &Path, packages: &str) -> Result<(), String> {
+    let debs = folder.join("debs");
+    let _ = fs::remove_dir_all(&debs);
+    fs::create_dir_all(&debs).map_err(|error| format!("{}: {error}", debs.display()))?;
+    run(&debs, &format!("apt-get download -qq {packages}"), &[])?;
     for deb in fs::read_dir(&debs).map_err(|error| error.to_string())?.flatten() {
         run(folder, &format!("dpkg -x {} .", deb.path().display()), &[])?;
     }

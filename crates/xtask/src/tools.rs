@@ -25,6 +25,7 @@ const PROGRAMS: &[&str] = &[
     "g++ --version",
     "clang --version",
     "clang++ --version",
+    "llvm-symbolizer --version",
     "cmake --version",
     "aarch64-linux-gnu-gcc --version",
     "i686-linux-gnu-gcc --version",
@@ -77,13 +78,14 @@ pub(crate) fn check_all() -> Result<(), String> {
     Err(text)
 }
 
-/// Installs the tools of cargo that are missing, and fetches Debian's compilers. A debug build of a tool runs as well, and is there in half the time.
+/// Installs the tools of cargo that are missing, and fetches Debian's compilers. A debug build of a tool runs as well, and is
+/// there in half the time.
 pub(crate) fn install() -> Result<(), String> {
     for (line, install) in CARGO.into_iter().filter(|(line, _)| !succeeds(line)) {
         say(&format!("{line} fails"));
         crate::sh::run(&root(), &format!("cargo install --locked --quiet {install}"), &[])?;
     }
     Toolchain::oldest()?;
-    Toolchain::newest()?;
+    Toolchain::newest()?.sanitizer_runtimes()?;
     dist::install()
 }

@@ -3,6 +3,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use crate::dist;
 use crate::sh::{output, outside, root, run};
 
 /// Debian's Python, which the wheel is built and tested with.
@@ -12,11 +13,9 @@ const PYTHON: &str = "/usr/bin/python3";
 const PACKAGES: &str = "setuptools==84.2.1 cffi==2.1.1 auditwheel==6.8.2 pytest==9.2.0 mypy==2.4.1 numpy==2.4.6 \
                         pillow==12.3.0 types-cffi==2.1.0.20260827";
 
-/// `cargo xtask wheel`: builds the library for a release, and the wheel in `target/wheels`.
+/// `cargo xtask wheel`: builds the wheel in `target/wheels`, around the library of the other packages of a release.
 pub(crate) fn wheel() -> Result<(), String> {
-    let root = root();
-    run(&root, "cargo build --release --locked -p volcv-ffi --target-dir target/wheel-library", &[])?;
-    build(&root.join("target/wheel-library/release/libvolcv.so"), &root.join("target/wheels")).map(|_| ())
+    build(&dist::library()?, &root().join("target/wheels")).map(|_| ())
 }
 
 /// The check: the wheel is built of a debug library, installed, and tested from outside of the tree.

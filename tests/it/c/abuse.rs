@@ -10,9 +10,9 @@ use std::time::Duration;
 use volcv_emulator::{Emulator, Fault};
 
 use super::header::{Function, Header};
-#[cfg(feature = "second-ring")]
-use super::under_valgrind;
 use super::{Build, compile, fresh_folder, library, program, ran, root};
+#[cfg(feature = "second-ring")]
+use super::{sanitized, under_valgrind};
 
 /// How a program is compiled and run.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -23,6 +23,12 @@ pub(crate) enum Under {
     /// Of addresses and undefined behaviour, in the C side; leaks are looked for on both sides.
     #[cfg(feature = "second-ring")]
     Sanitizers,
+    /// ThreadSanitizer, in the library too.
+    #[cfg(feature = "second-ring")]
+    Threads,
+    /// AddressSanitizer, in the library too.
+    #[cfg(feature = "second-ring")]
+    Addresses,
     /// On Windows.
     #[cfg(feature = "second-ring")]
     Wine,
@@ -41,37 +47,50 @@ impl Under {
         self != Under::Nothing && !self.is_sanitized()
     }
 
-    fn compiler(self) -> &'static str {
-        match self {
-            #[cfg(feature = "second-ring")]
-            Under::Wine => crate::wine::GCC,
-            _ => "cc",
-        }
-    }
-
     fn is_sanitized(self) -> bool {
         #[cfg(feature = "second-ring")]
         return self == Under::Sanitizers;
         #[cfg(not(feature = "second-ring"))]
         return false;
     }
+
+    /// The compiler of C, its flags beside those of the program, and a symbol of each sanitizer.
+    fn compiler(self) -> (&'static str, Vec<String>, &'static [&'static str]) {
+        match self {
+            #[cfg(feature = "second-ring")]
+            Under::Sanitizers => {
+                let flags = ["-fsanitize=address,undefined", "-fno-sanitize-recover=all"].map(str::to_owned);
+                ("cc", flags.to_vec(), &["__asan_init", "__ubsan_handle"])
+            }
+            #[cfg(feature = "second-ring")]
+            Under::Threads => ("clang", sanitized::flags("thread"), &["__tsan_init"]),
+            #[cfg(feature = "second-ring")]
+            Under::Addresses => ("clang", sanitized::flags("address"), &["__asan_init"]),
+            #[cfg(feature = "second-ring")]
+            Under::Wine => (crate::wine::GCC, Vec::new(), &[]),
+            _ => ("cc", Vec::new(), &[]),
+        }
+    }
+
+    /// The library that programs are linked with, where `build` is asked for.
+    fn library(self, build: Build) -> Build {
+        match self {
+            #[cfg(feature = "second-ring")]
+            Under::Threads | Under::Addresses => Build::Sanitized,
+            _ => build,
+        }
+    }
 }
 
 /// Compiles `tests/c/NAME.c`.
 pub(crate) fn built(name: &str, under: Under, build: Build) -> PathBuf {
     let include = format!("-I{}", cases_folder().display());
+    let (compiler, more, symbols) = under.compiler();
     let mut flags = vec!["-std=gnu11", "-pthread", include.as_str()];
-    if under.is_slow() {
-        flags.push("-DUNDER_VALGRIND");
-    }
-    if under.is_sanitized() {
-        flags.extend(["-fsanitize=address,undefined", "-fno-sanitize-recover=all"]);
-    }
-    let path = compile(under.compiler(), &flags, &format!("tests/c/{name}.c"), build);
-    if under.is_sanitized() {
-        let symbols = ran(Command::new("nm").arg(&path));
-        assert!(symbols.contains("__asan_init") && symbols.contains("__ubsan_handle"), "{name} has no sanitizers");
-    }
+    flags.extend(more.iter().map(String::as_str));
+    let path = compile(compiler, &flags, &format!("tests/c/{name}.c"), under.library(build));
+    let found = if symbols.is_empty() { String::new() } else { ran(Command::new("nm").arg(&path)) };
+    assert!(symbols.iter().all(|symbol| found.contains(symbol)), "{name} has no sanitizers");
     path
 }
 
@@ -86,6 +105,8 @@ pub(crate) fn run(path: &Path, under: Under, emulator: &Emulator, arguments: &[&
     command.envs(inner.get_envs().filter_map(|(name, value)| Some((name, value?))));
     command.args(["--kill-after=5", "120"]).arg(inner.get_program()).args(inner.get_args()).args(arguments);
     command.envs(env.iter().map(|(name, value)| (name, value.to_string())));
+    #[cfg(feature = "second-ring")]
+    command.envs(sanitized::OPTIONS);
     ran(&mut command)
 }
 
@@ -165,42 +186,47 @@ pub(crate) fn load(under: Under) {
         Under::Wine => {
             (folder.join("load.exe"), crate::wine::path(&crate::wine::library(Build::Full).join("volcv.dll")))
         }
-        _ => (folder.join("load"), library(Build::Full).join("libvolcv.so").display().to_string()),
+        _ => (folder.join("load"), library(under.library(Build::Full)).join("libvolcv.so").display().to_string()),
     };
-    let mut command = Command::new(under.compiler());
+    let (compiler, flags, _) = under.compiler();
+    let mut command = Command::new(compiler);
     command.args(["-std=gnu11", "-pthread", "-g", "-Wall", "-Wextra", "-Werror", "-I"]).arg(root().join("include"));
-    if under.is_sanitized() {
-        command.arg("-fsanitize=address,undefined");
-    }
-    command.arg(root().join("tests/c/load.c")).arg("-o").arg(&program);
+    command.arg(root().join("tests/c/load.c")).arg("-o").arg(&program).args(flags);
     ran(command.args(if program.extension().is_some() { ["-static", "-lws2_32"] } else { ["-ldl", "-lpthread"] }));
     let rounds = if under.is_slow() { 5 } else { 30 };
     let emulator = Emulator::start().unwrap();
     run(&program, under, &emulator, &[&library], &[("VOLCV_ROUNDS", rounds)]);
 }
 
+/// The suite, and the library that is loaded and unloaded.
+#[cfg(feature = "second-ring")]
+pub(super) fn whole_suite(under: Under) {
+    SUITE.iter().for_each(|row| run_suite(row.0, under));
+    load(under);
+}
+
+/// Every other program that makes calls, some of them to a server that misbehaves.
+#[cfg(feature = "second-ring")]
+pub(super) fn all_calls(under: Under, rounds: u32, jobs: u32) {
+    super::engine::cancel_in_every_phase(under, rounds);
+    super::engine::fuzz(under, 1, jobs);
+    super::engine::texture(under);
+    super::direct::direct(under);
+    super::direct::tasks(under);
+}
+
 #[cfg(feature = "second-ring")]
 #[test]
 fn the_suite_has_no_error_and_no_leak_under_valgrind() {
-    SUITE.iter().for_each(|row| run_suite(row.0, Under::Valgrind));
-    load(Under::Valgrind);
-    super::engine::cancel_in_every_phase(Under::Valgrind, 1);
-    super::engine::fuzz(Under::Valgrind, 1, 150);
-    super::engine::texture(Under::Valgrind);
-    super::direct::direct(Under::Valgrind);
-    super::direct::tasks(Under::Valgrind);
+    whole_suite(Under::Valgrind);
+    all_calls(Under::Valgrind, 1, 150);
 }
 
 #[cfg(feature = "second-ring")]
 #[test]
 fn the_suite_has_no_error_and_no_leak_under_the_sanitizers_of_c() {
-    SUITE.iter().for_each(|row| run_suite(row.0, Under::Sanitizers));
-    load(Under::Sanitizers);
-    super::engine::cancel_in_every_phase(Under::Sanitizers, 2);
-    super::engine::fuzz(Under::Sanitizers, 1, 1000);
-    super::engine::texture(Under::Sanitizers);
-    super::direct::direct(Under::Sanitizers);
-    super::direct::tasks(Under::Sanitizers);
+    whole_suite(Under::Sanitizers);
+    all_calls(Under::Sanitizers, 2, 1000);
 }
 
 /// Where `cases.inc` is, which `nulls.c` includes.

@@ -22,6 +22,8 @@ use volcv_emulator::{Emulator, TaskPace};
 
 #[cfg(feature = "second-ring")]
 pub(super) use self::curl::pkg_config;
+#[cfg(feature = "second-ring")]
+pub(super) use self::wrapper::sanitized as wrapper;
 use super::{Build, C_COMPILERS, compile, fresh_folder, program, ran, root, runs, told};
 
 pub(crate) const PHOTO: &str = "examples/assets/valley.jpg";

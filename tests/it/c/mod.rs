@@ -13,9 +13,11 @@ pub(crate) mod header;
 #[cfg(feature = "second-ring")]
 mod install;
 mod layout;
-mod oom;
+pub(crate) mod oom;
 mod readme;
 pub(crate) mod run;
+#[cfg(feature = "second-ring")]
+mod sanitized;
 mod symbols;
 
 use std::path::{Path, PathBuf};
@@ -30,12 +32,15 @@ pub(crate) fn root() -> PathBuf {
 }
 
 /// A way to build the library.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub(crate) enum Build {
     /// With ureq and TLS.
     Full,
     /// Without any HTTP or TLS.
     NoHttp,
+    /// As [`Build::Full`], with a sanitizer in all of it: `cargo xtask ci Sanitizer` builds it.
+    #[cfg(feature = "second-ring")]
+    Sanitized,
 }
 
 /// Builds libvolcv once and says which folder has `libvolcv.so` and `libvolcv.a`.
@@ -45,6 +50,8 @@ pub(crate) fn library(build: Build) -> &'static Path {
     let (once, folder, features): (_, _, &[&str]) = match build {
         Build::Full => (&FULL, "libvolcv", &[]),
         Build::NoHttp => (&NO_HTTP, "libvolcv-no-http", &["--no-default-features"]),
+        #[cfg(feature = "second-ring")]
+        Build::Sanitized => return sanitized::library(),
     };
     once.get_or_init(|| {
         // A folder of its own: the test runner holds the lock of the usual one.
@@ -94,7 +101,7 @@ pub(crate) const STRICT: [&str; 10] = [
 /// Compiles a program of the project (a path from its root) and links it with libvolcv. `compiler` and `flags` are
 /// those of a command line, such as `cc` and `["-std=c99"]`.
 pub(crate) fn compile(compiler: &str, flags: &[&str], source: &str, build: Build) -> PathBuf {
-    let name = format!("{}-{compiler}-{:016x}", source.replace(['/', '.'], "-"), hash(&(flags, build as u8)));
+    let name = format!("{}-{compiler}-{:016x}", source.replace(['/', '.'], "-"), hash(&(flags, build)));
     #[cfg(feature = "second-ring")]
     if compiler.starts_with("x86_64-w64-mingw32-") {
         return crate::wine::compile(compiler, flags, source, build, &name);

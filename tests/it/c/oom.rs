@@ -37,6 +37,10 @@ fn tortured(under: Under, what: &[&str], output: OutputFormat, env: &[(&str, u32
     assert!(failed > 25 && ends[0] > 0 && ends[2] > 0, "{failed} {ends:?}");
 }
 
+pub(crate) fn oom(under: Under) {
+    tortured(under, &["all"], OutputFormat::Jpeg, &[]);
+}
+
 #[test]
 #[cfg(target_os = "linux")]
 fn each_large_block_that_the_system_does_not_have_is_an_error_that_loses_nothing() {
@@ -47,7 +51,5 @@ fn each_large_block_that_the_system_does_not_have_is_an_error_that_loses_nothing
 #[test]
 fn each_large_block_that_the_host_does_not_give_is_an_error_and_all_others_come_back() {
     tortured(Under::Nothing, &[], OutputFormat::Png, &[]);
-    for under in RUNS {
-        tortured(*under, &["all"], OutputFormat::Jpeg, &[]);
-    }
+    RUNS.iter().copied().for_each(oom);
 }

@@ -41,7 +41,7 @@ pub(crate) fn path(path: &Path) -> String {
 pub(crate) fn library(build: Build) -> PathBuf {
     match build {
         Build::Full => made("package/bin"),
-        Build::NoHttp => made("no-http"),
+        _ => made("no-http"),
     }
 }
 
@@ -49,7 +49,7 @@ pub(crate) fn library(build: Build) -> PathBuf {
 fn import_library(build: Build) -> PathBuf {
     match build {
         Build::Full => made("package/lib/libvolcv.dll.a"),
-        Build::NoHttp => made("no-http/libvolcv.dll.a"),
+        _ => made("no-http/libvolcv.dll.a"),
     }
 }
 

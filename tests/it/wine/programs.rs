@@ -6,7 +6,7 @@ use std::process::Command;
 
 use super::{GCC, GXX};
 use crate::c::abuse::{SUITE, Under, built, run_suite};
-use crate::c::{Build, abuse, compile, direct, engine, examples, fresh_folder, program, ran, root};
+use crate::c::{Build, abuse, compile, direct, engine, examples, fresh_folder, oom, program, ran, root};
 
 /// What needs POSIX, and `load.c`, which has a test of its own.
 const ELSEWHERE: [&str; 7] = ["budgets.c", "fork.c", "frames.c", "load.c", "proxy.c", "spng.c", "wrapper.cpp"];
@@ -18,9 +18,18 @@ fn every_program_is_run_or_named() {
         let name = entry.unwrap().file_name().into_string().unwrap();
         let Some(stem) = name.strip_suffix(".c") else { continue };
         let is_in_suite = SUITE.iter().any(|row| row.0 == stem);
-        let is_run =
-            is_in_suite || ours.contains(&format!("{stem}(Under::Wine")) || ours.contains(&format!("{stem}.c\""));
-        assert!(is_run || ELSEWHERE.contains(&name.as_str()), "{name} is not run on Windows, and nothing says why");
+        let is_run = [
+            format!("{stem}(Under::Wine"),
+            format!("{stem}\", Under::Wine"),
+            format!("::{stem}(GCC"),
+            format!("::{stem}(&[GCC"),
+        ]
+        .iter()
+        .any(|text| ours.contains(text));
+        assert!(
+            is_in_suite || is_run || ELSEWHERE.contains(&name.as_str()),
+            "{name} is not run on Windows, and nothing says why"
+        );
     }
 }
 
@@ -61,6 +70,11 @@ fn results_of_every_kind_arrive_on_windows() {
 fn direct_access_and_tasks_work_on_windows() {
     direct::direct(Under::Wine);
     direct::tasks(Under::Wine);
+}
+
+#[test]
+fn memory_that_the_host_does_not_give_loses_nothing_on_windows() {
+    oom::oom(Under::Wine);
 }
 
 #[test]

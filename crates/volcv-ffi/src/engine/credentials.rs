@@ -2,13 +2,14 @@
 //! credentials are needed, the core decides.
 
 use std::ffi::c_void;
-use std::sync::{Arc, Condvar, Mutex};
+use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use volcv::{Credentials, CredentialsError, Error};
 use zeroize::Zeroizing;
 
 use super::hooks::Hooks;
+use super::sync::{Condvar, Mutex};
 use super::{CError, Deadline, inject, lock};
 use crate::abi::*;
 

@@ -1,7 +1,9 @@
 //! The end of a wait, which may never come.
 
-use std::sync::{Condvar, MutexGuard, PoisonError};
+use std::sync::PoisonError;
 use std::time::{Duration, Instant};
+
+use super::sync::{Condvar, MutexGuard};
 
 /// The end of a wait; without a moment, it has none.
 #[derive(Clone, Copy)]

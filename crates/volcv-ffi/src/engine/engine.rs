@@ -1,9 +1,7 @@
 //! A client of C: its queue, its workers, and its end.
 
 use std::collections::VecDeque;
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering::*};
-use std::sync::{Arc, Condvar, Mutex};
-use std::thread::{self, JoinHandle, Thread};
+use std::sync::{Arc, atomic::AtomicUsize};
 use std::time::Duration;
 
 use volcv::{BlockingClient, CancelToken, TimeoutGuard};
@@ -16,6 +14,9 @@ use super::job::{Job, JobOptions, JobResult, State, task_text};
 use super::job_table::JobTable;
 use super::request::JobRequest;
 use super::setup::BuiltClient;
+use super::sync::atomic::{AtomicBool, Ordering::*};
+use super::sync::thread::{self, JoinHandle, Thread};
+use super::sync::{Condvar, Mutex};
 use super::worker::lower_priority;
 use super::{CError, Deadline, Setup, fork, lock, registry};
 use crate::abi::*;

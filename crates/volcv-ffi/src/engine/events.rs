@@ -2,11 +2,11 @@
 
 use std::collections::VecDeque;
 use std::mem::MaybeUninit;
-use std::sync::atomic::{AtomicUsize, Ordering::*};
-use std::sync::{Condvar, Mutex};
 
 use super::job::{JobOptions, JobResult, State};
 use super::request::JobRequest;
+use super::sync::atomic::{AtomicUsize, Ordering::*};
+use super::sync::{Condvar, Mutex};
 use super::{CError, Deadline, Engine, lock};
 use crate::abi::*;
 

@@ -2,10 +2,11 @@
 
 use std::cell::Cell;
 use std::ffi::{CStr, CString, c_char, c_void};
-use std::sync::atomic::{AtomicU32, Ordering::SeqCst};
-use std::sync::{Condvar, Mutex, PoisonError};
+use std::sync::PoisonError;
 use std::time::{Duration, Instant};
 
+use super::sync::atomic::{AtomicU32, Ordering::SeqCst};
+use super::sync::{Condvar, Mutex, thread, thread_local};
 use super::{CError, lock};
 use crate::abi::*;
 
@@ -140,7 +141,7 @@ impl Hooks {
         if before & MUTED != 0 {
             return None;
         }
-        if let Some((hooks, name)) = self.threads.as_ref().zip(UNANNOUNCED.take()) {
+        if let Some((hooks, name)) = self.threads.as_ref().zip(UNANNOUNCED.with(Cell::take)) {
             hooks.start(name);
         }
         Some(hook())
@@ -179,23 +180,29 @@ impl Hooks {
         }
         let end = Instant::now() + Duration::from_millis(5);
         while self.gate.load(SeqCst) != MUTED && Instant::now() < end {
-            std::thread::yield_now();
+            thread::yield_now();
         }
     }
 
     /// Runs a hook that has to run once: now or, if the hooks are muted, when they are not any more.
     pub(super) fn call_once(&self, due: impl FnOnce() + Send + 'static) {
         let mut due = Some(due);
-        self.call(|| due.take().map(|due| due()));
-        if let Some(due) = due {
-            lock(&self.state).postponed.push(Box::new(due));
+        loop {
+            self.call(|| due.take().map(|due| due()));
+            let Some(left) = due.take() else { return };
+            let mut state = lock(&self.state);
+            // The lock is held where they are muted and where they are not any more.
+            if self.gate.load(SeqCst) & MUTED != 0 {
+                return state.postponed.push(Box::new(left));
+            }
+            due = Some(left);
         }
     }
 
     /// Says that a thread of volcv begins. Its end is the drop of what this returns, on the same thread.
     pub(super) fn thread(&self, name: &'static CStr) -> Option<HookedThread<'_>> {
         self.threads.as_ref()?;
-        UNANNOUNCED.set(Some(name));
+        UNANNOUNCED.with(|unannounced| unannounced.set(Some(name)));
         // If the hooks are muted, the start hook runs before the first hook that does on this thread.
         self.call(|| ());
         Some(HookedThread(self))
@@ -231,7 +238,7 @@ pub(super) struct HookedThread<'a>(&'a Hooks);
 impl Drop for HookedThread<'_> {
     fn drop(&mut self) {
         let Self(hooks) = self;
-        if UNANNOUNCED.take().is_none() {
+        if UNANNOUNCED.with(Cell::take).is_none() {
             while hooks.call(|| hooks.threads.iter().for_each(ThreadHooks::stop)).is_none() {
                 let mut state = lock(&hooks.state);
                 while hooks.gate.load(SeqCst) & MUTED != 0 {

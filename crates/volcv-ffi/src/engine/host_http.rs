@@ -6,7 +6,7 @@ use std::ffi::{CString, c_void};
 use std::io::Read as _;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::*};
-use std::sync::{Arc, Condvar, Mutex, PoisonError};
+use std::sync::{Arc, PoisonError};
 
 use volcv::core::http::request;
 use volcv::core::http::{HeaderMap, HeaderName, HeaderValue};
@@ -14,6 +14,7 @@ use volcv::core::{BodyReader, Stop, TimeLimit};
 use volcv::{CancelToken, Limits, ReplySink, Request, TransportError, TransportErrorKind};
 
 use super::hooks::Hooks;
+use super::sync::{Condvar, Mutex};
 use super::{CError, inject, lock};
 use crate::abi::*;
 

@@ -1,12 +1,13 @@
 //! The table of jobs. An id is a number that is never used twice, with the index of its job in the low bits; so an id
 //! that is stale, invented or of another client meets a slot with another id. Reading progress takes no lock.
 
-use std::sync::atomic::{AtomicI32, AtomicU32, AtomicU64, Ordering::*};
-use std::sync::{Mutex, MutexGuard, OnceLock};
+use std::sync::{OnceLock, atomic};
 
 use volcv::{Phase, Progress};
 
 use super::job::Job;
+use super::sync::atomic::{AtomicI32, AtomicU32, AtomicU64, Ordering::*};
+use super::sync::{Mutex, MutexGuard};
 use super::{CError, lock};
 use crate::abi::*;
 
@@ -55,7 +56,7 @@ impl JobTable {
 
     /// Takes an index for a job, which `open` makes from its id; `None` if the client is full.
     pub(super) fn open(&self, open: impl FnOnce(volcv_job) -> Job) -> Option<volcv_job> {
-        static NEXT: AtomicU64 = AtomicU64::new(1);
+        static NEXT: atomic::AtomicU64 = atomic::AtomicU64::new(1);
         let index = {
             let mut free = lock(&self.free);
             let fresh = free.fresh;

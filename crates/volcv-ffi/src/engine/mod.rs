@@ -31,6 +31,7 @@ pub(crate) mod registry;
 mod request;
 mod results;
 mod setup;
+mod sync;
 #[cfg(windows)]
 mod unload;
 mod worker;
@@ -54,7 +55,9 @@ pub(crate) use pixels::{Texture, layout_of};
 pub(crate) use request::{JobRequest, TaskWork};
 pub(crate) use setup::{AccessChoice, ProxyChoice, Setup};
 
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::PoisonError;
+
+use sync::{Mutex, MutexGuard};
 
 /// No lock of this crate can leave its value half-changed, so a poisoned one can be used.
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {

@@ -4,9 +4,8 @@
 use std::ops::Deref;
 use std::sync::atomic::{AtomicUsize, Ordering::*};
 use std::sync::{Arc, PoisonError, RwLock};
-use std::time::Duration;
 
-use super::{CError, Deadline, Engine, Setup, fork};
+use super::{CError, Deadline, Engine, Setup, fork, sync};
 use crate::abi::*;
 
 static CLIENTS: RwLock<Vec<(usize, Arc<Engine>)>> = RwLock::new(Vec::new());
@@ -90,7 +89,7 @@ fn end(engine: &Engine, client: *mut volcv_client, deadline: Deadline) -> Result
             CLIENTS.write().unwrap_or_else(PoisonError::into_inner).extend(gone);
             return Err(too_late());
         }
-        std::thread::sleep(Duration::from_micros(100));
+        sync::nap();
     }
     Ok(())
 }

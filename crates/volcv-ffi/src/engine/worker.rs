@@ -1,11 +1,11 @@
 //! The life of a worker: takes jobs out of the queue and makes their calls.
 
 use std::sync::Arc;
-use std::thread;
 
 use volcv::{Backoff, CallOptions, Phase, Progress, Task};
 
 use super::job::{JobResult, State, task_text};
+use super::sync::thread;
 use super::{CError, Engine, lock};
 use crate::abi::*;
 

@@ -31,7 +31,7 @@ fn noise(size: Size, has_alpha: bool) -> Image {
         state ^= state << 17;
         96 + state as u8 % 64
     };
-    Image::new(size, has_alpha, (0..bytes).map(byte).collect()).unwrap()
+    Image::new(size, has_alpha, (0..bytes).map(byte).collect()).expect("the bytes were counted")
 }
 
 const SIZES: [(u32, u32); 5] = [(1200, 900), (16384, 40), (40, 16384), (300, 300), (4000, 17)];

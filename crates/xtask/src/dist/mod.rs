@@ -45,6 +45,13 @@ pub(crate) fn check() -> Result<(), String> {
     deb::check(&packages)
 }
 
+/// The shared library of a release.
+pub(crate) fn library() -> Result<PathBuf, String> {
+    let built = build::build(Linker::Zig)?;
+    build::inspect(&built)?;
+    Ok(built.folder.join("libvolcv.so"))
+}
+
 /// Fetches what the build needs, ahead of time.
 pub(crate) fn install() -> Result<(), String> {
     build::venv("zig", build::ZIG)?;

@@ -23,6 +23,13 @@ fn every_member_of_the_wrapper_works_in_every_standard() {
     }
 }
 
+/// The wrapper with a sanitizer, see [`super::super::sanitized`].
+pub(in super::super) fn sanitized(flags: &[&str]) {
+    let flags = [&["-std=c++17", BARE[0], BARE[1]], flags].concat();
+    let wrapper = compile("clang++", &flags, "tests/c/wrapper.cpp", Build::Sanitized);
+    assert_eq!(ran(program(wrapper, &emulator(&[])).arg(PHOTO)), "ok\n");
+}
+
 #[test]
 fn the_wrapper_leaks_nothing() {
     let wrapper = compile("g++", &["-std=c++17", "-O1", BARE[0], BARE[1]], "tests/c/wrapper.cpp", Build::Full);
@@ -37,8 +44,8 @@ fn the_wrapper_is_light_and_leaves_nothing_in_an_object_file() {
     for compiler in ["g++", "clang++"] {
         let include = format!("-I{}", root().join("include").display());
         let text = ran(Command::new(compiler).args(["-std=c++17", "-E", &include]).arg(&empty));
-        // 1,900 for outpainting, 350 for direct access, inpainting and tasks, 120 for threads and the table of functions,
-        // 100 for files of pixels, and 180 that g++ writes to say where each NULL of an empty table comes from.
+        // 1,900 for outpainting, 350 for direct access, inpainting and tasks, 120 for threads and the table of functions, 100 for
+        // memory and codecs, and 180 that g++ writes to say where each NULL of an empty table comes from.
         assert!(text.lines().count() <= 2650, "{compiler}: {} lines", text.lines().count());
         for source in [&empty, &root().join("examples/cpp/outpaint.cpp"), &root().join(ENGINE_LOOP)] {
             let object = folder.join("it.o");

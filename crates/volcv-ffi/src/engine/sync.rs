@@ -1,0 +1,24 @@
+//! Locks, atomic numbers and threads of the engine: those of the standard library or, in `tests/interleavings`, those of
+//! shuttle, which decides at each of them which thread goes on.
+//!
+//! What lives in a static, and what no thread ever waits for, is the standard library's everywhere.
+
+#[cfg(not(shuttle))]
+pub(super) use std::{
+    sync::{Condvar, Mutex, MutexGuard, atomic},
+    thread, thread_local,
+};
+
+#[cfg(shuttle)]
+pub(super) use shuttle::{
+    sync::{Condvar, Mutex, MutexGuard, atomic},
+    thread, thread_local,
+};
+
+/// Lets others go on, and looks again soon. Under shuttle there is no time.
+pub(super) fn nap() {
+    #[cfg(not(shuttle))]
+    thread::sleep(std::time::Duration::from_micros(100));
+    #[cfg(shuttle)]
+    thread::yield_now();
+}
