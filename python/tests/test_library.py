@@ -81,7 +81,7 @@ def test_every_error_of_c_is_a_class() -> None:
 def test_every_option_of_a_client_is_offered() -> None:
     fields = {name for name, _ in ffi.typeof("volcv_client_options").fields}
     hooks = {"struct_size", "flags", "reserved", "transport", "log", "log_user", "log_level", "on_ready", "on_ready_user"}
-    hooks |= {"pixels_hooks", "extra_roots_size", "threads"}
+    hooks |= {"pixels_hooks", "extra_roots_size", "threads", "allocator"}
     ours = {**_options.SECONDS, **_options.NUMBERS, "reply_limit": "reply_limit_bytes", "ca": "extra_roots"}
     offered = {ours.get(name, name) for name in volcv.ClientOptions.__annotations__}
     assert fields - hooks <= offered | {"base_url", "api_key"}
