@@ -26,7 +26,7 @@ const SETS: [(&str, &str, u64); 4] = [
 /// The budget of the feature `image` in bytes. 450,000 were hoped for: the codecs take about 250,000, fit, canvas and conversions
 /// 100,000, whole operations, plans and their C functions 80,000, and tables for unwinding and relocation the rest. No
 /// optimisation level makes it smaller than `s`.
-const IMAGE: u64 = 550_000;
+const IMAGE: u64 = 575_000;
 
 /// Fails if a library is above its budget or has grown by more than the tolerance.
 pub(crate) fn check() -> Result<(), String> {

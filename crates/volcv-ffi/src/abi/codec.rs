@@ -18,7 +18,7 @@ use crate::engine::{buffers, fork};
 /// @param out_file set to the file; all zero on any error. What was in it before is not released.
 /// @param error filled on failure; may be NULL.
 /// @return VOLCV_OK, VOLCV_E_INVALID_ARGUMENT, VOLCV_E_INVALID_INPUT: the format cannot hold so large a picture;
-/// VOLCV_E_UNSUPPORTED, VOLCV_E_FORKED, VOLCV_E_INTERNAL.
+/// VOLCV_E_OUT_OF_MEMORY, VOLCV_E_UNSUPPORTED, VOLCV_E_FORKED, VOLCV_E_INTERNAL.
 /// Thread: any, many at once. Blocks: while it encodes.
 /// Memory: the bytes are the caller's, until volcv_buffer_release().
 #[unsafe(no_mangle)]
@@ -50,7 +50,8 @@ pub unsafe extern "C" fn volcv_encode(
 /// @param out_buffer set to the bytes of the pixels; all zero on any error. What was in it before is not released.
 /// @param error filled on failure; may be NULL.
 /// @return VOLCV_OK; VOLCV_E_INVALID_INPUT: the file is damaged, of another format, or has a side above 16384 or more
-/// than 64 Mi pixels; VOLCV_E_INVALID_ARGUMENT, VOLCV_E_UNSUPPORTED, VOLCV_E_FORKED, VOLCV_E_INTERNAL.
+/// than 64 Mi pixels; VOLCV_E_OUT_OF_MEMORY, VOLCV_E_INVALID_ARGUMENT, VOLCV_E_UNSUPPORTED, VOLCV_E_FORKED,
+/// VOLCV_E_INTERNAL.
 /// Thread: any, many at once. Blocks: while it decodes.
 /// Memory: the bytes are the caller's, until volcv_buffer_release().
 #[unsafe(no_mangle)]

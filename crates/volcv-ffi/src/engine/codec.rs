@@ -6,6 +6,7 @@ use volcv::{
 
 use super::CError;
 use crate::abi::*;
+use crate::memory;
 
 /// The quality of a JPEG for which none is given.
 const QUALITY: u8 = 95;
@@ -28,6 +29,7 @@ pub(crate) fn encoding_of(format: u32, quality: u32) -> Result<Encoding, CError>
 
 /// The file of these pixels.
 pub(crate) fn encoded(pixels: &Pixels<'_>, encoding: Encoding, marks: Provenance) -> Result<Bytes, CError> {
+    memory::keep_what_is_asked_for();
     let options = EncodeOptions::new(encoding).provenance(marks);
     let file = volcv::encode(pixels, &options).map_err(|error| failed("pixels", error))?;
     Ok(file.bytes.into())
@@ -35,6 +37,7 @@ pub(crate) fn encoded(pixels: &Pixels<'_>, encoding: Encoding, marks: Provenance
 
 /// The pixels of a file, whose place in memory is not filled in.
 pub(crate) fn decoded(file: &[u8]) -> Result<(volcv_pixels, Bytes), CError> {
+    memory::keep_what_is_asked_for();
     let (image, _) = volcv::decode(file, &DecodeOptions::new()).map_err(|error| failed("file", error))?;
     let pixels = volcv_pixels {
         format: if image.has_alpha() { VOLCV_PIXEL_RGBA8 } else { VOLCV_PIXEL_RGB8 },
@@ -48,6 +51,7 @@ pub(crate) fn decoded(file: &[u8]) -> Result<(volcv_pixels, Bytes), CError> {
 fn failed(field: &str, error: ImageError) -> CError {
     let text = match error {
         ImageError::Invalid(error) | ImageError::TooLarge(error) => return CError::from_error(&error.into()),
+        none @ ImageError::OutOfMemory { .. } => return CError::no_memory(none.to_string()),
         error => error.to_string(),
     };
     CError::from_error(&InvalidInput::new(field, text, "a whole PNG, JPEG or BMP").into())
