@@ -1,7 +1,7 @@
 //! Memory for work whose code allocates without asking, such as a codec's. It is asked for before the work begins, so that
 //! no memory is an error instead of the end of the program.
 //!
-//! Without a [`Provider`], [`Working::new`] allocates as much once and frees it again: the work that follows finds it, unless
+//! Without a `Provider`, `Working::new` allocates as much once and frees it again: the work that follows finds it, unless
 //! another thread is quicker. The C library has a provider that keeps it for the work.
 
 use std::fmt;

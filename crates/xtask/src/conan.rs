@@ -7,9 +7,9 @@ use serde_json::Value;
 use volcv_emulator::{DEFAULT_KEY, Emulator};
 
 use crate::installed;
+use crate::python::environment;
 use crate::sh::{output, root, run, say};
 
-const PYTHON: &str = "/usr/bin/python3";
 const CONAN: &str = "conan==2.34.0";
 const PAGE: &str = "docs/conan-vcpkg.md";
 
@@ -17,8 +17,8 @@ const PAGE: &str = "docs/conan-vcpkg.md";
 pub(crate) fn check() -> Result<(), String> {
     let root = root();
     let folder = root.join("target/conan");
-    let conan = format!("env CONAN_HOME={0}/home {0}/python/bin/conan", folder.display());
-    install(&folder)?;
+    let bin = environment("conan/python", CONAN)?;
+    let conan = format!("env CONAN_HOME={}/home {}/conan", folder.display(), bin.display());
     run(&root, &format!("{conan} profile detect --force"), &[])?;
     // Packages of earlier runs would pile up; what cargo has built stays.
     run(&root, &format!("{conan} remove * --confirm"), &[])?;
@@ -76,18 +76,6 @@ fn build_a_game(root: &Path, folder: &Path, page: &str, conan: &str) -> Result<(
         &format!("build/game {} wide.png", photo.display()),
         &env.each_ref().map(|(name, value)| (*name, value.as_str())),
     )
-}
-
-/// A virtual environment with Conan; it is made once and kept.
-fn install(folder: &Path) -> Result<(), String> {
-    let marker = folder.join("installed");
-    if fs::read_to_string(&marker).is_ok_and(|installed| installed == CONAN) {
-        return Ok(());
-    }
-    let python = folder.join("python");
-    run(&root(), &format!("{PYTHON} -m venv --clear {}", python.display()), &[])?;
-    run(&root(), &format!("{}/bin/pip install --quiet --disable-pip-version-check {CONAN}", python.display()), &[])?;
-    fs::write(&marker, CONAN).map_err(|error| format!("{}: {error}", marker.display()))
 }
 
 /// Where the package lies, by what `conan create --format=json` prints.

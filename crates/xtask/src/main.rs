@@ -17,6 +17,7 @@ mod oldest;
 mod package;
 mod platforms;
 mod public_api;
+mod python;
 mod readme;
 mod sanitizers;
 mod sh;

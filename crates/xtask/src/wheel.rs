@@ -1,17 +1,21 @@
 //! The Python wheel: how it is built, and the check that installs and tests it.
 
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use crate::dist;
+use crate::python::environment;
 use crate::sh::{output, outside, root, run};
 
-/// Debian's Python, which the wheel is built and tested with.
-const PYTHON: &str = "/usr/bin/python3";
-
 /// What builds, judges and tests the wheel.
-const PACKAGES: &str = "setuptools==84.2.1 cffi==2.1.1 auditwheel==6.8.2 pytest==9.2.0 mypy==2.4.1 numpy==2.4.6 \
-                        pillow==12.3.0 types-cffi==2.1.0.20260827";
+const PACKAGES: &str = "setuptools==84.2.1\n\
+    cffi==2.1.1\n\
+    auditwheel==6.8.2\n\
+    pytest==9.2.0\n\
+    mypy==2.4.1\n\
+    numpy==2.4.6\n\
+    pillow==12.3.0\n\
+    types-cffi==2.1.0.20260827\n";
 
 /// `cargo xtask wheel`: builds the wheel in `target/wheels`, around the library of the other packages of a release.
 pub(crate) fn wheel() -> Result<(), String> {
@@ -27,7 +31,7 @@ pub(crate) fn check(root: &Path) -> Result<(), String> {
     run(root, &line, &env)?;
     let built = target.join("debug");
     let wheel = build(&built.join("libvolcv.so"), &root.join("target/python/wheels"))?;
-    let bin = environment(root)?;
+    let bin = bin()?;
     let tag = output(root, &format!("{bin}/auditwheel show {wheel}"))?;
     let platform = wheel.rsplit('-').next().unwrap_or_default().trim_end_matches(".whl");
     if !tag.split_whitespace().collect::<Vec<_>>().join(" ").contains(&format!("\"{platform}\"")) {
@@ -51,7 +55,7 @@ pub(crate) fn check(root: &Path) -> Result<(), String> {
 /// Builds the wheel around a library, in a folder of its own; gives its path.
 fn build(library: &Path, into: &Path) -> Result<String, String> {
     let root = root();
-    let bin = environment(&root)?;
+    let bin = bin()?;
     let work = root.join("target/python");
     let source = work.join("source");
     // What is not there need not be removed.
@@ -85,15 +89,7 @@ fn platform(library: &str) -> Result<String, String> {
     Ok(format!("manylinux_2_{}_{}", newest.max(5), std::env::consts::ARCH))
 }
 
-/// The `bin` of the virtual environment; it is made once and kept.
-fn environment(root: &Path) -> Result<String, String> {
-    let folder: PathBuf = root.join("target/python/venv");
-    let marker = folder.join("installed");
-    let bin = folder.join("bin").display().to_string();
-    if !fs::read_to_string(&marker).is_ok_and(|installed| installed == PACKAGES) {
-        run(root, &format!("{PYTHON} -m venv --clear {}", folder.display()), &[])?;
-        run(root, &format!("{bin}/pip install --quiet --disable-pip-version-check {PACKAGES}"), &[])?;
-        fs::write(&marker, PACKAGES).map_err(|error| format!("{}: {error}", marker.display()))?;
-    }
-    Ok(bin)
+/// The programs of the environment.
+fn bin() -> Result<String, String> {
+    environment("python/venv", PACKAGES).map(|bin| bin.display().to_string())
 }

@@ -7,7 +7,8 @@ use std::path::{Path, PathBuf};
 use serde_json::Value;
 
 use super::VERSION;
-use crate::sh::{output, output_with, root, run, say};
+use crate::python::environment;
+use crate::sh::{output, output_with, root, say};
 
 /// What released files may need of glibc: the version of Debian 10, from which Steam's second runtime ("soldier") is made.
 const NEWEST_GLIBC: [u32; 2] = [2, 28];
@@ -55,7 +56,7 @@ pub(super) fn build(linker: Linker) -> Result<Built, String> {
         Linker::Zig => ("cargo-zigbuild", format!("{host}.{GLIBC}"), "target/dist"),
         Linker::Native => ("cargo", host.clone(), "target/dist-native"),
     };
-    let bin = if linker == Linker::Zig { venv("zig", ZIG)? } else { PathBuf::new() };
+    let bin = if linker == Linker::Zig { environment("zig", ZIG)? } else { PathBuf::new() };
     let path = format!("{}:{}", bin.display(), std::env::var("PATH").unwrap_or_default());
     let path = path.trim_start_matches(':');
     let flags = remapped()?;
@@ -114,21 +115,6 @@ fn remapped() -> Result<String, String> {
     let folders = fs::read_dir(&registry).into_iter().flatten().flatten().map(|entry| entry.path());
     let flags = folders.chain([workspace]).map(|path| format!("--remap-path-prefix={}/=", path.display()));
     Ok(flags.collect::<Vec<_>>().join(" "))
-}
-
-/// The programs of a Python environment in `target/<name>` that has what the text asks of pip.
-pub(super) fn venv(name: &str, wanted: &str) -> Result<PathBuf, String> {
-    let folder = root().canonicalize().map_err(|error| error.to_string())?.join("target").join(name);
-    let kept = folder.join("requirements.txt");
-    if fs::read_to_string(&kept).is_ok_and(|text| text == wanted) {
-        return Ok(folder.join("bin"));
-    }
-    run(&root(), &format!("/usr/bin/python3 -m venv --clear {}", folder.display()), &[])?;
-    let new = folder.join("wanted.txt");
-    fs::write(&new, wanted).map_err(|error| format!("{}: {error}", new.display()))?;
-    run(&folder, "bin/pip install --quiet --disable-pip-version-check -r wanted.txt", &[])?;
-    fs::rename(&new, &kept).map_err(|error| format!("{}: {error}", kept.display()))?;
-    Ok(folder.join("bin"))
 }
 
 /// Fails if a released file needs more of the system than it should, or if the library shows other names than its own.

@@ -13,6 +13,7 @@ use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 
 use self::build::{Built, Linker};
+use crate::python::environment;
 use crate::sh::{output, outside, root, say};
 
 /// All crates have the version of the workspace.
@@ -54,8 +55,8 @@ pub(crate) fn library() -> Result<PathBuf, String> {
 
 /// Fetches what the build needs, ahead of time.
 pub(crate) fn install() -> Result<(), String> {
-    build::venv("zig", build::ZIG)?;
-    build::venv("sbom", sbom::JUDGE).map(drop)
+    environment("zig", build::ZIG)?;
+    environment("sbom", sbom::JUDGE).map(drop)
 }
 
 /// Where the tarball's folder is filled.

@@ -6,8 +6,9 @@ use std::path::{Path, PathBuf};
 
 use serde_json::{Value, json};
 
-use super::build::{Built, ZIG, host, venv};
+use super::build::{Built, ZIG, host};
 use super::{VERSION, epoch};
+use crate::python::environment;
 use crate::sh::{output, root, run, say};
 
 /// The judge of the JSON, which has the schema of CycloneDX, and the licences of SPDX.
@@ -184,7 +185,7 @@ fn texts(packages: &[Package]) -> Result<String, String> {
 
 /// The list is valid, and has each crate that `cargo tree` names, with its version, licence and checksum, and no other.
 pub(super) fn check(list: &Path) -> Result<(), String> {
-    let python = venv("sbom", JUDGE)?.join("python");
+    let python = environment("sbom", JUDGE)?.join("python");
     run(&root(), &format!("{} crates/xtask/src/dist/sbom.py {}", python.display(), list.display()), &[])?;
     let text = fs::read_to_string(list).map_err(|error| format!("{}: {error}", list.display()))?;
     let bom: Value = serde_json::from_str(&text).map_err(|error| format!("{}: {error}", list.display()))?;
