@@ -36,7 +36,6 @@ cargo xtask ci         every check beyond `cargo test --workspace`; says what it
                        with words behind it: the checks whose names contain them
 cargo xtask tools      installs the cargo tools and fetches the compilers that `ci` needs and that are missing
 cargo xtask abi        compares what C programs see of libvolcv with docs/api/libvolcv.abi; --update: writes it
-cargo xtask addresses  as the check ThreadSanitizer, with AddressSanitizer; no part of `ci`
 cargo xtask api        compares the public items of the library crates with docs/api; --update: writes them
 cargo xtask dist       makes what a release hands out beside crates.io, in target/dist/packages: tarball, Debian's packages,
                        list of crates, checksums; --stage FOLDER: only the files that are installed, for this machine
@@ -55,7 +54,6 @@ fn main() -> ExitCode {
     let mut words = std::env::args().skip(1);
     let result = match words.next().as_deref() {
         Some("abi") => abi::compare(words.next().as_deref() == Some("--update")),
-        Some("addresses") => sanitizers::addresses(),
         Some("api") => public_api::compare(words.next().as_deref() == Some("--update")),
         Some("bench") => bench::bench(&words.collect::<Vec<_>>()),
         Some("ci") => ci::ci(&words.collect::<Vec<_>>().join(" ")),

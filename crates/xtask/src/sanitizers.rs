@@ -1,5 +1,5 @@
-//! libvolcv with a sanitizer in all of it: its own code, its dependencies and the standard library. The tests in
-//! `tests/it/c/sanitized.rs` link programs in C with it, which have the same sanitizer, and run them.
+//! libvolcv with ThreadSanitizer in all of it: its own code, its dependencies and the standard library. The tests in
+//! `tests/it/c/sanitized.rs` link programs in C with it, which have ThreadSanitizer too, and run them.
 //!
 //! The standard library is built with its debug assertions, so each run also checks the conditions of the unsafe
 //! functions that it offers.
@@ -9,40 +9,29 @@ use crate::toolchain::{Toolchain, UNSTABLE};
 
 /// Data races.
 pub(crate) fn threads() -> Result<(), String> {
-    check("thread", "tsan")
-}
-
-/// Memory that is used after its end or beyond its bounds.
-pub(crate) fn addresses() -> Result<(), String> {
-    check("address", "asan")
+    let toolchain = Toolchain::newest()?;
+    let runtime = toolchain.sanitizer_runtimes()?.join("libclang_rt.tsan-x86_64.a");
+    let target = "thread-sanitizer";
+    let env = [
+        UNSTABLE,
+        // The programs bring the runtime.
+        ("RUSTFLAGS", "-Zsanitizer=thread -Zexternal-clangrt"),
+        // What ring has in C.
+        ("CC_x86_64_unknown_linux_gnu", "clang"),
+        ("CFLAGS_x86_64_unknown_linux_gnu", "-fsanitize=thread"),
+        ("CARGO_PROFILE_DEV_DEBUG", "line-tables-only"),
+    ];
+    let build = "rustc --locked -Z build-std=std,panic_unwind --target x86_64-unknown-linux-gnu \
+                 -p volcv-ffi --lib --crate-type cdylib";
+    toolchain.cargo(build, target, &env)?;
+    let library = root().join("target").join(target).join("x86_64-unknown-linux-gnu/debug").display().to_string();
+    let tests = "cargo test --locked -p tests --features second-ring --test it -- c::sanitized::";
+    let runtime = runtime.display().to_string();
+    run(&root(), tests, &[("VOLCV_SANITIZED_LIBRARY", &library), ("VOLCV_SANITIZER_RUNTIME", &runtime)])
 }
 
 /// The engine of the C library in many orders of its threads.
 pub(crate) fn orders() -> Result<(), String> {
     let test = "cargo test --locked --manifest-path tests/interleavings/Cargo.toml --target-dir target/interleavings";
     run(&root(), test, &[])
-}
-
-fn check(sanitizer: &str, runtime: &str) -> Result<(), String> {
-    let toolchain = Toolchain::newest()?;
-    let runtime = toolchain.sanitizer_runtimes()?.join(format!("libclang_rt.{runtime}-x86_64.a"));
-    let target = format!("{sanitizer}-sanitizer");
-    // The programs bring the runtime.
-    let flags = format!("-Zsanitizer={sanitizer} -Zexternal-clangrt");
-    let c_flags = format!("-fsanitize={sanitizer}");
-    let env = [
-        UNSTABLE,
-        ("RUSTFLAGS", &*flags),
-        // What ring has in C.
-        ("CC_x86_64_unknown_linux_gnu", "clang"),
-        ("CFLAGS_x86_64_unknown_linux_gnu", &*c_flags),
-        ("CARGO_PROFILE_DEV_DEBUG", "line-tables-only"),
-    ];
-    let build = "rustc --locked -Z build-std=std,panic_unwind --target x86_64-unknown-linux-gnu \
-                 -p volcv-ffi --lib --crate-type cdylib";
-    toolchain.cargo(build, &target, &env)?;
-    let library = root().join("target").join(&target).join("x86_64-unknown-linux-gnu/debug").display().to_string();
-    let tests = format!("cargo test --locked -p tests --features second-ring --test it -- c::sanitized::{sanitizer}");
-    let runtime = runtime.display().to_string();
-    run(&root(), &tests, &[("VOLCV_SANITIZED_LIBRARY", &library), ("VOLCV_SANITIZER_RUNTIME", &runtime)])
 }

@@ -26,9 +26,6 @@ pub(crate) enum Under {
     /// ThreadSanitizer, in the library too.
     #[cfg(feature = "second-ring")]
     Threads,
-    /// AddressSanitizer, in the library too.
-    #[cfg(feature = "second-ring")]
-    Addresses,
     /// On Windows.
     #[cfg(feature = "second-ring")]
     Wine,
@@ -63,9 +60,7 @@ impl Under {
                 ("cc", flags.to_vec(), &["__asan_init", "__ubsan_handle"])
             }
             #[cfg(feature = "second-ring")]
-            Under::Threads => ("clang", sanitized::flags("thread"), &["__tsan_init"]),
-            #[cfg(feature = "second-ring")]
-            Under::Addresses => ("clang", sanitized::flags("address"), &["__asan_init"]),
+            Under::Threads => ("clang", sanitized::flags(), &["__tsan_init"]),
             #[cfg(feature = "second-ring")]
             Under::Wine => (crate::wine::GCC, Vec::new(), &[]),
             _ => ("cc", Vec::new(), &[]),
@@ -76,7 +71,7 @@ impl Under {
     fn library(self, build: Build) -> Build {
         match self {
             #[cfg(feature = "second-ring")]
-            Under::Threads | Under::Addresses => Build::Sanitized,
+            Under::Threads => Build::Sanitized,
             _ => build,
         }
     }

@@ -1,4 +1,4 @@
-//! The programs in C with a sanitizer in them, in libvolcv, in its dependencies and in the standard library.
+//! The programs in C with ThreadSanitizer in them, in libvolcv, in its dependencies and in the standard library.
 //! `cargo xtask ci ThreadSanitizer` builds such a library, and says here where it is.
 
 use std::path::{Path, PathBuf};
@@ -10,11 +10,8 @@ use volcv_emulator::Emulator;
 use super::abuse::{Under, all_calls, built, whole_suite};
 use super::{Build, program, ran, told};
 
-/// What the runtimes read. A report that names no function would be of little use.
-pub(super) const OPTIONS: [(&str, &str); 2] = [
-    ("TSAN_OPTIONS", "external_symbolizer_path=/usr/bin/llvm-symbolizer"),
-    ("ASAN_OPTIONS", "external_symbolizer_path=/usr/bin/llvm-symbolizer:detect_stack_use_after_return=1"),
-];
+/// What the runtime reads. A report that names no function would be of little use.
+pub(super) const OPTIONS: [(&str, &str); 1] = [("TSAN_OPTIONS", "external_symbolizer_path=/usr/bin/llvm-symbolizer")];
 
 /// What `cargo xtask ci` says in a variable.
 fn told_by_xtask(variable: &str) -> PathBuf {
@@ -29,11 +26,11 @@ pub(super) fn library() -> &'static Path {
     FOLDER.get_or_init(|| told_by_xtask("VOLCV_SANITIZED_LIBRARY"))
 }
 
-/// The flags of clang that compile with a sanitizer and link with the runtime that fits Rust's compiler.
-pub(super) fn flags(sanitizer: &str) -> Vec<String> {
+/// The flags of clang that compile with ThreadSanitizer and link with the runtime that fits Rust's compiler.
+pub(super) fn flags() -> Vec<String> {
     let runtime = told_by_xtask("VOLCV_SANITIZER_RUNTIME").display().to_string();
     let (whole, symbols) = (["-Wl,--whole-archive", &runtime, "-Wl,--no-whole-archive"], "-Wl,--dynamic-list=");
-    let mut flags = vec![format!("-fsanitize={sanitizer}"), "-fno-sanitize-link-runtime".to_owned()];
+    let mut flags = vec!["-fsanitize=thread".to_owned(), "-fno-sanitize-link-runtime".to_owned()];
     flags.extend(whole.map(str::to_owned));
     flags.push(format!("{symbols}{runtime}.syms"));
     flags.extend(["-lm", "-ldl", "-lresolv"].map(str::to_owned));
@@ -70,32 +67,12 @@ fn threads_do_not_race_in_calls() {
     all_calls(Under::Threads, 1, 300);
 }
 
+/// Programs of one purpose each, among them that of the wrapper for C++.
 #[test]
 fn threads_do_not_race_in_the_other_programs() {
-    others(Under::Threads);
-}
-
-#[test]
-fn addresses_are_right_in_the_suite() {
-    assert!(std_has("__asan_"), "the standard library was built without AddressSanitizer");
-    whole_suite(Under::Addresses);
-}
-
-#[test]
-fn addresses_are_right_in_calls() {
-    all_calls(Under::Addresses, 1, 300);
-}
-
-#[test]
-fn addresses_are_right_in_the_other_programs() {
-    others(Under::Addresses);
-}
-
-/// Programs of one purpose each, among them that of the wrapper for C++.
-fn others(under: Under) {
+    let under = Under::Threads;
     super::engine::deadline(under);
     super::engine::rejected(under);
     super::engine::download(&built("download", under, Build::Full), under);
-    let flags = flags(if under == Under::Threads { "thread" } else { "address" });
-    super::examples::wrapper(&flags.iter().map(String::as_str).collect::<Vec<_>>());
+    super::examples::wrapper(&flags().iter().map(String::as_str).collect::<Vec<_>>());
 }
