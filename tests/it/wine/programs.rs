@@ -1,6 +1,7 @@
 //! The programs of `tests/c` and `examples`, with what their tests on Linux assert. The others are POSIX's or Linux's alone:
 //! `fork.c` forks; `budgets.c` and `frames.c` stand in for the allocator of glibc and forbid system calls; `host_http_curl.c`
-//! and `engine_loop.cpp` need libcurl and SDL, which Debian does not have for MinGW, and `spng.c` measures libspng.
+//! and `engine_loop.cpp` need libcurl and SDL, which Debian does not have for MinGW; `spng.c` measures libspng, `proxy.c` is run beside the proxies of Debian, and `race.c` races, for
+//! ThreadSanitizer to see.
 
 use std::process::Command;
 
@@ -9,7 +10,7 @@ use crate::c::abuse::{SUITE, Under, built, run_suite};
 use crate::c::{Build, abuse, compile, direct, engine, examples, fresh_folder, oom, program, ran, root};
 
 /// What needs POSIX, and `load.c`, which has a test of its own.
-const ELSEWHERE: [&str; 7] = ["budgets.c", "fork.c", "frames.c", "load.c", "proxy.c", "spng.c", "wrapper.cpp"];
+const ELSEWHERE: [&str; 7] = ["budgets.c", "fork.c", "frames.c", "load.c", "proxy.c", "race.c", "spng.c"];
 
 #[test]
 fn every_program_is_run_or_named() {
