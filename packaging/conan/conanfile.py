@@ -122,7 +122,7 @@ class VolcvConan(ConanFile):
     def _cargo(self):
         features = [("ureq", self.options.with_http), ("image", self.options.with_image)]
         words = ["cargo rustc --locked -p volcv-ffi --lib --no-default-features"]
-        words.append("--features=" + ",".join(name for name, wanted in features if wanted))
+        words.append("--features=" + ",".join(["allocator"] + [name for name, wanted in features if wanted]))
         words.append(f'--target-dir "{self._target}"')
         if not self._debug:
             words.append("--release")

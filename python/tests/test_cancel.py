@@ -58,6 +58,8 @@ def test_ctrl_c_ends_a_call_that_blocks(
     start: Start, png: bytes, caplog: pytest.LogCaptureFixture
 ) -> None:
     emulator = start("stall=body")
+    # A process that a script started in the background ignores the signal.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     waiting = threading.Event()
 
     def progress(now: volcv.Progress) -> None:

@@ -3,6 +3,9 @@
 //!
 //! A large block has a head that says where it came from, so that it can be freed on any thread. A codec allocates without
 //! asking, so its working memory is an [`Arena`], a block that was asked for before the codec begins.
+//!
+//! Without the feature `allocator`, nothing of this is used: all blocks come from the system.
+#![cfg_attr(not(feature = "allocator"), allow(dead_code, reason = "see above"))]
 
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::cell::Cell;
@@ -142,7 +145,9 @@ const ALIGN: usize = align_of::<Head>();
 
 /// From now on, memory that is asked for in advance is kept.
 pub(crate) fn keep_what_is_asked_for() {
-    memory::provide(&Rooms);
+    if cfg!(feature = "allocator") {
+        memory::provide(&Rooms);
+    }
 }
 
 /// In front of a large block: where it came from. One of the two is there, or none for the system.
@@ -159,6 +164,7 @@ fn with_head(layout: Layout) -> Option<(Layout, usize)> {
 /// The allocator of the library.
 pub(crate) struct Memory;
 
+#[cfg(feature = "allocator")]
 #[global_allocator]
 static MEMORY: Memory = Memory;
 
@@ -307,5 +313,5 @@ unsafe fn moved(block: *mut u8, from: Layout, to: Layout) -> Option<*mut u8> {
     }
 }
 
-#[cfg(all(test, feature = "image"))]
+#[cfg(all(test, feature = "allocator", feature = "image"))]
 mod tests;

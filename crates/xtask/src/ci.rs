@@ -146,7 +146,11 @@ fn features(root: &Path) -> Result<(), String> {
     let transport = "cargo hack check --locked --feature-powerset --exclude-features default \
                      --group-features tracing,test-util -p volcv-transport";
     run(root, transport, &strict)?;
-    run(root, "cargo hack check --locked --feature-powerset --exclude-features default,capi -p volcv-ffi", &strict)?;
+    run(
+        root,
+        "cargo hack check --locked --feature-powerset --exclude-features default,capi --group-features allocator,image -p volcv-ffi",
+        &strict,
+    )?;
     run(root, "cargo hack check --locked --each-feature -p volcv", &strict)
 }
 

@@ -14,7 +14,7 @@ const SETS: [(&str, &str, u64); 4] = [
     // Memory that can be missing brought 60 kB: see below.
     ("default", "", 3_175_000),
     // What the feature image brings is the difference to the first: see IMAGE.
-    ("without-image", "--no-default-features --features ureq", 3_000_000),
+    ("without-image", "--no-default-features --features allocator,ureq", 3_000_000),
     // Nearly half of this size is Rust's own code for formatting and for the report of a panic. The structs and functions of
     // pixels, which say in this build that they are not there, take 19 kB. Signatures (SHA-256 is half of them), credentials,
     // tasks and the neighbours with their C functions brought 150 kB, a third of it tables for unwinding and texts. Memory that

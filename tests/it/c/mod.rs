@@ -167,7 +167,8 @@ pub(crate) fn runs(path: &Path, emulator: &Emulator) -> Vec<Command> {
 pub(crate) fn under_valgrind(path: impl AsRef<Path>, emulator: &Emulator) -> Command {
     let mut command = program("valgrind", emulator);
     command.args(["--quiet", "--leak-check=full", "--errors-for-leak-kinds=definite,possible", "--error-exitcode=99"]);
-    command.arg("--child-silent-after-fork=yes").arg(path.as_ref());
+    let suppressions = format!("--suppressions={}", root().join("tests/c/valgrind.supp").display());
+    command.arg("--child-silent-after-fork=yes").arg(suppressions).arg(path.as_ref());
     command
 }
 

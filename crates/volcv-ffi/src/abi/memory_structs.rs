@@ -20,7 +20,7 @@ pub type volcv_free_fn =
 /// Both are called on any thread, several at once, also inside of functions of volcv that are called with this client. They
 /// must not call volcv, and are called even after a volcv_client_destroy() that returned VOLCV_E_TIMEOUT. All blocks are back
 /// when volcv_client_destroy() returns VOLCV_OK, but for those of buffers that were taken: user has to live until the last
-/// volcv_buffer_release().
+/// volcv_buffer_release(). A library that was built without the feature allocator answers VOLCV_E_UNSUPPORTED.
 #[repr(C)]
 #[derive(Clone, Copy)]
 pub struct volcv_allocator {

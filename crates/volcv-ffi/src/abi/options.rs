@@ -117,6 +117,10 @@ unsafe fn thread_hooks_of(hooks: *const volcv_thread_hooks) -> Result<ThreadHook
 }
 
 unsafe fn memory_of(allocator: *const volcv_allocator) -> Result<HostMemory, CError> {
+    if !cfg!(feature = "allocator") {
+        let text = "this library was built without the host's memory: its feature allocator is off";
+        return Err(CError::new(VOLCV_E_UNSUPPORTED, text));
+    }
     let allocator = read(allocator, "allocator")?;
     only(0, allocator.flags, "volcv_allocator.flags")?;
     let alloc = allocator.alloc.ok_or_else(|| CError::null("volcv_allocator.alloc"))?;

@@ -27,7 +27,7 @@ if(system STREQUAL "pc-windows-msvc" AND VCPKG_CRT_LINKAGE STREQUAL "static")
     set(ENV{RUSTFLAGS} "$ENV{RUSTFLAGS} -Ctarget-feature=+crt-static")
 endif()
 
-set(cargo_features "")
+set(cargo_features allocator)
 if("http" IN_LIST FEATURES)
     list(APPEND cargo_features ureq)
 endif()
