@@ -4,6 +4,7 @@
     unexpected_cfgs,
     dead_code,
     unreachable_pub,
+    unused_imports,
     non_camel_case_types,
     reason = "the library's source is compiled in"
 )]
