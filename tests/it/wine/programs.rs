@@ -21,6 +21,7 @@ fn every_program_is_run_or_named() {
         let is_in_suite = SUITE.iter().any(|row| row.0 == stem);
         let is_run = [
             format!("{stem}(Under::Wine"),
+            format!("{stem}_in_every_phase(Under::Wine"),
             format!("{stem}\", Under::Wine"),
             format!("::{stem}(GCC"),
             format!("::{stem}(&[GCC"),
