@@ -35,8 +35,9 @@ pub(crate) fn compare(package: &Path, mut wanted: Vec<String>) -> Result<(), Str
     if files == wanted { Ok(()) } else { Err(format!("the package has {files:#?} instead of {wanted:#?}")) }
 }
 
-/// The version up to the first number that is not 0.
-fn soname() -> String {
+/// What `libvolcv.so` bears: its version up to the first number that is not 0, as cargo-c has it. What may break programs gets
+/// another name.
+pub(crate) fn soname() -> String {
     let mut numbers = VERSION.split('.');
     match (numbers.next(), numbers.next()) {
         (Some("0"), Some(minor)) => format!("libvolcv.so.0.{minor}"),

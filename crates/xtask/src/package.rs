@@ -4,14 +4,12 @@ use std::{fs, io};
 
 use serde_json::Value;
 
+use crate::installed::VERSION;
 use crate::sh::{output, outside, root, run};
 
 /// The crates that are published, in the order of their layers.
 const PUBLISHED: [&str; 7] =
     ["volcv-types", "volcv-core", "volcv-transport", "volcv-image", "volcv", "volcv-emulator", "volcv-cli"];
-
-/// All crates have the version of the workspace.
-const VERSION: &str = env!("CARGO_PKG_VERSION");
 
 /// Each crate builds from its own tarball, and the tests of volcv-types pass in it.
 ///

@@ -80,13 +80,9 @@ fn build(library: &Path, into: &Path) -> Result<String, String> {
 
 /// The platform's tag: the oldest glibc that has every symbol the library needs. No tag is older than 2.5.
 fn platform(library: &str) -> Result<String, String> {
-    let symbols = output(&root(), &format!("objdump -T {library}"))?;
-    let versions = symbols.split("GLIBC_2.").skip(1).filter_map(|rest| {
-        let digits: String = rest.chars().take_while(char::is_ascii_digit).collect();
-        digits.parse::<u32>().ok()
-    });
-    let newest = versions.max().ok_or_else(|| format!("{library} needs no glibc"))?;
-    Ok(format!("manylinux_2_{}_{}", newest.max(5), std::env::consts::ARCH))
+    let symbols = output(&root(), &format!("readelf --wide --dyn-syms {library}"))?;
+    let [major, minor] = dist::newest_glibc(&symbols).ok_or_else(|| format!("{library} needs no glibc"))?.max([2, 5]);
+    Ok(format!("manylinux_{major}_{minor}_{}", std::env::consts::ARCH))
 }
 
 /// The programs of the environment.

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use serde_json::Value;
 
-use super::VERSION;
+use crate::installed::soname;
 use crate::python::environment;
 use crate::sh::{output, output_with, root, say};
 
@@ -38,14 +38,6 @@ pub(super) struct Built {
     pub(super) folder: PathBuf,
     /// Cargo's ids of the packages that are linked in.
     pub(super) packages: BTreeSet<String>,
-}
-
-/// What `libvolcv.so` bears: its version up to the first number that is not 0, as cargo-c has it. What may break programs
-/// gets another name.
-pub(super) fn soname() -> String {
-    let (major, rest) = VERSION.split_once('.').unwrap_or((VERSION, ""));
-    let minor = rest.split('.').next().unwrap_or_default();
-    if major == "0" { format!("libvolcv.so.0.{minor}") } else { format!("libvolcv.so.{major}") }
 }
 
 /// Builds the library and the command, each with its own features.
@@ -169,7 +161,7 @@ fn library(folder: &Path, dynamic: &str) -> Result<(), String> {
 }
 
 /// The newest version of glibc among symbols, as `readelf` prints them: `memcpy@GLIBC_2.14 (3)`.
-fn newest_glibc(symbols: &str) -> Option<[u32; 2]> {
+pub(crate) fn newest_glibc(symbols: &str) -> Option<[u32; 2]> {
     let versions = symbols.split("@GLIBC_").skip(1).filter_map(|rest| {
         let mut numbers = rest.split(|c: char| !c.is_ascii_digit()).map(str::parse);
         Some([numbers.next()?.ok()?, numbers.next()?.ok()?])

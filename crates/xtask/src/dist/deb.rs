@@ -7,7 +7,8 @@ use std::process::Command;
 use volcv_emulator::Emulator;
 
 use super::build::GLIBC;
-use super::{VERSION, epoch};
+use super::epoch;
+use crate::installed::VERSION;
 use crate::sh::{output, outside, root, run, say};
 
 /// Makes the packages of the staged files in `out`, as `dpkg-buildpackage -b` does it on any machine.

@@ -12,12 +12,11 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 
+pub(crate) use self::build::newest_glibc;
 use self::build::{Built, Linker};
+use crate::installed::VERSION;
 use crate::python::environment;
 use crate::sh::{output, outside, root, say};
-
-/// All crates have the version of the workspace.
-const VERSION: &str = env!("CARGO_PKG_VERSION");
 
 /// The tarball's name, which is that of the folder in it.
 const NAME: &str = concat!("volcv-", env!("CARGO_PKG_VERSION"), "-x86_64-linux");

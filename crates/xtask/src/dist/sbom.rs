@@ -7,7 +7,8 @@ use std::path::{Path, PathBuf};
 use serde_json::{Value, json};
 
 use super::build::{Built, ZIG, host};
-use super::{VERSION, epoch};
+use super::epoch;
+use crate::installed::VERSION;
 use crate::python::environment;
 use crate::sh::{output, root, run, say};
 

@@ -4,8 +4,10 @@ use std::fs;
 use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
 
-use super::build::{Built, soname};
-use super::{VERSION, epoch};
+use super::build::Built;
+use super::epoch;
+use crate::installed::VERSION;
+use crate::installed::soname;
 use crate::sh::{output, root, run};
 
 /// What a program needs that links the static library, by `rustc --print native-static-libs`.

@@ -7,7 +7,7 @@ use std::process::Command;
 use volcv_emulator::Emulator;
 
 use super::NAME;
-use super::build::soname;
+use crate::installed::soname;
 use crate::sh::{output, outside, root, say};
 
 /// A game for CMake, with the library of the tarball both ways.
