@@ -17,7 +17,7 @@ from volcv._native import ffi, lib
 from volcv._options import ClientOptions, Setup
 from volcv._outpaint import Outpaint, OutpaintOptions
 from volcv._pictures import PictureLike
-from volcv._progress import Phase, Progress, ProgressCallback
+from volcv._progress import Phase, Progress, ProgressCallback, without_job
 from volcv._requests import (
     Call,
     CancelTask,
@@ -92,11 +92,8 @@ class Job(Generic[R]):
     def progress(self) -> Progress:
         """Where it stands."""
         found = None if self._end is not None else self._engine.progress(self._id)
-        if found is None:
-            last = self._last
-            found = Progress(Phase.ENDED, *((last.attempt, last.sent, last.send_total) if last else (0, 0, 0)), 0, 0)
-        self._last = found
-        return found
+        self._last = found or without_job(Phase.ENDED, self._last)
+        return self._last
 
     def task(self) -> Task | None:
         """The task of the call, from the moment the service accepted it; None if there is none. Store it."""

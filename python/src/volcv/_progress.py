@@ -65,3 +65,8 @@ def progress_of(struct: CData) -> Progress:
         received=int(struct.received),
         receive_total=int(struct.receive_total),
     )
+
+
+def without_job(phase: Phase, last: Progress | None) -> Progress:
+    """Where a call stands that the library has not yet, or not any more; `last` is what it said last."""
+    return Progress(phase, *((last.attempt, last.sent, last.send_total) if last else (0, 0, 0)), 0, 0)
