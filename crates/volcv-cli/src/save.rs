@@ -157,7 +157,7 @@ fn temporary_beside(path: &Path, old: Option<&Metadata>) -> io::Result<NamedTemp
     }
     match builder.tempfile_in(folder) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => {
-            Err(io::Error::new(error.kind(), format!("there is no folder {}", folder.display())))
+            Err(io::Error::new(error.kind(), "its folder does not exist"))
         }
         other => other,
     }

@@ -97,35 +97,28 @@ fn is_picture(path: &Path) -> bool {
 }
 
 #[test]
-fn a_window_that_is_closed_ends_the_command_as_ctrl_c_does() {
-    let (folder, windows) = folder("windows-close");
-    let (ours, close) = (folder.join("closed.exe"), folder.join("close.exe"));
-    // A name by which it is found among the others.
-    std::fs::copy(made("package/bin/volcv.exe"), &ours).unwrap();
-    ran(compilation(GCC, "tests/c/windows/close.c", &close).arg("-std=c99"));
-    let emulator = emulator(&["ok", "stall=body"]);
-    let mut command = program(&ours, &emulator);
-    command.args([
-        "outpaint",
-        PHOTO,
-        "--left",
-        "0.5",
-        "--variants",
-        "2",
-        "--json",
-        "-o",
-        &format!("{windows}\\out.png"),
-    ]);
-    let child = command.stdout(Stdio::piped()).spawn().unwrap();
-    let end = Instant::now() + Duration::from_secs(60);
-    let has_picture = || std::fs::read_dir(&folder).unwrap().any(|file| is_picture(&file.unwrap().path()));
-    while emulator.complete_bodies() < 2 || !has_picture() {
-        assert!(Instant::now() < end, "a picture, and a call that waits");
-        std::thread::sleep(Duration::from_millis(5));
+fn ctrl_c_ctrl_break_and_a_closed_window_end_the_command_with_the_picture_that_it_has() {
+    for event in ["0", "1", "2"] {
+        let (folder, windows) = folder(&format!("windows-event-{event}"));
+        let (ours, sender) = (folder.join("told.exe"), folder.join("console_event.exe"));
+        // A name by which it is found among the others.
+        std::fs::copy(made("package/bin/volcv.exe"), &ours).unwrap();
+        ran(compilation(GCC, "tests/c/windows/console_event.c", &sender).arg("-std=c99"));
+        let emulator = emulator(&["ok", "stall=body"]);
+        let mut command = program(&ours, &emulator);
+        let out = format!("{windows}\\out.png");
+        command.args(["outpaint", PHOTO, "--left", "0.5", "--variants", "2", "--json", "-o", &out]);
+        let child = command.stdout(Stdio::piped()).spawn().unwrap();
+        let end = Instant::now() + Duration::from_secs(60);
+        let has_picture = || std::fs::read_dir(&folder).unwrap().any(|file| is_picture(&file.unwrap().path()));
+        while emulator.complete_bodies() < 2 || !has_picture() {
+            assert!(Instant::now() < end, "a picture, and a call that waits");
+            std::thread::sleep(Duration::from_millis(5));
+        }
+        ran(super::wine(&sender).args(["told.exe", event]));
+        let output = child.wait_with_output().unwrap();
+        assert_eq!(output.status.code(), Some(130), "{event}: {}", told(&output));
+        let said = String::from_utf8_lossy(&output.stdout);
+        assert!(said.contains("\"kind\":\"cancelled\"") && said.contains(".png\""), "{event}: {said}");
     }
-    ran(super::wine(&close).arg("closed.exe"));
-    let output = child.wait_with_output().unwrap();
-    assert_eq!(output.status.code(), Some(130), "{}", told(&output));
-    let said = String::from_utf8_lossy(&output.stdout);
-    assert!(said.contains("\"kind\":\"cancelled\"") && said.contains(".png\""), "{said}");
 }

@@ -1,5 +1,7 @@
-/* Tells a console program, by the name of its file, that its window is being closed, as the system does it. */
+/* Sends a console program, by the name of its file, an event of its window, by its number, as the system does it: 0 is Ctrl-C,
+ * 1 is Ctrl-Break, 2 is a window that is being closed. */
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <windows.h>
 /* Behind windows.h. */
@@ -19,7 +21,7 @@ static DWORD process_of(const char *name)
 
 int main(int count, char **arguments)
 {
-    const HANDLE process = OpenProcess(PROCESS_ALL_ACCESS, FALSE, count == 2 ? process_of(arguments[1]) : 0);
+    const HANDLE process = OpenProcess(PROCESS_ALL_ACCESS, FALSE, count == 3 ? process_of(arguments[1]) : 0);
     /* It lies at the same place in every process. */
     union { FARPROC found; LPTHREAD_START_ROUTINE routine; } at;
     at.found = GetProcAddress(GetModuleHandleA("kernelbase.dll"), "CtrlRoutine");
@@ -27,5 +29,6 @@ int main(int count, char **arguments)
         fprintf(stderr, "no such process, or no CtrlRoutine\n");
         return 1;
     }
-    return CreateRemoteThread(process, NULL, 0, at.routine, (void *)(ULONG_PTR)CTRL_CLOSE_EVENT, 0, NULL) == NULL;
+    const ULONG_PTR event = strtoul(arguments[2], NULL, 10);
+    return CreateRemoteThread(process, NULL, 0, at.routine, (void *)event, 0, NULL) == NULL;
 }
