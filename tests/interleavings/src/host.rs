@@ -115,6 +115,12 @@ impl Host {
         unsafe { volcv_wait(self.client(), first, jobs.len() as u32, 1, VOLCV_WAIT_FOREVER) }
     }
 
+    /// Whether a job has ended, without waiting for it.
+    pub(crate) fn has_ended(&self, job: volcv_job) -> bool {
+        // SAFETY: there is one job.
+        unsafe { volcv_wait(self.client(), &raw const job, 1, 1, 0) == VOLCV_OK }
+    }
+
     pub(crate) fn cancel(&self, job: volcv_job) -> volcv_result {
         // SAFETY: a client and a job may be any numbers, here and below.
         unsafe { volcv_job_cancel(self.client(), job) }
@@ -140,11 +146,11 @@ impl Host {
     pub(crate) fn destroy(&self) {
         // SAFETY: as above.
         assert_eq!(unsafe { volcv_client_destroy(self.client(), VOLCV_WAIT_FOREVER) }, VOLCV_OK);
-        self.has_ended();
+        self.is_gone();
     }
 
     /// The client was destroyed.
-    pub(crate) fn has_ended(&self) {
+    pub(crate) fn is_gone(&self) {
         self.silent.store(true, SeqCst);
         let borrowed = self.borrowed.load(SeqCst);
         assert_eq!(borrowed, self.released.load(SeqCst), "each borrowed picture is given back once");

@@ -106,6 +106,19 @@ pub fn a_released_job_has_no_event_and_its_id_is_stale() {
     });
 }
 
+/// Looks again and again whether a job has ended, and polls.
+pub fn a_job_that_has_ended_has_its_event() {
+    in_all_orders(|| {
+        let host = Host::start(1, false);
+        let job = host.submit(1).unwrap();
+        while !host.has_ended(job) {
+            thread::yield_now();
+        }
+        assert_eq!(host.poll(), [1]);
+        host.destroy();
+    });
+}
+
 /// Wakes a thread that may not wait yet.
 pub fn a_wake_ends_a_wait_whenever_it_comes() {
     in_all_orders(|| {
@@ -138,7 +151,7 @@ pub fn a_picture_is_given_back_once_when_a_destroy_gives_up() {
                 }),
             ],
         );
-        host.has_ended();
+        host.is_gone();
     });
 }
 

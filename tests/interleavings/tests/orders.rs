@@ -11,6 +11,11 @@ fn a_released_job_has_no_event_and_its_id_is_stale() {
 }
 
 #[test]
+fn a_job_that_has_ended_has_its_event() {
+    interleavings::orders::a_job_that_has_ended_has_its_event();
+}
+
+#[test]
 fn a_wake_ends_a_wait_whenever_it_comes() {
     interleavings::orders::a_wake_ends_a_wait_whenever_it_comes();
 }

@@ -16,7 +16,7 @@ use super::request::JobRequest;
 use super::setup::BuiltClient;
 use super::sync::atomic::{AtomicBool, Ordering::*};
 use super::sync::thread::{self, JoinHandle, Thread};
-use super::sync::{Condvar, Mutex};
+use super::sync::{Condvar, Mutex, nap};
 use super::worker::lower_priority;
 use super::{CError, Deadline, Setup, fork, lock, registry};
 use crate::abi::*;
@@ -291,7 +291,7 @@ impl Engine {
             if deadline.is_over() {
                 return false;
             }
-            thread::sleep(Duration::from_micros(100));
+            nap();
         }
         if let Some(host_http) = &self.host_http {
             host_http.destroy();

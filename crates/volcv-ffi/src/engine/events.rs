@@ -28,11 +28,13 @@ impl Events {
         lock(&self.queue).reserve(jobs);
     }
 
-    /// Adds an event; says whether it is the only one.
-    fn push(&self, event: volcv_event) -> bool {
+    /// Adds an event; says whether it is the only one. Whoever sees what `note_end` writes finds the event, since a poll waits
+    /// for the lock; and whoever has the event sees what it writes.
+    fn push(&self, event: volcv_event, note_end: impl FnOnce()) -> bool {
         let mut queue = lock(&self.queue);
         queue.push_back(event);
         self.count.store(queue.len(), Release);
+        note_end();
         queue.len() == 1
     }
 
@@ -66,12 +68,14 @@ impl Engine {
             return;
         }
         job.state = State::Ended(Box::new(ended));
-        slot.note_end(result);
-        let mut first = false;
-        if !job.quiet {
-            // Under the lock of the job, so that a release finds either a job that runs or an event to take back.
-            first = self.events.push(volcv_event { r#type: VOLCV_EVENT_DONE, result, job: id, user: job.user });
-        }
+        let event = volcv_event { r#type: VOLCV_EVENT_DONE, result, job: id, user: job.user };
+        // Under the lock of the job, so that a release finds either a job that runs or an event to take back.
+        let first = if job.quiet {
+            slot.note_end(result);
+            false
+        } else {
+            self.events.push(event, || slot.note_end(result))
+        };
         drop(guard);
         self.events.notify();
         if first {

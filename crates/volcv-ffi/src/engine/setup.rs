@@ -100,11 +100,15 @@ impl Setup {
             AccessChoice::Hook(functions) => Some(Arc::new(HostCredentials::new(functions, Arc::clone(&hooks)))),
             _ => None,
         };
-        let for_timer = Arc::clone(&hooks);
         let builder = self.builder(host_credentials.clone()).map_err(|error| CError::from_error(&error))?;
-        let builder = builder.around_timer(move |work| {
-            let _hooked = for_timer.thread(c"volcv-timer");
-            work();
+        // Under shuttle, which does not know this thread, it cannot take the locks of the hooks.
+        #[cfg(not(shuttle))]
+        let builder = builder.around_timer({
+            let hooks = Arc::clone(&hooks);
+            move |work| {
+                let _hooked = hooks.thread(c"volcv-timer");
+                work();
+            }
         });
         let client = match &host_http {
             Some(_) if roots != VOLCV_TLS_ROOTS_DEFAULT => {

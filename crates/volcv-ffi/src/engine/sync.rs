@@ -15,10 +15,10 @@ pub(super) use shuttle::{
     thread, thread_local,
 };
 
-/// Lets others go on, and looks again soon. Under shuttle there is no time.
+/// Lets others go on, and looks again soon. Under shuttle the others go on at once, but for the timer's thread, which is none
+/// of shuttle's.
 pub(super) fn nap() {
-    #[cfg(not(shuttle))]
-    thread::sleep(std::time::Duration::from_micros(100));
+    std::thread::sleep(std::time::Duration::from_micros(100));
     #[cfg(shuttle)]
     thread::yield_now();
 }
