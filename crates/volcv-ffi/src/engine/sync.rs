@@ -18,7 +18,12 @@ pub(super) use shuttle::{
 /// Lets others go on, and looks again soon. Under shuttle the others go on at once, but for the timer's thread, which is none
 /// of shuttle's.
 pub(super) fn nap() {
-    std::thread::sleep(std::time::Duration::from_micros(100));
+    let time = std::time::Duration::from_micros(100);
+    #[cfg(not(shuttle))]
+    thread::sleep(time);
     #[cfg(shuttle)]
-    thread::yield_now();
+    {
+        std::thread::sleep(time);
+        thread::yield_now();
+    }
 }
