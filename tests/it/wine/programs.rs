@@ -52,7 +52,7 @@ fn jobs_end_once_and_are_bought_at_most_once_on_windows() {
 
 #[test]
 fn jobs_are_cancelled_in_every_phase_on_windows() {
-    engine::cancel_in_every_phase(Under::Wine, 2);
+    engine::cancel_in_every_phase(Under::Wine, 20);
     engine::deadline(Under::Wine);
 }
 

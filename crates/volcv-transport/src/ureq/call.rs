@@ -1,8 +1,7 @@
 //! What a connection of ureq has to know of the call that it serves: its cancel, its socket, its key.
 
 use std::cell::RefCell;
-use std::io::{self, Read, Write};
-use std::net::{Shutdown, TcpStream};
+use std::io::{self, Read};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -12,6 +11,7 @@ use volcv_core::BodyReader;
 
 use crate::cancel::{CancelGuard, CancelToken};
 use crate::ureq::happy_eyeballs::interrupted;
+use crate::ureq::socket::Socket;
 
 /// One call. ureq runs a call on the thread that asks for it, and tells its connections nothing of the call, so the call is
 /// a variable of the thread.
@@ -72,7 +72,7 @@ impl Call {
 
     /// Says which socket a cancel of this call has to shut down.
     pub(super) fn uses(&self, socket: &Socket) -> io::Result<()> {
-        *lock(&socket.0.call) = self.id;
+        socket.belongs_to(self.id);
         *lock(&self.socket) = Some(socket.clone());
         // A cancel that came just before has missed the socket.
         if self.cancel.is_cancelled() { Err(interrupted()) } else { Ok(()) }
@@ -116,49 +116,6 @@ impl Read for Upload {
         out[..bytes].fill(0);
         self.zeros += bytes as u64;
         Ok(bytes)
-    }
-}
-
-/// A socket that can be shut down by the cancel of the call that uses it, and not by that of an earlier one.
-#[derive(Clone)]
-pub(super) struct Socket(Arc<Shared>);
-
-struct Shared {
-    stream: TcpStream,
-    /// The id of the call.
-    call: Mutex<u64>,
-}
-
-impl Socket {
-    pub(super) fn new(stream: TcpStream) -> Self {
-        Self(Arc::new(Shared { stream, call: Mutex::new(0) }))
-    }
-
-    pub(super) fn stream(&self) -> &TcpStream {
-        &self.0.stream
-    }
-
-    fn shut_down_for(&self, call: u64) {
-        if *lock(&self.0.call) == call {
-            // It fails only if the peer was faster.
-            let _ = self.0.stream.shutdown(Shutdown::Both);
-        }
-    }
-}
-
-impl Read for Socket {
-    fn read(&mut self, out: &mut [u8]) -> io::Result<usize> {
-        (&self.0.stream).read(out)
-    }
-}
-
-impl Write for Socket {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        (&self.0.stream).write(bytes)
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        (&self.0.stream).flush()
     }
 }
 

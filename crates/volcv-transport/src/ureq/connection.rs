@@ -12,7 +12,6 @@ use std::io::{self, Read, Write};
 use std::net::{SocketAddr, TcpStream, ToSocketAddrs};
 use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;
-use std::time::Duration;
 
 use rustls::pki_types::ServerName;
 use rustls::{ClientConfig, ClientConnection};
@@ -25,12 +24,10 @@ use zeroize::Zeroizing;
 
 use crate::proxy::handshake::{Handshake, ProxyError, Step, Target};
 use crate::proxy::{Proxy, Routes};
-use crate::ureq::call::{Call, Socket, lock};
+use crate::ureq::call::{Call, lock};
 use crate::ureq::happy_eyeballs::{self, interleave, run_on_thread};
 use crate::ureq::head::{HeadReader, end_of};
-
-/// A write that is stuck for this long is interrupted by a look for an early answer.
-const WRITE_TIMEOUT: Duration = Duration::from_millis(250);
+use crate::ureq::socket::Socket;
 
 /// An early answer is known to be one by fewer bytes than these.
 const MAX_EARLY: usize = 16 * 1024;
@@ -79,9 +76,7 @@ impl Connector for Connect {
             None => error,
         });
         let stream = connected.and_then(|socket| {
-            socket.set_nodelay(true)?;
-            socket.set_write_timeout(Some(WRITE_TIMEOUT))?;
-            let mut socket = Socket::new(socket);
+            let mut socket = Socket::new(socket)?;
             call.uses(&socket)?;
             if let Some(proxy) = proxy {
                 tunnel(proxy, details.uri, &call, &mut socket).map_err(io::Error::other)?;
@@ -250,7 +245,7 @@ impl Connection {
     }
 }
 
-/// The write timeout is [`WRITE_TIMEOUT`], behind which sending goes on.
+/// A write that was stuck for a while, behind which sending goes on.
 fn is_pause(error: &io::Error) -> bool {
     matches!(error.kind(), io::ErrorKind::WouldBlock | io::ErrorKind::TimedOut | io::ErrorKind::Interrupted)
 }

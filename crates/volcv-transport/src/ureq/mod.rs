@@ -4,6 +4,7 @@ mod call;
 mod connection;
 mod happy_eyeballs;
 mod head;
+mod socket;
 
 use std::error::Error as StdError;
 use std::io::Read as _;
