@@ -314,7 +314,7 @@ impl Stream {
     /// Whether the server has answered, or has ended the connection, so that it never will; without waiting for it. Interim
     /// answers (1xx) are taken out: a server that sends `100 Continue` or `103 Early Hints` wants the rest of the request.
     fn has_answer(&mut self) -> bool {
-        if self.ahead.len() < MAX_EARLY && self.socket().stream().set_nonblocking(true).is_ok() {
+        if self.ahead.len() < MAX_EARLY && self.socket().set_waiting(false).is_ok() {
             let mut buffer = [0; 4096];
             while let Ok(bytes) = self.io.read(&mut buffer) {
                 self.ahead.extend_from_slice(&buffer[..bytes]);
@@ -323,8 +323,8 @@ impl Stream {
                     break;
                 }
             }
-            // A socket that cannot be made to block again fails at its next use.
-            let _ = self.socket().stream().set_nonblocking(false);
+            // A socket that cannot be made to wait again fails at its next use.
+            let _ = self.socket().set_waiting(true);
         }
         while self.ahead.starts_with(INTERIM) {
             let Some(end) = end_of(&self.ahead, 0) else { return false };
@@ -403,7 +403,7 @@ impl Io {
             Io::Tcp(_) => true,
             Io::Tls(tls) => tls.connection.wants_read(),
         };
-        has_read_all && peek(self.socket().stream()).is_err_and(|error| error.kind() == io::ErrorKind::WouldBlock)
+        has_read_all && self.socket().peek().is_err_and(|error| error.kind() == io::ErrorKind::WouldBlock)
     }
 }
 
@@ -468,11 +468,4 @@ impl Write for Tls {
         }
         Ok(())
     }
-}
-
-fn peek(socket: &TcpStream) -> io::Result<usize> {
-    socket.set_nonblocking(true)?;
-    let peeked = socket.peek(&mut [0]);
-    socket.set_nonblocking(false)?;
-    peeked
 }

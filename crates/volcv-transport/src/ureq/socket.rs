@@ -1,8 +1,8 @@
-//! The socket of a call. A cancel ends what blocks on it, and a send never blocks for long.
+//! The socket of a call. A cancel ends what waits on it, and a write never waits for long.
 //!
-//! Windows needs more for both. A receive that waits ends with the shutdown of its socket only if the peer answers that (seen
-//! under Wine), so it waits in short pieces and looks for the shutdown between them. A send that times out leaves its socket in
-//! a state that nobody knows (Microsoft's page on `SO_SNDTIMEO`): a part may be on its way. So no send waits there.
+//! On Windows the socket itself never waits: it is asked again and again. A receive that waits there does not end when another
+//! thread shuts its socket down (rust-lang/rust issue 121594), a send that times out does not tell how much of it was sent,
+//! and the system takes timeouts for half a second at least (Microsoft's pages on `SO_SNDTIMEO` and `SO_RCVTIMEO`).
 
 use std::io::{self, Read, Write};
 use std::net::{Shutdown, TcpStream};
@@ -23,7 +23,7 @@ struct Shared {
     /// The id of the call.
     call: Mutex<u64>,
     #[cfg(windows)]
-    shut_down: std::sync::atomic::AtomicBool,
+    state: windows::State,
 }
 
 impl Socket {
@@ -32,17 +32,13 @@ impl Socket {
         #[cfg(not(windows))]
         stream.set_write_timeout(Some(WRITE_TIMEOUT))?;
         #[cfg(windows)]
-        stream.set_read_timeout(Some(windows::RECEIVE))?;
+        stream.set_nonblocking(true)?;
         Ok(Self(Arc::new(Shared {
             stream,
             call: Mutex::new(0),
             #[cfg(windows)]
-            shut_down: Default::default(),
+            state: windows::State::new(),
         })))
-    }
-
-    pub(super) fn stream(&self) -> &TcpStream {
-        &self.0.stream
     }
 
     /// From now on the cancel of this call shuts the socket down.
@@ -53,26 +49,43 @@ impl Socket {
     pub(super) fn shut_down_for(&self, call: u64) {
         if *lock(&self.0.call) == call {
             #[cfg(windows)]
-            self.0.shut_down.store(true, std::sync::atomic::Ordering::SeqCst);
+            self.0.state.shut_down();
             // It fails only if the peer was faster.
             let _ = self.0.stream.shutdown(Shutdown::Both);
         }
+    }
+
+    /// Whether a read waits for input, as it does from the start, or fails with `WouldBlock` when there is none.
+    pub(super) fn set_waiting(&self, waits: bool) -> io::Result<()> {
+        #[cfg(windows)]
+        return self.0.state.set_waiting(waits);
+        #[cfg(not(windows))]
+        self.0.stream.set_nonblocking(!waits)
+    }
+
+    /// Looks for a byte or an end without waiting.
+    pub(super) fn peek(&self) -> io::Result<usize> {
+        self.set_waiting(false)?;
+        let peeked = self.0.stream.peek(&mut [0]);
+        self.set_waiting(true)?;
+        peeked
     }
 }
 
 impl Read for Socket {
     fn read(&mut self, out: &mut [u8]) -> io::Result<usize> {
         #[cfg(windows)]
-        while !self.has_input()? {}
+        return self.read_patiently(out);
+        #[cfg(not(windows))]
         (&self.0.stream).read(out)
     }
 }
 
 impl Write for Socket {
-    /// Writes what there is room for. Fails as a timeout does when there is none for [`WRITE_TIMEOUT`].
+    /// Writes what there is room for. Fails as a timeout does if there is none for [`WRITE_TIMEOUT`].
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         #[cfg(windows)]
-        return self.write_at_once(bytes);
+        return self.write_patiently(bytes);
         #[cfg(not(windows))]
         (&self.0.stream).write(bytes)
     }
@@ -84,51 +97,74 @@ impl Write for Socket {
 
 #[cfg(windows)]
 mod windows {
-    use std::sync::atomic::Ordering::SeqCst;
+    use std::sync::atomic::{AtomicBool, Ordering::SeqCst};
+    use std::thread;
     use std::time::Instant;
 
     use super::*;
     use crate::ureq::happy_eyeballs::interrupted;
 
-    /// A cancel is heard after this time at the latest.
-    pub(super) const RECEIVE: Duration = Duration::from_millis(20);
+    /// The pauses between two looks at a socket: each is twice as long as the one before, from the first to the longest. The
+    /// longest is what a cancel or a reply may come too late.
+    const PAUSES: [Duration; 2] = [Duration::from_millis(1), Duration::from_millis(16)];
 
-    /// A send without room is tried again after this time.
-    const ROOM: Duration = Duration::from_millis(5);
+    pub(super) struct State {
+        waits: AtomicBool,
+        is_shut_down: AtomicBool,
+    }
+
+    impl State {
+        pub(super) fn new() -> Self {
+            Self { waits: AtomicBool::new(true), is_shut_down: AtomicBool::new(false) }
+        }
+
+        pub(super) fn shut_down(&self) {
+            self.is_shut_down.store(true, SeqCst);
+        }
+
+        pub(super) fn set_waiting(&self, waits: bool) -> io::Result<()> {
+            self.waits.store(waits, SeqCst);
+            Ok(())
+        }
+    }
 
     impl Socket {
-        /// Waits for input, an end or an error, for the read timeout; `false` if there is none. A look that times out takes no
-        /// bytes, so it can lose none.
-        pub(super) fn has_input(&self) -> io::Result<bool> {
-            if self.0.shut_down.load(SeqCst) {
-                return Err(interrupted());
-            }
-            match self.0.stream.peek(&mut [0]) {
-                Err(error) if error.kind() == io::ErrorKind::TimedOut => Ok(false),
-                // The caller does not want to wait: the read says so.
-                Err(error) if error.kind() == io::ErrorKind::WouldBlock => Ok(true),
-                looked => looked.map(|_| true),
-            }
+        pub(super) fn read_patiently(&self, out: &mut [u8]) -> io::Result<usize> {
+            self.patiently(|mut stream| stream.read(out), |_| false)
         }
 
-        /// Sends what the system takes at once. It is tried again until there is an answer to read.
-        pub(super) fn write_at_once(&self, bytes: &[u8]) -> io::Result<usize> {
-            let (mut stream, end) = (&self.0.stream, Instant::now() + WRITE_TIMEOUT);
+        /// Something to read may be an early answer, which ends the wait for room.
+        pub(super) fn write_patiently(&self, bytes: &[u8]) -> io::Result<usize> {
+            let end = Instant::now() + WRITE_TIMEOUT;
+            self.patiently(
+                |mut stream| stream.write(bytes),
+                |stream| Instant::now() >= end || !would_block(&stream.peek(&mut [0])),
+            )
+        }
+
+        /// Tries until the socket is ready or shut down, or `gives_up`.
+        fn patiently(
+            &self,
+            mut attempt: impl FnMut(&TcpStream) -> io::Result<usize>,
+            gives_up: impl Fn(&TcpStream) -> bool,
+        ) -> io::Result<usize> {
+            let Shared { stream, state, .. } = &*self.0;
+            let [mut pause, longest] = PAUSES;
             loop {
-                stream.set_nonblocking(true)?;
-                let written = stream.write(bytes);
-                stream.set_nonblocking(false)?;
-                match written {
-                    Err(error) if error.kind() == io::ErrorKind::WouldBlock && Instant::now() < end => {}
-                    written => return written,
+                if state.is_shut_down.load(SeqCst) {
+                    return Err(interrupted());
                 }
-                stream.set_read_timeout(Some(ROOM))?;
-                let answered = self.has_input();
-                stream.set_read_timeout(Some(RECEIVE))?;
-                if answered? {
-                    return Err(io::ErrorKind::WouldBlock.into());
+                let result = attempt(stream);
+                if !would_block(&result) || !state.waits.load(SeqCst) || gives_up(stream) {
+                    return result;
                 }
+                thread::sleep(pause);
+                pause = longest.min(pause * 2);
             }
         }
+    }
+
+    fn would_block(result: &io::Result<usize>) -> bool {
+        result.as_ref().is_err_and(|error| error.kind() == io::ErrorKind::WouldBlock)
     }
 }
