@@ -56,7 +56,7 @@ impl Connection {
                 return Ok(Some(head));
             }
             let mut chunk = [0; 8 * 1024];
-            match (&*self.stream).read(&mut chunk) {
+            match self.receive(&mut chunk) {
                 Ok(0) if self.buffer.is_empty() => return Ok(None),
                 Ok(0) => return Err(HeadError::Io),
                 Ok(count) => self.buffer.extend_from_slice(&chunk[..count]),
@@ -77,13 +77,30 @@ impl Connection {
         let start = body.len();
         body.resize(start + limit, 0);
         let read = loop {
-            match (&*self.stream).read(&mut body[start..]) {
+            match self.receive(&mut body[start..]) {
                 Err(error) if error.kind() == ErrorKind::Interrupted => {}
                 read => break read,
             }
         };
         body.truncate(start + *read.as_ref().unwrap_or(&0));
         read
+    }
+
+    /// Reads what has come, or waits for it. On Windows a read does not end when another thread shuts its socket down.
+    fn receive(&self, out: &mut [u8]) -> io::Result<usize> {
+        #[cfg(windows)]
+        loop {
+            self.stream.set_read_timeout(Some(CHECK_INTERVAL))?;
+            let looked = self.stream.peek(&mut [0]);
+            self.stream.set_read_timeout(None)?;
+            if self.shared.state().stopped {
+                return Err(ErrorKind::ConnectionAborted.into());
+            }
+            if looked.map_err(|error| error.kind()) != Err(ErrorKind::TimedOut) {
+                break;
+            }
+        }
+        (&*self.stream).read(out)
     }
 
     pub(crate) fn write(&self, bytes: &[u8]) -> io::Result<()> {

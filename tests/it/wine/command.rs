@@ -1,5 +1,7 @@
 //! `volcv.exe`: what is different on Windows.
 
+use std::io::{BufRead as _, BufReader, Write as _};
+use std::net::TcpStream;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 use std::time::{Duration, Instant};
@@ -96,14 +98,43 @@ fn is_picture(path: &Path) -> bool {
     path.extension().is_some_and(|ending| ending == "png")
 }
 
+/// A copy of the command under a name by which it is found among the others, and the program that sends it events.
+fn found_by_name(folder: &Path, name: &str) -> (PathBuf, PathBuf) {
+    let (ours, sender) = (folder.join(name), folder.join("console_event.exe"));
+    std::fs::copy(made("package/bin/volcv.exe"), &ours).unwrap();
+    ran(compilation(GCC, "tests/c/windows/console_event.c", &sender).arg("-std=c99"));
+    (ours, sender)
+}
+
+#[test]
+fn ctrl_c_ends_the_emulator_while_a_client_keeps_its_connection() {
+    let (folder, _) = folder("windows-emulator");
+    let (ours, sender) = found_by_name(&folder, "serving.exe");
+    let mut command = super::wine(&ours);
+    let mut child = command.args(["emulator", "--port", "0"]).stdout(Stdio::piped()).spawn().unwrap();
+    let mut line = String::new();
+    BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
+    let mut idle = TcpStream::connect(line.trim().trim_start_matches("http://")).unwrap();
+    // The start of a head: the emulator waits for the rest.
+    idle.write_all(b"POST /").unwrap();
+    ran(super::wine(&sender).args(["serving.exe", "0"]));
+    let end = Instant::now() + Duration::from_secs(60);
+    let status = loop {
+        match child.try_wait().unwrap() {
+            Some(status) => break status,
+            None => assert!(Instant::now() < end, "the emulator goes on"),
+        }
+        std::thread::sleep(Duration::from_millis(5));
+    };
+    assert_eq!(status.code(), Some(0));
+    drop(idle);
+}
+
 #[test]
 fn ctrl_c_ctrl_break_and_a_closed_window_end_the_command_with_the_picture_that_it_has() {
     for event in ["0", "1", "2"] {
         let (folder, windows) = folder(&format!("windows-event-{event}"));
-        let (ours, sender) = (folder.join("told.exe"), folder.join("console_event.exe"));
-        // A name by which it is found among the others.
-        std::fs::copy(made("package/bin/volcv.exe"), &ours).unwrap();
-        ran(compilation(GCC, "tests/c/windows/console_event.c", &sender).arg("-std=c99"));
+        let (ours, sender) = found_by_name(&folder, "told.exe");
         let emulator = emulator(&["ok", "stall=body"]);
         let mut command = program(&ours, &emulator);
         let out = format!("{windows}\\out.png");
