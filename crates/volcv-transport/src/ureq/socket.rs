@@ -151,11 +151,15 @@ mod windows {
             let Shared { stream, state, .. } = &*self.0;
             let [mut pause, longest] = PAUSES;
             loop {
+                let result = attempt(stream);
+                if !would_block(&result) || !state.waits.load(SeqCst) {
+                    return result;
+                }
+                // Behind the attempt: what has come already is read.
                 if state.is_shut_down.load(SeqCst) {
                     return Err(interrupted());
                 }
-                let result = attempt(stream);
-                if !would_block(&result) || !state.waits.load(SeqCst) || gives_up(stream) {
+                if gives_up(stream) {
                     return result;
                 }
                 thread::sleep(pause);
