@@ -73,8 +73,9 @@ impl CancelToken {
 
     /// Runs `hook` when cancelled, at once if that has happened already. Dropping the guard forgets the hook.
     ///
-    /// This is how a blocking transport gets out of a read: the hook shuts its socket down. The hook may still be
-    /// running on another thread when the guard is dropped.
+    /// This is how a blocking transport gets out of a read: the hook shuts its socket down. On Windows that does not end a
+    /// read that waits (rust-lang/rust issue 121594): wait in short pieces there, and look at the token between them. The
+    /// hook may still be running on another thread when the guard is dropped.
     pub fn on_cancel(&self, hook: impl FnOnce() + Send + 'static) -> CancelGuard {
         let mut hooks = self.hooks();
         let id = hooks.next;

@@ -32,7 +32,7 @@ pub trait Transport: Send + Sync + 'static {
     ///
     /// When `cancel` is cancelled, by the caller or because one of the `limits` has passed, it closes the connection
     /// and returns soon; the error it returns then does not matter. [`CancelToken::on_cancel`] is the way to wake a
-    /// blocked thread, for example by shutting its socket down.
+    /// blocked thread, for example by shutting its socket down, which is not enough on Windows.
     ///
     /// The call ends only when this function returns. So a transport whose HTTP cannot be interrupted must not wait longer
     /// than the `limits` say, for all of it [`Limits::attempt`] at most (it never reaches beyond the deadline of the

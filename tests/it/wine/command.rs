@@ -98,6 +98,21 @@ fn is_picture(path: &Path) -> bool {
     path.extension().is_some_and(|ending| ending == "png")
 }
 
+/// The events of a window, as `console_event.c` takes them.
+const CTRL_C: &str = "0";
+const CTRL_BREAK: &str = "1";
+const CLOSED: &str = "2";
+
+/// Waits until something is true.
+#[track_caller]
+fn until(what: &str, mut is_true: impl FnMut() -> bool) {
+    let end = Instant::now() + Duration::from_secs(60);
+    while !is_true() {
+        assert!(Instant::now() < end, "{what}");
+        std::thread::sleep(Duration::from_millis(5));
+    }
+}
+
 /// A copy of the command under a name by which it is found among the others, and the program that sends it events.
 fn found_by_name(folder: &Path, name: &str) -> (PathBuf, PathBuf) {
     let (ours, sender) = (folder.join(name), folder.join("console_event.exe"));
@@ -117,22 +132,15 @@ fn ctrl_c_ends_the_emulator_while_a_client_keeps_its_connection() {
     let mut idle = TcpStream::connect(line.trim().trim_start_matches("http://")).unwrap();
     // The start of a head: the emulator waits for the rest.
     idle.write_all(b"POST /").unwrap();
-    ran(super::wine(&sender).args(["serving.exe", "0"]));
-    let end = Instant::now() + Duration::from_secs(60);
-    let status = loop {
-        match child.try_wait().unwrap() {
-            Some(status) => break status,
-            None => assert!(Instant::now() < end, "the emulator goes on"),
-        }
-        std::thread::sleep(Duration::from_millis(5));
-    };
-    assert_eq!(status.code(), Some(0));
+    ran(super::wine(&sender).args(["serving.exe", CTRL_C]));
+    until("the end of the emulator", || child.try_wait().unwrap().is_some());
+    assert_eq!(child.wait().unwrap().code(), Some(0));
     drop(idle);
 }
 
 #[test]
 fn ctrl_c_ctrl_break_and_a_closed_window_end_the_command_with_the_picture_that_it_has() {
-    for event in ["0", "1", "2"] {
+    for event in [CTRL_C, CTRL_BREAK, CLOSED] {
         let (folder, windows) = folder(&format!("windows-event-{event}"));
         let (ours, sender) = found_by_name(&folder, "told.exe");
         let emulator = emulator(&["ok", "stall=body"]);
@@ -140,12 +148,8 @@ fn ctrl_c_ctrl_break_and_a_closed_window_end_the_command_with_the_picture_that_i
         let out = format!("{windows}\\out.png");
         command.args(["outpaint", PHOTO, "--left", "0.5", "--variants", "2", "--json", "-o", &out]);
         let child = command.stdout(Stdio::piped()).spawn().unwrap();
-        let end = Instant::now() + Duration::from_secs(60);
         let has_picture = || std::fs::read_dir(&folder).unwrap().any(|file| is_picture(&file.unwrap().path()));
-        while emulator.complete_bodies() < 2 || !has_picture() {
-            assert!(Instant::now() < end, "a picture, and a call that waits");
-            std::thread::sleep(Duration::from_millis(5));
-        }
+        until("a picture, and a call that waits", || emulator.complete_bodies() >= 2 && has_picture());
         ran(super::wine(&sender).args(["told.exe", event]));
         let output = child.wait_with_output().unwrap();
         assert_eq!(output.status.code(), Some(130), "{event}: {}", told(&output));

@@ -6,6 +6,8 @@
 
 use std::io::{self, Read, Write};
 use std::net::{Shutdown, TcpStream};
+#[cfg(windows)]
+use std::sync::atomic::Ordering::SeqCst;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -37,7 +39,7 @@ impl Socket {
             stream,
             call: Mutex::new(0),
             #[cfg(windows)]
-            state: windows::State::new(),
+            state: windows::State::default(),
         })))
     }
 
@@ -49,7 +51,7 @@ impl Socket {
     pub(super) fn shut_down_for(&self, call: u64) {
         if *lock(&self.0.call) == call {
             #[cfg(windows)]
-            self.0.state.shut_down();
+            self.0.state.is_shut_down.store(true, SeqCst);
             // It fails only if the peer was faster.
             let _ = self.0.stream.shutdown(Shutdown::Both);
         }
@@ -58,9 +60,10 @@ impl Socket {
     /// Whether a read waits for input, as it does from the start, or fails with `WouldBlock` when there is none.
     pub(super) fn set_waiting(&self, waits: bool) -> io::Result<()> {
         #[cfg(windows)]
-        return self.0.state.set_waiting(waits);
+        self.0.state.never_waits.store(!waits, SeqCst);
         #[cfg(not(windows))]
-        self.0.stream.set_nonblocking(!waits)
+        self.0.stream.set_nonblocking(!waits)?;
+        Ok(())
     }
 
     /// Looks for a byte or an end without waiting.
@@ -75,7 +78,7 @@ impl Socket {
 impl Read for Socket {
     fn read(&mut self, out: &mut [u8]) -> io::Result<usize> {
         #[cfg(windows)]
-        return self.read_patiently(out);
+        return self.read_by_polling(out);
         #[cfg(not(windows))]
         (&self.0.stream).read(out)
     }
@@ -85,7 +88,7 @@ impl Write for Socket {
     /// Writes what there is room for. Fails as a timeout does if there is none for [`WRITE_TIMEOUT`].
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         #[cfg(windows)]
-        return self.write_patiently(bytes);
+        return self.write_by_polling(bytes);
         #[cfg(not(windows))]
         (&self.0.stream).write(bytes)
     }
@@ -97,62 +100,50 @@ impl Write for Socket {
 
 #[cfg(windows)]
 mod windows {
-    use std::sync::atomic::{AtomicBool, Ordering::SeqCst};
+    use std::sync::atomic::AtomicBool;
     use std::thread;
     use std::time::Instant;
 
     use super::*;
     use crate::ureq::happy_eyeballs::interrupted;
 
-    /// The pauses between two looks at a socket: each is twice as long as the one before, from the first to the longest. The
-    /// longest is what a cancel or a reply may come too late.
-    const PAUSES: [Duration; 2] = [Duration::from_millis(1), Duration::from_millis(16)];
+    /// The time between the first two attempts on a socket. Each next one is twice as long.
+    const FIRST_PAUSE: Duration = Duration::from_millis(1);
 
+    /// No time between two attempts is longer. A reply or a cancel is noticed this late at most.
+    const LONGEST_PAUSE: Duration = Duration::from_millis(16);
+
+    #[derive(Default)]
     pub(super) struct State {
-        waits: AtomicBool,
-        is_shut_down: AtomicBool,
-    }
-
-    impl State {
-        pub(super) fn new() -> Self {
-            Self { waits: AtomicBool::new(true), is_shut_down: AtomicBool::new(false) }
-        }
-
-        pub(super) fn shut_down(&self) {
-            self.is_shut_down.store(true, SeqCst);
-        }
-
-        pub(super) fn set_waiting(&self, waits: bool) -> io::Result<()> {
-            self.waits.store(waits, SeqCst);
-            Ok(())
-        }
+        pub(super) never_waits: AtomicBool,
+        pub(super) is_shut_down: AtomicBool,
     }
 
     impl Socket {
-        pub(super) fn read_patiently(&self, out: &mut [u8]) -> io::Result<usize> {
-            self.patiently(|mut stream| stream.read(out), |_| false)
+        pub(super) fn read_by_polling(&self, out: &mut [u8]) -> io::Result<usize> {
+            self.poll(|mut stream| stream.read(out), |_| false)
         }
 
         /// Something to read may be an early answer, which ends the wait for room.
-        pub(super) fn write_patiently(&self, bytes: &[u8]) -> io::Result<usize> {
+        pub(super) fn write_by_polling(&self, bytes: &[u8]) -> io::Result<usize> {
             let end = Instant::now() + WRITE_TIMEOUT;
-            self.patiently(
+            self.poll(
                 |mut stream| stream.write(bytes),
                 |stream| Instant::now() >= end || !would_block(&stream.peek(&mut [0])),
             )
         }
 
-        /// Tries until the socket is ready or shut down, or `gives_up`.
-        fn patiently(
+        /// Makes an attempt again and again until the socket is ready or shut down, or `gives_up` says so.
+        fn poll(
             &self,
             mut attempt: impl FnMut(&TcpStream) -> io::Result<usize>,
             gives_up: impl Fn(&TcpStream) -> bool,
         ) -> io::Result<usize> {
             let Shared { stream, state, .. } = &*self.0;
-            let [mut pause, longest] = PAUSES;
+            let mut pause = FIRST_PAUSE;
             loop {
                 let result = attempt(stream);
-                if !would_block(&result) || !state.waits.load(SeqCst) {
+                if !would_block(&result) || state.never_waits.load(SeqCst) {
                     return result;
                 }
                 // Behind the attempt: what has come already is read.
@@ -163,7 +154,7 @@ mod windows {
                     return result;
                 }
                 thread::sleep(pause);
-                pause = longest.min(pause * 2);
+                pause = LONGEST_PAUSE.min(pause * 2);
             }
         }
     }

@@ -6,8 +6,7 @@ use std::path::{Path, PathBuf};
 
 use super::build::Built;
 use super::epoch;
-use crate::installed::VERSION;
-use crate::installed::soname;
+use crate::installed::{VERSION, soname};
 use crate::sh::{output, root, run};
 
 /// What a program needs that links the static library, by `rustc --print native-static-libs`.
