@@ -22,6 +22,8 @@ mod neighbours;
 #[cfg(feature = "second-ring")]
 mod official;
 mod pictures;
+#[cfg(feature = "second-ring")]
+mod postgres;
 mod proxy;
 mod recorder;
 mod repository;
