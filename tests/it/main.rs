@@ -18,6 +18,7 @@ mod heads;
 #[cfg(feature = "second-ring")]
 mod judged;
 mod keep_alive;
+mod ledger;
 mod neighbours;
 #[cfg(feature = "second-ring")]
 mod official;

@@ -1,0 +1,12 @@
+//! `volcv batch`: no picture is bought twice, whatever is killed, and what the ledger says is what the server has counted.
+//!
+//! The command runs as its users run it, in processes of its own, against an emulator in this process, which counts.
+
+mod bench;
+mod drive;
+mod judge;
+mod torture;
+
+pub(crate) use bench::{Bench, Recipe, volcv};
+pub(crate) use drive::Drive;
+pub(crate) use judge::{Books, Judge};
