@@ -35,7 +35,7 @@ impl Drive<'_> {
             assert!(Instant::now() < end, "the batch does not end: {}", self.logs(&runs));
             for run in &mut runs {
                 if let Some(status) = run.as_mut().and_then(|run| run.child.try_wait().unwrap()) {
-                    let log = run.take().map(|run| run.log).unwrap_or_default();
+                    let log = run.take().map(|run| run.log.clone()).unwrap_or_default();
                     assert!(ended_by_itself(status), "{status}: {}", self.text(&log));
                 }
             }
