@@ -124,6 +124,7 @@ impl Judge {
         ids.dedup();
         assert_eq!((ids.len(), self.report.len()), (bench.lines.len(), bench.lines.len()), "each item once");
         for (line, row) in bench.lines.iter().zip(&self.report) {
+            assert_eq!(row["id"], line.id.as_str());
             self.item(row);
             let file = bench.path("out").join(&line.output);
             if row["state"] == "done" {

@@ -4,9 +4,14 @@
 
 mod bench;
 mod drive;
+#[cfg(feature = "second-ring")]
+mod examples;
 mod judge;
+mod limits;
+mod lost;
+mod page;
 mod torture;
 
-pub(crate) use bench::{Bench, Recipe, volcv};
+pub(crate) use bench::{Bench, Recipe};
 pub(crate) use drive::Drive;
 pub(crate) use judge::{Books, Judge};
