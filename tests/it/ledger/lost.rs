@@ -3,7 +3,6 @@
 use std::process::{Child, Command, Stdio};
 
 use fastrand::Rng;
-use volcv_emulator::Emulator;
 
 use super::bench::keeps_secrets;
 use super::limits::until;
@@ -88,7 +87,7 @@ impl Drop for SmallDisk {
 fn a_full_disk_is_a_clear_error_and_loses_nothing() {
     // 3 MB of pictures in all; half of them fit.
     let recipe = Recipe { large: 100, ..Recipe::plain(4) };
-    let bench = Bench::with(Emulator::builder(), &recipe, &mut Rng::with_seed(6));
+    let bench = Bench::new(&recipe, &mut Rng::with_seed(6));
     let disk = SmallDisk::mount(&bench, 12_000);
     let (code, text) = ends(bench.run("--concurrency 1 --lease 1"));
     assert!(code != 0 && text.contains("No space left"), "{code}: {text}");

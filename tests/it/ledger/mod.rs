@@ -3,12 +3,16 @@
 //! The command runs as its users run it, in processes of its own, against an emulator in this process, which counts.
 
 mod bench;
+#[cfg(feature = "second-ring")]
+mod budgets;
 mod drive;
 #[cfg(feature = "second-ring")]
 mod examples;
 mod judge;
 mod limits;
 mod lost;
+#[cfg(feature = "second-ring")]
+mod order;
 mod page;
 mod torture;
 

@@ -62,11 +62,24 @@ fn misbehaving(bench: &Bench, pictures: usize, rng: &mut Rng) {
 
 fn torture(name: &str, recipe: &Recipe, processes: usize, kills: usize, every: u64) {
     let mut rng = seed(name);
+    torture_of(name, recipe, (processes, kills, every), None, &mut rng, |_| {});
+}
+
+/// As [`torture`], with a ledger elsewhere, which something happens to at each kill.
+fn torture_of(
+    name: &str,
+    recipe: &Recipe,
+    (processes, kills, every): (usize, usize, u64),
+    ledger: Option<String>,
+    rng: &mut Rng,
+    at_kill: impl FnMut(&mut Rng),
+) {
     let emulator = Emulator::builder().task_pace(TaskPace::polls(1, 1));
-    let bench = Bench::with(emulator, recipe, &mut rng);
-    misbehaving(&bench, recipe.pictures, &mut rng);
+    let mut bench = Bench::with(emulator, recipe, rng);
+    bench.ledger = ledger;
+    misbehaving(&bench, recipe.pictures, rng);
     let drive = Drive { bench: &bench, processes, kills, every, arguments: "--concurrency 4 --lease 2" };
-    drive.until_done(&mut rng, |_| {});
+    drive.until_done(rng, at_kill);
     let judge = Judge::new(&bench);
     judge.judge(&bench);
     if kills == 0 && recipe.large == 0 {
@@ -95,4 +108,23 @@ fn five_hundred_pictures_of_one_process_that_is_killed_are_bought_once() {
 #[cfg(feature = "second-ring")]
 fn five_hundred_pictures_of_four_processes_that_are_killed_are_bought_once() {
     torture("four of 500", &Recipe { pictures: 500, tasks: 15, links: 15, large: 3 }, 4, 25, 20);
+}
+
+#[test]
+#[cfg(feature = "second-ring")]
+fn five_hundred_pictures_of_four_processes_whose_postgresql_is_killed_too_are_bought_once() {
+    use crate::postgres::{Postgres, Stop};
+    let mut rng = seed("four of 500 on PostgreSQL");
+    let mut server = Postgres::start("torture");
+    let (url, mut kills) = (server.url(), 0);
+    let recipe = Recipe { pictures: 500, tasks: 15, links: 15, large: 3 };
+    torture_of("four of 500 on PostgreSQL", &recipe, (4, 20, 25), Some(url), &mut rng, |rng| {
+        kills += 1;
+        if kills % 4 == 0 {
+            let how = rng.choice([Stop::Fast, Stop::Immediate, Stop::Kill]).unwrap();
+            println!("PostgreSQL: {how:?}");
+            server.stop(how);
+            server.start_again();
+        }
+    });
 }
