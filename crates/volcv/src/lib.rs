@@ -133,8 +133,8 @@ pub use volcv_transport::UreqTransport;
 #[doc(hidden)]
 pub use volcv_transport::no_thread_is_left;
 pub use volcv_transport::{
-    Ability, AbilityRequest, AigcMeta, Anchor, AsyncCredentialsProvider, AsyncTransport, AttemptRecord, Backoff,
-    BlockingClient, BoxFuture, Bytes, CallOptions, CancelGuard, CancelToken, CanvasGeometry, Charge, Client,
+    Ability, AbilityRequest, AigcMeta, Anchor, Aspect, AsyncCredentialsProvider, AsyncTransport, AttemptRecord,
+    Backoff, BlockingClient, BoxFuture, Bytes, CallOptions, CancelGuard, CancelToken, CanvasGeometry, Charge, Client,
     ClientBuilder, Credentials, CredentialsError, CredentialsProvider, CredentialsSource, CvRequest, Delivery,
     EraseQuality, Error, ErrorKind, Execution, ExpandPlan, InpaintEdit, InpaintErase, InvalidInput, Keep, Limits, Logo,
     LogoLanguage, LogoPosition, Margins, Outcome, Outpaint, Output, PaintingEdit, Pass, PassMode, Phase, Picture,
