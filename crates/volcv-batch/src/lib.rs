@@ -9,7 +9,9 @@ mod error;
 mod event;
 mod job;
 mod ledger;
+mod pace;
 mod state;
+mod store;
 
 pub use error::BatchError;
 pub use event::{Event, Phase};

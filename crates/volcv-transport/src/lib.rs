@@ -58,10 +58,10 @@ pub use ureq::UreqTransport;
 pub use bytes::Bytes;
 pub use volcv_core as core;
 pub use volcv_core::types::{
-    Ability, AbilityRequest, AigcMeta, Anchor, CanvasGeometry, Charge, CvRequest, EraseQuality, Execution, ExpandPlan,
-    InpaintEdit, InpaintErase, InvalidInput, Keep, Logo, LogoLanguage, LogoPosition, Margins, Outpaint, PaintingEdit,
-    Pass, PassMode, Picture, PictureFormat, PictureInfo, PlanOptions, PromptField, Rect, Reply, ServiceCode, Sides,
-    Size, Task, TaskActions, TaskRequest, TaskStatus, TooSmall, Wish, plan,
+    Ability, AbilityRequest, AigcMeta, Anchor, Aspect, CanvasGeometry, Charge, CvRequest, EraseQuality, Execution,
+    ExpandPlan, InpaintEdit, InpaintErase, InvalidInput, Keep, Logo, LogoLanguage, LogoPosition, Margins, Outpaint,
+    PaintingEdit, Pass, PassMode, Picture, PictureFormat, PictureInfo, PlanOptions, PromptField, Rect, Reply,
+    ServiceCode, Sides, Size, Task, TaskActions, TaskRequest, TaskStatus, TooSmall, Wish, plan,
 };
 pub use volcv_core::{
     AttemptRecord, Backoff, Credentials, CredentialsError, Delivery, Error, ErrorKind, Limits, Outcome, Output, Phase,

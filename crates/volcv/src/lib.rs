@@ -133,9 +133,9 @@ pub use volcv_transport::UreqTransport;
 #[doc(hidden)]
 pub use volcv_transport::no_thread_is_left;
 pub use volcv_transport::{
-    Ability, AbilityRequest, AigcMeta, Anchor, AsyncCredentialsProvider, AsyncTransport, AttemptRecord, Backoff, Begun,
-    BlockingClient, BoxFuture, Bytes, CallOptions, CancelGuard, CancelToken, CanvasGeometry, Charge, Client,
-    ClientBuilder, Credentials, CredentialsError, CredentialsProvider, CredentialsSource, CvRequest, Delivery,
+    Ability, AbilityRequest, AigcMeta, Anchor, Aspect, AsyncCredentialsProvider, AsyncTransport, AttemptRecord,
+    Backoff, Begun, BlockingClient, BoxFuture, Bytes, CallOptions, CancelGuard, CancelToken, CanvasGeometry, Charge,
+    Client, ClientBuilder, Credentials, CredentialsError, CredentialsProvider, CredentialsSource, CvRequest, Delivery,
     EraseQuality, Error, ErrorKind, Execution, ExpandPlan, InpaintEdit, InpaintErase, InvalidInput, Journal,
     JournalEntry, Keep, Limits, Logo, LogoLanguage, LogoPosition, Margins, Outcome, Outpaint, Output, PaintingEdit,
     Pass, PassMode, Phase, Picture, PictureFormat, PictureInfo, PlanOptions, Progress, PromptField, RecordedReply,
