@@ -9,10 +9,15 @@ mod error;
 mod event;
 mod job;
 mod ledger;
+mod replace;
+mod report;
+mod sheet;
 mod state;
 
 pub use error::BatchError;
 pub use event::{Event, Phase};
 pub use job::{Item, Job};
-pub use ledger::{Counts, ItemReport, Ledger, LedgerUrl, Page, Spending};
+pub use ledger::{Counts, ItemReport, ItemResult, Ledger, LedgerUrl, Page, Spending};
+pub use report::{report, save_report};
+pub use sheet::{SheetOptions, contact_sheets};
 pub use state::State;

@@ -216,12 +216,11 @@ pub struct Spending {
     pub in_doubt: u64,
 }
 
-/// One item for reports.
-#[derive(Debug, Clone, Serialize)]
+/// One item for reports. Serialized, it is a line of the report.
+#[derive(Debug, Clone)]
 #[non_exhaustive]
 pub struct ItemReport {
     /// The item.
-    #[serde(flatten)]
     pub item: Item,
     /// What it is.
     pub state: State,
@@ -232,7 +231,6 @@ pub struct ItemReport {
     /// All attempts.
     pub attempts: u64,
     /// What came of it.
-    #[serde(flatten)]
     pub result: ItemResult,
 }
 
