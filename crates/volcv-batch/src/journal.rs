@@ -101,9 +101,11 @@ impl ItemJournal {
     async fn answered(&self, key: [u8; 32]) -> Result<Option<Begun>, String> {
         let Some(answer) = self.lock().answers.front().cloned() else { return Ok(None) };
         if answer.key != key {
-            return Err("the request is not the one whose answer was paid for: the picture, its wish or volcv has changed; \
+            return Err(
+                "the request is not the one whose answer was paid for: the picture, its wish or volcv has changed; \
                         restore them, or plan it under another id"
-                .to_owned());
+                    .to_owned(),
+            );
         }
         let (context, attempt) = (Arc::clone(&self.context), self.attempt(answer.number));
         let read = tokio::task::spawn_blocking(move || match answer.inline {
@@ -233,17 +235,17 @@ impl JournalEntry for Entry {
         self.writer.data(chunk);
     }
 
-    fn ended<'a>(self: Box<Self>, record: Option<&'a AttemptRecord>) -> BoxFuture<'a, ()> {
+    fn ended(self: Box<Self>, record: Option<AttemptRecord>) -> BoxFuture<'static, ()> {
         Box::pin(async move {
             let Self { journal, attempt, writer, permit } = *self;
             let context = &journal.context;
             // The place is free for the next call, unless all calls have to be slowed down first.
-            let throttled = record.filter(|record| record.error == Some(ErrorKind::Throttled));
+            let throttled = record.clone().filter(|record| record.error == Some(ErrorKind::Throttled));
             let permit = Some(permit).filter(|_| throttled.is_some());
-            let mut end = record.map_or_else(not_sent, end_of);
+            let mut end = record.as_ref().map_or_else(not_sent, end_of);
             let mut short = None;
             // An answer that gave what was asked for is kept: the call does not have to be paid again whatever happens to the process.
-            if record.is_some_and(|record| record.error.is_none()) && writer.has_head() {
+            if record.as_ref().is_some_and(|record| record.error.is_none()) && writer.has_head() {
                 match tokio::task::spawn_blocking(|| writer.keep()).await {
                     Ok(Ok(StoredAnswer::File)) => end.answer = Some(Kept::File),
                     Ok(Ok(StoredAnswer::Inline(bytes))) => {
@@ -258,14 +260,14 @@ impl JournalEntry for Entry {
             {
                 let mut state = journal.lock();
                 state.open = None;
-                state.notes.last_charge = record.map(|record| record.charge).or(state.notes.last_charge);
+                state.notes.last_charge = record.as_ref().map(|record| record.charge).or(state.notes.last_charge);
                 state.notes.kept.extend(end.answer.is_some().then_some(attempt.number));
                 state.notes.waits_for_task = false;
             }
             if let Some(throttled) = throttled {
                 context.slow_down(throttled.wait.unwrap_or_default()).await;
             }
-            if record.is_some_and(|record| record.error.is_none()) {
+            if record.as_ref().is_some_and(|record| record.error.is_none()) {
                 context.gate.succeeded();
             }
             drop(permit);
@@ -275,7 +277,14 @@ impl JournalEntry for Entry {
 }
 
 fn not_sent() -> AttemptEnd {
-    AttemptEnd { charge: Charge::None, delivery: Delivery::NotSent, error: None, status: None, code: None, answer: None }
+    AttemptEnd {
+        charge: Charge::None,
+        delivery: Delivery::NotSent,
+        error: None,
+        status: None,
+        code: None,
+        answer: None,
+    }
 }
 
 fn end_of(record: &AttemptRecord) -> AttemptEnd {

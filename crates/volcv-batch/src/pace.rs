@@ -83,16 +83,23 @@ impl Gate {
         Ok(Permit(Arc::clone(self)))
     }
 
-    /// Takes the pace of the ledger over, and gives the number of calls that may run at once now.
-    pub(crate) fn set(&self, pace: &Pace) -> usize {
+    /// Takes the pace of the ledger over, and gives the number of calls that could run at once before, and that may now.
+    pub(crate) fn set(&self, pace: &Pace) -> (usize, usize) {
         let mut state = self.lock();
+        let before = state.limit;
         // At least one call runs: without any, nobody would learn that the service has recovered.
         state.limit = ((self.concurrency as f64 * pace.factor).round() as usize).clamp(1, self.concurrency);
         state.not_before = (!pace.pause.is_zero()).then(|| Instant::now() + pace.pause);
         let limit = state.limit;
         drop(state);
         self.changed.notify_waiters();
-        limit
+        (before, limit)
+    }
+
+    /// Sends nothing for a while, or for longer if a longer pause is known.
+    pub(crate) fn pause(&self, pause: Duration) {
+        let mut state = self.lock();
+        state.not_before = state.not_before.max(Some(Instant::now() + pause));
     }
 
     /// A call has succeeded.
@@ -144,7 +151,7 @@ mod tests {
     async fn as_many_run_at_once_as_the_factor_allows_and_at_least_one() {
         let gate = Gate::new(8, None).unwrap();
         for (factor, expected) in [(1.0, 8), (0.5, 4), (0.3, 2), (1.0 / 64.0, 1)] {
-            assert_eq!(gate.set(&pace(factor, Duration::ZERO)), expected);
+            assert_eq!(gate.set(&pace(factor, Duration::ZERO)).1, expected);
             let permits: Vec<_> = (0..expected).map(|_| now(gate.enter()).unwrap()).collect();
             assert!(now(gate.enter()).is_none());
             drop(permits);

@@ -51,6 +51,11 @@ impl Store {
         &self.id
     }
 
+    /// The folder for answers.
+    pub(crate) fn folder(&self) -> &Path {
+        &self.folder
+    }
+
     /// Takes the answer to an attempt as it comes.
     pub(crate) fn writer(&self, attempt: &AttemptId) -> AnswerWriter {
         AnswerWriter::new(&self.folder, self.path_of(attempt), attempt)

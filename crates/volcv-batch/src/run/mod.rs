@@ -196,8 +196,9 @@ impl Batch {
         let queue = Arc::new(queue::Queue::new(context));
         // While some call the service, others prepare the next picture or finish the last one.
         let workers = self.concurrency + self.concurrency.clamp(2, 16);
-        let workers: Vec<_> =
-            (0..workers).map(|number| tokio::spawn(worker::run(Arc::clone(context), Arc::clone(&queue), number))).collect();
+        let workers: Vec<_> = (0..workers)
+            .map(|number| tokio::spawn(worker::run(Arc::clone(context), Arc::clone(&queue), number)))
+            .collect();
         let beat = tokio::spawn(beat::run(Arc::clone(context)));
         let mut panicked = None;
         for worker in workers {
