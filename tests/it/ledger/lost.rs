@@ -24,11 +24,11 @@ fn ends(mut command: Command) -> (i32, String) {
 fn the_answer_of_a_process_that_slept_beyond_its_lease_is_used_and_nothing_is_bought_again() {
     let bench = Bench::new(&Recipe::plain(6), &mut Rng::with_seed(4));
     bench.emulator.push("delay=700".parse().unwrap());
-    let sleeper = bench.run("--concurrency 1 --lease 1").stderr(Stdio::null()).spawn().unwrap();
+    let sleeper = bench.run("--concurrency 1 --lease 2").stderr(Stdio::null()).spawn().unwrap();
     until("the first call", || bench.emulator.complete_bodies() == 1);
     signal(&sleeper, "-STOP");
     // Another run takes over what the first one had claimed; the call on its way is unknown to it.
-    let (code, text) = ends(bench.run("--concurrency 2 --lease 1"));
+    let (code, text) = ends(bench.run("--concurrency 2 --lease 2"));
     assert_eq!(code, 7, "{text}");
     let (books, counts) = Books::read(&bench);
     assert_eq!((counts["done"], counts["unknown"], books.unknown), (5, 1, 1), "{books:?} {counts:?}");
@@ -37,7 +37,7 @@ fn the_answer_of_a_process_that_slept_beyond_its_lease_is_used_and_nothing_is_bo
     let code = sleeper.wait_with_output().unwrap().status.code();
     assert!(matches!(code, Some(0 | 7 | 9 | 12)), "{code:?}");
     // What it learned late is in the ledger: one more run, if any is needed, has the picture without a call.
-    let (code, text) = ends(bench.run("--lease 1"));
+    let (code, text) = ends(bench.run("--lease 2"));
     assert_eq!(code, 0, "{text}");
     let judge = Judge::new(&bench);
     judge.judge(&bench);
@@ -89,14 +89,14 @@ fn a_full_disk_is_a_clear_error_and_loses_nothing() {
     let recipe = Recipe { large: 100, ..Recipe::plain(4) };
     let bench = Bench::new(&recipe, &mut Rng::with_seed(6));
     let disk = SmallDisk::mount(&bench, 12_000);
-    let (code, text) = ends(bench.run("--concurrency 1 --lease 1"));
+    let (code, text) = ends(bench.run("--concurrency 1 --lease 2"));
     assert!(code != 0 && text.contains("No space left"), "{code}: {text}");
     let bought = bench.emulator.charges();
     disk.remount("size=64m");
     let (books, counts) = Books::read(&bench);
     assert_eq!(books.charged + books.unknown, bought, "{books:?}");
     println!("full: {counts:?} {books:?}");
-    let (_, text) = ends(bench.run("--concurrency 1 --lease 1"));
+    let (_, text) = ends(bench.run("--concurrency 1 --lease 2"));
     println!("{text}");
     Judge::new(&bench).judge(&bench);
 }

@@ -100,8 +100,8 @@ fn the_ledger_is_synced_before_a_call_leaves_and_the_picture_before_it_counts_as
         ["rename", "renameat", "renameat2", "linkat", "link"].contains(&call.name.as_str())
             && call.text.contains(&output)
     });
-    let in_folder = |call: &Call| SYNCS.contains(&call.name.as_str()) && call.text.contains(&format!("{folder}/"));
-    let picture = last(named, &in_folder).unwrap_or_else(|| panic!("the picture is not synced:\n{}", show()));
+    let of_picture = |call: &Call| SYNCS.contains(&call.name.as_str()) && call.text.contains("/out/.volcv/picture-");
+    let picture = last(named, &of_picture).unwrap_or_else(|| panic!("the picture is not synced:\n{}", show()));
     let folder_synced = find("the sync of the folder", named, &|call| call.is(&SYNCS, &folder));
     let done = find("the row `done`", folder_synced, &|call| call.is(&WRITES, WAL));
     assert!(sent < picture && picture < named && named < folder_synced && folder_synced < done);
