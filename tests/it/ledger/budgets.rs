@@ -4,13 +4,17 @@
 
 use std::io::Write as _;
 use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
 
 use fastrand::Rng;
 use serde_json::Value;
+use volcv::Outpaint;
+use volcv_emulator::Emulator;
 
 use super::{Bench, Books, Recipe};
 use crate::c::told;
 use crate::examples::built;
+use crate::support::{builder, small};
 
 const LINES: usize = 1_000_000;
 
@@ -101,4 +105,49 @@ fn an_item_takes_little_of_the_processor() {
     let taken = measured(&released(&bench.run("--concurrency 8")));
     assert_eq!((taken.code, bench.emulator.charges()), (0, PICTURES as u64), "{taken:?}");
     println!("for each item: {:.3} ms, pixels and HTTP included", taken.seconds * 1000.0 / PICTURES as f64);
+}
+
+/// With a service that takes 50 ms, a batch is as fast as threads that do nothing but call it: the ledger holds nobody up.
+///
+/// Another program can make both slower: the best of some rounds counts, and each is compared with the other in the same minute.
+#[test]
+fn a_batch_keeps_its_calls_in_flight() {
+    const CALLS: usize = 4;
+    const PICTURES: usize = 200;
+    const SERVICE: Duration = Duration::from_millis(50);
+    let ideal = SERVICE * u32::try_from(PICTURES / CALLS).unwrap();
+    let percent = |time: Duration| ideal.as_secs_f64() / time.as_secs_f64() * 100.0;
+    let (mut best, mut best_of_threads) = (0.0_f64, 0.0_f64);
+    for round in 0..5 {
+        let bench = Bench::with(Emulator::builder().delay(SERVICE), &Recipe::plain(PICTURES), &mut Rng::with_seed(13));
+        let begun = Instant::now();
+        let taken = measured(&released(&bench.run(&format!("--concurrency {CALLS}"))));
+        best = best.max(percent(begun.elapsed()));
+        assert_eq!((taken.code, bench.emulator.charges()), (0, PICTURES as u64), "{taken:?}");
+        best_of_threads = best_of_threads.max(percent(threads(CALLS, PICTURES, SERVICE)));
+        println!("round {round}: {best:.0} % of concurrency / service time, threads alone {best_of_threads:.0} %");
+        if best >= 90.0 {
+            return;
+        }
+    }
+    assert!(
+        best >= 0.95 * best_of_threads,
+        "{best:.0} % of concurrency / service time, threads {best_of_threads:.0} %"
+    );
+}
+
+/// How long so many threads need for the same number of calls, without ledger, files and pixels.
+fn threads(count: usize, calls: usize, service: Duration) -> Duration {
+    let emulator = Emulator::builder().delay(service).start().unwrap();
+    let client = builder(&emulator).max_concurrent(count).ureq().unwrap();
+    let begun = Instant::now();
+    std::thread::scope(|scope| {
+        for _ in 0..count {
+            let client = client.clone();
+            scope.spawn(move || {
+                (0..calls / count).for_each(|_| _ = client.outpaint(&Outpaint::equal(small(), 0.1)).unwrap());
+            });
+        }
+    });
+    begun.elapsed()
 }
