@@ -7,12 +7,18 @@
 
 mod error;
 mod event;
+mod input;
 mod job;
 mod ledger;
+mod plan;
+mod preview;
 mod state;
 
 pub use error::BatchError;
 pub use event::{Event, Phase};
+pub use input::{Defaults, Input, Shard};
 pub use job::{Item, Job};
 pub use ledger::{Counts, ItemReport, Ledger, LedgerUrl, Page, Spending};
+pub use plan::{Planned, plan};
+pub use preview::{Preview, Unplannable, preview};
 pub use state::State;
