@@ -134,10 +134,16 @@ pub(crate) struct Verdict {
 pub struct ItemResult {
     /// Width and height of the finished picture.
     pub size: Option<(u32, u32)>,
+    /// Where the original lies in it: x, y, width and height. `None` if it was not pasted back.
+    pub original: Option<(u32, u32, u32, u32)>,
     /// The seeds that were sent, one for each call.
     pub seeds: Vec<Option<i64>>,
-    /// The seam of the last pass, as `FitReport` scores it; smaller is better.
+    /// The seam of the last pass, as `FitReport::seam_after` scores it; smaller is better.
     pub seam: Option<f64>,
+    /// The same before the correction, as `FitReport::seam_before`.
+    pub seam_before: Option<f64>,
+    /// Whether the result of the last pass shows the original, as `FitReport::recognised`.
+    pub recognised: Option<bool>,
     /// Whether every pixel of the original is in the picture.
     pub exact: Option<bool>,
     /// The service's ids of the calls.
