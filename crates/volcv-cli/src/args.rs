@@ -14,14 +14,15 @@ use volcv::{Ability, PromptField};
 use volcv_emulator::{Distortion, Fault, TaskPace};
 
 pub(crate) use self::batch::{
-    BatchArgs, BatchCommand, BatchExportArgs, BatchRetryArgs, BatchRunArgs, BatchStatusArgs, LedgerArgs, OutputName, PictureArgs,
+    BatchArgs, BatchCommand, BatchExportArgs, BatchRetryArgs, BatchRunArgs, BatchStatusArgs, LedgerArgs, PictureArgs,
 };
 pub(crate) use self::connection::{ConnectionArgs, TransportName};
 pub(crate) use self::make::{EraseArgs, InpaintArgs, MakeArgs};
 pub(crate) use self::task::{BodyArgs, CallArgs, SubmitArgs, TaskArg, TaskCommand};
 
 use self::help::{
-    BATCH_CODES, BATCH_ENVIRONMENT, BATCH_HELP, CALL_HELP, EMULATOR_HELP, ENVIRONMENT, ERASE_HELP, EXIT_CODES, INPAINT_HELP, MASK_HELP, OUTPAINT_HELP, PLAN_HELP, TASK_HELP,
+    BATCH_CODES, BATCH_ENVIRONMENT, BATCH_HELP, CALL_HELP, EMULATOR_HELP, ENVIRONMENT, ERASE_HELP, EXIT_CODES,
+    INPAINT_HELP, MASK_HELP, OUTPAINT_HELP, PLAN_HELP, TASK_HELP,
 };
 use crate::fill::FillArg;
 use crate::wish::{OTHERS, SIDES, WishArgs};

@@ -45,10 +45,7 @@ pub(crate) fn run(args: &BatchArgs, interrupt: &Interrupt) -> ExitCode {
 }
 
 /// What the work gives, unless the token is cancelled before.
-async fn or_cancelled<T>(
-    work: impl Future<Output = Result<T, CliError>>,
-    cancel: &CancelToken,
-) -> Result<T, CliError> {
+async fn or_cancelled<T>(work: impl Future<Output = Result<T, CliError>>, cancel: &CancelToken) -> Result<T, CliError> {
     let mut work = pin!(work);
     let mut hook = None;
     poll_fn(|context| {

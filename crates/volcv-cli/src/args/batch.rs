@@ -48,7 +48,7 @@ pub(crate) struct BatchRunArgs {
     /// A folder, a pattern such as 'photos/**/*.jpg', or a JSON Lines manifest: a file that ends in .jsonl or .ndjson, or -
     /// for standard input
     #[arg(value_name = "IN", required = true)]
-    pub(crate) input: Option<PathBuf>,
+    pub(crate) input: Option<String>,
     /// The folder for the pictures, the ledger and the report; it is made if it does not exist
     #[arg(short, long = "output", value_name = "OUT", required = true)]
     pub(crate) output: Option<PathBuf>,
@@ -183,11 +183,11 @@ pub(crate) struct BatchExportArgs {
     #[arg(short = 'o', long = "output", id = "report_file", value_name = "FILE")]
     pub(crate) report: Option<PathBuf>,
     /// Write pages that show each picture before and after into this folder, instead of a report
-    #[arg(long, value_name = "FOLDER", conflicts_with_all = ["states", "report_file"])]
+    #[arg(long, value_name = "FOLDER", requires = "input", conflicts_with_all = ["states", "report_file"])]
     pub(crate) contact_sheet: Option<PathBuf>,
-    /// The folder that the paths of the input are relative to, for contact sheets [default: the one of the last run]
-    #[arg(long, value_name = "FOLDER", requires = "contact_sheet")]
-    pub(crate) base: Option<PathBuf>,
+    /// IN of the run, where contact sheets find the pictures before
+    #[arg(long, value_name = "IN", requires = "contact_sheet")]
+    pub(crate) input: Option<String>,
     #[command(flatten)]
     pub(crate) place: LedgerArgs,
     /// Print exactly one JSON object on standard output, for errors too; the report needs -o then

@@ -21,6 +21,23 @@ pub(crate) fn ended(counts: &Counts) -> u64 {
     unknown + done + refused + failed
 }
 
+/// What several ledgers say together.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Sum {
+    pub(crate) counts: Counts,
+    pub(crate) spending: Spending,
+}
+
+impl Sum {
+    pub(crate) fn add(&mut self, counts: &Counts, spending: &Spending) {
+        macro_rules! add {
+            ($to:expr, $from:expr, $($field:ident)*) => { $($to.$field += $from.$field;)* };
+        }
+        add!(self.counts, counts, planned claimed sending unknown paid done refused failed);
+        add!(self.spending, spending, charged unknown refused not_sent complete in_doubt);
+    }
+}
+
 /// What a line shows.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Overview {
@@ -118,15 +135,13 @@ mod tests {
             line(counts(3, 1, 6), spending, Some(0.05)),
             "3 of 10 done, 1 failed; 3.0 a minute, about 2 min left; 1 call charged, 2 may be"
         );
-        assert_eq!(
-            line(counts(4, 0, 0), spending, Some(1.0)),
-            "4 of 4 done; 60.0 a minute; 1 call charged, 2 may be"
-        );
+        assert_eq!(line(counts(4, 0, 0), spending, Some(1.0)), "4 of 4 done; 60.0 a minute; 1 call charged, 2 may be");
     }
 
     #[test]
     fn spans_have_two_units_at_most() {
-        for (seconds, text) in [(99, "99 s"), (100, "2 min"), (3600, "1 h 0 min"), (11_100, "3 h 5 min"), (183_600, "2 d 3 h")]
+        for (seconds, text) in
+            [(99, "99 s"), (100, "2 min"), (3600, "1 h 0 min"), (11_100, "3 h 5 min"), (183_600, "2 d 3 h")]
         {
             assert_eq!(Span(Duration::from_secs(seconds)).to_string(), text);
         }

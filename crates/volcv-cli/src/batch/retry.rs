@@ -26,8 +26,9 @@ pub(crate) async fn run(args: &BatchRetryArgs) -> Result<ExitCode, CliError> {
     if unknown > 0 && !args.json {
         note("warning", format!("{unknown} of them may have been paid for, and will be bought a second time then"));
     }
-    Ok(report::result(match args.json {
-        true => format!("{}\n", json!({"ok": true, "items": items, "unknown": unknown})).into_bytes(),
-        false => format!("{items} items are taken again by the next run\n").into_bytes(),
-    }))
+    let text = match args.json {
+        true => format!("{}\n", json!({"ok": true, "items": items, "unknown": unknown})),
+        false => format!("{items} items are taken again by the next run\n"),
+    };
+    Ok(report::result(text.as_bytes()))
 }

@@ -3,7 +3,6 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
-use std::sync::Arc;
 
 use volcv_batch::{AnyClient, Batch, Defaults, Input, Ledger, State};
 
@@ -52,7 +51,6 @@ impl<'a> Run<'a> {
         let (Some(input), Some(out)) = (&args.input, &args.output) else {
             return Err(CliError::invalid_input("IN and -o are needed"));
         };
-        let input = input.to_str().ok_or_else(|| CliError::invalid_input("IN is not a text"))?;
         let place = ledgers::of_run(&args.place, out)?;
         let report = args.report.clone().unwrap_or_else(|| place.report(out));
         Ok(Self { args, input: Input::find(input)?, defaults: job::defaults(args), out, place, report })
@@ -100,7 +98,8 @@ impl<'a> Run<'a> {
         volcv_batch::save_report(&ledger, &[], &self.report).await?;
         let mut sheets = Vec::new();
         if args.contact_sheet {
-            sheets = todo!();
+            let folder = self.place.sheet(self.out);
+            sheets = volcv_batch::contact_sheets(&ledger, self.input.base(), self.out, &folder).await?;
         }
         Ok(Closing { summary, report: self.report.clone(), sheets, out: self.out, place: &args.place })
     }
