@@ -5,19 +5,21 @@ mod export;
 mod job;
 mod ledgers;
 mod overview;
+mod preview;
 mod progress;
 mod retry;
 mod run;
 mod status;
 
 use std::future::{Future, poll_fn};
+use std::path::Path;
 use std::pin::pin;
 use std::process::ExitCode;
 use std::task::Poll;
 
 use tokio::runtime::Builder;
 use volcv::{CancelToken, ErrorKind};
-use volcv_batch::BatchError;
+use volcv_batch::{BatchError, Input};
 
 use crate::args::{BatchArgs, BatchCommand};
 use crate::interrupt::Interrupt;
@@ -60,6 +62,13 @@ async fn or_cancelled<T>(work: impl Future<Output = Result<T, CliError>>, cancel
         }
     })
     .await
+}
+
+/// The input that IN names. Standard input is read to its end.
+async fn found(input: &str, out: &Path) -> Result<Input, CliError> {
+    let (input, out) = (input.to_owned(), out.to_owned());
+    let found = tokio::task::spawn_blocking(move || Input::find(&input, &out)).await;
+    Ok(found.map_err(|error| CliError::config(format!("the input was not read: {error}")))??)
 }
 
 impl From<BatchError> for CliError {

@@ -52,11 +52,11 @@ pub(crate) struct BatchRunArgs {
     /// The folder for the pictures, the ledger and the report; it is made if it does not exist
     #[arg(short, long = "output", value_name = "OUT", required = true)]
     pub(crate) output: Option<PathBuf>,
-    /// Calls, and pictures in work, at the same time in this process
-    #[arg(long, value_name = "N", default_value_t = 4, value_parser = clap::value_parser!(u16).range(1..=1000))]
+    /// Paid calls at the same time in this process; less while the service asks to slow down
+    #[arg(long, value_name = "N", default_value_t = 4, value_parser = clap::value_parser!(u16).range(1..=256))]
     pub(crate) concurrency: u16,
     /// Paid calls that this process may start per second; 0.1 is one in ten seconds
-    #[arg(long, value_name = "X", allow_negative_numbers = true)]
+    #[arg(long, value_name = "X", value_parser = rate, allow_negative_numbers = true)]
     pub(crate) rate: Option<f64>,
     /// Send nothing more once N calls were or may have been charged; all runs of the ledger count, the earlier ones too
     #[arg(long, value_name = "N")]
@@ -67,7 +67,7 @@ pub(crate) struct BatchRunArgs {
     /// Tries of one picture whose failures were free of charge; throttled ones do not count [default: 5]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
     pub(crate) tries: Option<u32>,
-    /// How long a run may be silent before others take its pictures over [default: 60]
+    /// How long a run may be silent, 2 to 3600, before others take its pictures over [default: 30]
     #[arg(long, value_name = "SECONDS", value_parser = seconds, allow_negative_numbers = true)]
     pub(crate) lease: Option<Duration>,
     /// The format of pictures whose line of the manifest names no output
@@ -176,14 +176,14 @@ pub(crate) struct BatchExportArgs {
     /// The folder of the batch
     #[arg(value_name = "OUT")]
     pub(crate) output: PathBuf,
-    /// Only items in this state; repeatable
+    /// Only items in this state: planned, claimed, sending, unknown, paid, done, refused or failed; repeatable
     #[arg(long = "state", value_name = "STATE")]
     pub(crate) states: Vec<State>,
     /// The file for the report, one line of JSON for each item; without it or with -, standard output
     #[arg(short = 'o', long = "output", id = "report_file", value_name = "FILE")]
     pub(crate) report: Option<PathBuf>,
     /// Write pages that show each picture before and after into this folder, instead of a report
-    #[arg(long, value_name = "FOLDER", requires = "input", conflicts_with_all = ["states", "report_file"])]
+    #[arg(long, value_name = "FOLDER", requires = "input", conflicts_with = "report_file")]
     pub(crate) contact_sheet: Option<PathBuf>,
     /// IN of the run, where contact sheets find the pictures before
     #[arg(long, value_name = "IN", requires = "contact_sheet")]
@@ -225,6 +225,11 @@ impl fmt::Debug for LedgerText {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("LedgerText([redacted])")
     }
+}
+
+fn rate(text: &str) -> Result<f64, &'static str> {
+    let rate = text.parse().ok().filter(|rate: &f64| rate.is_finite() && *rate > 0.0);
+    rate.ok_or("a number above 0 is needed")
 }
 
 /// The formats of finished pictures.

@@ -37,9 +37,9 @@ impl Closing<'_> {
     pub(crate) fn exit_code(&self) -> u8 {
         let Counts { unknown, refused, failed, planned, claimed, sending, paid, .. } = self.summary.counts;
         match &self.summary.ended {
-            Ended::Stopped(_) => ACCOUNT,
+            Ended::AccountRefused(_) => ACCOUNT,
             Ended::CostReached => COST_REACHED,
-            Ended::StoppedByCaller => CANCELLED,
+            Ended::Stopped => CANCELLED,
             _ if unknown > 0 => UNKNOWN,
             _ if failed > 0 => SOME_FAILED,
             _ if refused > 0 => REFUSED,
@@ -66,9 +66,9 @@ impl Closing<'_> {
     pub(crate) fn to_json(&self) -> Value {
         let (ended, reason) = match &self.summary.ended {
             Ended::AllDone => ("all_done", None),
-            Ended::StoppedByCaller => ("stopped_by_caller", None),
+            Ended::Stopped => ("stopped", None),
             Ended::CostReached => ("cost_reached", None),
-            Ended::Stopped(reason) => ("stopped", Some(reason)),
+            Ended::AccountRefused(reason) => ("account_refused", Some(reason)),
             _ => ("other", None),
         };
         json!({
@@ -88,7 +88,7 @@ impl Closing<'_> {
     pub(crate) fn advise(&self) {
         let retry = Retry { out: self.out, place: self.place };
         match &self.summary.ended {
-            Ended::Stopped(reason) => {
+            Ended::AccountRefused(reason) => {
                 note("error", format!("the key or the account was refused: {}", plain(reason)));
                 note("hint", "run the same command again once that is settled; nothing is bought twice");
             }
@@ -96,7 +96,7 @@ impl Closing<'_> {
                 note("error", "--max-cost is reached");
                 note("hint", "run the same command again with a larger --max-cost to go on");
             }
-            Ended::StoppedByCaller => {
+            Ended::Stopped => {
                 note("error", "stopped before the end");
                 note("hint", "run the same command again to go on; nothing is bought twice");
             }
@@ -178,7 +178,7 @@ impl Retry<'_> {
             let _ = write!(command, " --batch {}", quoted(batch));
         }
         if let Some(shard) = self.place.shard {
-            let _ = write!(command, " --shard {}/{}", shard.index(), shard.count());
+            let _ = write!(command, " --shard {shard}");
         }
         command
     }

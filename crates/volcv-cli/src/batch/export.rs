@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use serde_json::json;
-use volcv_batch::{BatchError, Input, Ledger, State};
+use volcv_batch::{BatchError, Ledger, SheetOptions, State};
 
 use super::ledgers::{self, Place};
 use crate::args::BatchExportArgs;
@@ -65,12 +65,13 @@ async fn sheets(
     folder: &Path,
     input: &str,
 ) -> Result<Vec<PathBuf>, CliError> {
-    let input = Input::find(input)?;
+    let input = super::found(input, &args.output).await?;
+    let options = SheetOptions::new().states(&args.states);
     let mut pages = Vec::new();
     for place in places {
         let folder = if places.len() > 1 { place.sheet(folder) } else { folder.to_owned() };
         let ledger = Ledger::open(&place.url).await?;
-        pages.extend(volcv_batch::contact_sheets(&ledger, input.base(), &args.output, &folder).await?);
+        pages.extend(volcv_batch::contact_sheets(&ledger, input.base(), &args.output, &folder, &options).await?);
     }
     Ok(pages)
 }

@@ -8,10 +8,11 @@ use crate::wish::WishArgs;
 
 /// What holds for each picture whose line of the manifest does not say it.
 pub(crate) fn defaults(args: &BatchRunArgs) -> Defaults {
-    let mut job = Job::default();
-    wish(&args.wish, &mut job);
-    picture(&args.picture, &mut job);
-    Defaults { job, format: args.format.ending().to_owned() }
+    let mut defaults = Defaults::default();
+    wish(&args.wish, &mut defaults.job);
+    picture(&args.picture, &mut defaults.job);
+    args.format.ending().clone_into(&mut defaults.format);
+    defaults
 }
 
 fn wish(args: &WishArgs, job: &mut Job) {

@@ -120,7 +120,7 @@ fn default(args: &LedgerArgs, out: &Path) -> Place {
 }
 
 fn part(args: &LedgerArgs) -> String {
-    args.shard.map(|shard| format!("-{}-of-{}", shard.index(), shard.count())).unwrap_or_default()
+    args.shard.map(|shard| format!("-{}", shard.to_string().replace('/', "-of-"))).unwrap_or_default()
 }
 
 fn of_file(file: &Path) -> Place {

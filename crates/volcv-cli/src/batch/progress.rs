@@ -26,6 +26,7 @@ const NOTES: Duration = Duration::from_secs(30);
 const TOTAL: &str = "[{bar:30}] {msg}";
 /// Stands before what is known of the call of a worker.
 const LEAD: &str = "  {prefix:30!} ";
+const IDLE: &str = "{prefix}";
 
 /// Clones show the same.
 #[derive(Debug, Clone)]
@@ -65,31 +66,30 @@ struct Told {
 }
 
 impl Shown {
-    /// For so many workers.
-    pub(crate) fn new(args: &ConnectionArgs, workers: usize) -> Self {
+    pub(crate) fn new(args: &ConnectionArgs) -> Self {
         let kind = match stderr().is_terminal() {
             _ if args.json || args.quiet => Kind::Nothing,
             true => Kind::Bars,
             false => Kind::Lines,
         };
         let bars = MultiProgress::new();
-        let (mut shown, mut all) = (Vec::new(), ProgressBar::hidden());
-        if kind == Kind::Bars {
-            for _ in 0..workers.min(MOST_BARS) {
-                let bar = bars.add(ProgressBar::new_spinner().with_finish(ProgressFinish::AndClear));
-                set_style(&bar, "{prefix}");
-                shown.push(Worker { bar, stage: Stage::default() });
-            }
-            all = bars.add(ProgressBar::new(0).with_finish(ProgressFinish::AndClear));
-            set_style(&all, TOTAL);
-        }
-        let (workers, state) = (Mutex::new(shown), Mutex::default());
-        Self(Arc::new(Inner { kind, bars, total: all, workers, state, start: Instant::now() }))
+        let total = match kind {
+            Kind::Bars => bars.add(ProgressBar::new(0).with_finish(ProgressFinish::AndClear)),
+            _ => ProgressBar::hidden(),
+        };
+        set_style(&total, TOTAL);
+        let (workers, state) = (Mutex::default(), Mutex::default());
+        Self(Arc::new(Inner { kind, bars, total, workers, state, start: Instant::now() }))
     }
 
     /// Writes a line to standard error that no bar overwrites.
     pub(crate) fn note(&self, label: &str, text: impl std::fmt::Display) {
         self.0.bars.suspend(|| report::note(label, text));
+    }
+
+    /// Says what goes on beside the items.
+    pub(crate) fn say(&self, text: String) {
+        self.0.total.set_message(text);
     }
 
     /// Takes the bars away.
@@ -169,7 +169,7 @@ impl Shown {
             Event::Ended { worker, id, state, message, .. } => {
                 self.worker(*worker, |shown| {
                     shown.bar.set_prefix("");
-                    set_style(&shown.bar, "{prefix}");
+                    set_style(&shown.bar, IDLE);
                     shown.stage = Stage::default();
                 });
                 self.tell(id, *state, message.as_deref());
@@ -184,8 +184,7 @@ impl Shown {
             Event::LedgerAway { message } => {
                 self.rarely(|told| &mut told.away, || format!("the ledger is away, and is tried again: {message}"));
             }
-            Event::Stopped { reason } => self.note("error", format!("nothing more is sent: {reason}")),
-            Event::CostReached { max_cost } => self.note("note", format!("--max-cost {max_cost} is reached")),
+            // Why a run has stopped is said at its end.
             _ => {}
         }
     }
@@ -218,10 +217,19 @@ impl Shown {
         }
     }
 
+    /// Changes the bar of a worker; the bars come with the first item of each.
     fn worker(&self, worker: usize, change: impl FnOnce(&mut Worker)) {
-        if let Some(worker) = self.workers().get_mut(worker) {
-            change(worker);
+        if self.0.kind != Kind::Bars || worker >= MOST_BARS {
+            return;
         }
+        let mut workers = self.workers();
+        while workers.len() <= worker {
+            let bar = ProgressBar::new_spinner().with_finish(ProgressFinish::AndClear);
+            let bar = self.0.bars.insert_before(&self.0.total, bar);
+            set_style(&bar, IDLE);
+            workers.push(Worker { bar, stage: Stage::default() });
+        }
+        change(&mut workers[worker]);
     }
 
     fn workers(&self) -> MutexGuard<'_, Vec<Worker>> {

@@ -3,14 +3,17 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 
-use volcv_batch::{AnyClient, Batch, Defaults, Input, Ledger, State};
+use volcv_batch::{AnyClient, Batch, BatchError, Counts, Defaults, Ended, Event, Input, Ledger};
+use volcv_batch::{SheetOptions, State, Summary};
 
 use super::closing::Closing;
-use super::job;
 use super::ledgers::{self, Place};
-use super::or_cancelled;
+use super::overview::Sum;
 use super::progress::Shown;
+use super::{found, job, or_cancelled, preview};
 use crate::args::{BatchRunArgs, TransportName};
 use crate::interrupt::Interrupt;
 use crate::report::{self, CliError};
@@ -18,11 +21,11 @@ use crate::{connect, save};
 
 /// Makes the pictures and prints what was made.
 pub(crate) async fn run(args: &BatchRunArgs, interrupt: &Interrupt) -> Result<ExitCode, CliError> {
-    let run = Run::new(args)?;
+    let run = or_cancelled(Run::new(args), &interrupt.stop).await?;
     if args.dry_run {
-        return or_cancelled(run.preview(), &interrupt.stop).await;
+        return or_cancelled(preview::run(args, &run), &interrupt.stop).await;
     }
-    let shown = Shown::new(&args.connection, args.concurrency.into());
+    let shown = Shown::new(&args.connection);
     let ended = run.make(interrupt, &shown).await;
     shown.clear();
     let closing = ended?;
@@ -36,39 +39,30 @@ pub(crate) async fn run(args: &BatchRunArgs, interrupt: &Interrupt) -> Result<Ex
 }
 
 /// Arguments, checked before anything is sent or written.
-struct Run<'a> {
+pub(crate) struct Run<'a> {
     args: &'a BatchRunArgs,
-    input: Input,
-    defaults: Defaults,
+    pub(crate) input: Input,
+    pub(crate) defaults: Defaults,
     out: &'a Path,
-    place: Place,
+    pub(crate) place: Place,
     report: PathBuf,
 }
 
 impl<'a> Run<'a> {
-    fn new(args: &'a BatchRunArgs) -> Result<Self, CliError> {
+    async fn new(args: &'a BatchRunArgs) -> Result<Self, CliError> {
         // Clap wants both.
         let (Some(input), Some(out)) = (&args.input, &args.output) else {
             return Err(CliError::invalid_input("IN and -o are needed"));
         };
         let place = ledgers::of_run(&args.place, out)?;
         let report = args.report.clone().unwrap_or_else(|| place.report(out));
-        Ok(Self { args, input: Input::find(input)?, defaults: job::defaults(args), out, place, report })
-    }
-
-    async fn preview(&self) -> Result<ExitCode, CliError> {
-        todo!()
+        let input = found(input, out).await?;
+        Ok(Self { args, input, defaults: job::defaults(args), out, place, report })
     }
 
     async fn make(&self, interrupt: &Interrupt, shown: &Shown) -> Result<Closing<'a>, CliError> {
         let args = self.args;
-        // Its name says the format of an emulator's pictures.
-        let name = Path::new("out").with_extension(args.format.ending());
-        let builder = connect::online(&args.connection, Some(&name))?;
-        let client: AnyClient = match args.connection.transport {
-            TransportName::Ureq => builder.ureq()?.into(),
-            TransportName::Reqwest => builder.reqwest()?.into(),
-        };
+        let client = self.client()?;
         self.prepare()?;
         let _told = interrupt.stop.on_cancel({
             let (shown, cancel) = (shown.clone(), interrupt.cancel.clone());
@@ -79,10 +73,7 @@ impl<'a> Run<'a> {
             }
         });
         let ledger = Ledger::open(&self.place.url).await?;
-        let observe = {
-            let shown = shown.clone();
-            move |event| shown.observe(&event)
-        };
+        let observe = |event| shown.observe(&event);
         let reading = async {
             volcv_batch::plan(&ledger, &self.input, &self.defaults, args.place.shard, &observe).await?;
             if args.resend_unknown {
@@ -92,16 +83,64 @@ impl<'a> Run<'a> {
         };
         or_cancelled(reading, &interrupt.stop).await?;
         let watch = tokio::spawn(shown.clone().watch(ledger.clone()));
-        let ran = self.batch(client, &ledger, interrupt).run(observe).await;
+        let ran = self.rounds(&self.batch(client, &ledger, interrupt), &ledger, shown).await;
         watch.abort();
         let summary = ran?;
         volcv_batch::save_report(&ledger, &[], &self.report).await?;
-        let mut sheets = Vec::new();
-        if args.contact_sheet {
-            let folder = self.place.sheet(self.out);
-            sheets = volcv_batch::contact_sheets(&ledger, self.input.base(), self.out, &folder).await?;
-        }
+        let sheets = if args.contact_sheet { self.sheets(&ledger, interrupt, shown).await? } else { Vec::new() };
         Ok(Closing { summary, report: self.report.clone(), sheets, out: self.out, place: &args.place })
+    }
+
+    fn client(&self) -> Result<AnyClient, CliError> {
+        let connection = &self.args.connection;
+        // The ending says the format of an emulator's pictures.
+        let name = Path::new("out").with_extension(self.args.format.ending());
+        let builder = connect::online(connection, Some(&name))?;
+        Ok(match connection.transport {
+            TransportName::Ureq => builder.ureq()?.into(),
+            TransportName::Reqwest => builder.reqwest()?.into(),
+        })
+    }
+
+    /// Runs until the end, and once more for what an earlier run had left behind when its lease passed, if that is to be sent again.
+    async fn rounds(&self, batch: &Batch, ledger: &Ledger, shown: &Shown) -> Result<Summary, BatchError> {
+        let lost = Arc::new(AtomicU64::new(0));
+        let observe = {
+            let (shown, lost) = (shown.clone(), Arc::clone(&lost));
+            move |event| {
+                if let Event::Ended { state: State::Unknown, .. } = &event {
+                    lost.fetch_add(1, Relaxed);
+                }
+                shown.observe(&event);
+            }
+        };
+        let first = batch.run(observe.clone()).await?;
+        let is_left = first.counts.unknown > lost.load(Relaxed);
+        if !(self.args.resend_unknown && first.ended == Ended::AllDone && is_left) {
+            return Ok(first);
+        }
+        ledger.retry(&[State::Unknown]).await?;
+        let mut second = batch.run(observe).await?;
+        let mut spent = Sum::default();
+        [&first, &second].into_iter().for_each(|summary| spent.add(&Counts::default(), &summary.spent));
+        second.spent = spent.spending;
+        Ok(second)
+    }
+
+    /// Writes the pages, unless a second Ctrl-C says that nobody waits for them.
+    async fn sheets(&self, ledger: &Ledger, interrupt: &Interrupt, shown: &Shown) -> Result<Vec<PathBuf>, CliError> {
+        let options = SheetOptions::new().observe({
+            let shown = shown.clone();
+            move |done, all| shown.say(format!("contact sheets: {done} of {all}"))
+        });
+        let folder = self.place.sheet(self.out);
+        let pages = async {
+            Ok(volcv_batch::contact_sheets(ledger, self.input.base(), self.out, &folder, &options).await?)
+        };
+        match or_cancelled(pages, &interrupt.cancel).await {
+            Err(_) if interrupt.cancel.is_cancelled() => Ok(Vec::new()),
+            pages => pages,
+        }
     }
 
     /// Makes the folder, and finds out whether the report can be written, before anything is bought.
