@@ -86,7 +86,7 @@ async fn begin(options: &CallOptions, call: &mut Call, body: &RequestBody) -> Op
 /// Writes down how an attempt ended, or that the call ended before it.
 async fn write_down(begun: &mut Option<Begun>, record: Option<&AttemptRecord>) {
     if let Some(Begun::Send(entry)) = begun.take() {
-        entry.ended(record).await;
+        entry.ended(record.cloned()).await;
     }
 }
 

@@ -40,7 +40,7 @@ pub enum Begun {
 }
 
 /// The entry of one attempt. It is dropped without [`JournalEntry::ended`] only if the future of the whole call is dropped.
-pub trait JournalEntry: fmt::Debug + Send {
+pub trait JournalEntry: fmt::Debug + Send + 'static {
     /// The answer begins. It is called at most once, in the thread or task that reads the answer.
     fn head(&mut self, status: u16, headers: &HeaderMap);
 
@@ -49,9 +49,7 @@ pub trait JournalEntry: fmt::Debug + Send {
 
     /// The attempt has ended: the record says what was delivered and what it cost. `None` if the call ended before it was sent. The call
     /// goes on, or gives its result, when the future is ready; a cancel does not drop it.
-    fn ended<'a>(self: Box<Self>, record: Option<&'a AttemptRecord>) -> BoxFuture<'a, ()>
-    where
-        Self: 'a;
+    fn ended(self: Box<Self>, record: Option<AttemptRecord>) -> BoxFuture<'static, ()>;
 }
 
 /// An answer that was recorded.
