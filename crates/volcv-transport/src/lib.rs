@@ -14,6 +14,7 @@ mod cancel;
 mod client;
 mod credentials;
 mod drive;
+mod journal;
 mod options;
 #[cfg(any(feature = "ureq", feature = "reqwest"))]
 mod proxy;
@@ -37,6 +38,7 @@ pub use builder::ClientBuilder;
 pub use cancel::{CancelGuard, CancelToken};
 pub use client::{BlockingClient, Client};
 pub use credentials::{AsyncCredentialsProvider, CredentialsProvider, CredentialsSource};
+pub use journal::{Begun, Journal, JournalEntry, RecordedReply};
 pub use options::CallOptions;
 #[cfg(any(feature = "ureq", feature = "reqwest"))]
 pub use proxy::Proxy;
