@@ -122,6 +122,8 @@ pub(crate) struct Verdict {
     pub(crate) wait: Duration,
     /// Whether this counts as one more try.
     pub(crate) counts_as_try: bool,
+    /// The answers of the item are not used again: its picture is finished, or cannot come of them.
+    pub(crate) forget: bool,
     /// What the attempts cost that were used or made and whose charge was still unknown; `None` leaves them.
     pub(crate) settled: Option<Charge>,
     /// For reports.
@@ -214,6 +216,20 @@ pub struct Spending {
     pub complete: u64,
     /// Attempts of processes that ended before they could tell how much was delivered.
     pub in_doubt: u64,
+}
+
+impl Spending {
+    /// What was spent since `before`.
+    pub(crate) fn since(&self, before: &Self) -> Self {
+        Self {
+            charged: self.charged.saturating_sub(before.charged),
+            unknown: self.unknown.saturating_sub(before.unknown),
+            refused: self.refused.saturating_sub(before.refused),
+            not_sent: self.not_sent.saturating_sub(before.not_sent),
+            complete: self.complete.saturating_sub(before.complete),
+            in_doubt: self.in_doubt.saturating_sub(before.in_doubt),
+        }
+    }
 }
 
 /// One item for reports. Serialized, it is a line of the report.
@@ -348,7 +364,8 @@ impl Ledger {
 
     /// Answers of a store whose files are there although the ledger does not know of them: their process was killed between the two.
     /// Items that are unknown for their sake alone become paid.
-    pub(crate) async fn recover(&self, store: &str, files: &[AttemptId]) -> Result<u64, BatchError> {
+    /// Gives those files that nobody needs any more: their item is done, or their attempt is unknown to the ledger and older than a day.
+    pub(crate) async fn recover(&self, store: &str, files: &[AttemptId]) -> Result<Vec<AttemptId>, BatchError> {
         todo!()
     }
 
