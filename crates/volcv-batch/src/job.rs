@@ -1,6 +1,8 @@
 //! What is wished for one picture: one line of a manifest, with the defaults of the run filled in.
 
 mod fields;
+#[cfg(test)]
+mod tests;
 pub(crate) mod text;
 
 use serde::{Deserialize, Serialize};
