@@ -14,5 +14,5 @@ mod state;
 pub use error::BatchError;
 pub use event::{Event, Phase};
 pub use job::{Item, Job};
-pub use ledger::{Counts, ItemReport, Ledger, LedgerUrl, Page, Spending};
+pub use ledger::{Counts, ItemReport, ItemResult, Ledger, LedgerUrl, Page, Spending};
 pub use state::State;
