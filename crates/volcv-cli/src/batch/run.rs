@@ -134,9 +134,8 @@ impl<'a> Run<'a> {
             move |done, all| shown.say(format!("contact sheets: {done} of {all}"))
         });
         let folder = self.place.sheet(self.out);
-        let pages = async {
-            Ok(volcv_batch::contact_sheets(ledger, self.input.base(), self.out, &folder, &options).await?)
-        };
+        let pages =
+            async { Ok(volcv_batch::contact_sheets(ledger, self.input.base(), self.out, &folder, &options).await?) };
         match or_cancelled(pages, &interrupt.cancel).await {
             Err(_) if interrupt.cancel.is_cancelled() => Ok(Vec::new()),
             pages => pages,
