@@ -15,6 +15,7 @@ mod ear;
 mod examples;
 mod expand;
 mod heads;
+mod journal;
 #[cfg(feature = "second-ring")]
 mod judged;
 mod keep_alive;

@@ -75,8 +75,8 @@ impl Worker<'_> {
     }
 
     async fn source(&self, job: &Job) -> Result<Source, Failure> {
-        if job.input.starts_with("https://") || job.input.starts_with("http://") {
-            return Ok(Source::Link(job.input.clone()));
+        if let Some(link) = job.link() {
+            return Ok(Source::Link(link.to_owned()));
         }
         let path = self.context.base.join(&job.input);
         let failed = |why: &dyn std::fmt::Display| Failure::Input(format!("cannot read {}: {why}", path.display()));
@@ -106,10 +106,11 @@ impl Worker<'_> {
         self.context.working(self.worker, Phase::Finishing);
         let (store, name) = (Arc::clone(&self.context.store), self.claimed.item.job.output.clone());
         let is_kept = notes.not_kept.is_none();
-        let pastes = self.claimed.item.job.paste_back();
+        let encoding = self.claimed.item.job.encoding().map_err(|error| Failure::Input(error.to_string()))?;
+        let pastes = self.claimed.item.job.paste_back.unwrap_or(true);
         let written = tokio::task::spawn_blocking(move || {
             let mut result = result_of(&expanded);
-            let bytes = encoded(&expanded, &name, pastes)?;
+            let bytes = encoded(&expanded, encoding, pastes)?;
             match store.save(&name, &bytes) {
                 Ok(_) => Ok(result),
                 // The answer is nowhere else: the picture must not be lost with this process.
@@ -211,9 +212,7 @@ fn result_of(expanded: &Expanded) -> ItemResult {
 }
 
 /// The bytes of the file to write: the service's own where nothing was changed and the format is the wished one.
-fn encoded(expanded: &Expanded, name: &str, pastes: bool) -> Result<Vec<u8>, String> {
-    let ending = Path::new(name).extension().unwrap_or_default().to_string_lossy();
-    let encoding = Encoding::of_ending(&ending).ok_or_else(|| format!("{name} is not png, jpg or bmp"))?;
+fn encoded(expanded: &Expanded, encoding: Encoding, pastes: bool) -> Result<Vec<u8>, String> {
     if let Some(file) = expanded.files().last().filter(|_| !pastes && expanded.plan.calls() == 1) {
         let info = PictureInfo::read(file).filter(|info| is_of(info.format, encoding));
         // The plan may have cut something off.
@@ -221,7 +220,7 @@ fn encoded(expanded: &Expanded, name: &str, pastes: bool) -> Result<Vec<u8>, Str
             return Ok(file.to_vec());
         }
     }
-    Ok(expanded.encode(encoding).map_err(|error| format!("cannot encode {name}: {error}"))?.bytes)
+    Ok(expanded.encode(encoding).map_err(|error| format!("cannot encode the picture: {error}"))?.bytes)
 }
 
 fn is_of(format: PictureFormat, encoding: Encoding) -> bool {
