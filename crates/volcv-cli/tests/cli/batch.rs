@@ -114,7 +114,7 @@ fn the_lines_of_a_manifest_win_over_the_flags() {
 #[test]
 fn tasks_and_several_passes_are_whole_operations() {
     for transport in TRANSPORTS {
-        let builder = Emulator::builder().task_pace(TaskPace { queued: 1, generating: 1 });
+        let builder = Emulator::builder().task_pace(TaskPace::polls(1, 1));
         let bench = Bench::with(builder);
         fs::create_dir(bench.path("photos")).unwrap();
         (0..3).for_each(|number| bench.write(&format!("photos/{number}.png"), &png(200, 150)));
