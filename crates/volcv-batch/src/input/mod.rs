@@ -3,6 +3,8 @@
 mod lines;
 mod shard;
 mod survey;
+#[cfg(test)]
+mod tests;
 mod walk;
 
 use std::fs::{self, File};

@@ -60,8 +60,8 @@ fn pictures(item: &ItemReport, place: &Place) -> String {
     let whole = original.map(|(_, whole)| whole);
     let size = whole.or_else(|| [&after, &before].iter().find_map(|found| found.as_ref()?.shown.size()));
     let layout = match size {
-        Some(size) if u64::from(size.width) * 3 > u64::from(size.height) * 4 => "stacked",
-        _ => "beside",
+        Some(size) if u64::from(size.width) * 3 <= u64::from(size.height) * 4 => "beside",
+        _ => "stacked",
     };
     let before = match before {
         Some(before) => before.figure(whole, original.map(|(part, _)| part), ""),

@@ -10,8 +10,8 @@ use crate::state::State;
 const WORST: usize = 24;
 /// How many items that are not done are listed.
 const PROBLEMS: usize = 200;
-/// Bytes of a text in a list.
-const TEXT: usize = 200;
+/// More pages than these are shown on demand.
+const FEW_PAGES: u64 = 60;
 
 #[derive(Debug)]
 pub(super) struct Index {
@@ -56,47 +56,49 @@ impl Index {
 
     /// The page `index.html`.
     pub(super) fn html(&self) -> String {
-        let mut main = String::new();
-        if self.items == 0 {
-            main.push_str("<p>There are no items.</p>\n");
+        let mut sections = Vec::new();
+        if self.pages > 0 {
+            let pages = format!("<ol class=pages>\n{}</ol>\n", self.links);
+            sections.push((
+                "pages",
+                "All pages",
+                match self.pages {
+                    ..=FEW_PAGES => pages,
+                    many => format!("<details><summary>{} pages</summary>\n{pages}</details>\n", number(many)),
+                },
+            ));
         }
         if self.not_done > 0 {
             let rest = self.not_done - self.listed as u64;
             let more = if rest > 0 { format!("<p>And {} more.</p>\n", number(rest)) } else { String::new() };
-            main.push_str(&format!(
-                "<section>\n<h2>Refused, failed or unknown</h2>\n<table>\n<thead><tr><th>item<th>state<th>cost<th>why</thead>\n\
-                 <tbody>\n{}</tbody>\n</table>\n{more}</section>\n",
-                self.problems
-            ));
-        }
-        let open = if self.pages > 60 { "" } else { " open" };
-        if self.pages > 0 {
-            main.push_str(&format!(
-                "<section>\n<h2>All pages</h2>\n<details{open}><summary>{} pages</summary>\n<ol class=pages>\n{}</ol>\n</details>\n\
-                 </section>\n",
-                number(self.pages),
-                self.links
-            ));
+            let head = "<thead><tr><th>item</th><th>state</th><th>cost</th><th>why</th></tr></thead>";
+            let table = format!("<table>\n{head}\n<tbody>\n{}</tbody>\n</table>\n{more}", self.problems);
+            sections.push(("problems", "Refused, failed or unknown", table));
         }
         if !self.worst.is_empty() {
             let cards: String = self.worst.iter().map(|(_, card)| card.as_str()).collect();
-            main.push_str(&format!(
-                "<section>\n<h2>The worst seams</h2>\n<ol class=cards>\n{cards}</ol>\n</section>\n"
-            ));
+            sections.push(("worst", "Worst seams", format!("<ol class=cards>\n{cards}</ol>\n")));
         }
-        page::page(&self.totals, "contact sheet", "", &main)
+        if sections.is_empty() {
+            return page::page(&self.totals, "overview", "", "<p>There are no items.</p>\n");
+        }
+        let links: String = sections.iter().map(|(id, title, _)| format!("<a href=\"#{id}\">{title}</a> ")).collect();
+        let section = |(id, title, html)| format!("<section id={id}>\n<h2>{title}</h2>\n{html}</section>\n");
+        let main: String = sections.into_iter().map(section).collect();
+        page::page(&self.totals, "overview", &format!("<nav>{links}</nav>\n"), &main)
     }
 
     fn link(&mut self, items: &[ItemReport], first: u64, last: u64) {
-        let id =
-            |item: Option<&ItemReport>| item.map(|item| Text(&short(&item.item.id)).to_string()).unwrap_or_default();
+        let id = |item: Option<&ItemReport>| {
+            item.map(|item| Text(&short(&item.item.id, 40)).to_string()).unwrap_or_default()
+        };
         let bad = items.iter().filter(|item| is_bad(item.state)).count();
         let bad =
             if bad > 0 { format!("<small class=bad>{bad} refused, failed or unknown</small>") } else { String::new() };
         let seams = items.iter().filter_map(|item| item.result.seam);
         let seam = seams.reduce(f64::max).map(|seam| format!("<small>largest seam {seam:.2}</small>"));
         self.links.push_str(&format!(
-            "<li><a href=\"{}\">{} to {}<small><bdi>{}</bdi> to <bdi>{}</bdi></small>{}{bad}</a></li>\n",
+            "<li><a href=\"{}\">{} to {}</a><small><bdi>{}</bdi> to <bdi>{}</bdi></small>{}{bad}</li>\n",
             file_name(self.pages),
             number(first),
             number(last),
@@ -116,12 +118,12 @@ impl Index {
         }
         self.listed += 1;
         self.problems.push_str(&format!(
-            "<tr><td><a href=\"{}#i{place}\"><bdi>{}</bdi></a><td>{}<td>{}<td>{}\n",
+            "<tr><td><a href=\"{}#i{place}\"><bdi>{}</bdi></a></td><td>{}</td><td>{}</td><td>{}</td></tr>\n",
             file_name(self.pages),
-            Text(&short(&item.item.id)),
+            Text(&short(&item.item.id, 100)),
             badge(item.state),
             cost(item),
-            Text(&short(reason(item).unwrap_or_default()))
+            Text(&short(reason(item).unwrap_or_default(), 200))
         ));
     }
 
@@ -142,14 +144,10 @@ fn is_bad(state: State) -> bool {
     matches!(state, State::Unknown | State::Refused | State::Failed)
 }
 
-/// The beginning of a text.
-fn short(text: &str) -> String {
-    if text.len() <= TEXT {
-        return text.to_owned();
+/// The beginning of a text: at most so many characters.
+fn short(text: &str, characters: usize) -> String {
+    match text.char_indices().nth(characters) {
+        Some((end, _)) => format!("{}…", &text[..end]),
+        None => text.to_owned(),
     }
-    let mut end = TEXT;
-    while !text.is_char_boundary(end) {
-        end -= 1;
-    }
-    format!("{}…", &text[..end])
 }

@@ -113,7 +113,7 @@ pub(super) fn nav(page: u64, is_last: bool) -> String {
         None => format!("<span>{text}</span>"),
     };
     format!(
-        "<nav>{} <a href=\"index.html\">all pages</a> {}</nav>\n",
+        "<nav>{} <a href=\"index.html\">overview</a> {}</nav>\n",
         link("← previous", "prev", (page > 1).then(|| page - 1)),
         link("next →", "next", (!is_last).then_some(page + 1))
     )

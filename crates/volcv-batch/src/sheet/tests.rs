@@ -87,14 +87,14 @@ fn a_card_says_what_is_not_there() {
     expect_test::expect![[r#"
         <li class=card id=i1 data-state=planned>
         <h3><bdi>waiting</bdi> <span class="state planned"><span aria-hidden=true>○</span> planned</span></h3>
-        <div class="pair beside">
+        <div class="pair stacked">
         <figure><div class="frame empty" style="--r:1.5000"><p>no file is here</p></div><figcaption>before <bdi>waiting.jpg</bdi></figcaption></figure>
         </div>
         <dl><div><dt>cost</dt><dd>nothing</dd></div><div><dt>output</dt><dd><bdi>waiting.png</bdi></dd></div></dl>
         </li>
         <li class=card id=i1 data-state=refused>
         <h3><bdi>refused</bdi> <span class="state refused"><span aria-hidden=true>⊘</span> refused</span></h3>
-        <div class="pair beside">
+        <div class="pair stacked">
         <figure><div class="frame empty" style="--r:1.5000"><p>the file cannot be shown: a file that does not begin like a known picture is not supported</p></div><figcaption>before <bdi>refused.jpg</bdi></figcaption></figure>
         </div>
         <p class=problem><b>refused</b> the picture was refused (50411)</p>
@@ -103,7 +103,7 @@ fn a_card_says_what_is_not_there() {
         </li>
         <li class=card id=i1 data-state=unknown>
         <h3><bdi>unknown</bdi> <span class="state unknown"><span aria-hidden=true>?</span> unknown</span></h3>
-        <div class="pair beside">
+        <div class="pair stacked">
         <figure><div class="frame empty" style="--r:1.5000"><p>no file is here</p></div><figcaption>before <bdi>unknown.jpg</bdi></figcaption></figure>
         </div>
         <p class=problem>a paid call may have reached the service, and no answer is known</p>
@@ -112,7 +112,7 @@ fn a_card_says_what_is_not_there() {
         </li>
         <li class=card id=i1 data-state=failed>
         <h3><bdi>rejected</bdi> <span class="state failed"><span aria-hidden=true>✕</span> failed</span></h3>
-        <div class="pair beside">
+        <div class="pair stacked">
         <figure><div class="frame empty" style="--r:1.5000"><p>no file is here</p></div><figcaption>before <bdi>rejected.jpg</bdi></figcaption></figure>
         <figure><div class="frame empty" style="--r:1.5000"><p>the file cannot be shown: the png is damaged: the file ends early</p></div><figcaption>rejected <bdi>rejected.png.rejected</bdi></figcaption></figure>
         </div>
