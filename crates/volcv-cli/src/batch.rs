@@ -77,7 +77,7 @@ impl From<BatchError> for CliError {
         match error {
             BatchError::Input { .. } | BatchError::Option(_) => Self::invalid_input(text),
             BatchError::Ledger { transient: true, .. } | BatchError::LeaseLost => {
-                Self::config(text).to_be_run_again(closing::RUN_AGAIN)
+                Self::config(text).resumable(closing::RUN_AGAIN)
             }
             _ => Self::config(text),
         }

@@ -282,7 +282,7 @@ impl CliError {
     }
 
     /// The same command can go on where this one ended.
-    pub(crate) fn to_be_run_again(mut self, exit_code: u8) -> Self {
+    pub(crate) fn resumable(mut self, exit_code: u8) -> Self {
         let facts = &mut self.0;
         facts.retryable = true;
         facts.hint = Some("run the same command again to go on; nothing is bought twice".to_owned());

@@ -62,15 +62,17 @@ Examples:
   volcv task cancel task.json";
 
 pub(super) const BATCH_HELP: &str = "\
-The ledger says what is about to be bought before it is sent. Run the same command again after a crash, a kill or a power cut: it
-goes on where it was, and nothing is bought twice. A call that was on its way then is `unknown`, and is not sent again unless you say
-so; tasks (--ability painting-edit) are asked for again by their id, so with them nothing is lost.
+The ledger says what is about to be bought before it is sent. Run the same command again after a crash, a kill or a
+power cut: it goes on where it was, and nothing is bought twice. A call that was on its way then is `unknown`, and is
+not sent again unless you say so; tasks (--ability painting-edit) are asked for again by their id, so with them nothing
+is lost.
 
-Each line of a manifest is an object with `input`, and may have `id`, `output` and the names of the flags below, such as
-{\"input\":\"a.jpg\",\"to\":\"1920x1080\",\"prompt\":\"a calm sea\",\"seed\":7}. A folder that is called status, retry or export is
-given as ./status, say.
+Each line of a manifest is an object with `input`, and may have `id`, `output`, `paste_back` and the names of the flags
+for pictures with _ for -, such as {\"input\":\"a.jpg\",\"to\":\"1920x1080\",\"prompt\":\"a calm sea\",\"seed\":7,\"max_passes\":2}.
+A folder that is called status, retry or export is given as ./status, say.
 
-The first Ctrl-C or SIGTERM finishes what is paid for and stops; the second one cancels, and what was on its way is unknown then.
+The first Ctrl-C or SIGTERM finishes what is paid for and stops; the second one cancels, and what was on its way is
+unknown then.
 
 Examples:
   volcv batch photos -o wide --aspect 16:9 --dry-run

@@ -41,21 +41,27 @@ impl Place {
     }
 }
 
-/// The ledger of a run. Another ledger in the same folder means that its pictures would be bought again: that is an error.
+/// The ledger of a run.
 pub(crate) fn of_run(args: &LedgerArgs, out: &Path) -> Result<Place, CliError> {
-    let place = named(args)?.unwrap_or_else(|| default(args, out));
-    let is_part = |file: &Path| parts(file).zip(place.file().and_then(parts)).is_some_and(|(a, b)| a.1 == b.1);
-    let others = files(out).into_iter().find(|file| place.file() != Some(file) && !is_part(file));
-    match others {
-        None => Ok(place),
-        Some(other) => Err(CliError::invalid_input(format!(
-            "{} has a batch already, whose ledger is {}, and not {}: its pictures would be bought again; go on with that \
-             ledger (--ledger, --shard), or give another folder",
-            out.display(),
-            other.display(),
-            place.url,
-        ))),
-    }
+    Ok(named(args)?.unwrap_or_else(|| default(args, out)))
+}
+
+/// The files of other ledgers in the folder of a run: what they have would be bought again. The other parts are none of them.
+pub(crate) fn others(place: &Place, out: &Path) -> Vec<PathBuf> {
+    let count = place.file().and_then(parts).map(|(_, count)| count);
+    let is_part = |file: &Path| count.is_some() && parts(file).map(|(_, count)| count) == count;
+    files(out).into_iter().filter(|file| place.file() != Some(file) && !is_part(file)).collect()
+}
+
+/// The error of a run whose folder has a batch in another ledger.
+pub(crate) fn refused(place: &Place, out: &Path, other: &Path) -> CliError {
+    CliError::invalid_input(format!(
+        "{} has a batch already, whose ledger is {}, and not {}: its pictures would be bought again; go on with that ledger \
+         (--ledger, --shard), or give another folder",
+        out.display(),
+        other.display(),
+        place.url,
+    ))
 }
 
 /// The ledgers of a batch that was started before: one, or those of all parts.
@@ -176,10 +182,10 @@ mod tests {
             fs::write(out.join(format!(".volcv-{index}-of-12.sqlite")), "").unwrap();
         }
         assert_eq!(run("--shard 3/12", out), Ok(name(".volcv-3-of-12.sqlite")));
+        let others = |words: &str| others(&of_run(&args(words), out).unwrap(), out);
+        assert_eq!(others("--shard 3/12"), Vec::<PathBuf>::new());
         for words in ["", "--shard 3/13", "--ledger other.sqlite", "--ledger postgres://user:pass@host/db"] {
-            let error = run(words, out).unwrap_err();
-            assert!(error.contains(".volcv-2-of-12.sqlite") && error.contains("bought again"), "{words}: {error}");
-            assert!(!error.contains("pass@"), "{error}");
+            assert_eq!(others(words), [2, 10].map(|index| out.join(format!(".volcv-{index}-of-12.sqlite"))), "{words}");
         }
         let all: Vec<_> = of_batch(&args(""), out).unwrap().iter().map(|place| place.report(out)).collect();
         assert_eq!(all, [out.join("report-2-of-12.jsonl"), out.join("report-10-of-12.jsonl")]);

@@ -6,12 +6,12 @@ use std::process::ExitCode;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 
-use volcv_batch::{AnyClient, Batch, BatchError, Counts, Defaults, Ended, Event, Input, Ledger};
+use volcv_batch::{AnyClient, Batch, BatchError, Counts, Defaults, Ended, Event, Input, Ledger, LedgerUrl};
 use volcv_batch::{SheetOptions, State, Summary};
 
 use super::closing::Closing;
 use super::ledgers::{self, Place};
-use super::overview::Sum;
+use super::overview::{Sum, total};
 use super::progress::Shown;
 use super::{found, job, or_cancelled, preview};
 use crate::args::{BatchRunArgs, TransportName};
@@ -55,6 +55,12 @@ impl<'a> Run<'a> {
             return Err(CliError::invalid_input("IN and -o are needed"));
         };
         let place = ledgers::of_run(&args.place, out)?;
+        for other in ledgers::others(&place, out) {
+            let counts = Ledger::open(&LedgerUrl::Sqlite(other.clone())).await?.counts().await?;
+            if total(&counts) > 0 {
+                return Err(ledgers::refused(&place, out, &other));
+            }
+        }
         let report = args.report.clone().unwrap_or_else(|| place.report(out));
         let input = found(input, out).await?;
         Ok(Self { args, input, defaults: job::defaults(args), out, place, report })
@@ -134,9 +140,8 @@ impl<'a> Run<'a> {
             move |done, all| shown.say(format!("contact sheets: {done} of {all}"))
         });
         let folder = self.place.sheet(self.out);
-        let pages = async {
-            Ok(volcv_batch::contact_sheets(ledger, self.input.base(), self.out, &folder, &options).await?)
-        };
+        let pages =
+            async { Ok(volcv_batch::contact_sheets(ledger, self.input.base(), self.out, &folder, &options).await?) };
         match or_cancelled(pages, &interrupt.cancel).await {
             Err(_) if interrupt.cancel.is_cancelled() => Ok(Vec::new()),
             pages => pages,
