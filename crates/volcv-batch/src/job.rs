@@ -6,8 +6,8 @@ mod tests;
 pub(crate) mod text;
 
 use serde::{Deserialize, Serialize};
-use volcv::{Ability, Anchor, Aspect, Chroma, Encoding, ExpandOptions, InvalidInput, Margins, Outpaint, PaintingEdit};
-use volcv::{Picture, PlanOptions, PngEffort, PromptField, Sides, Size, TooSmall, Wish, plan};
+use volcv::{Ability, Anchor, Aspect, Encoding, ExpandOptions, InvalidInput, Margins, Outpaint, PaintingEdit};
+use volcv::{Picture, PlanOptions, PromptField, Sides, Size, TooSmall, Wish, plan};
 
 pub(crate) use fields::parse;
 
@@ -253,15 +253,10 @@ impl Job {
     /// # Errors
     /// The ending is none of png, jpg, jpeg and bmp.
     pub fn encoding(&self) -> Result<Encoding, InvalidInput> {
-        let ending = text::ending(&self.output).unwrap_or_default().to_ascii_lowercase();
-        match ending.as_str() {
-            "png" => Ok(Encoding::Png(PngEffort::Fast)),
-            "jpg" | "jpeg" => Ok(Encoding::Jpeg { quality: 95, chroma: Chroma::Full }),
-            "bmp" => Ok(Encoding::Bmp),
-            _ => {
-                Err(InvalidInput::new("output", format_args!("{:?}", self.output), "a name ending in png, jpg or bmp"))
-            }
-        }
+        let ending = text::ending(&self.output).unwrap_or_default();
+        Encoding::of_ending(ending).ok_or_else(|| {
+            InvalidInput::new("output", format_args!("{:?}", self.output), "a name ending in png, jpg or bmp")
+        })
     }
 
     fn settings(&self) -> Result<Outpaint, InvalidInput> {

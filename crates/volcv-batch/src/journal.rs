@@ -35,6 +35,8 @@ struct State {
     next: i64,
     /// The attempt that may have a row, and has no end yet.
     open: Option<AttemptId>,
+    /// The place of a call whose end concerns all others: none of them takes it until they know.
+    held: Option<Permit>,
     notes: Notes,
 }
 
@@ -48,7 +50,7 @@ pub(crate) struct Notes {
     /// The numbers of the answers that are kept, those of earlier operations included.
     pub(crate) kept: Vec<i64>,
     /// An answer could not be kept; it is only in memory.
-    pub(crate) not_kept: Option<String>,
+    pub(crate) not_kept: bool,
     /// A task was accepted, and its result did not come yet.
     pub(crate) waits_for_task: bool,
 }
@@ -71,7 +73,7 @@ impl ItemJournal {
             worker,
             item: claimed.item.id.as_str().into(),
             cancel: CancelToken::new(),
-            state: Arc::new(Mutex::new(State { answers, next, open: None, notes })),
+            state: Arc::new(Mutex::new(State { answers, next, notes, ..State::default() })),
         }
     }
 
@@ -167,10 +169,17 @@ impl ItemJournal {
         let context = &self.context;
         if let Err(error) = context.patiently(|| context.ledger.end(&context.run, attempt, end)).await {
             if let Some(Err(failed)) = answer.map(|bytes| context.store.keep(attempt, bytes)) {
-                self.lock().notes.not_kept = Some(failed.to_string());
+                self.not_kept(failed);
             }
             context.end_with(Halt::Failed(error.into()));
         }
+    }
+
+    /// An answer is only in memory. Nothing more is bought while answers cannot be kept.
+    fn not_kept(&self, source: std::io::Error) {
+        self.lock().notes.not_kept = true;
+        let path = self.context.store.folder().to_owned();
+        self.context.end_with(Halt::Failed(BatchError::File { path, source }.into()));
     }
 
     fn attempt(&self, number: i64) -> AttemptId {
@@ -239,9 +248,10 @@ impl JournalEntry for Entry {
         Box::pin(async move {
             let Self { journal, attempt, writer, permit } = *self;
             let context = &journal.context;
-            // The place is free for the next call, unless all calls have to be slowed down first.
-            let throttled = record.clone().filter(|record| record.error == Some(ErrorKind::Throttled));
-            let permit = Some(permit).filter(|_| throttled.is_some());
+            let kind = record.as_ref().and_then(|record| record.error);
+            let throttled = kind == Some(ErrorKind::Throttled);
+            // The place is free for the next call, unless all calls have to slow down or to stop first.
+            let permit = Some(permit).filter(|_| throttled || kind.is_some_and(ErrorKind::is_account_failure));
             let mut end = record.as_ref().map_or_else(not_sent, end_of);
             let mut short = None;
             // An answer that gave what was asked for is kept: the call does not have to be paid again whatever happens to the process.
@@ -252,8 +262,8 @@ impl JournalEntry for Entry {
                         end.answer = Some(Kept::Inline(bytes.clone()));
                         short = Some(bytes);
                     }
-                    Ok(Err(error)) => journal.lock().notes.not_kept = Some(error.to_string()),
-                    Err(error) => journal.lock().notes.not_kept = Some(error.to_string()),
+                    Ok(Err(error)) => journal.not_kept(error),
+                    Err(error) => journal.not_kept(std::io::Error::other(error)),
                 }
             }
             journal.write_end(&attempt, &end, short.as_deref()).await;
@@ -264,13 +274,14 @@ impl JournalEntry for Entry {
                 state.notes.kept.extend(end.answer.is_some().then_some(attempt.number));
                 state.notes.waits_for_task = false;
             }
-            if let Some(throttled) = throttled {
-                context.slow_down(throttled.wait.unwrap_or_default()).await;
+            if throttled {
+                context.slow_down(record.as_ref().and_then(|record| record.wait).unwrap_or_default()).await;
+            } else {
+                journal.lock().held = permit;
             }
-            if record.as_ref().is_some_and(|record| record.error.is_none()) {
+            if record.is_some() && kind.is_none() {
                 context.gate.succeeded();
             }
-            drop(permit);
             context.working(journal.worker, Phase::Finishing);
         })
     }

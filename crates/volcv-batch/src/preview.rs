@@ -1,5 +1,9 @@
 //! What a run would do and cost, without a network, and without a change of the ledger.
 
+#[cfg(test)]
+mod tests;
+
+use std::fmt;
 use std::fs::File;
 use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 use std::io::{self, Read as _};
@@ -49,6 +53,12 @@ pub struct Unplannable {
     pub id: String,
     /// Why.
     pub message: String,
+}
+
+impl fmt::Display for Unplannable {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {}", self.id, self.message)
+    }
 }
 
 const MOST_FAILURES: usize = 20;

@@ -51,6 +51,11 @@ impl Store {
         &self.id
     }
 
+    /// The output folder.
+    pub(crate) fn output(&self) -> &Path {
+        &self.output
+    }
+
     /// The folder for answers.
     pub(crate) fn folder(&self) -> &Path {
         &self.folder

@@ -20,8 +20,10 @@ pub(super) enum Failure {
     Operation(Box<Error>),
     /// The picture cannot be read, or its wish is wrong.
     Input(String),
-    /// The finished picture cannot be written.
+    /// The finished picture cannot be encoded or written.
     Output(String),
+    /// No picture can be written any more: the disk is full, or the output folder must not be written. The run ends.
+    Disk(std::io::Error),
 }
 
 /// Decides about an item that has failed `tries` times before.
@@ -51,7 +53,7 @@ pub(super) fn verdict(failure: &Failure, notes: &Notes, tries: u32, most_tries: 
         }
     };
     match (&notes.refusal, failure) {
-        (Some(Refusal::Halted), _) => again(Duration::ZERO, false),
+        (Some(Refusal::Halted), _) | (None, Failure::Disk(_)) => again(Duration::ZERO, false),
         (Some(Refusal::Answer(_)), _) | (None, Failure::Input(_)) => end(State::Failed, false),
         (None, Failure::Output(_)) => later(true),
         (None, Failure::Operation(error)) => {
@@ -98,6 +100,7 @@ fn result_of(failure: &Failure) -> ItemResult {
         },
         Failure::Input(message) => failed("invalid_input", message),
         Failure::Output(message) => failed("output", message),
+        Failure::Disk(error) => failed("output", &error.to_string()),
     }
 }
 

@@ -9,6 +9,7 @@ use volcv::{CallOptions, Charge, Encoding, ExpandOptions, Expanded, PictureForma
 use super::queue::Queue;
 use super::verdict::{Failure, verdict};
 use super::{Context, Halt};
+use crate::error::BatchError;
 use crate::event::{Event, Phase};
 use crate::job::Job;
 use crate::journal::{ItemJournal, Notes};
@@ -35,6 +36,7 @@ impl Worker<'_> {
         context.tell(Event::Started { worker: self.worker, id: item.id.clone() });
         context.working(self.worker, Phase::Preparing);
         let begun = Instant::now();
+        // A call that must slow all others down, or stop them, holds its place until they know: as long as this lives.
         let journal = ItemJournal::new(context, self.worker, self.claimed);
         let expanded = self.expand(&journal).await;
         let notes = journal.close().await;
@@ -42,8 +44,8 @@ impl Worker<'_> {
             Ok(expanded) => self.finish(expanded, &notes).await,
             Err(failure) => Err(failure),
         };
-        let mut verdict = match &finished {
-            Ok(result) => done(result.clone()),
+        let mut verdict = match finished {
+            Ok(result) => done(result),
             Err(failure) => self.failed(failure, &notes).await,
         };
         verdict.result.elapsed_ms = u64::try_from(begun.elapsed().as_millis()).unwrap_or(u64::MAX);
@@ -105,33 +107,40 @@ impl Worker<'_> {
     async fn finish(&self, expanded: Expanded, notes: &Notes) -> Result<ItemResult, Failure> {
         self.context.working(self.worker, Phase::Finishing);
         let (store, name) = (Arc::clone(&self.context.store), self.claimed.item.job.output.clone());
-        let is_kept = notes.not_kept.is_none();
+        let is_kept = !notes.not_kept;
         let encoding = self.claimed.item.job.encoding().map_err(|error| Failure::Input(error.to_string()))?;
         let pastes = self.claimed.item.job.paste_back.unwrap_or(true);
         let written = tokio::task::spawn_blocking(move || {
             let mut result = result_of(&expanded);
-            let bytes = encoded(&expanded, encoding, pastes)?;
-            match store.save(&name, &bytes) {
-                Ok(_) => Ok(result),
-                // The answer is nowhere else: the picture must not be lost with this process.
-                Err(error) if !is_kept => {
-                    let rescued = rescue(&name, &bytes).map_err(|_| format!("cannot write {name}: {error}"))?;
-                    result.warnings.push(format!("{name} could not be written ({error}); the picture is {rescued}"));
-                    Ok(result)
-                }
-                Err(error) => Err(format!("cannot write {name}: {error}")),
+            let bytes = encoded(&expanded, encoding, pastes).map_err(Failure::Output)?;
+            let Err(error) = store.save(&name, &bytes) else { return Ok(result) };
+            // The answer is nowhere else: the picture must not be lost with this process.
+            if let Some(rescued) = (!is_kept).then(|| rescue(&name, &bytes).ok()).flatten() {
+                result.warnings.push(format!("{name} could not be written ({error}); the picture is {rescued}"));
+                return Ok(result);
             }
+            Err(if ends_run(&error) {
+                Failure::Disk(error)
+            } else {
+                Failure::Output(format!("cannot write {name}: {error}"))
+            })
         });
-        match written.await {
-            Ok(written) => written.map_err(Failure::Output),
-            Err(error) => Err(Failure::Output(error.to_string())),
-        }
+        written.await.unwrap_or_else(|error| Err(Failure::Output(error.to_string())))
     }
 
-    async fn failed(&self, failure: &Failure, notes: &Notes) -> Verdict {
+    async fn failed(&self, failure: Failure, notes: &Notes) -> Verdict {
         let context = self.context;
-        let mut verdict = verdict(failure, notes, self.claimed.tries, context.tries);
-        let Failure::Operation(error) = failure else { return verdict };
+        let mut verdict = verdict(&failure, notes, self.claimed.tries, context.tries);
+        let error = match failure {
+            Failure::Operation(error) => error,
+            Failure::Disk(source) => {
+                context.end_with(Halt::Failed(
+                    BatchError::File { path: context.store.output().to_owned(), source }.into(),
+                ));
+                return verdict;
+            }
+            Failure::Input(_) | Failure::Output(_) => return verdict,
+        };
         if error.kind().is_account_failure() && notes.refusal.is_none() {
             let reason = error.to_string();
             // If the ledger is away, the other runs learn it from their own calls.
@@ -230,6 +239,12 @@ fn is_of(format: PictureFormat, encoding: Encoding) -> bool {
         Encoding::Bmp => format == PictureFormat::Bmp,
         _ => false,
     }
+}
+
+/// Whether the next picture could not be written either.
+fn ends_run(error: &std::io::Error) -> bool {
+    use std::io::ErrorKind::{FileTooLarge, PermissionDenied, QuotaExceeded, ReadOnlyFilesystem, StorageFull};
+    matches!(error.kind(), FileTooLarge | PermissionDenied | QuotaExceeded | ReadOnlyFilesystem | StorageFull)
 }
 
 /// Keeps a picture in the temporary folder of the system.
