@@ -175,6 +175,10 @@ fn a_sheet_without_its_index_is_not_finished() {
     drop(writer);
     assert_eq!(folder.names(), ["page-001.html", "page-002.html"]);
     let mut writer = folder.writer();
+    drop(StopOnDrop(Arc::clone(&writer.stopped)));
+    writer.add(&items[..2], true).unwrap_err();
+    assert!(folder.read("page-001.html").contains("items 1 to 1 of"), "no page is written after the end");
+    let mut writer = folder.writer();
     writer.add(&items[..1], true).unwrap();
     writer.finish().unwrap();
     assert_eq!(folder.names(), ["index.html", "page-001.html"], "no page of a longer sheet stays");
