@@ -56,6 +56,7 @@ const PROGRAMS: &[&str] = &[
     "lld-link --version",
     "/usr/lib/wine/wine64 --version",
     "/usr/bin/python3 -m PIL",
+    "/usr/bin/python3 -m html5lib.constants",
     "/usr/bin/python3 -m ensurepip --version",
 ];
 
