@@ -8,7 +8,7 @@ use std::process::Stdio;
 use serde_json::{Value, json};
 use volcv_emulator::{Emulator, TaskPace};
 
-use crate::support::{Bench, KEY, TRANSPORTS, png, run, volcv};
+use crate::support::{Bench, TRANSPORTS, png, run, volcv};
 
 impl Bench {
     /// As [`Bench::new`], with this many pictures in the folder `photos`.
@@ -196,7 +196,7 @@ fn a_terminal_gets_bars_with_what_each_worker_does_and_what_all_have_cost() {
     let mut script = std::process::Command::new("script");
     script.args(["-qec", &format!("stty cols 150 rows 30; {}", words.join(" ")), "typescript"]);
     script.current_dir(bench.dir.path()).env("TERM", "xterm");
-    script.env("VOLCV_API_KEY", KEY).env("VOLCV_BASE_URL", bench.emulator.base_url());
+    script.env("VOLCV_API_KEY", crate::support::KEY).env("VOLCV_BASE_URL", bench.emulator.base_url());
     script.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
     let ran = run(script, b"").expect(0);
     for words in ["0.png", "calling", "of 3 done", "charged"] {
