@@ -28,7 +28,7 @@
 //! | `links` | array of strings | links to pictures that were paid for and could not be downloaded |
 //! | `elapsed_ms` | number | how long the last operation took, in milliseconds |
 
-use std::io::{self, Write as _};
+use std::io;
 use std::path::Path;
 
 use serde::{Serialize, Serializer};

@@ -1,410 +1,92 @@
 //! The ledger: what is planned, what is about to be bought, and what was bought. One SQLite file, or PostgreSQL for many machines.
 //!
 //! No money is spent without a row that was durable before. Nothing here knows of pictures, HTTP or time other than the
-//! database's own clock.
+//! database's own clock. An operation is one transaction; each may be repeated when the answer to its commit was lost.
+//!
+//! Locks of rows are taken in one order, so that operations do not wait for each other in a circle: the run's own row, the pace, other
+//! runs, items, attempts, sums.
+
+mod attempts;
+mod claims;
+mod dialect;
+mod items;
+mod open;
+mod pace;
+mod reading;
+mod runs;
+mod standing;
+mod tally;
+mod tx;
+mod types;
+mod url;
+mod writer;
+
+#[cfg(test)]
+mod tests;
 
 use std::fmt;
-use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::AtomicI64;
 use std::time::Duration;
 
-use serde::{Deserialize, Serialize};
-use volcv::{Charge, Delivery};
+use sqlx::postgres::PgPool;
+use sqlx::sqlite::SqlitePool;
 
-use crate::error::BatchError;
-use crate::job::Item;
-use crate::state::State;
-
-/// Where a ledger is.
-#[derive(Clone)]
-#[non_exhaustive]
-pub enum LedgerUrl {
-    /// A file of SQLite; made if it does not exist. Only for processes of one machine: SQLite's locks do not hold on network file systems.
-    Sqlite(PathBuf),
-    /// A PostgreSQL URL, and the schema of this batch in it, which is made if it does not exist.
-    Postgres {
-        /// `postgres://USER:PASSWORD@HOST:PORT/DATABASE?OPTIONS`
-        url: String,
-        /// 1 to 63 of `a-z`, `0-9` and `_`, not beginning with a digit.
-        schema: String,
-    },
-}
+pub(crate) use types::{Answer, AttemptEnd, AttemptId, Begin, Claimed, Kept, NewRun, Pace, Verdict};
+pub use types::{Counts, ItemReport, ItemResult, Page, Spending};
+pub use url::LedgerUrl;
 
 /// An open ledger. Cloning is cheap.
 #[derive(Clone)]
-pub struct Ledger(());
+pub struct Ledger(Arc<Shared>);
 
-/// Which attempt of which item; the primary key of an attempt.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub(crate) struct AttemptId {
-    pub(crate) item: String,
-    /// From 1 on.
-    pub(crate) number: i64,
+struct Shared {
+    /// For errors.
+    name: String,
+    backend: Backend,
+    /// The number of the planning that goes on.
+    plan: AtomicI64,
+    /// What a test has moved the database's clock by, in milliseconds.
+    #[cfg(test)]
+    skew: AtomicI64,
 }
 
-/// An item that a run has taken.
-#[derive(Debug, Clone)]
-pub(crate) struct Claimed {
-    pub(crate) item: Item,
-    /// Retryable failures so far that were free of charge; throttles are not among them.
-    pub(crate) tries: u32,
-    /// Recorded answers that may be charged and are not used up, the oldest first.
-    pub(crate) answers: Vec<Answer>,
-    /// The number that the next attempt gets.
-    pub(crate) next_attempt: i64,
+enum Backend {
+    Sqlite { writer: writer::Writer, readers: SqlitePool },
+    Postgres(PgPool),
 }
 
-/// A recorded answer to a paid call.
-#[derive(Debug, Clone)]
-pub(crate) struct Answer {
-    pub(crate) number: i64,
-    /// SHA-256 of the request's body.
-    pub(crate) key: [u8; 32],
-    pub(crate) charge: Charge,
-    /// The answer itself if it is small; otherwise it is a file in the folder of its store.
-    pub(crate) inline: Option<Vec<u8>>,
-}
-
-/// What a run tells of itself.
-#[derive(Debug, Clone)]
-pub(crate) struct NewRun {
-    /// Random, above 0.
-    pub(crate) id: i64,
-    /// The name of the machine and the process, for people.
-    pub(crate) name: String,
-    /// The id of the folder that holds the files of answers: only a run of the same store can read them.
-    pub(crate) store: String,
-    pub(crate) lease: Duration,
-}
-
-/// Whether an attempt may be sent.
-#[derive(Debug, Clone, PartialEq)]
-pub(crate) enum Begin {
-    /// The row is durable: send.
-    Send,
-    /// The service asked all runs to wait this long. Nothing was written.
-    Wait(Duration),
-    /// The account was refused; the reason. Nothing was written.
-    Stopped(String),
-    /// One more attempt could be charged more than `max_cost` times. Nothing was written.
-    CostReached,
-    /// The lease of the run has passed, or the item is not its own any more. Nothing was written.
-    LeaseLost,
-}
-
-/// How an attempt ended.
-#[derive(Debug, Clone)]
-pub(crate) struct AttemptEnd {
-    pub(crate) charge: Charge,
-    pub(crate) delivery: Delivery,
-    /// `ErrorKind::as_str`; `None` for a success.
-    pub(crate) error: Option<String>,
-    pub(crate) status: Option<u16>,
-    /// The service's code.
-    pub(crate) code: Option<String>,
-    /// The answer that was kept, if one was kept at all.
-    pub(crate) answer: Option<Kept>,
-}
-
-/// How an answer was kept.
-#[derive(Debug, Clone)]
-pub(crate) enum Kept {
-    Inline(Vec<u8>),
-    /// In the store's folder, synced.
-    File,
-}
-
-/// What becomes of an item at the end of its operation.
-#[derive(Debug, Clone)]
-pub(crate) struct Verdict {
-    /// `Planned`, `Paid`, `Unknown`, `Done`, `Refused` or `Failed`.
-    pub(crate) state: State,
-    /// Of `Planned` and `Paid`: no run takes it before this has passed.
-    pub(crate) wait: Duration,
-    /// Whether this counts as one more try.
-    pub(crate) counts_as_try: bool,
-    /// The answers of the item are not used again: its picture is finished, or cannot come of them.
-    pub(crate) forget: bool,
-    /// What the attempts cost that were used or made and whose charge was still unknown; `None` leaves them.
-    pub(crate) settled: Option<Charge>,
-    /// For reports.
-    pub(crate) result: ItemResult,
-}
-
-/// What a report says of an item that has ended, or comes again. It is stored as JSON.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-pub struct ItemResult {
-    /// Width and height of the finished picture.
-    pub size: Option<(u32, u32)>,
-    /// Where the original lies in it: x, y, width and height. `None` if it was not pasted back.
-    pub original: Option<(u32, u32, u32, u32)>,
-    /// The seeds that were sent, one for each call.
-    pub seeds: Vec<Option<i64>>,
-    /// The seam of the last pass, as `FitReport::seam_after` scores it; smaller is better.
-    pub seam: Option<f64>,
-    /// The same before the correction, as `FitReport::seam_before`.
-    pub seam_before: Option<f64>,
-    /// Whether the result of the last pass shows the original, as `FitReport::recognised`.
-    pub recognised: Option<bool>,
-    /// Whether every pixel of the original is in the picture.
-    pub exact: Option<bool>,
-    /// The service's ids of the calls.
-    pub request_ids: Vec<String>,
-    /// The task that was accepted last, as JSON.
-    pub task: Option<String>,
-    /// What was odd.
-    pub warnings: Vec<String>,
-    /// `ErrorKind::as_str`.
-    pub error: Option<String>,
-    /// The error's text.
-    pub message: Option<String>,
-    /// Files of pictures that were paid for and failed a check, relative to the output folder.
-    pub rejected: Vec<String>,
-    /// Links to pictures that were paid for and could not be downloaded.
-    pub links: Vec<String>,
-    /// How long the last operation took, in milliseconds.
-    pub elapsed_ms: u64,
-}
-
-/// The pace that all runs of a ledger share.
-#[derive(Debug, Clone, PartialEq)]
-pub(crate) struct Pace {
-    /// The part of its concurrency that each run may use, above 0 and at most 1.
-    pub(crate) factor: f64,
-    /// No run sends before this has passed.
-    pub(crate) pause: Duration,
-    /// Why nothing is started any more.
-    pub(crate) stopped: Option<String>,
-}
-
-/// What a heartbeat gives back.
-#[derive(Debug, Clone, PartialEq)]
-pub(crate) struct Beat {
-    pub(crate) pace: Pace,
-    /// Runs whose lease holds, this one included.
-    pub(crate) runs: u32,
-}
-
-/// How many items are in each state.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
-#[allow(missing_docs, reason = "each field is the number of items in the state of its name")]
-#[non_exhaustive]
-pub struct Counts {
-    pub planned: u64,
-    pub claimed: u64,
-    pub sending: u64,
-    pub unknown: u64,
-    pub paid: u64,
-    pub done: u64,
-    pub refused: u64,
-    pub failed: u64,
-}
-
-/// What the attempts of a ledger have cost, all runs taken together. An attempt is one request of a paid call.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
-#[non_exhaustive]
-pub struct Spending {
-    /// Attempts that were billed.
-    pub charged: u64,
-    /// Attempts that may have been billed, those included that are on their way.
-    pub unknown: u64,
-    /// Attempts that the service answered and that cost nothing: refused, throttled and the like.
-    pub refused: u64,
-    /// Attempts that did not reach the service as a whole.
-    pub not_sent: u64,
-    /// Attempts whose whole body was delivered, as far as is known.
-    pub complete: u64,
-    /// Attempts of processes that ended before they could tell how much was delivered.
-    pub in_doubt: u64,
-}
-
-impl Spending {
-    /// What was spent since `before`.
-    pub(crate) fn since(&self, before: &Self) -> Self {
-        Self {
-            charged: self.charged.saturating_sub(before.charged),
-            unknown: self.unknown.saturating_sub(before.unknown),
-            refused: self.refused.saturating_sub(before.refused),
-            not_sent: self.not_sent.saturating_sub(before.not_sent),
-            complete: self.complete.saturating_sub(before.complete),
-            in_doubt: self.in_doubt.saturating_sub(before.in_doubt),
-        }
-    }
-}
-
-/// One item for reports. Serialized, it is a line of the report.
-#[derive(Debug, Clone)]
-#[non_exhaustive]
-pub struct ItemReport {
-    /// The item.
-    pub item: Item,
-    /// What it is.
-    pub state: State,
-    /// Attempts that were billed.
-    pub charged: u64,
-    /// Attempts that may have been billed.
-    pub unknown: u64,
-    /// All attempts.
-    pub attempts: u64,
-    /// What came of it.
-    pub result: ItemResult,
-}
-
-/// A part of the items, for reports that do not hold all of them.
-#[derive(Debug, Clone, Default)]
-#[non_exhaustive]
-pub struct Page {
-    /// In the order of the input.
-    pub items: Vec<ItemReport>,
-    /// Where the next page begins; `None` at the end.
-    pub next: Option<(u64, String)>,
-}
-
-impl fmt::Debug for LedgerUrl {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "LedgerUrl({self})")
-    }
-}
-
-/// Without the password.
-impl fmt::Display for LedgerUrl {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            LedgerUrl::Sqlite(path) => write!(f, "{}", path.display()),
-            LedgerUrl::Postgres { .. } => f.write_str("postgres"),
-        }
-    }
-}
-
-#[allow(unused_variables, clippy::todo, dead_code, clippy::unused_async, reason = "to be filled in")]
 impl Ledger {
-    /// Opens a ledger, and brings its tables to the newest version.
-    ///
-    /// # Errors
-    /// The file or the server cannot be reached, or was written by a newer volcv.
-    pub async fn open(url: &LedgerUrl) -> Result<Self, BatchError> {
-        todo!()
+    #[cfg(not(test))]
+    #[allow(clippy::unused_self, reason = "tests move the clock of one ledger")]
+    fn skew(&self) -> i64 {
+        0
     }
 
-    /// The fingerprint of an input that was planned to its end.
-    pub(crate) async fn source(&self, name: &str) -> Result<Option<String>, BatchError> {
-        todo!()
+    #[cfg(test)]
+    fn skew(&self) -> i64 {
+        self.0.skew.load(std::sync::atomic::Ordering::Relaxed)
     }
+}
 
-    pub(crate) async fn set_source(&self, name: &str, fingerprint: &str) -> Result<(), BatchError> {
-        todo!()
-    }
+/// At most a year, so that sums with the clock stay in range.
+fn millis(duration: Duration) -> i64 {
+    i64::try_from(duration.as_millis()).unwrap_or(i64::MAX).min(365 * 24 * 3_600_000)
+}
 
-    /// Adds items in one transaction, and gives the number of those that were new. An item whose id is known stays as it is if its job is
-    /// the same; if the job differs and nothing was sent for it, it gets the new job; otherwise it is an error that names the id.
-    /// An output that another item has is an error that names both.
-    pub(crate) async fn add(&self, items: &[Item]) -> Result<u64, BatchError> {
-        todo!()
-    }
+fn duration(millis: i64) -> Duration {
+    Duration::from_millis(millis.try_into().unwrap_or(0))
+}
 
-    /// Writes the run down, and takes `Stopped` away that an earlier run has left.
-    pub(crate) async fn start_run(&self, run: &NewRun) -> Result<(), BatchError> {
-        todo!()
-    }
-
-    /// Renews the lease; sweeps runs whose lease has passed: their claimed items are planned (or paid) again, those that were sending are unknown.
-    /// `succeeded` says that calls succeeded since the last beat, which raises the factor.
-    ///
-    /// # Errors
-    /// `LeaseLost`.
-    pub(crate) async fn beat(&self, run: &NewRun, succeeded: bool) -> Result<Beat, BatchError> {
-        todo!()
-    }
-
-    /// Gives back what is claimed, and ends the run.
-    pub(crate) async fn end_run(&self, run: &NewRun) -> Result<(), BatchError> {
-        todo!()
-    }
-
-    /// Takes up to `limit` items: paid ones whose answers this store can read first, then planned ones, in the order of the input.
-    pub(crate) async fn claim(&self, run: &NewRun, limit: u32) -> Result<Vec<Claimed>, BatchError> {
-        todo!()
-    }
-
-    /// How long until the first item can be claimed that waits now; `None` if there is none that this run could ever take and none in the hands of other runs.
-    pub(crate) async fn next_due(&self, run: &NewRun) -> Result<Option<Duration>, BatchError> {
-        todo!()
-    }
-
-    /// Makes an attempt durable before it is sent. The same attempt may be begun again if the answer to the first try was lost.
-    pub(crate) async fn begin(
-        &self,
-        run: &NewRun,
-        attempt: &AttemptId,
-        key: [u8; 32],
-        max_cost: Option<u64>,
-    ) -> Result<Begin, BatchError> {
-        todo!()
-    }
-
-    /// Writes down how an attempt ended, whoever has the item by now.
-    pub(crate) async fn end(&self, run: &NewRun, attempt: &AttemptId, end: &AttemptEnd) -> Result<(), BatchError> {
-        todo!()
-    }
-
-    /// Ends the operation of an item. `false` if the item is in other hands by now.
-    pub(crate) async fn finish(&self, run: &NewRun, item: &str, verdict: &Verdict) -> Result<bool, BatchError> {
-        todo!()
-    }
-
-    /// The service asked to slow down: halves the factor, at most once for all calls that `begun_before` covers, and pauses all runs.
-    pub(crate) async fn slow_down(&self, pause: Duration) -> Result<Pace, BatchError> {
-        todo!()
-    }
-
-    /// Nothing more is started in any run.
-    pub(crate) async fn stop(&self, reason: &str) -> Result<(), BatchError> {
-        todo!()
-    }
-
-    /// Answers of a store whose files are there although the ledger does not know of them: their process was killed between the two.
-    /// Items that are unknown for their sake alone become paid.
-    /// Gives those files that nobody needs any more: their item is done, or their attempt is unknown to the ledger and older than a day.
-    pub(crate) async fn recover(&self, store: &str, files: &[AttemptId]) -> Result<Vec<AttemptId>, BatchError> {
-        todo!()
-    }
-
-    /// How many items are in each state.
-    ///
-    /// # Errors
-    /// The ledger cannot be read.
-    pub async fn counts(&self) -> Result<Counts, BatchError> {
-        todo!()
-    }
-
-    /// What all attempts have cost.
-    ///
-    /// # Errors
-    /// The ledger cannot be read.
-    pub async fn spending(&self) -> Result<Spending, BatchError> {
-        todo!()
-    }
-
-    /// Up to `limit` items from `from` on, in the order of the input, of the given states, or of all if there are none.
-    ///
-    /// # Errors
-    /// The ledger cannot be read.
-    pub async fn page(&self, from: Option<&(u64, String)>, states: &[State], limit: u32) -> Result<Page, BatchError> {
-        todo!()
-    }
-
-    /// Lets items of these states be taken again, and gives their number: `Failed`, `Refused` or `Unknown`. Answers that were recorded and are
-    /// charged are used again; an unknown attempt stays in the spending, and is sent again.
-    ///
-    /// # Errors
-    /// The ledger cannot be written, or a state cannot be taken again.
-    pub async fn retry(&self, states: &[State]) -> Result<u64, BatchError> {
-        todo!()
+/// The name of the file, or the URL without its password.
+impl fmt::Display for Ledger {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0.name)
     }
 }
 
 impl fmt::Debug for Ledger {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Ledger")
+        write!(f, "Ledger({self})")
     }
 }

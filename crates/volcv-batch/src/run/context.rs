@@ -3,7 +3,7 @@
 use std::fmt;
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use tokio::sync::watch;
 use volcv::CancelToken;
@@ -18,7 +18,6 @@ use crate::store::Store;
 
 /// How long a ledger may be away before the run ends.
 const PATIENCE: Duration = Duration::from_secs(300);
-const LONGEST_WAIT: Duration = Duration::from_secs(2);
 
 pub(crate) struct Context {
     pub(crate) client: AnyClient,
@@ -105,23 +104,13 @@ impl Context {
     }
 
     /// Repeats an operation that does the same when it is done twice, while the ledger is away.
-    pub(crate) async fn patiently<T, F>(&self, operation: impl Fn() -> F) -> Result<T, BatchError>
+    pub(crate) async fn patiently<T, F>(&self, operation: impl Fn() -> F + Send) -> Result<T, BatchError>
     where
-        F: Future<Output = Result<T, BatchError>>,
+        F: Future<Output = Result<T, BatchError>> + Send,
+        T: Send,
     {
-        let (begun, mut wait, mut told) = (Instant::now(), Duration::from_millis(50), false);
-        loop {
-            match operation().await {
-                Err(error) if error.is_transient() && begun.elapsed() < PATIENCE => {
-                    if !std::mem::replace(&mut told, true) {
-                        self.tell(Event::LedgerAway { message: error.to_string() });
-                    }
-                    tokio::time::sleep(wait).await;
-                    wait = (wait * 2).min(LONGEST_WAIT);
-                }
-                result => return result,
-            }
-        }
+        let away = |message: &str| self.tell(Event::LedgerAway { message: message.to_owned() });
+        self.ledger.patiently(PATIENCE, &away, operation).await
     }
 
     /// The service asked to slow down.

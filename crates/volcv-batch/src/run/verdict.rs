@@ -74,7 +74,7 @@ pub(super) fn verdict(failure: &Failure, notes: &Notes, tries: u32, most_tries: 
                 ErrorKind::Throttled => again(Duration::ZERO, false),
                 // The service says that the input is wrong; a wrong input that was not sent has no status.
                 ErrorKind::InvalidInput if error.http_status().is_some() => end(State::Refused, true),
-                ErrorKind::Decode | ErrorKind::ResponseTooLarge => end(State::Failed, true),
+                ErrorKind::Decode | ErrorKind::ResponseTooLarge => settled(end(State::Failed, true), error),
                 _ if notes.last_charge != Some(Charge::Charged) => later(error.is_retryable()),
                 _ => later(false),
             }
@@ -82,9 +82,9 @@ pub(super) fn verdict(failure: &Failure, notes: &Notes, tries: u32, most_tries: 
     }
 }
 
-/// Of a task that has ended, the core knows at last what it has cost.
+/// Of a task that has ended, and of an answer that another process has left, the core knows only now what it has cost.
 fn settled(verdict: Verdict, error: &Error) -> Verdict {
-    let settled = error.task_has_ended().then(|| error.charge());
+    let settled = Some(error.charge()).filter(|charge| *charge != Charge::Unknown);
     Verdict { settled, ..verdict }
 }
 
