@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 use crate::sh::{root, run, say};
 use crate::{
     abi, bench, conan, coverage, dist, fuzz, header, licences, oldest, package, platforms, public_api, readme,
-    sanitizers, sizes, tools, vcpkg, wheel, windows,
+    sanitizers, sheets, sizes, tools, vcpkg, wheel, windows,
 };
 
 /// A check gets the workspace's root.
@@ -33,6 +33,7 @@ const CODE: &[(&str, Check)] = &[
     ("batches: killed processes, PostgreSQL, examples, budgets", batches),
     ("pixels beside libspng and Pillow", pixels),
     ("the official Python SDK", official_sdk),
+    ("contact sheets beside html5lib", |_| sheets::check()),
     ("fuzz targets", |_| fuzz::run_each()),
     ("the README's first command in a fresh clone", |_| readme::check()),
     ("the README's pictures", |_| readme::check_pictures()),

@@ -60,6 +60,7 @@ const PROGRAMS: &[&str] = &[
     "shellcheck --version",
     "strace --version",
     "/usr/bin/python3 -m PIL",
+    "/usr/bin/python3 -m html5lib.constants",
     "/usr/bin/python3 -m yaml.tokens",
     "/usr/bin/python3 -m ensurepip --version",
 ];

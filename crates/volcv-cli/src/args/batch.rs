@@ -59,7 +59,7 @@ pub(crate) struct BatchRunArgs {
     #[arg(long, value_name = "X", value_parser = rate, allow_negative_numbers = true)]
     pub(crate) rate: Option<f64>,
     /// Send nothing more once N calls were or may have been charged; all runs of the ledger count, the earlier ones too
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", allow_negative_numbers = true)]
     pub(crate) max_cost: Option<u64>,
     /// Send again what is unknown from earlier runs; each of these pictures may then be paid for twice
     #[arg(long)]

@@ -56,9 +56,11 @@ impl Closing<'_> {
         // Writing to a string cannot fail.
         let _ = writeln!(text, "{:<9} {}", "report", self.report.display());
         if let Some(first) = self.sheets.first() {
-            let pages = self.sheets.len();
-            let more = if pages > 1 { format!(", the first of {pages} pages") } else { String::new() };
-            let _ = writeln!(text, "{:<9} {}{more}", "sheet", first.display());
+            let pages = match self.sheets.len() {
+                2 => "1 page".to_owned(),
+                files => format!("{} pages", files.saturating_sub(1)),
+            };
+            let _ = writeln!(text, "{:<9} {} with {pages}", "sheet", first.display());
         }
         text
     }

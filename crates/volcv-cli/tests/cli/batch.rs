@@ -2,6 +2,8 @@
 
 use std::collections::BTreeSet;
 use std::fs;
+#[cfg(target_os = "linux")]
+use std::process::Stdio;
 
 use serde_json::{Value, json};
 use volcv_emulator::{Emulator, TaskPace};
@@ -183,6 +185,29 @@ fn a_log_gets_no_bars_and_json_gets_one_line() {
     }
 }
 
+/// `script` gives it a terminal.
+#[cfg(target_os = "linux")]
+#[test]
+fn a_terminal_gets_bars_with_what_each_worker_does_and_what_all_have_cost() {
+    let bench = Bench::with_photos(3, &["ok", "delay=500"]);
+    let command = bench.command("batch photos -o out --left 1");
+    let words: Vec<_> = std::iter::once(command.get_program()).chain(command.get_args()).collect();
+    let words: Vec<_> = words.into_iter().map(|word| word.to_str().unwrap()).collect();
+    let mut script = std::process::Command::new("script");
+    script.args(["-qec", &format!("stty cols 150 rows 30; {}", words.join(" ")), "typescript"]);
+    script.current_dir(bench.dir.path()).env("TERM", "xterm");
+    script.env("VOLCV_API_KEY", crate::support::KEY).env("VOLCV_BASE_URL", bench.emulator.base_url());
+    script.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    let ran = run(script, b"").expect(0);
+    for words in ["0.png", "calling", "of 3 done", "charged"] {
+        assert!(ran.stdout.contains(words), "{words} is not shown: {ran:?}");
+    }
+    assert!(ran.stdout.contains("\u{1b}["), "{ran:?}");
+    // What stands behind the last bar is the closing text.
+    let last = ran.stdout.rsplit("\u{1b}[2K").next().unwrap().replace('\r', "");
+    assert!(last.starts_with("items     3: 3 done\n"), "{last:?}");
+}
+
 #[test]
 fn the_report_and_the_sheets_go_where_they_shall() {
     let bench = Bench::with_photos(3, &[]);
@@ -190,8 +215,8 @@ fn the_report_and_the_sheets_go_where_they_shall() {
     assert_eq!(line(&ran.stdout, "report"), "all.jsonl");
     assert_eq!(bench.report("all.jsonl").len(), 3);
     assert!(!bench.path("out/report.jsonl").exists());
-    let first = line(&ran.stdout, "sheet").split(',').next().unwrap();
-    assert!(first.ends_with("index.html") && bench.path("out/sheet").is_dir(), "{first}");
+    let sheet = line(&ran.stdout, "sheet");
+    assert!(sheet.ends_with("index.html with 1 page") && bench.path("out/sheet/index.html").exists(), "{sheet}");
     let page = fs::read_to_string(bench.path("out/sheet/page-001.html")).unwrap();
     assert!(page.contains("2.png"), "{page}");
     // Nothing is bought for a report that cannot be written.
