@@ -5,8 +5,9 @@ use std::path::{Path, PathBuf};
 use serde_json::Value;
 use volcv::{Rect, Size};
 
-use super::text::{Text, is_link, url};
+use super::text::{Text, url};
 use super::thumb::{Budget, Shown, Thumb};
+use crate::job::text::is_link;
 use crate::ledger::{ItemReport, ItemResult};
 use crate::state::State;
 
@@ -156,7 +157,7 @@ impl Pictures {
             }
             None => size.shrink_into(limit),
         };
-        let before = (!is_link(&job.input)).then(|| read("before", &job.input, place.input(&job.input), &before));
+        let before = job.link().is_none().then(|| read("before", &job.input, place.input(&job.input), &before));
         Self { before, after }
     }
 }
@@ -226,6 +227,9 @@ fn problem(item: &ItemReport) -> String {
 fn facts(item: &ItemReport, place: &Place) -> String {
     let result = &item.result;
     let mut facts = vec![("cost", cost(item))];
+    if let Some(prompt) = &item.item.job.prompt {
+        facts.insert(0, ("prompt", format!("<bdi>{}</bdi>", Text(prompt))));
+    }
     if let Some(after) = result.seam {
         let before = result.seam_before.map(|before| format!("{before:.2} → ")).unwrap_or_default();
         facts.push(("seam", format!("{before}<b>{after:.2}</b>")));
@@ -286,12 +290,10 @@ fn more(item: &ItemReport, place: &Place) -> String {
     format!("<details{open}><summary>more</summary><dl>{}</dl></details>\n", facts.concat())
 }
 
-/// The members of the job, without those that are shown elsewhere and those that are empty.
+/// The members of the job, without those that are shown elsewhere.
 fn wish(item: &ItemReport) -> Vec<String> {
     let Ok(Value::Object(job)) = serde_json::to_value(&item.item.job) else { return Vec::new() };
-    let shown = job.iter().filter(|(key, value)| {
-        !["input", "output"].contains(&key.as_str()) && !value.is_null() && **value != Value::Array(Vec::new())
-    });
+    let shown = job.iter().filter(|(key, _)| !["id", "input", "output", "prompt"].contains(&key.as_str()));
     shown
         .map(|(key, value)| {
             let value = value.as_str().map_or_else(|| value.to_string(), str::to_owned);

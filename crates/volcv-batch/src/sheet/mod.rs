@@ -17,7 +17,7 @@ use std::fmt;
 use std::fs::{self, File};
 use std::io::{self, Read as _};
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
 
@@ -111,7 +111,8 @@ impl fmt::Debug for SheetOptions {
 ///
 /// Inputs are read below `base` and pictures below `output`. What is not there or cannot be decoded is named in its place. Pages of
 /// an earlier sheet are replaced; their `index.html` is removed first. The pictures of a page are decoded on all processors,
-/// with at most 512 MiB for pixels, but for a picture that needs more by itself.
+/// with at most 512 MiB for pixels, but for a picture that needs more by itself. If the future is dropped, no further picture
+/// is decoded, and there is no `index.html`.
 ///
 /// # Errors
 /// The ledger cannot be read, an option is out of range, a page cannot be written, or a file of that name is not of a contact sheet.
@@ -132,6 +133,7 @@ pub async fn contact_sheets(
     let totals = totals(ledger.counts().await?, ledger.spending().await?);
     let all = totals.items();
     let mut writer = Writer::new(base, output, folder, options, totals)?;
+    let _stop = StopOnDrop(Arc::clone(&writer.stopped));
     let mut items = ledger.page(None, &options.states, options.per_page).await?;
     let mut done = 0;
     while !items.items.is_empty() {
@@ -147,6 +149,15 @@ pub async fn contact_sheets(
         items = next;
     }
     blocking(move || writer.finish()).await
+}
+
+/// Ends the threads of a page when nobody waits for it any more.
+struct StopOnDrop(Arc<AtomicBool>);
+
+impl Drop for StopOnDrop {
+    fn drop(&mut self) {
+        self.0.store(true, Ordering::Relaxed);
+    }
 }
 
 async fn blocking<T: Send + 'static>(
@@ -171,6 +182,7 @@ struct Writer {
     place: Place,
     index: Index,
     written: Vec<PathBuf>,
+    stopped: Arc<AtomicBool>,
 }
 
 impl Writer {
@@ -191,7 +203,13 @@ impl Writer {
             side: options.side,
             budget: Budget::new(),
         };
-        let writer = Self { folder: folder.into(), place, index: Index::new(totals), written: Vec::new() };
+        let writer = Self {
+            folder: folder.into(),
+            place,
+            index: Index::new(totals),
+            written: Vec::new(),
+            stopped: Arc::default(),
+        };
         let index = writer.folder.join("index.html");
         if may_be_replaced(&index)? {
             fs::remove_file(&index).map_err(|source| BatchError::File { path: index, source })?;
@@ -200,7 +218,10 @@ impl Writer {
     }
 
     fn add(&mut self, items: &[ItemReport], is_last: bool) -> Result<(), BatchError> {
-        let cards = render(items, &self.place);
+        let cards = render(items, &self.place, &self.stopped);
+        if self.stopped.load(Ordering::Relaxed) {
+            return Err(BatchError::Option("the contact sheets were given up".to_owned()));
+        }
         let page = self.index.add(items, cards, is_last);
         self.write(&page::file_name(self.index.pages()), &page)
     }
@@ -245,13 +266,13 @@ fn may_be_replaced(path: &Path) -> Result<bool, BatchError> {
 }
 
 /// The cards of a page, made by as many threads as there are processors.
-fn render(items: &[ItemReport], place: &Place) -> Vec<String> {
+fn render(items: &[ItemReport], place: &Place, stopped: &AtomicBool) -> Vec<String> {
     let next = AtomicUsize::new(0);
     let cards: Vec<Mutex<String>> = items.iter().map(|_| Mutex::default()).collect();
     let work = || {
         loop {
             let index = next.fetch_add(1, Ordering::Relaxed);
-            let Some(item) = items.get(index) else { break };
+            let Some(item) = items.get(index).filter(|_| !stopped.load(Ordering::Relaxed)) else { break };
             let card = card::card(item, place, index + 1);
             *cards[index].lock().unwrap_or_else(PoisonError::into_inner) = card;
         }

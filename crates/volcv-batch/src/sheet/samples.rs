@@ -33,6 +33,8 @@ pub(crate) fn done(seq: u64, output: &str) -> ItemReport {
         ..ItemResult::default()
     };
     let mut report = item(seq, "done", State::Done, result);
+    report.item.job.prompt = Some("a lake & a sky".to_owned());
+    report.item.job.aspect = Some("2:1".to_owned());
     report.item.job.output = output.to_owned();
     ItemReport { charged: 2, attempts: 2, ..report }
 }
@@ -82,5 +84,7 @@ fn hostile(seq: u64) -> ItemReport {
     let mut report = item(seq, HOSTILE, State::Failed, result);
     report.item.job.input = format!("https://a.example/{HOSTILE}");
     report.item.job.output = format!("a/{HOSTILE}.png");
+    report.item.job.prompt = Some(text());
+    report.item.job.to = Some(text());
     report
 }

@@ -74,8 +74,8 @@ fn a_card_shows_before_and_after_on_the_same_scale() {
         <figure><a class=frame style="--r:2.0000" href="../in/done.jpg"><img style="left:25.000%;top:0.000%;width:50.000%;height:100.000%" alt="before: done.jpg" src="data:…"></a><figcaption>before <span>40 × 40</span></figcaption></figure>
         <figure><a class=frame style="--r:2.0000" href="../out/a.png"><img alt="after: a.png" src="data:…"><span class=marks style="left:25.000%;top:0.000%;width:50.000%;height:100.000%"></span></a><figcaption>after <span>40 × 20</span></figcaption></figure>
         </div>
-        <dl><div><dt>cost</dt><dd>2 charged</dd></div><div><dt>seam</dt><dd>4.81 → <b>0.32</b></dd></div><div><dt>exact</dt><dd>yes</dd></div><div><dt>seeds</dt><dd>7, the service's choice</dd></div><div><dt>output</dt><dd><a href="../out/a.png"><bdi>a.png</bdi></a></dd></div></dl>
-        <details><summary>more</summary><dl><div><dt>attempts</dt><dd>2</dd></div><div><dt>took</dt><dd>2.3 s</dd></div><div><dt>request</dt><dd><bdi>r1</bdi></dd></div><div><dt>request</dt><dd><bdi>r2</bdi></dd></div></dl></details>
+        <dl><div><dt>prompt</dt><dd><bdi>a lake &amp; a sky</bdi></dd></div><div><dt>cost</dt><dd>2 charged</dd></div><div><dt>seam</dt><dd>4.81 → <b>0.32</b></dd></div><div><dt>exact</dt><dd>yes</dd></div><div><dt>seeds</dt><dd>7, the service's choice</dd></div><div><dt>output</dt><dd><a href="../out/a.png"><bdi>a.png</bdi></a></dd></div></dl>
+        <details><summary>more</summary><dl><div><dt>aspect</dt><dd><bdi>2:1</bdi></dd></div><div><dt>attempts</dt><dd>2</dd></div><div><dt>took</dt><dd>2.3 s</dd></div><div><dt>request</dt><dd><bdi>r1</bdi></dd></div><div><dt>request</dt><dd><bdi>r2</bdi></dd></div></dl></details>
         </li>
     "#]].assert_eq(&short(&card));
 }
@@ -174,6 +174,10 @@ fn a_sheet_without_its_index_is_not_finished() {
     writer.add(&items[..1], true).unwrap();
     drop(writer);
     assert_eq!(folder.names(), ["page-001.html", "page-002.html"]);
+    let mut writer = folder.writer();
+    drop(StopOnDrop(Arc::clone(&writer.stopped)));
+    writer.add(&items[..2], true).unwrap_err();
+    assert!(folder.read("page-001.html").contains("items 1 to 1 of"), "no page is written after the end");
     let mut writer = folder.writer();
     writer.add(&items[..1], true).unwrap();
     writer.finish().unwrap();

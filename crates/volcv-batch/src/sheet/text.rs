@@ -30,11 +30,6 @@ impl fmt::Display for Text<'_> {
     }
 }
 
-/// Whether an input is a link and not a file.
-pub(super) fn is_link(input: &str) -> bool {
-    input.starts_with("https://") || input.starts_with("http://")
-}
-
 /// The URL of a file as seen from a folder: relative, or with `file:` if they have no root in common. Both are absolute.
 pub(super) fn url(folder: &Path, file: &Path) -> String {
     let (from, to) = (lexical(folder), lexical(file));
@@ -84,7 +79,7 @@ pub(super) fn number(value: u64) -> String {
     let digits = value.to_string();
     let mut text = String::new();
     for (index, digit) in digits.chars().enumerate() {
-        if index > 0 && (digits.len() - index) % 3 == 0 {
+        if index > 0 && (digits.len() - index).is_multiple_of(3) {
             text.push('\u{202f}');
         }
         text.push(digit);
@@ -114,7 +109,7 @@ mod tests {
         assert_eq!(of("/out", "/out/\"><script>.png"), "%22%3E%3Cscript%3E.png");
         assert_eq!(of("/out", "/out/日本 é.png"), "%E6%97%A5%E6%9C%AC%20%C3%A9.png");
         assert_eq!(of("/out", "/out/back\\slash.png"), "back%5Cslash.png");
-        let odd: &std::ffi::OsStr = std::os::unix::ffi::OsStrExt::from_bytes(b"\xffa");
+        let odd: &OsStr = std::os::unix::ffi::OsStrExt::from_bytes(b"\xffa");
         assert_eq!(url(Path::new("/out"), &Path::new("/out").join(odd)), "%FFa");
     }
 
