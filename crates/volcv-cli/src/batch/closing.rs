@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use serde_json::{Value, json};
 use volcv_batch::{Counts, Ended, Spending, State, Summary};
 
-use super::overview::total;
+use super::overview::{left, total};
 use super::progress::plain;
 use crate::args::LedgerArgs;
 use crate::report::{CANCELLED, note};
@@ -35,16 +35,24 @@ pub(crate) struct Closing<'a> {
 impl Closing<'_> {
     /// How the process ends.
     pub(crate) fn exit_code(&self) -> u8 {
-        let Counts { unknown, refused, failed, planned, claimed, sending, paid, .. } = self.summary.counts;
-        match &self.summary.ended {
+        let Counts { unknown, refused, failed, .. } = self.summary.counts;
+        match self.ended() {
             Ended::AccountRefused(_) => ACCOUNT,
             Ended::CostReached => COST_REACHED,
             Ended::Stopped => CANCELLED,
             _ if unknown > 0 => UNKNOWN,
             _ if failed > 0 => SOME_FAILED,
             _ if refused > 0 => REFUSED,
-            _ if planned + claimed + sending + paid > 0 => NOT_ENDED,
+            _ if left(&self.summary.counts) > 0 => NOT_ENDED,
             _ => 0,
+        }
+    }
+
+    /// Why the run has ended; nobody has stopped it where nothing was left.
+    fn ended(&self) -> &Ended {
+        match &self.summary.ended {
+            Ended::Stopped if left(&self.summary.counts) == 0 => &Ended::AllDone,
+            ended => ended,
         }
     }
 
@@ -66,7 +74,7 @@ impl Closing<'_> {
     }
 
     pub(crate) fn to_json(&self) -> Value {
-        let (ended, reason) = match &self.summary.ended {
+        let (ended, reason) = match self.ended() {
             Ended::AllDone => ("all_done", None),
             Ended::Stopped => ("stopped", None),
             Ended::CostReached => ("cost_reached", None),
@@ -89,7 +97,7 @@ impl Closing<'_> {
     /// Says what to do next, on standard error.
     pub(crate) fn advise(&self) {
         let retry = Retry { out: self.out, place: self.place };
-        match &self.summary.ended {
+        match self.ended() {
             Ended::AccountRefused(reason) => {
                 note("error", format!("the key or the account was refused: {}", plain(reason)));
                 note("hint", "run the same command again once that is settled; nothing is bought twice");
@@ -105,9 +113,11 @@ impl Closing<'_> {
             _ => {}
         }
         retry.advise(&self.summary.counts);
-        let Counts { planned, claimed, sending, paid, .. } = self.summary.counts;
-        if matches!(self.summary.ended, Ended::AllDone) && planned + claimed + sending + paid > 0 {
-            note("note", "the pictures that have not ended are in the hands of other runs, or their answers are");
+        if *self.ended() == Ended::AllDone && left(&self.summary.counts) > 0 {
+            note(
+                "note",
+                "what has not ended is in the hands of another run, or its answer lies in OUT of another machine",
+            );
         }
     }
 }

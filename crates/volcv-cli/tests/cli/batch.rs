@@ -89,7 +89,7 @@ fn the_lines_of_a_manifest_win_over_the_flags() {
     ];
     let manifest: String = lines.iter().map(|line| format!("{line}\n")).collect();
     let flags = "--right 0.5 --prompt sky --prompt-field both --seed 9 --scale 2.5 --steps 20 --strength 0.25";
-    let mut command = bench.command("batch - -o out --concurrency 1 --json --return-url");
+    let mut command = bench.command("batch - -o out --concurrency 1 --json --return-url --contact-sheet");
     command.args(flags.split(' '));
     let ran = run(command, manifest.as_bytes()).expect(0).json();
     assert_eq!((&ran["ok"], &ran["ended"], &ran["total"]), (&json!(true), &json!("all_done"), &json!(3)));
