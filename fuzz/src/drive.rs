@@ -36,6 +36,7 @@ pub fn drive(
     let (mut now, mut sent, mut waits, mut event) = (Duration::ZERO, 0, 0, Event::default());
     let result = loop {
         match call.next(at(now)) {
+            Step::Begin(_) => panic!("the call is not journaled"),
             Step::Credentials(limit) => {
                 assert!(limit <= deadline - now);
                 let next = events.get(sent).or(events.last()).copied().unwrap_or_default();

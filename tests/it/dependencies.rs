@@ -7,20 +7,22 @@ use serde_json::Value;
 
 /// The crates in the tree of a package built with these features, itself left out.
 fn tree(package: &str, features: &str) -> BTreeSet<String> {
+    let line = "tree --locked --prefix none --format {lib} -e normal --no-default-features";
+    let mut tree = cargo(&line.split(' ').chain(["-p", package, "--features", features]).collect::<Vec<_>>());
+    tree.remove(&package.replace('-', "_"));
+    tree
+}
+
+/// The first words of the lines that cargo prints.
+fn cargo(words: &[&str]) -> BTreeSet<String> {
     let output = Command::new(env!("CARGO"))
-        .args(["tree", "--locked", "--prefix", "none", "--format", "{lib}", "-e", "normal", "--no-default-features"])
-        .args(["-p", package, "--features", features])
+        .args(words)
         .current_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/.."))
         .output()
         .unwrap();
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     let text = String::from_utf8(output.stdout).unwrap();
-    let own = package.replace('-', "_");
-    text.lines()
-        .filter_map(|line| line.split_whitespace().next())
-        .filter(|name| *name != own)
-        .map(str::to_owned)
-        .collect()
+    text.lines().filter_map(|line| line.split_whitespace().next()).map(str::to_owned).collect()
 }
 
 #[track_caller]
@@ -32,7 +34,7 @@ fn without(tree: &BTreeSet<String>, forbidden: &[&str]) {
 }
 
 /// The crates of volcv that each crate names as dependencies: each layer names the one below it, and none above.
-const LAYERS: [(&str, &[&str]); 8] = [
+const LAYERS: [(&str, &[&str]); 9] = [
     ("volcv-types", &[]),
     ("volcv-core", &["volcv-types"]),
     ("volcv-transport", &["volcv-core"]),
@@ -40,7 +42,8 @@ const LAYERS: [(&str, &[&str]); 8] = [
     ("volcv", &["volcv-image", "volcv-transport"]),
     ("volcv-ffi", &["volcv"]),
     ("volcv-emulator", &[]),
-    ("volcv-cli", &["volcv", "volcv-emulator"]),
+    ("volcv-batch", &["volcv"]),
+    ("volcv-cli", &["volcv", "volcv-batch", "volcv-emulator"]),
 ];
 
 #[test]
@@ -151,6 +154,28 @@ fn the_reqwest_build_has_no_second_crypto_library() {
     let tree = without_signatures(tree("volcv-transport", "reqwest,tls-ring,roots-webpki"));
     without(&tree, &["ureq", "aws_lc", "openssl_sys", "native_tls", "h2"]);
     assert!(tree.len() <= 100, "{} crates: {tree:?}", tree.len());
+}
+
+/// What only the ledger and the pace of a batch need.
+const LEDGER: [&str; 3] = ["sqlx", "libsqlite3_sys", "governor"];
+
+#[test]
+fn only_batches_and_the_command_have_a_ledger() {
+    for (package, _) in LAYERS.iter().filter(|(package, _)| !["volcv-batch", "volcv-cli"].contains(package)) {
+        // On every platform, with every feature, and in what builds and tests them.
+        let line = "tree --locked --prefix none --format {lib} -e normal,build,dev --target all --all-features";
+        let found = cargo(&line.split(' ').chain(["-p", package]).collect::<Vec<_>>());
+        without(&found, &LEDGER);
+    }
+    let batch = tree("volcv-batch", "");
+    assert!(LEDGER.iter().all(|name| batch.contains(*name)), "{batch:?}");
+}
+
+#[test]
+fn the_ledger_has_one_crypto_library_and_no_second_database() {
+    let tree = without_signatures(tree("volcv-batch", ""));
+    without(&tree, &["aws_lc", "openssl", "native_tls", "sqlx_mysql", "async_std", "reqwest", "ureq"]);
+    assert!(tree.len() <= 150, "{} crates: {tree:?}", tree.len());
 }
 
 #[test]

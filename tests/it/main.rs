@@ -15,13 +15,17 @@ mod ear;
 mod examples;
 mod expand;
 mod heads;
+mod journal;
 #[cfg(feature = "second-ring")]
 mod judged;
 mod keep_alive;
+mod ledger;
 mod neighbours;
 #[cfg(feature = "second-ring")]
 mod official;
 mod pictures;
+#[cfg(feature = "second-ring")]
+mod postgres;
 mod proxy;
 mod recorder;
 mod repository;

@@ -39,3 +39,10 @@ pub enum BatchError {
     #[error("the lease of this run has passed; another run may have taken its items over")]
     LeaseLost,
 }
+
+impl BatchError {
+    /// Whether the same operation may succeed later.
+    pub fn is_transient(&self) -> bool {
+        matches!(self, BatchError::Ledger { transient: true, .. })
+    }
+}

@@ -1,5 +1,6 @@
 //! The command line as clap reads it. Ranges of the service's fields are checked by the library, not here.
 
+mod batch;
 mod connection;
 mod help;
 mod make;
@@ -12,19 +13,23 @@ use clap::{ArgGroup, Args, Parser, Subcommand, ValueEnum};
 use volcv::{Ability, PromptField};
 use volcv_emulator::{Distortion, Fault, TaskPace};
 
+pub(crate) use self::batch::{
+    BatchArgs, BatchCommand, BatchExportArgs, BatchRetryArgs, BatchRunArgs, BatchStatusArgs, LedgerArgs, PictureArgs,
+};
 pub(crate) use self::connection::{ConnectionArgs, TransportName};
 pub(crate) use self::make::{EraseArgs, InpaintArgs, MakeArgs};
 pub(crate) use self::task::{BodyArgs, CallArgs, SubmitArgs, TaskArg, TaskCommand};
 
 use self::help::{
-    CALL_HELP, EMULATOR_HELP, ERASE_HELP, EXIT_CODES, INPAINT_HELP, MASK_HELP, OUTPAINT_HELP, PLAN_HELP, TASK_HELP,
+    BATCH_CODES, BATCH_ENVIRONMENT, BATCH_HELP, CALL_HELP, EMULATOR_HELP, ENVIRONMENT, ERASE_HELP, EXIT_CODES,
+    INPAINT_HELP, MASK_HELP, OUTPAINT_HELP, PLAN_HELP, TASK_HELP,
 };
 use crate::fill::FillArg;
 use crate::wish::{OTHERS, SIDES, WishArgs};
 
 /// Outpaints pictures with Volcengine: grows a picture beyond its edges, and never pays twice.
 #[derive(Debug, Parser)]
-#[command(name = "volcv", version, after_help = EXIT_CODES, arg_required_else_help = true)]
+#[command(name = "volcv", version, after_help = format!("{ENVIRONMENT}\n\n{EXIT_CODES}"), arg_required_else_help = true)]
 pub(crate) struct Cli {
     #[command(subcommand)]
     pub(crate) command: Command,
@@ -33,7 +38,7 @@ pub(crate) struct Cli {
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
     /// Grow a picture beyond its edges, or fill the white part of a mask
-    #[command(after_help = format!("{OUTPAINT_HELP}\n\n{EXIT_CODES}"))]
+    #[command(after_help = format!("{OUTPAINT_HELP}\n\n{ENVIRONMENT}\n\n{EXIT_CODES}"))]
     Outpaint(Box<OutpaintArgs>),
     /// Say what would be sent and what would come of it, without a key, a network or a cost
     #[command(after_help = PLAN_HELP)]
@@ -42,16 +47,19 @@ pub(crate) enum Command {
     #[command(after_help = MASK_HELP)]
     Mask(MaskArgs),
     /// Paint anew what a mask covers, by a text
-    #[command(after_help = format!("{INPAINT_HELP}\n\n{EXIT_CODES}"))]
+    #[command(after_help = format!("{INPAINT_HELP}\n\n{ENVIRONMENT}\n\n{EXIT_CODES}"))]
     Inpaint(Box<InpaintArgs>),
     /// Remove what a mask covers
-    #[command(after_help = format!("{ERASE_HELP}\n\n{EXIT_CODES}"))]
+    #[command(after_help = format!("{ERASE_HELP}\n\n{ENVIRONMENT}\n\n{EXIT_CODES}"))]
     Erase(Box<EraseArgs>),
     /// Hand in tasks of any ability, and get their results later, from another process too
-    #[command(subcommand, after_help = format!("{TASK_HELP}\n\n{EXIT_CODES}"))]
+    #[command(subcommand, after_help = format!("{TASK_HELP}\n\n{ENVIRONMENT}\n\n{EXIT_CODES}"))]
     Task(TaskCommand),
+    /// Grow many pictures, none of which is bought twice: not after a crash, and not by many machines
+    #[command(after_help = format!("{BATCH_HELP}\n\n{ENVIRONMENT}{BATCH_ENVIRONMENT}\n\n{BATCH_CODES}"))]
+    Batch(Box<BatchArgs>),
     /// Call any action of the service: a JSON object in, the service's JSON out
-    #[command(after_help = format!("{CALL_HELP}\n\n{EXIT_CODES}"))]
+    #[command(after_help = format!("{CALL_HELP}\n\n{ENVIRONMENT}\n\n{EXIT_CODES}"))]
     Call(CallArgs),
     /// Run a local service that answers like the real one, as a gateway and for --direct; its pictures are not made by a model
     #[command(after_help = EMULATOR_HELP)]
@@ -68,9 +76,15 @@ impl Command {
             Command::Inpaint(args) => args.connection.json,
             Command::Erase(args) => args.connection.json,
             Command::Task(command) => command.connection().json,
+            Command::Batch(args) => args.json(),
             Command::Call(args) => args.connection.json,
             Command::Emulator(_) => false,
         }
+    }
+
+    /// Whether the first Ctrl-C lets it finish what is paid for.
+    pub(crate) fn finishes(&self) -> bool {
+        matches!(self, Command::Batch(args) if args.command.is_none())
     }
 }
 

@@ -3,28 +3,23 @@
 use std::fmt::Display;
 use std::path::Path;
 
-use volcv::{Chroma, EncodeOptions, Encoding, Pixels, PngEffort};
+use volcv::{EncodeOptions, Encoding, Pixels, PngEffort};
 
 use crate::report::CliError;
 use crate::save;
-
-const JPEG: Encoding = Encoding::Jpeg { quality: 95, chroma: Chroma::Full };
 
 /// The format of a file. A name without an ending is a PNG, and so is standard output.
 ///
 /// # Errors
 /// The ending is that of a format that cannot be written here.
 pub(crate) fn by_ending(path: &Path) -> Result<Encoding, CliError> {
-    let ending = path.extension().map(|ending| ending.to_string_lossy().to_lowercase());
-    match ending.as_deref() {
-        None | Some("png") => Ok(Encoding::Png(PngEffort::Fast)),
-        Some("jpg" | "jpeg" | "jpe" | "jfif") => Ok(JPEG),
-        Some("bmp") => Ok(Encoding::Bmp),
-        Some(other) => {
-            let file = path.display();
-            Err(CliError::invalid_input(format!("{file} ends in {other}, but a picture made here is png, jpg or bmp")))
-        }
-    }
+    let Some(ending) = path.extension().map(|ending| ending.to_string_lossy()) else {
+        return Ok(Encoding::Png(PngEffort::Fast));
+    };
+    Encoding::of_ending(&ending).ok_or_else(|| {
+        let file = path.display();
+        CliError::invalid_input(format!("{file} ends in {ending}, but a picture made here is png, jpg or bmp"))
+    })
 }
 
 /// Whether every bit of the pixels is kept.

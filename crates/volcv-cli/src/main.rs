@@ -1,8 +1,9 @@
-//! The `volcv` command: outpaint or inpaint a picture from the terminal, plan it or prepare it by hand, run tasks, call any
-//! action of the service, or run its emulator.
+//! The `volcv` command: outpaint or inpaint a picture from the terminal, plan it or prepare it by hand, run batches and
+//! tasks, call any action of the service, or run its emulator.
 
 mod args;
 mod attributes;
+mod batch;
 mod call;
 mod client;
 mod connect;
@@ -47,10 +48,11 @@ fn main() -> ExitCode {
         Ok(cli) => cli.command,
         Err(error) => return report::usage(&error),
     };
-    let cancel = match interrupt::install() {
-        Ok(cancel) => cancel,
+    let interrupt = match interrupt::install(command.finishes()) {
+        Ok(interrupt) => interrupt,
         Err(failure) => return Report::failed(failure).print(command.json()),
     };
+    let cancel = interrupt.cancel.clone();
     match command {
         Command::Outpaint(args) => outpaint::run(&args, &cancel),
         Command::Plan(args) => plan::run(&args, &cancel),
@@ -58,6 +60,7 @@ fn main() -> ExitCode {
         Command::Inpaint(args) => inpaint::edit(&args, &cancel),
         Command::Erase(args) => inpaint::erase(&args, &cancel),
         Command::Task(command) => task::run(&command, &cancel),
+        Command::Batch(args) => batch::run(&args, &interrupt),
         Command::Call(args) => call::run(&args, &cancel),
         Command::Emulator(args) => emulator::run(&args, &cancel),
     }

@@ -3,7 +3,7 @@
 use std::process::ExitCode;
 use std::sync::Arc;
 
-use volcv::{Ability, CancelToken, Outpaint, PaintingEdit, Picture, Sides};
+use volcv::{Ability, Aspect, CancelToken, Outpaint, PaintingEdit, Picture, Sides};
 
 use crate::args::OutpaintArgs;
 use crate::client::Client;
@@ -40,7 +40,7 @@ fn asked(args: &OutpaintArgs, cancel: &CancelToken) -> Result<Asked, CliError> {
     };
     // Clap lets exactly one of the modes through.
     let outpaint = match (args.wish.aspect, args.wish.equal) {
-        (Some((width, height)), _) => Outpaint::aspect(picture, width, height),
+        (Some(Aspect { width, height }), _) => Outpaint::aspect(picture, width, height),
         (_, Some(ratio)) => Outpaint::equal(picture, ratio),
         _ => Outpaint::sides(picture, args.wish.sides()),
     };

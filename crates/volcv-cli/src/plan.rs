@@ -11,7 +11,7 @@ use crate::args::{AbilityName, PlanArgs};
 use crate::client::Client;
 use crate::report::{self, CliError, Report};
 use crate::settings::{self, with_flags};
-use crate::{draw, encoding, input, wish};
+use crate::{draw, encoding, input};
 
 /// Prints the plan, and draws it if that is wanted.
 pub(crate) fn run(args: &PlanArgs, cancel: &CancelToken) -> ExitCode {
@@ -76,7 +76,7 @@ fn source(args: &PlanArgs, cancel: &CancelToken) -> Result<(Size, Option<Bytes>)
         let message = "a plan needs no network; give the size of the picture, such as 1024x768, instead of a link";
         return Err(CliError::invalid_input(message));
     }
-    let size = args.input.to_str().and_then(|text| wish::size(text).ok());
+    let size = args.input.to_str().and_then(|text| text.parse::<Size>().ok());
     if let Some(size) = size.filter(|_| !args.input.exists()) {
         return Ok((size, None));
     }

@@ -42,22 +42,9 @@ impl Bar {
             bar.set_message(format!("making {calls} pictures"));
             return options;
         }
-        let shown = Mutex::new(None);
+        let stage = Mutex::new(Stage::default());
         options.progress(move |progress| {
-            let stage = Some((progress.phase, progress.attempt));
-            let mut shown = shown.lock().unwrap_or_else(PoisonError::into_inner);
-            if matches!(*shown, Some((Phase::Task, _))) && is_question(progress) {
-                return;
-            }
-            if *shown != stage {
-                *shown = stage;
-                enter(&bar, progress);
-            }
-            match progress.phase {
-                Phase::Uploading => bar.set_position(progress.sent),
-                Phase::Downloading => bar.set_position(progress.received),
-                _ => {}
-            }
+            stage.lock().unwrap_or_else(PoisonError::into_inner).show(&bar, "", progress);
         })
     }
 
@@ -79,6 +66,37 @@ impl Drop for Bar {
     }
 }
 
+/// The part of a call that a bar shows.
+#[derive(Debug, Default)]
+pub(crate) struct Stage(Option<(Phase, u32)>);
+
+impl Stage {
+    /// Shows how far a call is; `lead` is what stands before it in the bar's template.
+    pub(crate) fn show(&mut self, bar: &ProgressBar, lead: &str, progress: &Progress) {
+        if matches!(self.0, Some((Phase::Task, _))) && is_question(progress) {
+            return;
+        }
+        let stage = Some((progress.phase, progress.attempt));
+        if self.0 != stage {
+            self.0 = stage;
+            enter(bar, lead, progress);
+        }
+        match progress.phase {
+            Phase::Uploading => bar.set_position(progress.sent),
+            Phase::Downloading => bar.set_position(progress.received),
+            _ => {}
+        }
+    }
+
+    /// Shows a text and a clock.
+    pub(crate) fn clock(&mut self, bar: &ProgressBar, lead: &str, text: &'static str) {
+        self.0 = None;
+        bar.set_message(text);
+        bar.reset_elapsed();
+        set_style(bar, &format!("{lead}{CLOCK}"));
+    }
+}
+
 /// Whether this is a question about a task, which is too short to be shown; only the picture in an answer is large.
 fn is_question(progress: &Progress) -> bool {
     const LARGE: u64 = 64 << 10;
@@ -89,7 +107,7 @@ fn is_question(progress: &Progress) -> bool {
 }
 
 /// Another phase or another attempt has begun.
-fn enter(bar: &ProgressBar, progress: &Progress) {
+fn enter(bar: &ProgressBar, lead: &str, progress: &Progress) {
     let (template, length) = match progress.phase {
         Phase::Uploading => (BYTES, Some(progress.send_total)),
         Phase::Downloading if progress.receive_total.is_some() => (BYTES, progress.receive_total),
@@ -112,10 +130,10 @@ fn enter(bar: &ProgressBar, progress: &Progress) {
     }
     bar.reset_elapsed();
     // Last, because every change may be drawn: the new bar must not show the numbers of the old phase.
-    set_style(bar, template);
+    set_style(bar, &format!("{lead}{template}"));
 }
 
-fn set_style(bar: &ProgressBar, template: &str) {
+pub(crate) fn set_style(bar: &ProgressBar, template: &str) {
     // The templates are constants; one that cannot be read would only leave the bar plainer.
     if let Ok(style) = ProgressStyle::with_template(template) {
         bar.set_style(style);

@@ -207,6 +207,8 @@ struct Facts {
     attempts: usize,
     task: Option<Task>,
     hint: Option<String>,
+    /// Stands for that of the kind.
+    exit_code: Option<u8>,
 }
 
 impl CliError {
@@ -224,6 +226,7 @@ impl CliError {
             attempts: 0,
             task: None,
             hint: None,
+            exit_code: None,
         }))
     }
 
@@ -278,8 +281,20 @@ impl CliError {
         self
     }
 
+    /// The same command can go on where this one ended.
+    pub(crate) fn resumable(mut self, exit_code: u8) -> Self {
+        let facts = &mut self.0;
+        facts.retryable = true;
+        facts.hint = Some("run the same command again to go on; nothing is bought twice".to_owned());
+        facts.exit_code = Some(exit_code);
+        self
+    }
+
     fn exit_code(&self) -> u8 {
         use ErrorKind::{Connect, Timeout, Tls};
+        if let Some(code) = self.0.exit_code {
+            return code;
+        }
         match self.0.kind {
             // Nothing is known to be lost or unpaid: the task goes on.
             Connect | Timeout | Tls if self.0.task.is_some() => TASK_GOES_ON,
@@ -326,6 +341,7 @@ impl From<Error> for CliError {
             attempts: error.attempts().len(),
             task: error.task().cloned(),
             hint: hint(&error),
+            exit_code: None,
         }))
     }
 }

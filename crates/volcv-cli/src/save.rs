@@ -40,6 +40,32 @@ pub(crate) fn save(path: &Path, bytes: &[u8]) -> io::Result<()> {
     save_by(path, bytes, |new, path| new.persist(path).map(drop).map_err(|error| error.error))
 }
 
+/// A file that takes the place of another one once it is whole, for what is too large for the memory.
+pub(crate) struct Replacement {
+    path: PathBuf,
+    old: Option<Metadata>,
+    new: NamedTempFile,
+}
+
+impl Replacement {
+    pub(crate) fn new(path: &Path) -> io::Result<Self> {
+        let (path, old) = resolve(path)?;
+        let new = temporary_beside(&path, old.as_ref())?;
+        Ok(Self { path, old, new })
+    }
+
+    pub(crate) fn file(&mut self) -> &mut fs::File {
+        self.new.as_file_mut()
+    }
+
+    pub(crate) fn finish(self) -> io::Result<()> {
+        let _writing = writing();
+        self.old.map_or(Ok(()), |old| take_over(self.new.as_file(), &old))?;
+        self.new.as_file().sync_all()?;
+        self.new.persist(self.path).map(drop).map_err(|error| error.error)
+    }
+}
+
 /// Keeps what belongs to a file beside it: with `ending` behind its name, such as `.rejected`, or `.rejected-2` and so on if
 /// that is taken. Gives the name.
 pub(crate) fn save_beside(path: &Path, ending: &str, bytes: &[u8]) -> io::Result<PathBuf> {

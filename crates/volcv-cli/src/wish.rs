@@ -1,7 +1,7 @@
 //! The flags that say where a picture shall grow, and what they wish for.
 
 use clap::{Args, ValueEnum};
-use volcv::{Anchor, Margins, Sides, Size, TooSmall, Wish};
+use volcv::{Anchor, Aspect, Margins, Sides, Size, TooSmall, Wish};
 
 /// The four sides as fractions; they may be given together.
 pub(crate) const SIDES: [&str; 4] = ["top", "bottom", "left", "right"];
@@ -28,14 +28,14 @@ pub(crate) struct WishArgs {
     #[arg(long, value_name = "R", allow_negative_numbers = true, conflicts_with_all = SIDES)]
     pub(crate) equal: Option<f64>,
     /// Grow to this aspect, such as 16:9 or 1.85:1
-    #[arg(long, value_name = "W:H", value_parser = aspect, conflicts_with_all = SIDES, conflicts_with = "equal")]
-    pub(crate) aspect: Option<(f64, f64)>,
+    #[arg(long, value_name = "W:H", conflicts_with_all = SIDES, conflicts_with = "equal")]
+    pub(crate) aspect: Option<Aspect>,
     /// Grow to exactly this many pixels, such as 1920x1080
-    #[arg(long, value_name = "WxH", value_parser = size, conflicts_with_all = SIDES)]
+    #[arg(long, value_name = "WxH", conflicts_with_all = SIDES)]
     #[arg(conflicts_with_all = ["equal", "aspect"])]
     pub(crate) to: Option<Size>,
     /// Grow by this many pixels to the left, upwards, to the right and downwards, such as 0,0,200,100
-    #[arg(long, value_name = "L,T,R,B", value_parser = margins, allow_hyphen_values = true)]
+    #[arg(long, value_name = "L,T,R,B", allow_hyphen_values = true)]
     #[arg(conflicts_with_all = SIDES, conflicts_with_all = ["equal", "aspect", "to"])]
     pub(crate) pixels: Option<Margins>,
     /// Where the original lies with --to and --aspect: center, left, top-left, …, or two fractions such as 0.25,1
@@ -55,7 +55,7 @@ impl WishArgs {
         let wish = match (self.to, self.pixels, self.aspect, self.equal) {
             (Some(size), ..) => Wish::target(size),
             (_, Some(margins), ..) => Wish::pixels(margins),
-            (.., Some((width, height)), _) => Wish::aspect(width, height),
+            (.., Some(Aspect { width, height }), _) => Wish::aspect(width, height),
             (.., Some(ratio)) => Wish::sides(Sides::all(ratio)),
             _ => Wish::sides(self.sides()),
         };
@@ -88,50 +88,6 @@ impl From<Smaller> for TooSmall {
         match smaller {
             Smaller::Crop => TooSmall::Crop,
             Smaller::Shrink => TooSmall::Shrink,
-        }
-    }
-}
-
-/// Reads a size such as 1920x1080.
-pub(crate) fn size(text: &str) -> Result<Size, &'static str> {
-    let parsed = text.split_once(['x', 'X']).and_then(|(width, height)| {
-        let side = |text: &str| text.parse().ok().filter(|side| *side > 0);
-        Some(Size { width: side(width)?, height: side(height)? })
-    });
-    parsed.ok_or("two whole numbers above 0 with an x between them are needed, such as 1920x1080")
-}
-
-fn aspect(text: &str) -> Result<(f64, f64), &'static str> {
-    let parsed = text.split_once(':').and_then(|(w, h)| Some((w.trim().parse().ok()?, h.trim().parse().ok()?)));
-    parsed.ok_or("two numbers with a colon between them are needed, such as 16:9")
-}
-
-fn margins(text: &str) -> Result<Margins, &'static str> {
-    let numbers: Option<Vec<u32>> = text.split(',').map(|number| number.trim().parse().ok()).collect();
-    match numbers.as_deref() {
-        Some(&[left, top, right, bottom]) => Ok(Margins { top, bottom, left, right }),
-        _ => Err("four whole numbers with commas between them are needed: left,top,right,bottom, such as 0,0,200,100"),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn sizes_are_two_whole_numbers_above_zero() {
-        assert_eq!(size("1920x1080"), Ok(Size { width: 1920, height: 1080 }));
-        assert_eq!(size("7X9"), Ok(Size { width: 7, height: 9 }));
-        for text in ["", "x", "1x", "x1", "0x5", "5x0", "1x2x3", "-1x5", "1.5x2", "4294967296x1", "1920*1080"] {
-            assert!(size(text).is_err(), "{text}");
-        }
-    }
-
-    #[test]
-    fn margins_come_in_the_order_left_top_right_bottom() {
-        assert_eq!(margins("1, 2,3,4"), Ok(Margins { left: 1, top: 2, right: 3, bottom: 4 }));
-        for text in ["", "1,2,3", "1,2,3,4,5", "1,2,3,-4", "1,2,3,x", "1;2;3;4", "1,2,3,4294967296"] {
-            assert!(margins(text).is_err(), "{text}");
         }
     }
 }

@@ -6,11 +6,13 @@ use std::task::Poll;
 use std::thread;
 use std::time::Duration;
 
-use volcv_core::{Attempt, Batch, Call, Credentials, CredentialsError, Error, Outcome, ReplySink, Step};
-use volcv_core::{TransportError, TransportErrorKind};
+use volcv_core::{Attempt, AttemptRecord, Batch, Call, Credentials, CredentialsError, Error, Outcome, ReplySink};
+use volcv_core::{RequestBody, Step, TransportError, TransportErrorKind};
 
 use crate::cancel::CancelToken;
 use crate::credentials::{CredentialsSource, NO_PROVIDER, Source};
+use crate::journal::{Begun, Told, block_on, replay};
+use crate::options::CallOptions;
 use crate::timeout::TimeoutThread;
 use crate::trace::Trace;
 use crate::transport::{BoxFuture, ErasedTransport};
@@ -20,15 +22,17 @@ pub(crate) fn run(
     timeouts: &TimeoutThread,
     credentials: Option<&CredentialsSource>,
     mut call: Call,
-    cancel: &CancelToken,
+    options: &CallOptions,
 ) -> Result<Outcome, Error> {
-    let transport = timeouts.transport();
-    let mut trace = Trace::new();
+    let (transport, cancel) = (timeouts.transport(), &options.cancel);
+    let (mut trace, mut begun) = (Trace::new(), None);
+    call = call.journaled(options.journal.is_some());
     loop {
         if cancel.is_cancelled() {
             call.cancel(transport.now());
         }
         match call.next(transport.now()) {
+            Step::Begin(body) => begun = block_on(begin(options, &mut call, &body)),
             Step::Credentials(limit) => {
                 let found = ask(credentials, limit, cancel);
                 // A cancel is told to the call at the start of the loop.
@@ -38,16 +42,51 @@ pub(crate) fn run(
             }
             Step::Send(attempt) => {
                 trace.attempt_starts();
-                let result = send(timeouts, attempt, call.reply(), cancel);
+                let result = match &mut begun {
+                    Some(Begun::Answered(recorded)) => replay(attempt.request, recorded, call.reply()),
+                    Some(Begun::Send(entry)) => {
+                        let mut told = Told { reply: call.reply(), entry: &mut **entry };
+                        send(timeouts, attempt, &mut told, cancel)
+                    }
+                    None => send(timeouts, attempt, call.reply(), cancel),
+                };
                 call.on_sent(transport.now(), result);
                 trace.attempt_ended(&call);
+                block_on(write_down(&mut begun, call.attempts().last()));
             }
             Step::Wait(time) => transport.sleep(time, cancel),
             Step::Done(result) => {
+                block_on(write_down(&mut begun, None));
                 trace.ended(&result);
                 return result;
             }
         }
+    }
+}
+
+/// Writes an attempt down before it is sent.
+async fn begin(options: &CallOptions, call: &mut Call, body: &RequestBody) -> Option<Begun> {
+    let Some(journal) = &options.journal else {
+        call.on_begun(Err(Error::config("the call has no journal")));
+        return None;
+    };
+    // A cancel is told to the call at the start of the loop.
+    match unless_cancelled(&options.cancel, journal.begin(body)).await? {
+        Ok(begun) => {
+            call.on_begun(Ok(()));
+            Some(begun)
+        }
+        Err(error) => {
+            call.on_begun(Err(error));
+            None
+        }
+    }
+}
+
+/// Writes down how an attempt ended, or that the call ended before it.
+async fn write_down(begun: &mut Option<Begun>, record: Option<&AttemptRecord>) {
+    if let Some(Begun::Send(entry)) = begun.take() {
+        entry.ended(record.cloned()).await;
     }
 }
 
@@ -119,14 +158,17 @@ pub(crate) async fn run_async(
     transport: &dyn ErasedTransport,
     credentials: Option<&CredentialsSource>,
     mut call: Call,
-    cancel: &CancelToken,
+    options: &CallOptions,
 ) -> Result<Outcome, Error> {
-    let mut trace = Trace::new();
+    let cancel = &options.cancel;
+    let (mut trace, mut begun) = (Trace::new(), None);
+    call = call.journaled(options.journal.is_some());
     loop {
         if cancel.is_cancelled() {
             call.cancel(transport.now());
         }
         match call.next(transport.now()) {
+            Step::Begin(body) => begun = begin(options, &mut call, &body).await,
             Step::Credentials(limit) => {
                 let found = ask_async(transport, credentials, limit, cancel).await;
                 if !cancel.is_cancelled() {
@@ -135,14 +177,23 @@ pub(crate) async fn run_async(
             }
             Step::Send(attempt) => {
                 trace.attempt_starts();
-                let result = send_async(transport, attempt, call.reply(), cancel).await;
+                let result = match &mut begun {
+                    Some(Begun::Answered(recorded)) => replay(attempt.request, recorded, call.reply()),
+                    Some(Begun::Send(entry)) => {
+                        let mut told = Told { reply: call.reply(), entry: &mut **entry };
+                        send_async(transport, attempt, &mut told, cancel).await
+                    }
+                    None => send_async(transport, attempt, call.reply(), cancel).await,
+                };
                 call.on_sent(transport.now(), result);
                 trace.attempt_ended(&call);
+                write_down(&mut begun, call.attempts().last()).await;
             }
             Step::Wait(time) => {
                 unless_cancelled(cancel, transport.sleep(time)).await;
             }
             Step::Done(result) => {
+                write_down(&mut begun, None).await;
                 trace.ended(&result);
                 return result;
             }

@@ -14,6 +14,7 @@ mod cancel;
 mod client;
 mod credentials;
 mod drive;
+mod journal;
 mod options;
 #[cfg(any(feature = "ureq", feature = "reqwest"))]
 mod proxy;
@@ -37,6 +38,7 @@ pub use builder::ClientBuilder;
 pub use cancel::{CancelGuard, CancelToken};
 pub use client::{BlockingClient, Client};
 pub use credentials::{AsyncCredentialsProvider, CredentialsProvider, CredentialsSource};
+pub use journal::{Begun, Journal, JournalEntry, RecordedReply};
 pub use options::CallOptions;
 #[cfg(any(feature = "ureq", feature = "reqwest"))]
 pub use proxy::Proxy;
@@ -56,10 +58,10 @@ pub use ureq::UreqTransport;
 pub use bytes::Bytes;
 pub use volcv_core as core;
 pub use volcv_core::types::{
-    Ability, AbilityRequest, AigcMeta, Anchor, CanvasGeometry, Charge, CvRequest, EraseQuality, Execution, ExpandPlan,
-    InpaintEdit, InpaintErase, InvalidInput, Keep, Logo, LogoLanguage, LogoPosition, Margins, Outpaint, PaintingEdit,
-    Pass, PassMode, Picture, PictureFormat, PictureInfo, PlanOptions, PromptField, Rect, Reply, ServiceCode, Sides,
-    Size, Task, TaskActions, TaskRequest, TaskStatus, TooSmall, Wish, plan,
+    Ability, AbilityRequest, AigcMeta, Anchor, Aspect, CanvasGeometry, Charge, CvRequest, EraseQuality, Execution,
+    ExpandPlan, InpaintEdit, InpaintErase, InvalidInput, Keep, Logo, LogoLanguage, LogoPosition, Margins, Outpaint,
+    PaintingEdit, Pass, PassMode, Picture, PictureFormat, PictureInfo, PlanOptions, PromptField, Rect, Reply,
+    ServiceCode, Sides, Size, Task, TaskActions, TaskRequest, TaskStatus, TooSmall, Wish, plan,
 };
 pub use volcv_core::{
     AttemptRecord, Backoff, Credentials, CredentialsError, Delivery, Error, ErrorKind, Limits, Outcome, Output, Phase,

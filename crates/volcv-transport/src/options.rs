@@ -8,6 +8,7 @@ use volcv_core::types::Task;
 use volcv_core::{Error, Outcome, Progress};
 
 use crate::cancel::CancelToken;
+use crate::journal::Journal;
 
 /// Options of one call; all are optional.
 #[derive(Clone, Default)]
@@ -17,6 +18,7 @@ pub struct CallOptions {
     pub(crate) observer: Option<volcv_core::Observer>,
     pub(crate) on_result: Option<OnResult>,
     pub(crate) on_task: Option<OnTask>,
+    pub(crate) journal: Option<Arc<dyn Journal>>,
     pub(crate) poll_interval: Option<Duration>,
     pub(crate) deadline: Option<Duration>,
 }
@@ -56,6 +58,12 @@ impl CallOptions {
     /// result later, in another process too. It runs on the thread that made the call.
     pub fn on_task(mut self, take: impl Fn(&Task) + Send + Sync + 'static) -> Self {
         self.on_task = Some(Arc::new(take));
+        self
+    }
+
+    /// Writes each attempt that costs money into this journal before it is sent, and how it ended.
+    pub fn journal(mut self, journal: Arc<dyn Journal>) -> Self {
+        self.journal = Some(journal);
         self
     }
 

@@ -1,6 +1,7 @@
 //! The arithmetic of an expansion: the four ratios, and the size of the result.
 
 use std::fmt;
+use std::str::FromStr;
 
 use crate::error::{InvalidInput, in_range, short};
 
@@ -119,7 +120,12 @@ fn named_aspect(width: f64, height: f64) -> String {
     format!("{}:{}", short(width), short(height))
 }
 
-/// Width and height in pixels.
+/// Width and height in pixels. As a text: both with an `x` between them.
+///
+/// ```
+/// use volcv_types::Size;
+/// assert_eq!("1920x1080".parse(), Ok(Size { width: 1920, height: 1080 }));
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Size {
     /// Pixels per row.
@@ -140,6 +146,20 @@ impl Size {
             return self;
         }
         Size { width: round(w * scale), height: round(h * scale) }
+    }
+}
+
+/// Neither side may be 0.
+impl FromStr for Size {
+    type Err = InvalidInput;
+
+    fn from_str(text: &str) -> Result<Self, InvalidInput> {
+        let parsed = text.split_once(['x', 'X']).and_then(|(width, height)| {
+            let side = |text: &str| text.parse().ok().filter(|side| *side > 0);
+            Some(Size { width: side(width)?, height: side(height)? })
+        });
+        let allowed = "two whole numbers above 0 with an x between them, such as 1920x1080";
+        parsed.ok_or_else(|| InvalidInput::new("size", format_args!("{text:?}"), allowed))
     }
 }
 
@@ -221,6 +241,18 @@ mod tests {
         assert_eq!(Size { width: 2880, height: 960 }.shrink_into(limit), Size { width: 1920, height: 640 });
         assert_eq!(Size { width: 1920, height: 4 }.shrink_into(limit), Size { width: 1920, height: 4 });
         assert_eq!(Size { width: 1, height: 1 << 30 }.shrink_into(limit), Size { width: 1, height: 1920 });
+    }
+
+    #[test]
+    fn sizes_are_two_whole_numbers_above_zero() {
+        assert_eq!("1920x1080".parse(), Ok(Size { width: 1920, height: 1080 }));
+        assert_eq!("7X9".parse(), Ok(Size { width: 7, height: 9 }));
+        for text in ["", "x", "1x", "x1", "0x5", "5x0", "1x2x3", "-1x5", "1.5x2", "4294967296x1", "1920*1080"] {
+            assert!(text.parse::<Size>().is_err(), "{text}");
+        }
+        let error = "8".parse::<Size>().unwrap_err();
+        let allowed = "two whole numbers above 0 with an x between them, such as 1920x1080";
+        assert_eq!(error.to_string(), format!("size is \"8\", but must be {allowed}"));
     }
 
     proptest! {

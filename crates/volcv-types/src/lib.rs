@@ -55,4 +55,4 @@ pub use request::{AccessKind, CvRequest, PromptField};
 pub use serde_json::{Map, Value};
 pub use task::{Task, TaskActions, TaskRequest, TaskStatus};
 pub use verdict::Verdict;
-pub use wish::{Anchor, Margins, TooSmall, Wish};
+pub use wish::{Anchor, Aspect, Margins, TooSmall, Wish};

@@ -3,9 +3,17 @@
 use std::str::FromStr;
 
 use crate::error::{InvalidInput, in_range};
-use crate::expansion::{Rect, Sides, Size};
+use crate::expansion::{Rect, Sides, Size, check_aspect};
+use crate::plan::{ExpandPlan, check_size};
 
 /// Pixels that are added on each side of a picture.
+///
+/// As a text: four whole numbers in the order left, top, right, bottom.
+///
+/// ```
+/// use volcv_types::Margins;
+/// assert_eq!("0,0,200,100".parse(), Ok(Margins { right: 200, bottom: 100, ..Margins::ZERO }));
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Margins {
     /// Rows above.
@@ -22,6 +30,8 @@ impl Margins {
     /// No growth on any side: the base for a literal that names only some sides.
     pub const ZERO: Margins = Margins::all(0);
 
+    const FORM: &str = "four whole numbers with commas between them: left,top,right,bottom, such as 0,0,200,100";
+
     /// The same number of pixels on all four sides.
     pub const fn all(pixels: u32) -> Margins {
         Margins { top: pixels, bottom: pixels, left: pixels, right: pixels }
@@ -35,6 +45,46 @@ impl Margins {
             left: part.x,
             right: picture.width.saturating_sub(part.x).saturating_sub(part.width),
         }
+    }
+}
+
+impl FromStr for Margins {
+    type Err = InvalidInput;
+
+    fn from_str(text: &str) -> Result<Self, InvalidInput> {
+        let mut numbers = text.split(',').map(|number| number.trim().parse().ok());
+        let mut next = || numbers.next().flatten();
+        let parsed = (next(), next(), next(), next());
+        match (parsed, numbers.next()) {
+            ((Some(left), Some(top), Some(right), Some(bottom)), None) => Ok(Margins { top, bottom, left, right }),
+            _ => Err(InvalidInput::new("pixels", format_args!("{text:?}"), Self::FORM)),
+        }
+    }
+}
+
+/// The ratio of a picture's width to its height. As a text: two numbers above 0 with a colon between them.
+///
+/// ```
+/// use volcv_types::Aspect;
+/// assert_eq!("1.85:1".parse(), Ok(Aspect { width: 1.85, height: 1.0 }));
+/// ```
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Aspect {
+    /// Above 0.
+    pub width: f64,
+    /// Above 0.
+    pub height: f64,
+}
+
+impl FromStr for Aspect {
+    type Err = InvalidInput;
+
+    fn from_str(text: &str) -> Result<Self, InvalidInput> {
+        let number = |text: &str| text.trim().parse::<f64>().ok();
+        let numbers = text.split_once(':').and_then(|(w, h)| Some((number(w)?, number(h)?)));
+        let refused = || InvalidInput::new("aspect", format_args!("{text:?}"), "two positive numbers, such as 16:9");
+        let (width, height) = numbers.ok_or_else(refused)?;
+        check_aspect(width, height).map(|_| Aspect { width, height })
     }
 }
 
@@ -197,5 +247,65 @@ impl Wish {
     pub fn too_small(mut self, too_small: TooSmall) -> Self {
         self.too_small = too_small;
         self
+    }
+    /// Checks what does not depend on the picture.
+    ///
+    /// # Errors
+    /// As [`plan`](crate::plan): the field, and what it may be.
+    pub fn check(&self) -> Result<(), InvalidInput> {
+        self.anchor.check()?;
+        match self.kind {
+            WishKind::Sides(sides) => sides.check_up_to(f64::from(ExpandPlan::MAX_SIDE)),
+            WishKind::Pixels(Margins::ZERO) => {
+                Err(InvalidInput::new("top, bottom, left, right", "0 each", "above 0 on at least one side"))
+            }
+            WishKind::Pixels(_) => Ok(()),
+            WishKind::Aspect(width, height) => check_aspect(width, height).map(drop),
+            WishKind::Target(size) | WishKind::Placed(size, ..) => {
+                check_size("target", size.width.into(), size.height.into()).map(drop)
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn margins_come_in_the_order_left_top_right_bottom() {
+        assert_eq!("1, 2,3,4".parse(), Ok(Margins { left: 1, top: 2, right: 3, bottom: 4 }));
+        for text in ["", "1,2,3", "1,2,3,4,5", "1,2,3,-4", "1,2,3,x", "1;2;3;4", "1,2,3,4294967296", "1,2,3,4,"] {
+            assert!(text.parse::<Margins>().is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn aspects_are_two_numbers_above_zero() {
+        assert_eq!("16:9".parse(), Ok(Aspect { width: 16.0, height: 9.0 }));
+        assert_eq!(" 1.85 : 1".parse(), Ok(Aspect { width: 1.85, height: 1.0 }));
+        for text in ["", ":", "16", "16:", ":9", "0:1", "1:-1", "nan:1", "1:inf", "16x9", "1:2:3"] {
+            let error = text.parse::<Aspect>().unwrap_err();
+            assert_eq!((error.field(), error.allowed()), ("aspect", "two positive numbers, such as 16:9"), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_wish_is_checked_without_a_picture() {
+        let zero = Size { width: 0, height: 9 };
+        for (wish, field) in [
+            (Wish::sides(Sides::ZERO), "top, bottom, left, right"),
+            (Wish::sides(Sides { left: -0.1, ..Sides::all(0.1) }), "left"),
+            (Wish::pixels(Margins::ZERO), "top, bottom, left, right"),
+            (Wish::aspect(0.0, 1.0), "aspect"),
+            (Wish::target(zero), "target"),
+            (Wish::placed(zero, 0, 0), "target"),
+            (Wish::aspect(1.0, 1.0).anchor(Anchor { x: 2.0, y: 0.0 }), "anchor.x"),
+        ] {
+            assert_eq!(wish.check().unwrap_err().field(), field, "{wish:?}");
+        }
+        for wish in [Wish::sides(Sides::all(3.0)), Wish::pixels(Margins::all(1)), Wish::aspect(2.0, 1.0)] {
+            assert_eq!(wish.check(), Ok(()), "{wish:?}");
+        }
     }
 }

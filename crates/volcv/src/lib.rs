@@ -133,14 +133,15 @@ pub use volcv_transport::UreqTransport;
 #[doc(hidden)]
 pub use volcv_transport::no_thread_is_left;
 pub use volcv_transport::{
-    Ability, AbilityRequest, AigcMeta, Anchor, AsyncCredentialsProvider, AsyncTransport, AttemptRecord, Backoff,
-    BlockingClient, BoxFuture, Bytes, CallOptions, CancelGuard, CancelToken, CanvasGeometry, Charge, Client,
-    ClientBuilder, Credentials, CredentialsError, CredentialsProvider, CredentialsSource, CvRequest, Delivery,
-    EraseQuality, Error, ErrorKind, Execution, ExpandPlan, InpaintEdit, InpaintErase, InvalidInput, Keep, Limits, Logo,
-    LogoLanguage, LogoPosition, Margins, Outcome, Outpaint, Output, PaintingEdit, Pass, PassMode, Phase, Picture,
-    PictureFormat, PictureInfo, PlanOptions, Progress, PromptField, Rect, Reply, ReplySink, Request, RetryAction,
-    RetryBudget, RetryPolicy, ServiceCode, Sides, Size, Task, TaskActions, TaskReport, TaskRequest, TaskStatus,
-    TimeoutGuard, TooSmall, Transport, TransportError, TransportErrorKind, Wish, from_async_fn, from_fn, plan,
+    Ability, AbilityRequest, AigcMeta, Anchor, Aspect, AsyncCredentialsProvider, AsyncTransport, AttemptRecord,
+    Backoff, Begun, BlockingClient, BoxFuture, Bytes, CallOptions, CancelGuard, CancelToken, CanvasGeometry, Charge,
+    Client, ClientBuilder, Credentials, CredentialsError, CredentialsProvider, CredentialsSource, CvRequest, Delivery,
+    EraseQuality, Error, ErrorKind, Execution, ExpandPlan, InpaintEdit, InpaintErase, InvalidInput, Journal,
+    JournalEntry, Keep, Limits, Logo, LogoLanguage, LogoPosition, Margins, Outcome, Outpaint, Output, PaintingEdit,
+    Pass, PassMode, Phase, Picture, PictureFormat, PictureInfo, PlanOptions, Progress, PromptField, RecordedReply,
+    Rect, Reply, ReplySink, Request, RetryAction, RetryBudget, RetryPolicy, ServiceCode, Sides, Size, Task,
+    TaskActions, TaskReport, TaskRequest, TaskStatus, TimeoutGuard, TooSmall, Transport, TransportError,
+    TransportErrorKind, Wish, from_async_fn, from_fn, plan,
 };
 #[cfg(any(feature = "ureq", feature = "reqwest"))]
 pub use volcv_transport::{CryptoChoice, Proxy, RootChoice, Tls};

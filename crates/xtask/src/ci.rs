@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 use crate::sh::{root, run, say};
 use crate::{
     abi, bench, conan, coverage, dist, fuzz, header, licences, oldest, package, platforms, public_api, readme,
-    sanitizers, sizes, tools, vcpkg, wheel, windows,
+    sanitizers, sheets, sizes, tools, vcpkg, wheel, windows,
 };
 
 /// A check gets the workspace's root.
@@ -30,8 +30,10 @@ const CODE: &[(&str, Check)] = &[
     ("sizes of libvolcv", |_| sizes::check()),
     ("instruction counts", |_| bench::compare()),
     ("tests of the second ring", second_ring),
+    ("batches: killed processes, PostgreSQL, examples, budgets", batches),
     ("pixels beside libspng and Pillow", pixels),
     ("the official Python SDK", official_sdk),
+    ("contact sheets beside html5lib", |_| sheets::check()),
     ("fuzz targets", |_| fuzz::run_each()),
     ("the README's first command in a fresh clone", |_| readme::check()),
     ("the README's pictures", |_| readme::check_pictures()),
@@ -152,6 +154,11 @@ fn features(root: &Path) -> Result<(), String> {
         &strict,
     )?;
     run(root, "cargo hack check --locked --each-feature -p volcv", &strict)
+}
+
+/// Nothing is bought twice, with pictures by the hundred, one process and four, SQLite and Debian's PostgreSQL.
+fn batches(root: &Path) -> Result<(), String> {
+    run(root, "cargo test --locked -p tests --features second-ring --test it -- ledger:: postgres::", &[])
 }
 
 /// The codecs and the paste-back as other programs see them. Without `VOLCV_TEST_PICTURES` the tests say what they leave out.

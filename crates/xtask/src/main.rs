@@ -21,6 +21,7 @@ mod python;
 mod readme;
 mod sanitizers;
 mod sh;
+mod sheets;
 mod sizes;
 mod table;
 mod toolchain;

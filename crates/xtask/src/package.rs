@@ -8,8 +8,16 @@ use crate::installed::VERSION;
 use crate::sh::{output, outside, root, run};
 
 /// The crates that are published, in the order of their layers.
-const PUBLISHED: [&str; 7] =
-    ["volcv-types", "volcv-core", "volcv-transport", "volcv-image", "volcv", "volcv-emulator", "volcv-cli"];
+const PUBLISHED: [&str; 8] = [
+    "volcv-types",
+    "volcv-core",
+    "volcv-transport",
+    "volcv-image",
+    "volcv",
+    "volcv-emulator",
+    "volcv-batch",
+    "volcv-cli",
+];
 
 /// Each crate builds from its own tarball, and the tests of volcv-types pass in it.
 ///
@@ -93,7 +101,7 @@ pub(crate) fn oldest_versions() -> Result<(), String> {
         let target = root.join("target/minimal").display().to_string();
         run(
             folder,
-            "cargo check --quiet -p volcv -p volcv-emulator -p volcv-cli --all-features",
+            "cargo check --quiet -p volcv -p volcv-emulator -p volcv-batch -p volcv-cli --all-features",
             &[("CARGO_TARGET_DIR", &target)],
         )
     })

@@ -34,14 +34,15 @@ impl Ledger {
     }
 
     /// Answers of a store whose files are there although the ledger does not know of them: their process was killed between the two.
-    /// Items that are unknown for their sake alone become paid; their number is given. It may be repeated.
-    pub(crate) async fn recover(&self, store: &str, files: &[AttemptId]) -> Result<u64, BatchError> {
-        let mut paid = 0;
+    /// Items that are unknown for their sake alone become paid. Gives the files of items that are done: nobody needs them any more.
+    /// It may be repeated.
+    pub(crate) async fn recover(&self, store: &str, files: &[AttemptId]) -> Result<Vec<AttemptId>, BatchError> {
+        let mut unused = Vec::new();
         for some in files.chunks(500) {
             let (store, some) = (store.to_owned(), some.to_vec());
-            paid += self.write(move |tx| Box::pin(async move { recover(tx, &store, &some).await })).await?;
+            unused.extend(self.write(move |tx| Box::pin(async move { recover(tx, &store, &some).await })).await?);
         }
-        Ok(paid)
+        Ok(unused)
     }
 }
 
@@ -157,16 +158,20 @@ async fn rest(tx: &mut Tx<'_>, item: &str, state: State, attempts: &[Attempt]) -
     Ok(truth.state == State::Paid)
 }
 
-async fn recover(tx: &mut Tx<'_>, store: &str, files: &[AttemptId]) -> Outcome<u64> {
+async fn recover(tx: &mut Tx<'_>, store: &str, files: &[AttemptId]) -> Outcome<Vec<AttemptId>> {
     let mut by_item: HashMap<&str, Vec<i64>> = HashMap::new();
     for id in files {
         by_item.entry(&id.item).or_default().push(id.number);
     }
-    let mut paid = 0;
+    let mut unused = Vec::new();
     for (item, numbers) in by_item {
         let row = tx.row("SELECT state FROM items WHERE id = $1 FOR UPDATE", &[item.into()]).await?;
         let Some(row) = row else { continue };
         let state = state_of(&row.text(0)?)?;
+        if state == State::Done {
+            unused.extend(numbers.iter().map(|number| AttemptId { item: item.to_owned(), number: *number }));
+            continue;
+        }
         let mut all = attempts(tx, item).await?;
         for attempt in all.iter_mut().filter(|attempt| numbers.contains(&attempt.number)) {
             let known = attempt.inline.is_some() || attempt.store.is_some() || attempt.charge != Charge::Unknown;
@@ -179,8 +184,8 @@ async fn recover(tx: &mut Tx<'_>, store: &str, files: &[AttemptId]) -> Outcome<u
             tx.run(text, &[item.into(), attempt.number.into(), store.into()]).await?;
         }
         if matches!(state, State::Unknown | State::Planned | State::Paid) {
-            paid += u64::from(rest(tx, item, state, &all).await?);
+            rest(tx, item, state, &all).await?;
         }
     }
-    Ok(paid)
+    Ok(unused)
 }

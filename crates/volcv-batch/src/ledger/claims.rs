@@ -119,7 +119,7 @@ async fn claimed(tx: &mut Tx<'_>, run: i64, claim: i64) -> Outcome<Vec<Claimed>>
 fn answer(attempt: Attempt) -> Outcome<Answer> {
     let wrong = |_| Fault::Content("the key of an attempt is not 32 bytes".to_owned());
     let key = attempt.key.try_into().map_err(wrong)?;
-    Ok(Answer { number: attempt.number, key, charge: attempt.charge, inline: attempt.inline })
+    Ok(Answer { number: attempt.number, key, inline: attempt.inline })
 }
 
 async fn finish(tx: &mut Tx<'_>, run: i64, item: &str, verdict: &Verdict) -> Outcome<bool> {
@@ -143,6 +143,9 @@ async fn finish(tx: &mut Tx<'_>, run: i64, item: &str, verdict: &Verdict) -> Out
         State::Claimed | State::Sending => return Err(Fault::Content(format!("{} is no verdict", verdict.state))),
         state => (state, None),
     };
+    if verdict.forget {
+        tx.run("UPDATE attempts SET answer = NULL, store = NULL WHERE item = $1", &[item.into()]).await?;
+    }
     let json = serde_json::to_string(&verdict.result).map_err(|error| Fault::Content(error.to_string()))?;
     let not_before = tx.now().await? + millis(verdict.wait);
     let text = "UPDATE items SET state = $2, store = $3, claim = NULL, tries = tries + $4, not_before = $5, result = $6 WHERE id = $1";

@@ -32,7 +32,7 @@ use std::time::Duration;
 use sqlx::postgres::PgPool;
 use sqlx::sqlite::SqlitePool;
 
-pub(crate) use types::{Answer, AttemptEnd, AttemptId, Beat, Begin, Claimed, Kept, NewRun, Pace, Verdict};
+pub(crate) use types::{Answer, AttemptEnd, AttemptId, Begin, Claimed, Kept, NewRun, Pace, Verdict};
 pub use types::{Counts, ItemReport, ItemResult, Page, Spending};
 pub use url::LedgerUrl;
 

@@ -102,7 +102,14 @@ fn attempt(item: &str, number: i64) -> AttemptId {
 }
 
 fn verdict(state: State) -> Verdict {
-    Verdict { state, wait: Duration::ZERO, counts_as_try: false, settled: None, result: ItemResult::default() }
+    Verdict {
+        state,
+        wait: Duration::ZERO,
+        forget: false,
+        counts_as_try: false,
+        settled: None,
+        result: ItemResult::default(),
+    }
 }
 
 #[tokio::test]

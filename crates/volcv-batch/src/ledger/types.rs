@@ -34,7 +34,6 @@ pub(crate) struct Answer {
     pub(crate) number: i64,
     /// SHA-256 of the request's body.
     pub(crate) key: [u8; 32],
-    pub(crate) charge: Charge,
     /// The answer itself if it is small; otherwise it is a file in the folder of its store.
     pub(crate) inline: Option<Vec<u8>>,
 }
@@ -97,6 +96,8 @@ pub(crate) struct Verdict {
     pub(crate) wait: Duration,
     /// Whether this counts as one more try.
     pub(crate) counts_as_try: bool,
+    /// The answers of the item are not used again: its picture is finished, or cannot come of them.
+    pub(crate) forget: bool,
     /// What the attempts cost that were used or made and whose charge was still unknown; `None` leaves them.
     pub(crate) settled: Option<Charge>,
     /// For reports.
@@ -109,10 +110,16 @@ pub(crate) struct Verdict {
 pub struct ItemResult {
     /// Width and height of the finished picture.
     pub size: Option<(u32, u32)>,
+    /// Where the original lies in it: x, y, width and height. `None` if it was not pasted back.
+    pub original: Option<(u32, u32, u32, u32)>,
     /// The seeds that were sent, one for each call.
     pub seeds: Vec<Option<i64>>,
-    /// The seam of the last pass, as `FitReport` scores it; smaller is better.
+    /// The seam of the last pass, as `FitReport::seam_after` scores it; smaller is better.
     pub seam: Option<f64>,
+    /// The same before the correction, as `FitReport::seam_before`.
+    pub seam_before: Option<f64>,
+    /// Whether the result of the last pass shows the original, as `FitReport::recognised`.
+    pub recognised: Option<bool>,
     /// Whether every pixel of the original is in the picture.
     pub exact: Option<bool>,
     /// The service's ids of the calls.
@@ -185,12 +192,25 @@ pub struct Spending {
     pub in_doubt: u64,
 }
 
-/// One item for reports.
-#[derive(Debug, Clone, Serialize)]
+impl Spending {
+    /// What was spent since `before`.
+    pub(crate) fn since(&self, before: &Self) -> Self {
+        Self {
+            charged: self.charged.saturating_sub(before.charged),
+            unknown: self.unknown.saturating_sub(before.unknown),
+            refused: self.refused.saturating_sub(before.refused),
+            not_sent: self.not_sent.saturating_sub(before.not_sent),
+            complete: self.complete.saturating_sub(before.complete),
+            in_doubt: self.in_doubt.saturating_sub(before.in_doubt),
+        }
+    }
+}
+
+/// One item for reports. Serialized, it is a line of the report.
+#[derive(Debug, Clone)]
 #[non_exhaustive]
 pub struct ItemReport {
     /// The item.
-    #[serde(flatten)]
     pub item: Item,
     /// What it is.
     pub state: State,
@@ -201,7 +221,6 @@ pub struct ItemReport {
     /// All attempts.
     pub attempts: u64,
     /// What came of it.
-    #[serde(flatten)]
     pub result: ItemResult,
 }
 

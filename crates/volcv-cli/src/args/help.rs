@@ -1,6 +1,6 @@
 //! The texts behind the lists of flags: variables, exit codes and examples. Nothing here is read by a program.
 
-pub(super) const EXIT_CODES: &str = "\
+pub(super) const ENVIRONMENT: &str = "\
 Environment:
   VOLCV_API_KEY     the API key of the gateway; it is read from nowhere else and never shown
   VOLCV_BASE_URL    the gateway's base URL, where --base-url is not given
@@ -9,8 +9,9 @@ Environment:
                     ~/.volc/credentials or ~/.volc/config have them; they are read from nowhere else and never shown
   VOLCV_DIRECT_URL  the service's base URL with --direct, where --base-url is not given
   VOLCV_PROXY       the proxy, where --proxy is not given; the place for one with a password
-  VOLCV_CA_FILE     the certificates to trust besides, where --ca-file is not given
+  VOLCV_CA_FILE     the certificates to trust besides, where --ca-file is not given";
 
+pub(super) const EXIT_CODES: &str = "\
 Exit codes:
   0 done                           6 no connection, TLS or timeout: nothing was bought
   2 input, usage or configuration  7 outcome unknown: it may have been paid for
@@ -59,6 +60,43 @@ Examples:
   volcv task wait task.json -o edited.png --timeout 300
   volcv task get --id 7392616336519610409 --req-key i2i_outpainting -o wide.png
   volcv task cancel task.json";
+
+pub(super) const BATCH_HELP: &str = "\
+The ledger says what is about to be bought before it is sent. Run the same command again after a crash, a kill or a
+power cut: it goes on where it was, and nothing is bought twice. A call that was on its way then is `unknown`, and is
+not sent again unless you say so; tasks (--ability painting-edit) are asked for again by their id, so with them nothing
+is lost.
+
+Each line of a manifest is an object with `input`, and may have `id`, `output`, `paste_back` and the names of the flags
+for pictures with _ for -, such as {\"input\":\"a.jpg\",\"to\":\"1920x1080\",\"prompt\":\"a calm sea\",\"seed\":7,\"max_passes\":2}.
+A folder that is called status, retry or export is given as ./status, say.
+
+The first Ctrl-C or SIGTERM finishes what is paid for and stops; the second one cancels, and what was on its way is
+unknown then.
+
+Examples:
+  volcv batch photos -o wide --aspect 16:9 --dry-run
+  volcv batch photos -o wide --aspect 16:9 --concurrency 8 --rate 2 --max-cost 500
+  volcv batch jobs.jsonl -o wide --contact-sheet
+  volcv batch photos -o wide --equal 0.25 --emulator   (no key, no cost, no model)
+  volcv batch status wide
+  volcv batch retry wide --failed && volcv batch photos -o wide --aspect 16:9
+  volcv batch export wide --state failed --state unknown
+  VOLCV_LEDGER=postgres://user:password@host/db volcv batch photos -o wide --aspect 16:9   (on each machine)
+  volcv batch photos -o wide --aspect 16:9 --shard 3/20   (without a shared database)";
+
+pub(super) const BATCH_ENVIRONMENT: &str = "
+  VOLCV_LEDGER      the ledger, where --ledger is not given; the place for one with a password";
+
+pub(super) const BATCH_CODES: &str = "\
+Exit codes:
+  0 all pictures are done          10 some pictures failed
+  2 input, usage, configuration    11 --max-cost is reached
+    or a file                      12 the ledger is away, or the lease of the run has passed: run it again
+  3 key or quota: it has stopped   130 stopped or cancelled: run it again
+  4 some were refused by the review
+  7 some are unknown: they may have been paid for
+  9 some are in the hands of other runs";
 
 pub(super) const CALL_HELP: &str = "\
 Examples:

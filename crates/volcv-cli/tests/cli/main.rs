@@ -2,6 +2,10 @@
 
 #![allow(clippy::unwrap_used, reason = "clippy takes only the functions marked as tests for tests, not their helpers")]
 
+mod batch;
+mod batch_ends;
+mod batch_ledger;
+mod batch_signals;
 mod best_of;
 mod call;
 mod direct;

@@ -10,6 +10,8 @@ fn the_commands_of_the_page_work() {
     let page = std::fs::read_to_string(root.join("docs/command.md")).unwrap();
     let bench = Bench::new(&[]);
     bench.write("photo.jpg", &std::fs::read(root.join("examples/assets/valley.jpg")).unwrap());
+    std::fs::create_dir(bench.path("photos")).unwrap();
+    std::fs::copy(bench.path("photo.jpg"), bench.path("photos/valley.jpg")).unwrap();
     let body = page.split("```json\n").nth(1).unwrap().split("```").next().unwrap();
     bench.write("wider.json", body.as_bytes());
     let mut ran = Vec::new();
@@ -25,7 +27,7 @@ fn the_commands_of_the_page_work() {
         run(command, b"").expect(0);
         ran.push(args.split(' ').next().unwrap().to_owned());
     }
-    for name in ["outpaint", "plan", "mask", "inpaint", "erase", "task", "call"] {
+    for name in ["outpaint", "plan", "mask", "inpaint", "erase", "task", "batch", "call"] {
         assert!(ran.iter().any(|one| one == name), "no {name} is shown");
     }
     assert!(ran.len() >= 6, "{ran:?}");

@@ -126,6 +126,12 @@ fn help_names_variables_exit_codes_and_examples_but_no_values() {
         ("outpaint --help", &["--to <WxH>", "--pixels <L,T,R,B>", "--anchor", "--keep-original", "--best-of <N>"]),
         ("plan --help", &["Examples", "--to <WxH>", "--max-passes <N>", "--draw <FILE>", "without a key"]),
         ("mask --help", &["Examples", "--to <WxH>", "--mask-out <FILE>", "--overlap <PX>", "--fill <FILL>"]),
+        (
+            "batch --help",
+            &["VOLCV_LEDGER", "Exit codes", "Examples", "--max-cost <N>", "--shard <I/N>", "status", "retry", "export"],
+        ),
+        ("batch retry --help", &["--failed", "--refused", "--unknown", "--ledger <URL>", "--batch <NAME>"]),
+        ("batch export --help", &["--state <STATE>", "--contact-sheet <FOLDER>", "--input <IN>"]),
         ("call --help", &["VOLCV_API_KEY", "Exit codes", "Examples", "--version <V>", "2022-08-31"]),
         ("emulator --help", &["Examples", "--fault", "stall=STAGE", "not made by a model"]),
     ] {

@@ -5,6 +5,7 @@
 //! ```text
 //! loop {
 //!     match call.next(now()) {
+//!         Step::Begin(body) => { let written = journal.begin(body); call.on_begun(written) }
 //!         Step::Credentials(limit) => { let found = provider.ask(limit); call.on_credentials(now(), found) }
 //!         Step::Send(attempt) => { let sent = transport.send(attempt, call.reply()); call.on_sent(now(), sent) }
 //!         Step::Wait(time) => sleep(time),
@@ -24,9 +25,10 @@ use crate::call::limits::{Limits, Timer};
 use crate::call::meter::Meter;
 use crate::call::policy::{RetryBudget, backoff, poll_wait};
 use crate::call::progress::{Observer, Phase};
+use crate::call::step::{Attempt, CredentialsError, Step};
 use crate::call::time::Now;
 use crate::error::{AttemptRecord, Error, ErrorKind};
-use crate::exchange::{ReplySink, Request, Stop, TransportError, TransportErrorKind};
+use crate::exchange::{ReplySink, Stop, TransportError, TransportErrorKind};
 use crate::outcome::Outcome;
 use crate::redact::brief;
 use crate::reply::inbox::Inbox;
@@ -36,36 +38,6 @@ use crate::request::expects::Expects;
 use crate::request::plan::Plan;
 use crate::retry::{AttemptEvent, Decision, RetryAction};
 use crate::retry::{charge_before, charge_of_attempt, charge_of_call, decide, is_retryable};
-
-/// What the driver has to do next.
-#[derive(Debug)]
-#[allow(clippy::large_enum_variant, reason = "a step is moved once for each attempt, which takes seconds")]
-pub enum Step {
-    /// Get credentials from wherever they come from, within this time; then call [`Call::on_credentials`]. It comes only where
-    /// calls are signed, and only if none are known that last.
-    Credentials(Duration),
-    /// Send this once, pushing the reply into [`Call::reply`]; then call [`Call::on_sent`].
-    Send(Attempt),
-    /// Sleep, then ask again.
-    Wait(Duration),
-    /// The call has ended.
-    Done(Result<Outcome, Error>),
-}
-
-/// Why a provider has no credentials. Its text must hold none.
-pub type CredentialsError = Box<dyn std::error::Error + Send + Sync>;
-
-/// One attempt for a transport.
-#[derive(Debug)]
-#[non_exhaustive]
-pub struct Attempt {
-    /// What to send.
-    pub request: Request,
-    /// The limits of this attempt: `attempt` never reaches beyond the deadline of the call.
-    pub limits: Limits,
-    /// The timer that reports which limit has passed.
-    pub timer: Timer,
-}
 
 /// The seeds that volcv chooses from. Every ability of the service accepts them.
 const NEW_SEEDS: std::ops::RangeInclusive<i64> = 0..=i32::MAX as i64;
@@ -96,6 +68,8 @@ pub struct Call {
     /// Of a poll: what the task has cost, as far as its last answer tells.
     task_charge: Charge,
     config: CallConfig,
+    /// Each attempt is written down before it is sent.
+    journaled: bool,
     /// Tokens for retries; none of a download.
     budget: Option<Arc<RetryBudget>>,
     observer: Option<Observer>,
@@ -110,6 +84,10 @@ pub struct Call {
 enum State {
     /// The next attempt is due.
     Ready,
+    /// The driver writes the next attempt down.
+    Beginning,
+    /// The next attempt is due, and is written down.
+    Begun,
     /// The driver asks for credentials.
     Asking,
     /// The next attempt is due, with the credentials that the driver has found.
@@ -128,8 +106,7 @@ impl Call {
     /// A call that has not been sent yet.
     pub fn new(plan: Plan, config: CallConfig) -> Self {
         // The budget protects the paid service: the host of a link is a different one, and polls are cheap.
-        let is_free = plan.expects() == Expects::File || plan.expects().is_poll();
-        let budget = (!is_free).then(|| Arc::clone(&config.budget));
+        let budget = plan.expects().is_paid().then(|| Arc::clone(&config.budget));
         let task_charge = charge_before(plan.expects());
         let rng = fastrand::Rng::new();
         Self {
@@ -141,6 +118,7 @@ impl Call {
             polls: 0,
             task_charge,
             config,
+            journaled: false,
             budget,
             observer: None,
             index: 0,
@@ -156,6 +134,13 @@ impl Call {
     #[must_use]
     pub fn observed_by(mut self, observer: Option<Observer>) -> Self {
         self.observer = observer;
+        self
+    }
+
+    /// Lets the driver write each attempt down before it is sent ([`Step::Begin`]), unless the call costs nothing.
+    #[must_use]
+    pub fn journaled(mut self, journaled: bool) -> Self {
+        self.journaled = journaled && self.plan.expects().is_paid();
         self
     }
 
@@ -186,20 +171,31 @@ impl Call {
             }
             // The driver slept too long. The last error explains more than the deadline.
             State::Waiting { last, .. } if now.mono >= deadline => Step::Done(Err(last)),
-            State::Ready | State::Signable if now.mono >= deadline => {
+            State::Ready | State::Begun | State::Signable if now.mono >= deadline => {
                 let error = Error::new(ErrorKind::Timeout, "the deadline passed before the call was sent");
                 Step::Done(Err(self.finish(error, self.plan.expects().is_poll())))
             }
-            State::Ready | State::Waiting { .. } if !self.plan.is_ready(now.wall) => {
+            State::Ready | State::Waiting { .. } if self.journaled => {
+                self.state = State::Beginning;
+                Step::Begin(self.plan.body())
+            }
+            State::Ready | State::Begun | State::Waiting { .. } if !self.plan.is_ready(now.wall) => {
                 self.state = State::Asking;
                 Step::Credentials(self.config.limits.attempt.min(deadline.saturating_sub(now.mono)))
             }
-            State::Ready | State::Waiting { .. } | State::Signable => Step::Send(self.start(now, deadline)),
+            State::Ready | State::Begun | State::Waiting { .. } | State::Signable => {
+                Step::Send(self.start(now, deadline))
+            }
             State::Ended(result) => Step::Done(*result),
             // The driver did not report what came of the last step. The attempt counts as failed.
             sending @ State::Sending { .. } => {
                 self.state = sending;
                 self.on_sent(now, Err(TransportError::new(TransportErrorKind::Other)));
+                self.next(now)
+            }
+            State::Beginning => {
+                self.state = State::Beginning;
+                self.on_begun(Err(Error::config("the driver did not write the attempt down")));
                 self.next(now)
             }
             State::Asking => {
@@ -208,6 +204,19 @@ impl Call {
                 self.next(now)
             }
             State::Reported => Step::Done(Err(Error::config("the call has ended already"))),
+        }
+    }
+
+    /// The attempt that [`Step::Begin`] speaks of is written down; or it must not be sent, and the call ends with this error.
+    pub fn on_begun(&mut self, begun: Result<(), Error>) {
+        debug_assert!(matches!(self.state, State::Beginning), "on_begun belongs to a Step::Begin");
+        match (&self.state, begun) {
+            (State::Beginning, Ok(())) => self.state = State::Begun,
+            (State::Beginning, Err(error)) => {
+                let retryable = error.is_retryable();
+                self.end(error, retryable);
+            }
+            _ => {}
         }
     }
 

@@ -9,4 +9,5 @@ pub(crate) mod machine;
 pub(crate) mod meter;
 pub(crate) mod policy;
 pub(crate) mod progress;
+pub(crate) mod step;
 pub(crate) mod time;

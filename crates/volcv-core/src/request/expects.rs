@@ -19,6 +19,11 @@ pub(crate) enum Expects {
 }
 
 impl Expects {
+    /// Whether a call costs money.
+    pub(crate) fn is_paid(self) -> bool {
+        matches!(self, Expects::Pictures | Expects::Json | Expects::Task)
+    }
+
     /// Whether a call asks about a task.
     pub(crate) fn is_poll(self) -> bool {
         matches!(self, Expects::TaskResult | Expects::TaskStatus | Expects::FreeJson)

@@ -204,6 +204,11 @@ impl Plan {
         brief(&format!("{host}:{port}"), self.secrets())
     }
 
+    /// The body, which every attempt sends.
+    pub(crate) fn body(&self) -> RequestBody {
+        self.body.clone()
+    }
+
     pub(crate) fn body_len(&self) -> u64 {
         self.body.len()
     }

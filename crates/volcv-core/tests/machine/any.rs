@@ -84,14 +84,25 @@ struct Course {
     result: Result<Outcome, Error>,
     end: Duration,
     deliveries: Vec<Delivery>,
+    /// For each mark that was written down, the number of attempts that were sent before.
+    begun: Vec<usize>,
 }
 
 /// Plays the events and the drivers in turn.
 fn course(mut call: Call, events: &[Event], drivers: &[Driver]) -> Course {
-    let (mut now, mut deliveries) = (Duration::ZERO, Vec::new());
+    let (mut now, mut deliveries, mut begun) = (Duration::ZERO, Vec::new(), Vec::new());
     for step in 0..100_000 {
         let driver = drivers[step % drivers.len()];
         match call.next(at(now)) {
+            Step::Begin(_) => match driver {
+                Driver::Forgets => {}
+                Driver::Cancels => call.cancel(at(now)),
+                Driver::Fails => call.on_begun(Err(Error::config("no"))),
+                _ => {
+                    begun.push(deliveries.len());
+                    call.on_begun(Ok(()));
+                }
+            },
             Step::Credentials(_) => match driver {
                 Driver::Forgets => {}
                 Driver::Cancels => call.cancel(at(now)),
@@ -127,7 +138,7 @@ fn course(mut call: Call, events: &[Event], drivers: &[Driver]) -> Course {
                 Driver::Oversleeps => now += time + LONGEST,
                 _ => now += time,
             },
-            Step::Done(result) => return Course { result, end: now, deliveries },
+            Step::Done(result) => return Course { result, end: now, deliveries, begun },
         }
     }
     panic!("the call does not end");
@@ -149,11 +160,17 @@ proptest! {
     #[test]
     fn a_task_is_never_handed_in_again_after_one_that_may_have_been_accepted(
         events in prop::collection::vec(any_event(), 1..8), drivers in prop::collection::vec(any_driver(), 1..8),
-        fixed: bool, seed: u64, deadline in prop::option::of(1_u64..100),
+        fixed: bool, journaled: bool, seed: u64, deadline in prop::option::of(1_u64..100),
     ) {
         let access = direct(fixed.then(pair));
         let plan = Plan::submit(&task_request(), &access).unwrap();
-        let course = course(Call::new(plan, config(1, deadline)).with_rng_seed(seed), &events, &drivers);
+        let call = Call::new(plan, config(1, deadline)).with_rng_seed(seed).journaled(journaled);
+        let course = course(call, &events, &drivers);
+        if journaled {
+            // Each attempt has a mark of its own, written before it. The call may end between a mark and its attempt.
+            let marked = (0..course.deliveries.len()).collect::<Vec<_>>();
+            prop_assert!(course.begun.starts_with(&marked) && course.begun.len() <= marked.len() + 1);
+        }
         let attempts = attempts(&course);
         prop_assert_eq!(attempts.len(), course.deliveries.len());
         prop_assert!(attempts.iter().filter(|attempt| attempt.error.is_some()).count() <= 4 + 1);

@@ -5,6 +5,7 @@
 mod any;
 mod clock;
 mod credentials;
+mod journal;
 mod messages;
 mod paid;
 mod play;

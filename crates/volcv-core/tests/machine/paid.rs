@@ -167,6 +167,7 @@ fn download(link: &str, answers: &[(u16, &str, &str)]) -> (Result<Vec<u8>, volcv
                 waits += 1;
                 now += time;
             }
+            Step::Begin(_) => panic!("a download is not written down"),
             Step::Credentials(_) => panic!("a download needs no credentials"),
             Step::Done(result) => break result,
         }

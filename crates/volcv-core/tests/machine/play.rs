@@ -66,6 +66,8 @@ pub(crate) struct Run {
     pub(crate) headers: Vec<HeaderMap>,
     /// The times within which credentials were asked for.
     pub(crate) asked: Vec<Duration>,
+    /// Of a call that is written down: the attempts before, and the length of the body, at each of its marks.
+    pub(crate) begun: Vec<(usize, u64)>,
     pub(crate) end: Duration,
 }
 
@@ -131,9 +133,13 @@ pub(crate) type Found = Option<Result<Credentials, CredentialsError>>;
 /// As [`play`]; `provider` is asked for credentials, in no time, and gets the number of answers before.
 pub(crate) fn play_with(mut call: Call, events: &[Event], provider: &mut dyn FnMut(usize) -> Found) -> Run {
     let (mut now, mut waits, mut seeds, mut sent, mut complete) = (Duration::ZERO, vec![], vec![], 0, 0);
-    let (mut headers, mut asked) = (vec![], vec![]);
+    let (mut headers, mut asked, mut begun) = (vec![], vec![], vec![]);
     let result = loop {
         match call.next(at(now)) {
+            Step::Begin(body) => {
+                begun.push((sent, body.len()));
+                call.on_begun(Ok(()));
+            }
             Step::Credentials(limit) => {
                 call.on_credentials(at(now), provider(asked.len()));
                 asked.push(limit);
@@ -162,7 +168,7 @@ pub(crate) fn play_with(mut call: Call, events: &[Event], provider: &mut dyn FnM
             Step::Done(result) => break result,
         }
     };
-    Run { result, sent, complete, waits, seeds, headers, asked, end: now }
+    Run { result, sent, complete, waits, seeds, headers, asked, begun, end: now }
 }
 
 pub(crate) fn push(call: &mut Call, event: &Event) -> Result<(), TransportError> {

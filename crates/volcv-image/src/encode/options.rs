@@ -50,6 +50,17 @@ pub enum Encoding {
 impl Encoding {
     /// `Auto` with 4.7 MB, the limit that Volcengine documents for related abilities.
     pub const UPLOAD: Encoding = Encoding::Auto { max_base64: Picture::ADVISED_BASE64 };
+
+    /// The format that the ending of a file's name stands for, in any case: png (with little effort), bmp, and jpg, jpeg, jpe and
+    /// jfif (quality 95, full chroma). `None` for every other ending.
+    pub fn of_ending(ending: &str) -> Option<Self> {
+        match ending.to_ascii_lowercase().as_str() {
+            "png" => Some(Encoding::Png(PngEffort::Fast)),
+            "jpg" | "jpeg" | "jpe" | "jfif" => Some(Encoding::Jpeg { quality: 95, chroma: Chroma::Full }),
+            "bmp" => Some(Encoding::Bmp),
+            _ => None,
+        }
+    }
 }
 
 /// Choices of [`encode`](crate::encode).

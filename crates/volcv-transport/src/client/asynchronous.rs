@@ -213,7 +213,7 @@ impl Client {
     }
 
     async fn drive(&self, call: Call, options: &CallOptions) -> Result<Outcome, Error> {
-        drive::run_async(&*self.transport, self.setup.credentials.as_ref(), call, &options.cancel).await
+        drive::run_async(&*self.transport, self.setup.credentials.as_ref(), call, options).await
     }
 }
 

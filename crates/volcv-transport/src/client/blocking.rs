@@ -227,7 +227,7 @@ impl BlockingClient {
     }
 
     fn drive(&self, call: Call, options: &CallOptions) -> Result<Outcome, Error> {
-        drive::run(&self.timeouts, self.setup.credentials.as_ref(), call, &options.cancel)
+        drive::run(&self.timeouts, self.setup.credentials.as_ref(), call, options)
     }
 }
 

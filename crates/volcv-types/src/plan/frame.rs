@@ -3,7 +3,7 @@
 use super::ExpandPlan;
 use super::axis::{Axes, Axis};
 use crate::error::InvalidInput;
-use crate::expansion::{Rect, Sides, Size, check_aspect};
+use crate::expansion::{Rect, Sides, Size};
 use crate::wish::{Anchor, Margins, TooSmall, Wish, WishKind};
 
 const MAX_SIDE: u32 = ExpandPlan::MAX_SIDE;
@@ -19,11 +19,12 @@ pub(super) struct Frame {
 }
 
 impl Frame {
+    /// Checks the wish first.
     pub(super) fn new(source: Size, wish: &Wish) -> Result<Frame, InvalidInput> {
         check_size("picture", source.width.into(), source.height.into())?;
-        wish.anchor.check()?;
+        wish.check()?;
         let frame = match wish.kind {
-            WishKind::Sides(sides) => around(source, margins(source, sides)?)?,
+            WishKind::Sides(sides) => around(source, margins(source, sides))?,
             WishKind::Pixels(margins) => around(source, margins)?,
             WishKind::Target(target) => in_target(source, target, wish)?,
             WishKind::Aspect(width, height) => {
@@ -40,7 +41,7 @@ impl Frame {
 }
 
 /// Sizes that are planned at all: what decoders and engines can hold.
-fn check_size(field: &str, width: u64, height: u64) -> Result<Size, InvalidInput> {
+pub(crate) fn check_size(field: &str, width: u64, height: u64) -> Result<Size, InvalidInput> {
     let allowed = || format!("1 to {MAX_SIDE} pixels on each side, and at most {MAX_PIXELS} in all");
     let refused = || InvalidInput::new(field, format_args!("{width}x{height}"), allowed());
     let side = |length: u64| u32::try_from(length).ok().filter(|length| (1..=MAX_SIDE).contains(length));
@@ -68,15 +69,14 @@ fn whole(source: Size) -> Rect {
 }
 
 /// The nearest whole pixels; a side may be longer than the picture.
-fn margins(source: Size, sides: Sides) -> Result<Margins, InvalidInput> {
-    sides.check_up_to(f64::from(MAX_SIDE))?;
+fn margins(source: Size, sides: Sides) -> Margins {
     let pixels = |fraction: f64, length: u32| (fraction * f64::from(length)).round() as u32;
-    Ok(Margins {
+    Margins {
         top: pixels(sides.top, source.height),
         bottom: pixels(sides.bottom, source.height),
         left: pixels(sides.left, source.width),
         right: pixels(sides.right, source.width),
-    })
+    }
 }
 
 fn around(source: Size, margins: Margins) -> Result<Frame, InvalidInput> {
@@ -90,7 +90,6 @@ fn around(source: Size, margins: Margins) -> Result<Frame, InvalidInput> {
 }
 
 fn in_target(source: Size, target: Size, wish: &Wish) -> Result<Frame, InvalidInput> {
-    check_size("target", target.width.into(), target.height.into())?;
     let smaller = target.width < source.width || target.height < source.height;
     if smaller && wish.too_small == TooSmall::Refuse {
         let allowed = format!("at least the picture's size, {source}, unless that may be cropped or shrunk");
@@ -118,7 +117,6 @@ fn anchored(length: u32, total: u32, anchor: f64) -> Axis {
 
 /// The smallest size that holds the picture, shares a side with it, and misses the aspect by the least.
 fn aspect_target(source: Size, width: f64, height: f64) -> Result<Size, InvalidInput> {
-    check_aspect(width, height)?;
     let (w, h) = (source.width, source.height);
     let size = if f64::from(h) * width > f64::from(w) * height {
         (aspect_side(h, width, height), u64::from(h))
@@ -140,7 +138,6 @@ fn aspect_side(other: u32, length: f64, per: f64) -> u64 {
 }
 
 fn placed(source: Size, target: Size, at: (i32, i32), too_small: TooSmall) -> Result<Frame, InvalidInput> {
-    check_size("target", target.width.into(), target.height.into())?;
     let refused =
         |allowed: String| InvalidInput::new("placement", format_args!("{source} at {},{}", at.0, at.1), allowed);
     if too_small == TooSmall::Shrink {

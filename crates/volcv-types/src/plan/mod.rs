@@ -11,6 +11,7 @@ mod schedule;
 mod warnings;
 
 use frame::Frame;
+pub(crate) use frame::check_size;
 pub use options::{Keep, PlanOptions};
 pub use pass::{CanvasGeometry, Pass, PassMode};
 

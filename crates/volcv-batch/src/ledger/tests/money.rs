@@ -96,7 +96,7 @@ async fn files_of_answers_belong_to_their_store() {
         let claimed = bench.claim(&other, 9).await;
         assert_eq!(claimed.len(), 1);
         assert_eq!(claimed[0].answers[0].inline.as_deref(), Some(b"id".as_slice()));
-        assert_eq!((claimed[0].answers[0].key, claimed[0].answers[0].charge), ([7; 32], Charge::Unknown));
+        assert_eq!(claimed[0].answers[0].key, [7; 32]);
         // What the operation finds out is written to the attempt.
         let settled = Verdict { settled: Some(Charge::Charged), ..verdict(State::Done) };
         assert!(bench.ledger.finish(&other, "item-1", &settled).await.unwrap());
@@ -116,10 +116,10 @@ async fn files_that_nobody_told_of_are_found() {
             bench.begin(&dead, &attempt(&claimed.item.id, 1)).await;
         }
         // One is found while the run seems to live, the other after it was swept.
-        assert_eq!(bench.ledger.recover("a", &[attempt("item-0", 1), attempt("none", 4)]).await.unwrap(), 0);
+        assert_eq!(bench.ledger.recover("a", &[attempt("item-0", 1), attempt("none", 4)]).await.unwrap(), []);
         bench.pass(LEASE);
         let run = bench.start("a").await;
-        assert_eq!(bench.ledger.recover("a", &[attempt("item-1", 1)]).await.unwrap(), 1);
+        assert_eq!(bench.ledger.recover("a", &[attempt("item-1", 1)]).await.unwrap(), []);
         let claimed = bench.claim(&run, 9).await;
         assert_eq!(claimed.iter().map(|one| one.item.seq).collect::<Vec<_>>(), [0, 1]);
         assert_eq!(bench.state("item-2").await, State::Unknown);

@@ -54,7 +54,8 @@ async fn a_wait_is_kept() {
         let other = bench.start("a").await;
         let due = bench.ledger.next_due(&other).await.unwrap().unwrap();
         assert!(due <= LEASE && due > LEASE / 2, "{due:?}");
-        let waits = Verdict { wait: Duration::from_secs(600), counts_as_try: true, ..verdict(State::Planned) };
+        let waits =
+            Verdict { wait: Duration::from_secs(600), forget: false, counts_as_try: true, ..verdict(State::Planned) };
         assert!(bench.ledger.finish(&run, "item-0", &waits).await.unwrap());
         assert!(bench.claim(&run, 1).await.is_empty());
         let due = bench.ledger.next_due(&run).await.unwrap().unwrap();
