@@ -92,7 +92,7 @@ async fn workers_share_a_ledger() {
         timed("planning", all, async {
             for start in (0..all).step_by(1000) {
                 let items: Vec<Item> = (start..all.min(start + 1000)).map(item).collect();
-                bench.ledger.add(&items).await.unwrap();
+                bench.ledger.patiently(PATIENCE, &away, || bench.ledger.add(&items)).await.unwrap();
             }
         })
         .await;
