@@ -16,8 +16,7 @@ mod custom_transport;
 
 fn run(example: &str, emulator: &Emulator, env: &[(&str, &str)]) -> (Output, PathBuf) {
     let out = std::env::temp_dir().join(format!("volcv-{example}-{}.png", std::process::id()));
-    let output = Command::new(env!("CARGO"))
-        .args(["run", "--quiet", "--locked", "-p", "examples", "--example", example])
+    let output = Command::new(program(example))
         .current_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/.."))
         .env("VOLCV_BASE_URL", emulator.base_url())
         .env("VOLCV_API_KEY", DEFAULT_KEY)
@@ -29,9 +28,9 @@ fn run(example: &str, emulator: &Emulator, env: &[(&str, &str)]) -> (Output, Pat
     (output, out)
 }
 
-/// Builds an example, and gives its program, which can be run without cargo.
+/// Builds an example, with the features that its dependencies have in the test itself, and gives its program.
 pub(crate) fn program(example: &str) -> PathBuf {
-    built(&["-p", "examples", "--example", example])
+    built(&["--workspace", "--example", example])
 }
 
 /// What cargo builds with these arguments.

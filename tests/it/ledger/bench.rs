@@ -20,7 +20,7 @@ pub(crate) const KEY: &str = "canary-41d7e2";
 /// The command as users have it.
 pub(crate) fn volcv() -> &'static PathBuf {
     static PROGRAM: OnceLock<PathBuf> = OnceLock::new();
-    PROGRAM.get_or_init(|| built(&["-p", "volcv-cli", "--bin", "volcv"]))
+    PROGRAM.get_or_init(|| built(&["--workspace", "--bin", "volcv"]))
 }
 
 /// What each picture of a batch is, made of a seed.
