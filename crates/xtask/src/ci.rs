@@ -158,7 +158,9 @@ fn features(root: &Path) -> Result<(), String> {
         "cargo hack check --locked --feature-powerset --exclude-features default,capi --group-features allocator,image -p volcv-ffi",
         &strict,
     )?;
-    run(root, "cargo hack check --locked --each-feature -p volcv", &strict)
+    run(root, "cargo hack check --locked --each-feature -p volcv", &strict)?;
+    // It has no features; by itself it has those of its dependencies that it names.
+    run(root, "cargo check --locked -p volcv-batch", &strict)
 }
 
 /// The codecs and the paste-back as other programs see them. Without `VOLCV_TEST_PICTURES` the tests say what they leave out.
