@@ -30,13 +30,18 @@ fn run(example: &str, emulator: &Emulator, env: &[(&str, &str)]) -> (Output, Pat
 
 /// Builds an example, with the features that its dependencies have in the test itself, and gives its program.
 pub(crate) fn program(example: &str) -> PathBuf {
+    built(&["--workspace", "--example", example])
+}
+
+/// What cargo builds with these arguments.
+pub(crate) fn built(arguments: &[&str]) -> PathBuf {
     let built = Command::new(env!("CARGO"))
-        .args(["build", "--quiet", "--locked", "--workspace", "--example", example])
-        .args(["--message-format", "json-render-diagnostics"])
+        .args(["build", "--quiet", "--locked", "--message-format", "json-render-diagnostics"])
+        .args(arguments)
         .current_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/.."))
         .output()
         .unwrap();
-    assert!(built.status.success(), "{example}: {}", String::from_utf8_lossy(&built.stderr));
+    assert!(built.status.success(), "{arguments:?}: {}", String::from_utf8_lossy(&built.stderr));
     let messages = built.stdout.split(|byte| *byte == b'\n').filter_map(|line| serde_json::from_slice(line).ok());
     let mut programs = messages.filter_map(|message: serde_json::Value| Some(message["executable"].as_str()?.into()));
     programs.next_back().unwrap()

@@ -19,10 +19,13 @@ mod journal;
 #[cfg(feature = "second-ring")]
 mod judged;
 mod keep_alive;
+mod ledger;
 mod neighbours;
 #[cfg(feature = "second-ring")]
 mod official;
 mod pictures;
+#[cfg(feature = "second-ring")]
+mod postgres;
 mod proxy;
 mod recorder;
 mod repository;

@@ -1,5 +1,8 @@
 //! From the input to the ledger.
 
+#[cfg(test)]
+mod tests;
+
 use tokio::sync::mpsc;
 use tokio::task::{JoinError, spawn_blocking};
 

@@ -30,6 +30,7 @@ const CODE: &[(&str, Check)] = &[
     ("sizes of libvolcv", |_| sizes::check()),
     ("instruction counts", |_| bench::compare()),
     ("tests of the second ring", second_ring),
+    ("batches: killed processes, PostgreSQL, examples, budgets", batches),
     ("pixels beside libspng and Pillow", pixels),
     ("the official Python SDK", official_sdk),
     ("contact sheets beside html5lib", |_| sheets::check()),
@@ -161,6 +162,11 @@ fn features(root: &Path) -> Result<(), String> {
     run(root, "cargo hack check --locked --each-feature -p volcv", &strict)?;
     // It has no features; by itself it has those of its dependencies that it names.
     run(root, "cargo check --locked -p volcv-batch", &strict)
+}
+
+/// Nothing is bought twice, with pictures by the hundred, one process and four, SQLite and Debian's PostgreSQL.
+fn batches(root: &Path) -> Result<(), String> {
+    run(root, &it("ledger:: postgres::"), &[])
 }
 
 /// The codecs and the paste-back as other programs see them. Without `VOLCV_TEST_PICTURES` the tests say what they leave out.

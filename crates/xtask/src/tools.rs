@@ -55,8 +55,13 @@ const PROGRAMS: &[&str] = &[
     "which llvm-dlltool",
     "lld-link --version",
     "/usr/lib/wine/wine64 --version",
+    "which pg_ctlcluster",
+    "parallel --version",
+    "shellcheck --version",
+    "strace --version",
     "/usr/bin/python3 -m PIL",
     "/usr/bin/python3 -m html5lib.constants",
+    "/usr/bin/python3 -m yaml.tokens",
     "/usr/bin/python3 -m ensurepip --version",
 ];
 

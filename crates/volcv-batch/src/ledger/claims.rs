@@ -119,7 +119,7 @@ async fn claimed(tx: &mut Tx<'_>, run: i64, claim: i64) -> Outcome<Vec<Claimed>>
 fn answer(attempt: Attempt) -> Outcome<Answer> {
     let wrong = |_| Fault::Content("the key of an attempt is not 32 bytes".to_owned());
     let key = attempt.key.try_into().map_err(wrong)?;
-    Ok(Answer { number: attempt.number, key, charge: attempt.charge, inline: attempt.inline })
+    Ok(Answer { number: attempt.number, key, inline: attempt.inline })
 }
 
 async fn finish(tx: &mut Tx<'_>, run: i64, item: &str, verdict: &Verdict) -> Outcome<bool> {

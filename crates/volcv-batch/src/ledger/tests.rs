@@ -1,6 +1,7 @@
 //! The ledger by itself, on SQLite, and on PostgreSQL too where `VOLCV_TEST_POSTGRES` has the URL of a server.
 
 mod items;
+mod measure;
 mod model;
 mod money;
 mod pace;

@@ -34,7 +34,6 @@ pub(crate) struct Answer {
     pub(crate) number: i64,
     /// SHA-256 of the request's body.
     pub(crate) key: [u8; 32],
-    pub(crate) charge: Charge,
     /// The answer itself if it is small; otherwise it is a file in the folder of its store.
     pub(crate) inline: Option<Vec<u8>>,
 }

@@ -53,7 +53,7 @@ pub(super) fn verdict(failure: &Failure, notes: &Notes, tries: u32, most_tries: 
         }
     };
     match (&notes.refusal, failure) {
-        (Some(Refusal::Halted), _) | (None, Failure::Disk(_)) => again(Duration::ZERO, false),
+        (Some(Refusal::Halted | Refusal::Taken), _) | (None, Failure::Disk(_)) => again(Duration::ZERO, false),
         (Some(Refusal::Answer(_)), _) | (None, Failure::Input(_)) => end(State::Failed, false),
         (None, Failure::Output(_)) => later(true),
         (None, Failure::Operation(error)) => {

@@ -13,19 +13,20 @@ use crate::error::BatchError;
 use crate::event::{Event, Phase};
 use crate::job::Job;
 use crate::journal::{ItemJournal, Notes};
-use crate::ledger::{AttemptId, Claimed, ItemResult, Verdict};
+use crate::ledger::{AttemptId, Claimed, ItemResult, NewRun, Verdict};
 use crate::state::State;
 
 /// Runs until the queue is empty or the run ends.
 pub(super) async fn run(context: Arc<Context>, queue: Arc<Queue>, worker: usize) {
-    while let Some(claimed) = queue.next().await {
-        Worker { context: &context, worker, claimed: &claimed }.run().await;
+    while let Some((run, claimed)) = queue.next().await {
+        Worker { context: &context, run: &run, worker, claimed: &claimed }.run().await;
         queue.item_ended();
     }
 }
 
 struct Worker<'a> {
     context: &'a Arc<Context>,
+    run: &'a Arc<NewRun>,
     worker: usize,
     claimed: &'a Claimed,
 }
@@ -37,7 +38,7 @@ impl Worker<'_> {
         context.working(self.worker, Phase::Preparing);
         let begun = Instant::now();
         // A call that must slow all others down, or stop them, holds its place until they know: as long as this lives.
-        let journal = ItemJournal::new(context, self.worker, self.claimed);
+        let journal = ItemJournal::new(context, self.run, self.worker, self.claimed);
         let expanded = self.expand(&journal).await;
         let notes = journal.close().await;
         let finished = match expanded {
@@ -168,7 +169,7 @@ impl Worker<'_> {
     /// Writes the verdict down, then removes what nobody needs any more.
     async fn end(&self, verdict: &Verdict, notes: &Notes) {
         let (context, item) = (self.context, &self.claimed.item);
-        let finished = context.patiently(|| context.ledger.finish(&context.run, &item.id, verdict)).await;
+        let finished = context.patiently(|| context.ledger.finish(self.run, &item.id, verdict)).await;
         match finished {
             Ok(true) if verdict.forget => {
                 for number in notes.kept.iter().copied() {

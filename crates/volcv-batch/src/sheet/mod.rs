@@ -195,7 +195,11 @@ impl Writer {
     ) -> Result<Self, BatchError> {
         let file = |source| BatchError::File { path: folder.into(), source };
         fs::create_dir_all(folder).map_err(file)?;
-        let full = |path: &Path| fs::canonicalize(path).or_else(|_| std::path::absolute(path)).map_err(file);
+        let full = |path: &Path| {
+            // The folder of a manifest that is named alone.
+            let path = if path.as_os_str().is_empty() { Path::new(".") } else { path };
+            fs::canonicalize(path).or_else(|_| std::path::absolute(path)).map_err(file)
+        };
         let place = Place {
             base: full(base)?,
             output: full(output)?,

@@ -185,6 +185,15 @@ fn a_sheet_without_its_index_is_not_finished() {
 }
 
 #[test]
+fn an_empty_path_is_this_folder() {
+    let folder = Folder::new();
+    let empty = Path::new("");
+    let writer = Writer::new(empty, empty, &folder.path("sheet"), &SheetOptions::new(), totals()).unwrap();
+    let here = std::env::current_dir().unwrap().canonicalize().unwrap();
+    assert_eq!((&writer.place.base, &writer.place.output), (&here, &here));
+}
+
+#[test]
 fn other_files_are_not_replaced() {
     let folder = Folder::new();
     drop(folder.writer());

@@ -30,7 +30,8 @@ enum Step {
 }
 
 fn steps() -> impl Strategy<Value = Vec<Step>> {
-    let (run, item) = (0..RUNS, 0..ITEMS);
+    // Most of the time an item that the run has taken.
+    let (run, item) = (0..RUNS, 0..4 * ITEMS);
     let charge = prop_oneof![Just(Charge::None), Just(Charge::Unknown), Just(Charge::Charged)];
     let ends = prop_oneof![
         1 => Just(State::Done), 1 => Just(State::Failed), 1 => Just(State::Refused), 1 => Just(State::Unknown),
@@ -51,7 +52,7 @@ fn steps() -> impl Strategy<Value = Vec<Step>> {
         1 => taken.prop_map(Step::Retry),
         2 => (1..3_u64).prop_map(Step::Pass),
     ];
-    prop::collection::vec(step, 1..60)
+    prop::collection::vec(step, 10..80)
 }
 
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -138,6 +139,13 @@ impl Model {
         passed.into_iter().for_each(|id| self.end(id));
     }
 
+    /// A number below `ITEMS` is any item, a larger one an item that the run took last, if there is one.
+    fn pick(&self, run: usize, item: usize) -> usize {
+        let id = self.runs[run].id;
+        let taken: Vec<usize> = (0..ITEMS).filter(|i| self.things[*i].last.is_some_and(|last| last.0 == id)).collect();
+        if item < ITEMS || taken.is_empty() { item % ITEMS } else { taken[item % taken.len()] }
+    }
+
     fn is_alive(&self, run: usize) -> bool {
         self.alive.contains_key(&self.runs[run].id)
     }
@@ -210,9 +218,11 @@ async fn step(bench: &Bench, model: &mut Model, step: &Step) {
                 assert_eq!(one.next_attempt, thing.tries.len() as i64 + 1);
             }
         }
-        Step::Begin(run, item) => begin(bench, model, run, item).await,
-        Step::End(run, item, charge, kept) => end(bench, model, run, item, charge, kept).await,
-        Step::Finish(run, item, state, settled) => finish(bench, model, run, item, state, settled).await,
+        Step::Begin(run, item) => begin(bench, model, run, model.pick(run, item)).await,
+        Step::End(run, item, charge, kept) => end(bench, model, run, model.pick(run, item), charge, kept).await,
+        Step::Finish(run, item, state, settled) => {
+            finish(bench, model, run, model.pick(run, item), state, settled).await
+        }
         Step::Recover(item) => recover(bench, model, item).await,
         Step::Retry(state) => {
             ledger.retry(&[state]).await.unwrap();

@@ -96,7 +96,7 @@ async fn files_of_answers_belong_to_their_store() {
         let claimed = bench.claim(&other, 9).await;
         assert_eq!(claimed.len(), 1);
         assert_eq!(claimed[0].answers[0].inline.as_deref(), Some(b"id".as_slice()));
-        assert_eq!((claimed[0].answers[0].key, claimed[0].answers[0].charge), ([7; 32], Charge::Unknown));
+        assert_eq!(claimed[0].answers[0].key, [7; 32]);
         // What the operation finds out is written to the attempt.
         let settled = Verdict { settled: Some(Charge::Charged), ..verdict(State::Done) };
         assert!(bench.ledger.finish(&other, "item-1", &settled).await.unwrap());
