@@ -131,6 +131,10 @@ fn each(checks: impl IntoIterator<Item = (&'static str, Check)>) -> Result<(), S
     Ok(())
 }
 
+/// A release build that is not optimised as a whole, for checks in which it only has to be fast: the packages' check makes the whole.
+pub(crate) const QUICK: [(&str, &str); 2] =
+    [("CARGO_PROFILE_RELEASE_LTO", "off"), ("CARGO_PROFILE_RELEASE_CODEGEN_UNITS", "16")];
+
 /// The command that runs some of the tests behind the feature `second-ring`. With the whole workspace, the crates have the features
 /// that they have in `cargo test --workspace`; with `-p tests`, forty would be built once more.
 pub(crate) fn it(filters: &str) -> String {
@@ -166,7 +170,7 @@ fn features(root: &Path) -> Result<(), String> {
 
 /// Nothing is bought twice, with pictures by the hundred, one process and four, SQLite and Debian's PostgreSQL.
 fn batches(root: &Path) -> Result<(), String> {
-    run(root, &it("ledger:: postgres::"), &[])
+    run(root, &it("ledger:: postgres::"), &QUICK)
 }
 
 /// The codecs and the paste-back as other programs see them. Without `VOLCV_TEST_PICTURES` the tests say what they leave out.
