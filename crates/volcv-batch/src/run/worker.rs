@@ -112,13 +112,12 @@ impl Worker<'_> {
         let encoding = self.claimed.item.job.encoding().map_err(|error| Failure::Input(error.to_string()))?;
         let pastes = self.claimed.item.job.paste_back.unwrap_or(true);
         let written = tokio::task::spawn_blocking(move || {
-            let mut result = result_of(&expanded);
+            let result = result_of(&expanded);
             let bytes = encoded(&expanded, encoding, pastes).map_err(Failure::Output)?;
             let Err(error) = store.save(&name, &bytes) else { return Ok(result) };
             // The answer is nowhere else: the picture must not be lost with this process.
             if let Some(rescued) = (!is_kept).then(|| rescue(&name, &bytes).ok()).flatten() {
-                result.warnings.push(format!("{name} could not be written ({error}); the picture is {rescued}"));
-                return Ok(result);
+                return Err(Failure::Rescued(format!("cannot write {name}: {error}; the picture is in {rescued}")));
             }
             Err(if ends_run(&error) {
                 Failure::Disk(error)
@@ -140,7 +139,7 @@ impl Worker<'_> {
                 ));
                 return verdict;
             }
-            Failure::Input(_) | Failure::Output(_) => return verdict,
+            Failure::Input(_) | Failure::Output(_) | Failure::Rescued(_) => return verdict,
         };
         if error.kind().is_account_failure() && notes.refusal.is_none() {
             let reason = error.to_string();
