@@ -277,7 +277,7 @@ fn render(items: &[ItemReport], place: &Place, stopped: &AtomicBool) -> Vec<Stri
         loop {
             let index = next.fetch_add(1, Ordering::Relaxed);
             let Some(item) = items.get(index).filter(|_| !stopped.load(Ordering::Relaxed)) else { break };
-            let card = card::card(item, place, index + 1);
+            let card = card::card(item, place);
             *cards[index].lock().unwrap_or_else(PoisonError::into_inner) = card;
         }
     };

@@ -9,7 +9,7 @@ use volcv_batch::{Counts, Ended, Spending, State, Summary};
 use super::overview::{left, total};
 use super::progress::plain;
 use crate::args::LedgerArgs;
-use crate::report::{CANCELLED, note};
+use crate::report::{CANCELLED, CliError, note};
 
 /// Exit codes that only a batch has.
 const SOME_FAILED: u8 = 10;
@@ -17,6 +17,7 @@ const COST_REACHED: u8 = 11;
 /// The ledger is away, or the lease has passed.
 pub(crate) const RUN_AGAIN: u8 = 12;
 /// Those of single calls that mean the same here.
+const FILE: u8 = 2;
 const ACCOUNT: u8 = 3;
 const REFUSED: u8 = 4;
 const UNKNOWN: u8 = 7;
@@ -26,8 +27,11 @@ const NOT_ENDED: u8 = 9;
 #[derive(Debug)]
 pub(crate) struct Closing<'a> {
     pub(crate) summary: Summary,
-    pub(crate) report: PathBuf,
+    /// The report, if it could be written.
+    pub(crate) report: Option<PathBuf>,
     pub(crate) sheets: Vec<PathBuf>,
+    /// What could not be written after the last picture.
+    pub(crate) failures: Vec<CliError>,
     pub(crate) out: &'a Path,
     pub(crate) place: &'a LedgerArgs,
 }
@@ -44,6 +48,7 @@ impl Closing<'_> {
             _ if failed > 0 => SOME_FAILED,
             _ if refused > 0 => REFUSED,
             _ if left(&self.summary.counts) > 0 => NOT_ENDED,
+            _ if !self.failures.is_empty() => FILE,
             _ => 0,
         }
     }
@@ -62,7 +67,9 @@ impl Closing<'_> {
         text.push_str(&spending_line("calls", &self.summary.spending));
         text.push_str(&spending_line("this run", &self.summary.spent));
         // Writing to a string cannot fail.
-        let _ = writeln!(text, "{:<9} {}", "report", self.report.display());
+        if let Some(report) = &self.report {
+            let _ = writeln!(text, "{:<9} {}", "report", report.display());
+        }
         if let Some(first) = self.sheets.first() {
             let pages = match self.sheets.len() {
                 2 => "1 page".to_owned(),
@@ -89,13 +96,15 @@ impl Closing<'_> {
             "counts": self.summary.counts,
             "spending": self.summary.spending,
             "spent_by_this_run": self.summary.spent,
-            "report": self.report.to_string_lossy(),
+            "report": self.report.as_ref().map(|path| path.to_string_lossy()),
             "contact_sheets": self.sheets.iter().map(|path| path.to_string_lossy()).collect::<Vec<_>>(),
+            "warnings": self.failures.iter().map(ToString::to_string).collect::<Vec<_>>(),
         })
     }
 
     /// Says what to do next, on standard error.
     pub(crate) fn advise(&self) {
+        self.failures.iter().for_each(|failure| note("error", failure));
         let retry = Retry { out: self.out, place: self.place };
         match self.ended() {
             Ended::AccountRefused(reason) => {

@@ -219,6 +219,13 @@ fn the_report_and_the_sheets_go_where_they_shall() {
     assert!(sheet.ends_with("index.html with 1 page") && bench.path("out/sheet/index.html").exists(), "{sheet}");
     let page = fs::read_to_string(bench.path("out/sheet/page-001.html")).unwrap();
     assert!(page.contains("2.png"), "{page}");
+    // What cannot be written at the end is said beside what was made.
+    bench.write("out/sheet/index.html", b"mine");
+    let ran = bench.run("batch photos -o out --left 1 --contact-sheet").expect(2);
+    assert_eq!(line(&ran.stdout, "items"), "3: 3 done");
+    assert!(ran.stderr.starts_with("error: ") && ran.stderr.contains("index.html"), "{ran:?}");
+    let json = bench.run("batch photos -o out --left 1 --contact-sheet --json").expect(2).json();
+    assert_eq!((&json["ok"], json["warnings"].as_array().unwrap().len()), (&json!(false), 1));
     // Nothing is bought for a report that cannot be written.
     let charges = bench.emulator.charges();
     bench.run("batch photos -o other --left 1 --report photos").expect(2);
