@@ -131,6 +131,10 @@ fn each(checks: impl IntoIterator<Item = (&'static str, Check)>) -> Result<(), S
     Ok(())
 }
 
+/// A release build that is not optimised as a whole, for checks in which it only has to be fast: the packages' check makes the whole.
+pub(crate) const QUICK: [(&str, &str); 2] =
+    [("CARGO_PROFILE_RELEASE_LTO", "off"), ("CARGO_PROFILE_RELEASE_CODEGEN_UNITS", "16")];
+
 /// The command that runs some of the tests behind the feature `second-ring`. With the whole workspace, the crates have the features
 /// that they have in `cargo test --workspace`; with `-p tests`, forty would be built once more.
 pub(crate) fn it(filters: &str) -> String {
@@ -159,12 +163,14 @@ fn features(root: &Path) -> Result<(), String> {
         "cargo hack check --locked --feature-powerset --exclude-features default,capi --group-features allocator,image -p volcv-ffi",
         &strict,
     )?;
-    run(root, "cargo hack check --locked --each-feature -p volcv", &strict)
+    run(root, "cargo hack check --locked --each-feature -p volcv", &strict)?;
+    // It has no features; by itself it has those of its dependencies that it names.
+    run(root, "cargo check --locked -p volcv-batch", &strict)
 }
 
 /// Nothing is bought twice, with pictures by the hundred, one process and four, SQLite and Debian's PostgreSQL.
 fn batches(root: &Path) -> Result<(), String> {
-    run(root, "cargo test --locked -p tests --features second-ring --test it -- ledger:: postgres::", &[])
+    run(root, &it("ledger:: postgres::"), &QUICK)
 }
 
 /// The codecs and the paste-back as other programs see them. Without `VOLCV_TEST_PICTURES` the tests say what they leave out.

@@ -6,10 +6,8 @@ use std::path::Path;
 use image::codecs::jpeg::JpegEncoder;
 use volcv_emulator::Emulator;
 
+use crate::ci::QUICK;
 use crate::sh::{outside, root, run, say};
-
-/// The release that is shipped is linked as a whole, and tested where its packages are; what is looked at here is the same without.
-const QUICK: [(&str, &str); 2] = [("CARGO_PROFILE_RELEASE_LTO", "off"), ("CARGO_PROFILE_RELEASE_CODEGEN_UNITS", "16")];
 
 /// The first command, word by word, in a fresh clone makes a picture of the size that the README promises.
 pub(crate) fn check() -> Result<(), String> {

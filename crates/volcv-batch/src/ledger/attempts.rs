@@ -113,7 +113,7 @@ async fn end_attempt(tx: &mut Tx<'_>, store: &str, id: &AttemptId, how: &Attempt
         State::Sending if sends_no_more && holder.is_some() => {
             tx.run("UPDATE items SET state = 'claimed' WHERE id = $1", &[Arg::from(&id.item)]).await?;
         }
-        State::Unknown | State::Planned | State::Paid => rest(tx, &id.item, state, &all).await.map(|_| ())?,
+        State::Unknown | State::Planned | State::Paid => rest(tx, &id.item, state, &all).await?,
         _ => (),
     }
     Ok(())
@@ -147,15 +147,14 @@ fn delivery_text(delivery: Delivery) -> &'static str {
     }
 }
 
-/// Puts an item that no run holds to what its attempts say, and gives whether it became paid.
-async fn rest(tx: &mut Tx<'_>, item: &str, state: State, attempts: &[Attempt]) -> Outcome<bool> {
+/// Puts an item that no run holds to what its attempts say.
+async fn rest(tx: &mut Tx<'_>, item: &str, state: State, attempts: &[Attempt]) -> Outcome<()> {
     let truth = standing(attempts);
     if truth.state == state {
-        return Ok(false);
+        return Ok(());
     }
     let text = "UPDATE items SET state = $2, store = $3 WHERE id = $1";
-    tx.run(text, &[item.into(), truth.state.as_str().into(), truth.store.as_deref().into()]).await?;
-    Ok(truth.state == State::Paid)
+    tx.run(text, &[item.into(), truth.state.as_str().into(), truth.store.as_deref().into()]).await.map(|_| ())
 }
 
 async fn recover(tx: &mut Tx<'_>, store: &str, files: &[AttemptId]) -> Outcome<Vec<AttemptId>> {
@@ -173,6 +172,7 @@ async fn recover(tx: &mut Tx<'_>, store: &str, files: &[AttemptId]) -> Outcome<V
             continue;
         }
         let mut all = attempts(tx, item).await?;
+        let mut news = false;
         for attempt in all.iter_mut().filter(|attempt| numbers.contains(&attempt.number)) {
             let known = attempt.inline.is_some() || attempt.store.is_some() || attempt.charge != Charge::Unknown;
             if known {
@@ -180,10 +180,11 @@ async fn recover(tx: &mut Tx<'_>, store: &str, files: &[AttemptId]) -> Outcome<V
             }
             attempt.store = Some(store.to_owned());
             attempt.dropped = false;
+            news = true;
             let text = "UPDATE attempts SET store = $3, dropped = 0 WHERE item = $1 AND number = $2";
             tx.run(text, &[item.into(), attempt.number.into(), store.into()]).await?;
         }
-        if matches!(state, State::Unknown | State::Planned | State::Paid) {
+        if news && matches!(state, State::Unknown | State::Planned | State::Paid) {
             rest(tx, item, state, &all).await?;
         }
     }

@@ -137,15 +137,15 @@ async fn finish(tx: &mut Tx<'_>, run: i64, item: &str, verdict: &Verdict) -> Out
     if let Some(charge) = verdict.settled {
         settle(tx, item, &mut attempts, charge).await?;
     }
+    if verdict.forget {
+        forget(tx, item, &mut attempts).await?;
+    }
     let truth = standing(&attempts);
     let (state, store) = match verdict.state {
         State::Planned | State::Paid => (truth.state, truth.store),
         State::Claimed | State::Sending => return Err(Fault::Content(format!("{} is no verdict", verdict.state))),
         state => (state, None),
     };
-    if verdict.forget {
-        tx.run("UPDATE attempts SET answer = NULL, store = NULL WHERE item = $1", &[item.into()]).await?;
-    }
     let json = serde_json::to_string(&verdict.result).map_err(|error| Fault::Content(error.to_string()))?;
     let not_before = tx.now().await? + millis(verdict.wait);
     let text = "UPDATE items SET state = $2, store = $3, claim = NULL, tries = tries + $4, not_before = $5, result = $6 WHERE id = $1";
@@ -172,4 +172,14 @@ async fn settle(tx: &mut Tx<'_>, item: &str, attempts: &mut [Attempt], charge: C
         tally::change(tx, item, old, attempt.tally()).await?;
     }
     Ok(())
+}
+
+/// Answers that are not used again. Nothing follows from their attempts any more but the cost.
+async fn forget(tx: &mut Tx<'_>, item: &str, attempts: &mut [Attempt]) -> Outcome<()> {
+    for attempt in attempts.iter_mut().filter(|attempt| attempt.inline.is_some() || attempt.store.is_some()) {
+        (attempt.inline, attempt.store, attempt.dropped) = (None, None, true);
+    }
+    let text = "UPDATE attempts SET answer = NULL, store = NULL, dropped = 1 \
+                WHERE item = $1 AND (answer IS NOT NULL OR store IS NOT NULL)";
+    tx.run(text, &[item.into()]).await.map(|_| ())
 }

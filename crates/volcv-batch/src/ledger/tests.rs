@@ -37,7 +37,7 @@ impl Bench {
     /// All databases that can be reached.
     async fn all() -> Vec<Self> {
         let mut all = vec![Bench::sqlite().await];
-        if let Ok(server) = std::env::var("VOLCV_TEST_POSTGRES") {
+        if let Some(server) = std::env::var("VOLCV_TEST_POSTGRES").ok().filter(|server| !server.is_empty()) {
             let url = LedgerUrl::Postgres { url: server, schema: format!("test_{:016x}", fastrand::u64(..)) };
             let ledger = Ledger::open(&url).await.unwrap();
             all.push(Bench { ledger, url, _folder: tempfile::tempdir().unwrap() });
@@ -52,7 +52,7 @@ impl Bench {
 
     async fn start(&self, store: &str) -> NewRun {
         let run = run(store);
-        self.ledger.start_run(&run).await.unwrap();
+        self.ledger.patiently(LEASE, &|_| (), || self.ledger.start_run(&run)).await.unwrap();
         run
     }
 

@@ -81,6 +81,15 @@ async fn a_manifest_is_planned_once() {
 }
 
 #[tokio::test]
+async fn long_lines_come_in_small_chunks() {
+    let place = Place::new().await;
+    let prompt = format!("\"prompt\": \"{}\", \"input\"", "x".repeat(400_000));
+    place.write("jobs.jsonl", &lines(0..8).replace("\"input\"", &prompt));
+    let (_, events) = place.plan(&place.input("jobs.jsonl"), None).await.unwrap();
+    assert_eq!(events, [(3, 3), (6, 6), (8, 8)]);
+}
+
+#[tokio::test]
 async fn a_folder_is_planned_again_when_it_has_grown() {
     let place = Place::new().await;
     for name in ["in/a.jpg", "in/b/c.png", "in/notes.txt"] {

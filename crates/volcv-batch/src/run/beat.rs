@@ -17,7 +17,10 @@ pub(super) async fn run(context: Arc<Context>) {
         let succeeded = context.gate.take_succeeded();
         let run = context.run();
         let beaten = match context.patiently(|| context.ledger.beat(&run, succeeded)).await {
-            Ok(beat) => Ok(context.keep_pace(&beat.pace, false)),
+            Ok(beat) => {
+                context.keep_pace(&beat.pace, false);
+                Ok(())
+            }
             Err(BatchError::LeaseLost) => context.start_again().await,
             Err(error) => Err(error),
         };

@@ -101,7 +101,7 @@ impl Worker<'_> {
             .cancel(&journal.cancel)
             .journal(Arc::new(journal.clone()))
             .on_task(move |_| tasks.task_accepted())
-            .progress(move |progress| context.tell(Event::Moved { worker, progress: progress.clone() }))
+            .progress(move |progress| context.tell(Event::Moved { worker, progress: *progress }))
     }
 
     /// Encodes the picture and puts it on the disk.
