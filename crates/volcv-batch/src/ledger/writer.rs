@@ -87,7 +87,7 @@ pub(super) async fn run(mut conn: SqliteConnection, mut queue: mpsc::UnboundedRe
     while queue.recv_many(&mut group, GROUP).await > 0 {
         let committed = commit(&mut conn, &mut group).await;
         for waiting in group.drain(..) {
-            waiting.answer(committed.as_ref().map(|()| ()));
+            waiting.answer(committed.as_ref().copied());
         }
     }
     // The file is complete without this; it only folds the write-ahead log in.

@@ -39,10 +39,10 @@ fn away(message: &str) {
 async fn work(bench: &Bench, number: usize, call: Duration, max_cost: Option<u64>) {
     let run = bench.start("a").await;
     let (queue, next) = tokio::sync::mpsc::channel::<Claimed>(1);
-    let next = std::sync::Arc::new(tokio::sync::Mutex::new(next));
+    let next = Arc::new(tokio::sync::Mutex::new(next));
     let mut workers = Vec::new();
     for _ in 0..WORKERS {
-        let (ledger, run, next) = (bench.ledger.clone(), run.clone(), std::sync::Arc::clone(&next));
+        let (ledger, run, next) = (bench.ledger.clone(), run.clone(), Arc::clone(&next));
         workers.push(tokio::spawn(async move {
             loop {
                 let Some(claimed) = next.lock().await.recv().await else { return };
