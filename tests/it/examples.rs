@@ -16,8 +16,7 @@ mod custom_transport;
 
 fn run(example: &str, emulator: &Emulator, env: &[(&str, &str)]) -> (Output, PathBuf) {
     let out = std::env::temp_dir().join(format!("volcv-{example}-{}.png", std::process::id()));
-    let output = Command::new(env!("CARGO"))
-        .args(["run", "--quiet", "--locked", "-p", "examples", "--example", example])
+    let output = Command::new(program(example))
         .current_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/.."))
         .env("VOLCV_BASE_URL", emulator.base_url())
         .env("VOLCV_API_KEY", DEFAULT_KEY)
@@ -29,13 +28,13 @@ fn run(example: &str, emulator: &Emulator, env: &[(&str, &str)]) -> (Output, Pat
     (output, out)
 }
 
-/// Builds an example, and gives its program, which can be run without cargo.
+/// Builds an example, with the features that its dependencies have in the test itself, and gives its program.
 pub(crate) fn program(example: &str) -> PathBuf {
-    built(&["-p", "examples", "--example", example])
+    built(example, &["--workspace", "--example", example])
 }
 
-/// What cargo builds with these arguments.
-pub(crate) fn built(arguments: &[&str]) -> PathBuf {
+/// The program of this name that cargo builds with these arguments.
+pub(crate) fn built(name: &str, arguments: &[&str]) -> PathBuf {
     let built = Command::new(env!("CARGO"))
         .args(["build", "--quiet", "--locked", "--message-format", "json-render-diagnostics"])
         .args(arguments)
@@ -45,7 +44,7 @@ pub(crate) fn built(arguments: &[&str]) -> PathBuf {
     assert!(built.status.success(), "{arguments:?}: {}", String::from_utf8_lossy(&built.stderr));
     let messages = built.stdout.split(|byte| *byte == b'\n').filter_map(|line| serde_json::from_slice(line).ok());
     let mut programs = messages.filter_map(|message: serde_json::Value| Some(message["executable"].as_str()?.into()));
-    programs.next_back().unwrap()
+    programs.find(|program: &PathBuf| program.file_stem().is_some_and(|stem| stem == name)).unwrap()
 }
 
 /// Runs an example that writes a picture, and gives the picture's size.

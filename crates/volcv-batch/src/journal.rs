@@ -12,7 +12,7 @@ use volcv::{AttemptRecord, Begun, BoxFuture, CancelToken, Charge, Delivery, Erro
 
 use crate::error::BatchError;
 use crate::event::Phase;
-use crate::ledger::{Answer, AttemptEnd, AttemptId, Begin, Claimed, Kept};
+use crate::ledger::{Answer, AttemptEnd, AttemptId, Begin, Claimed, Kept, NewRun};
 use crate::pace::Permit;
 use crate::run::{Context, Halt};
 use crate::store::{AnswerWriter, StoredAnswer, parse};
@@ -21,6 +21,8 @@ use crate::store::{AnswerWriter, StoredAnswer, parse};
 #[derive(Debug, Clone)]
 pub(crate) struct ItemJournal {
     context: Arc<Context>,
+    /// The run that has taken the item.
+    run: Arc<NewRun>,
     worker: usize,
     item: Arc<str>,
     /// Ends the operation, and nothing else of the run.
@@ -60,16 +62,19 @@ pub(crate) struct Notes {
 pub(crate) enum Refusal {
     /// The run ends.
     Halted,
+    /// Another run has the item by now.
+    Taken,
     /// A recorded answer belongs to another request, or cannot be read.
     Answer(String),
 }
 
 impl ItemJournal {
-    pub(crate) fn new(context: &Arc<Context>, worker: usize, claimed: &Claimed) -> Self {
+    pub(crate) fn new(context: &Arc<Context>, run: &Arc<NewRun>, worker: usize, claimed: &Claimed) -> Self {
         let notes = Notes { kept: claimed.answers.iter().map(|answer| answer.number).collect(), ..Notes::default() };
         let (answers, next) = (claimed.answers.iter().cloned().collect(), claimed.next_attempt);
         Self {
             context: Arc::clone(context),
+            run: Arc::clone(run),
             worker,
             item: claimed.item.id.as_str().into(),
             cancel: CancelToken::new(),
@@ -137,7 +142,7 @@ impl ItemJournal {
                 state.open = Some(attempt.clone());
                 attempt
             };
-            let begun = context.patiently(|| context.ledger.begin(&context.run, &attempt, key, context.max_cost)).await;
+            let begun = context.patiently(|| context.ledger.begin(&self.run, &attempt, key, context.max_cost)).await;
             match begun {
                 Ok(Begin::Send) => {
                     self.lock().next += 1;
@@ -152,7 +157,7 @@ impl ItemJournal {
                         Begin::Wait(pause) => context.pause(pause),
                         Begin::Stopped(reason) => context.end_with(Halt::Account(reason)),
                         Begin::CostReached => context.end_with(Halt::CostReached),
-                        Begin::LeaseLost | Begin::Send => context.end_with(Halt::Failed(BatchError::LeaseLost.into())),
+                        Begin::LeaseLost | Begin::Send => return Err(Refusal::Taken),
                     }
                 }
                 Err(error) => {
@@ -167,7 +172,7 @@ impl ItemJournal {
     /// next one finds it there.
     async fn write_end(&self, attempt: &AttemptId, end: &AttemptEnd, answer: Option<&[u8]>) {
         let context = &self.context;
-        if let Err(error) = context.patiently(|| context.ledger.end(&context.run, attempt, end)).await {
+        if let Err(error) = context.patiently(|| context.ledger.end(&self.run, attempt, end)).await {
             if let Some(Err(failed)) = answer.map(|bytes| context.store.keep(attempt, bytes)) {
                 self.not_kept(failed);
             }
@@ -209,6 +214,7 @@ impl Journal for ItemJournal {
                 Err(refusal) => {
                     let text = match &refusal {
                         Refusal::Halted => "the batch ends".to_owned(),
+                        Refusal::Taken => "another run has taken the item over".to_owned(),
                         Refusal::Answer(text) => text.clone(),
                     };
                     self.lock().notes.refusal = Some(refusal);

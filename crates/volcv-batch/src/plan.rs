@@ -1,16 +1,21 @@
 //! From the input to the ledger.
 
+#[cfg(test)]
+mod tests;
+
 use tokio::sync::mpsc;
 use tokio::task::{JoinError, spawn_blocking};
 
 use crate::error::BatchError;
 use crate::event::Event;
-use crate::input::{Defaults, Input, Shard, Surveyed};
-use crate::job::Item;
+use crate::input::{Defaults, Found, Input, Shard, Surveyed};
+use crate::job::{Item, Job};
 use crate::ledger::Ledger;
 
-/// Items that are written in one transaction.
+/// The most items that are written in one transaction.
 const CHUNK: usize = 1000;
+/// As many bytes of texts end a chunk too: a line may have 1 MiB, and a few chunks are in memory at a time.
+const CHUNK_BYTES: usize = 1 << 20;
 
 /// What was planned.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -75,16 +80,20 @@ impl Input {
         shard: Option<Shard>,
         sender: &mpsc::Sender<Vec<Item>>,
     ) -> Result<(), BatchError> {
-        let mut chunk = Vec::with_capacity(CHUNK);
+        let (mut chunk, mut bytes) = (Vec::new(), 0);
         let unwanted = |_| BatchError::Option("the ledger refused an item".to_owned());
-        self.each(defaults, false, &mut |found| {
-            if shard.is_none_or(|shard| shard.has(&found.item.id)) {
-                chunk.push(found.item);
-            }
-            if chunk.len() < CHUNK {
+        self.each(defaults, false, &mut |Found { item, .. }| {
+            if shard.is_some_and(|shard| !shard.has(&item.id)) {
                 return Ok(());
             }
-            sender.blocking_send(std::mem::replace(&mut chunk, Vec::with_capacity(CHUNK))).map_err(unwanted)
+            let Job { input, output, prompt, .. } = &item.job;
+            bytes += input.len() + output.len() + prompt.as_ref().map_or(0, String::len);
+            chunk.push(item);
+            if chunk.len() < CHUNK && bytes < CHUNK_BYTES {
+                return Ok(());
+            }
+            bytes = 0;
+            sender.blocking_send(std::mem::take(&mut chunk)).map_err(unwanted)
         })?;
         if chunk.is_empty() { Ok(()) } else { sender.blocking_send(chunk).map_err(unwanted) }
     }

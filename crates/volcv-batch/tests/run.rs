@@ -1,5 +1,7 @@
 //! Runs over real sockets: what becomes of an item for each way in which its calls can end, with both clients.
 
+#![allow(clippy::unwrap_used, reason = "a test may fail")]
+
 use std::fs;
 use std::path::Path;
 use std::sync::{Arc, Mutex};

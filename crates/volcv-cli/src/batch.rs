@@ -71,11 +71,26 @@ async fn found(input: &str, out: &Path) -> Result<Input, CliError> {
     Ok(found.map_err(|error| CliError::config(format!("the input was not read: {error}")))??)
 }
 
+/// Names of options in errors of the library, and the flags that set them.
+const FLAGS: [(&str, &str); 6] = [
+    ("concurrency ", "--concurrency "),
+    ("max_passes ", "--max-passes "),
+    ("max_side ", "--max-side "),
+    ("schema ", "--batch "),
+    ("the lease ", "--lease "),
+    ("tries ", "--tries "),
+];
+
 impl From<BatchError> for CliError {
     fn from(error: BatchError) -> Self {
         let text = error.to_string();
         match error {
-            BatchError::Input { .. } | BatchError::Option(_) => Self::invalid_input(text),
+            BatchError::Option(_) => {
+                let flag =
+                    FLAGS.iter().find_map(|(name, flag)| text.strip_prefix(name).map(|rest| format!("{flag}{rest}")));
+                Self::invalid_input(flag.unwrap_or(text))
+            }
+            BatchError::Input { .. } => Self::invalid_input(text),
             BatchError::Ledger { transient: true, .. } | BatchError::LeaseLost => {
                 Self::config(text).resumable(closing::RUN_AGAIN)
             }

@@ -131,9 +131,19 @@ fn each(checks: impl IntoIterator<Item = (&'static str, Check)>) -> Result<(), S
     Ok(())
 }
 
+/// A release build that is not optimised as a whole, for checks in which it only has to be fast: the packages' check makes the whole.
+pub(crate) const QUICK: [(&str, &str); 2] =
+    [("CARGO_PROFILE_RELEASE_LTO", "off"), ("CARGO_PROFILE_RELEASE_CODEGEN_UNITS", "16")];
+
+/// The command that runs some of the tests behind the feature `second-ring`. With the whole workspace, the crates have the features
+/// that they have in `cargo test --workspace`; with `-p tests`, forty would be built once more.
+pub(crate) fn it(filters: &str) -> String {
+    format!("cargo test --locked --workspace --features tests/second-ring --test it -- {filters}")
+}
+
 fn lints(root: &Path) -> Result<(), String> {
     run(root, "cargo clippy --workspace --all-targets --locked -- -D warnings", &[])?;
-    run(root, "cargo clippy -p tests --all-targets --features second-ring --locked -- -D warnings", &[])
+    run(root, "cargo clippy --workspace --all-targets --features tests/second-ring --locked -- -D warnings", &[])
 }
 
 fn documentation(root: &Path) -> Result<(), String> {
@@ -153,36 +163,33 @@ fn features(root: &Path) -> Result<(), String> {
         "cargo hack check --locked --feature-powerset --exclude-features default,capi --group-features allocator,image -p volcv-ffi",
         &strict,
     )?;
-    run(root, "cargo hack check --locked --each-feature -p volcv", &strict)
+    run(root, "cargo hack check --locked --each-feature -p volcv", &strict)?;
+    // It has no features; by itself it has those of its dependencies that it names.
+    run(root, "cargo check --locked -p volcv-batch", &strict)
 }
 
 /// Nothing is bought twice, with pictures by the hundred, one process and four, SQLite and Debian's PostgreSQL.
 fn batches(root: &Path) -> Result<(), String> {
-    run(root, "cargo test --locked -p tests --features second-ring --test it -- ledger:: postgres::", &[])
+    run(root, &it("ledger:: postgres::"), &QUICK)
 }
 
 /// The codecs and the paste-back as other programs see them. Without `VOLCV_TEST_PICTURES` the tests say what they leave out.
 fn pixels(root: &Path) -> Result<(), String> {
-    run(root, "cargo test --locked -p tests --features second-ring --test it -- judged::", &[])
+    run(root, &it("judged::"), &[])
 }
 
 /// The emulator with the official SDK as its client, and volcv's signatures beside the SDK's. The SDK comes from Python's
 /// package index.
 fn official_sdk(root: &Path) -> Result<(), String> {
-    run(root, "cargo test --locked -p tests --features second-ring --test it -- official::", &[])
+    run(root, &it("official::"), &[])
 }
 
 /// The tests that need more than Rust and a C compiler.
 fn second_ring(root: &Path) -> Result<(), String> {
-    run(
-        root,
-        "cargo test --locked -p tests --features second-ring --test it -- c:: proxy::debian:: seams:: \
-                 --skip c::sanitized::",
-        &[],
-    )?;
-    let tls = "cargo test --locked -p tests --features aws-lc --test it -- tls::";
+    run(root, &it("c:: proxy::debian:: seams:: --skip c::sanitized::"), &[])?;
+    let tls = "cargo test --locked --workspace --features tests/aws-lc --test it -- tls::";
     // No certificate store can be found: the bundled roots are used.
     run(root, tls, &[("SSL_CERT_FILE", "/nonexistent"), ("SSL_CERT_DIR", "/nonexistent")])?;
     // This test needs the right to mount.
-    run(root, "cargo test --locked -p volcv-cli --features mounts --test cli -- a_mount_point_is_written", &[])
+    run(root, "cargo test --locked --workspace --features volcv-cli/mounts --test cli -- a_mount_point_is_written", &[])
 }

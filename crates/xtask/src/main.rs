@@ -8,6 +8,7 @@ mod bench;
 mod ci;
 mod conan;
 mod coverage;
+mod debug;
 mod dist;
 mod fuzz;
 mod header;

@@ -6,7 +6,7 @@ use std::fs;
 use crate::sh::{output, root, run, say};
 
 /// The library crates that have a list in `docs/api`.
-const CRATES: [&str; 5] = ["volcv-types", "volcv-core", "volcv-transport", "volcv-image", "volcv"];
+const CRATES: [&str; 6] = ["volcv-types", "volcv-core", "volcv-transport", "volcv-image", "volcv", "volcv-batch"];
 
 /// Compares the public items of the library crates with the committed lists, or writes the lists.
 pub(crate) fn compare(update: bool) -> Result<(), String> {

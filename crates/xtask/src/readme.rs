@@ -6,6 +6,7 @@ use std::path::Path;
 use image::codecs::jpeg::JpegEncoder;
 use volcv_emulator::Emulator;
 
+use crate::ci::QUICK;
 use crate::sh::{outside, root, run, say};
 
 /// The first command, word by word, in a fresh clone makes a picture of the size that the README promises.
@@ -15,7 +16,7 @@ pub(crate) fn check() -> Result<(), String> {
     let target = root.join("target").display().to_string();
     outside("clone", |clone| {
         run(&root, &format!("git clone --quiet {} {}", root.display(), clone.display()), &[])?;
-        run(clone, &command, &[("CARGO_TARGET_DIR", &target)])?;
+        run(clone, &command, &[QUICK[0], QUICK[1], ("CARGO_TARGET_DIR", &target)])?;
         let (width, height) = image::image_dimensions(clone.join("wide.png")).map_err(|e| format!("wide.png: {e}"))?;
         say(&format!("wide.png is {width}x{height}"));
         if (width, height) == (1920, 640) { Ok(()) } else { Err("wide.png should be 1920x640".to_owned()) }
@@ -50,7 +51,7 @@ fn seams(dir: &Path) -> Result<(), String> {
     let emulator = Emulator::builder().distort(cast).start().map_err(|error| format!("the emulator: {error}"))?;
     let (url, out) = (emulator.base_url(), dir.display().to_string());
     let environment =
-        [("VOLCV_BASE_URL", url.as_str()), ("VOLCV_API_KEY", volcv_emulator::DEFAULT_KEY), ("OUT", out.as_str())];
+        [QUICK[0], QUICK[1], ("VOLCV_BASE_URL", &url), ("VOLCV_API_KEY", volcv_emulator::DEFAULT_KEY), ("OUT", &out)];
     run(&root(), "cargo run --quiet --release --locked -p examples --example seam", &environment)
 }
 

@@ -4,6 +4,7 @@
 //! The standard library is built with its debug assertions, so each run also checks the conditions of the unsafe
 //! functions that it offers.
 
+use crate::ci::it;
 use crate::sh::{root, run};
 use crate::toolchain::{Toolchain, UNSTABLE};
 
@@ -25,9 +26,8 @@ pub(crate) fn threads() -> Result<(), String> {
                  -p volcv-ffi --lib --crate-type cdylib";
     toolchain.cargo(build, target, &env)?;
     let library = root().join("target").join(target).join("x86_64-unknown-linux-gnu/debug").display().to_string();
-    let tests = "cargo test --locked -p tests --features second-ring --test it -- c::sanitized::";
     let runtime = runtime.display().to_string();
-    run(&root(), tests, &[("VOLCV_SANITIZED_LIBRARY", &library), ("VOLCV_SANITIZER_RUNTIME", &runtime)])
+    run(&root(), &it("c::sanitized::"), &[("VOLCV_SANITIZED_LIBRARY", &library), ("VOLCV_SANITIZER_RUNTIME", &runtime)])
 }
 
 /// The engine of the C library in many orders of its threads.

@@ -3,6 +3,7 @@
 use std::fs;
 use std::path::Path;
 
+use crate::debug;
 use crate::dist;
 use crate::python::environment;
 use crate::sh::{output, outside, root, run};
@@ -24,12 +25,7 @@ pub(crate) fn wheel() -> Result<(), String> {
 
 /// The check: the wheel is built of a debug library, installed, and tested from outside of the tree.
 pub(crate) fn check(root: &Path) -> Result<(), String> {
-    let target = root.join("target/python/cargo");
-    // Debug information is most of the bytes, and of the time to link.
-    let env = [("CARGO_PROFILE_DEV_DEBUG", "0"), ("CARGO_INCREMENTAL", "0")];
-    let line = format!("cargo build --quiet --locked -p volcv-ffi -p volcv-cli --target-dir {}", target.display());
-    run(root, &line, &env)?;
-    let built = target.join("debug");
+    let built = debug::build()?;
     let wheel = build(&built.join("libvolcv.so"), &root.join("target/python/wheels"))?;
     let bin = bin()?;
     let tag = output(root, &format!("{bin}/auditwheel show {wheel}"))?;

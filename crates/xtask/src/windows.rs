@@ -3,6 +3,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use crate::ci::it;
 use crate::sh::{output, root, run};
 use crate::toolchain::{Toolchain, UNSTABLE};
 
@@ -30,7 +31,7 @@ pub(crate) fn check() -> Result<(), String> {
     let wine = Wine::start()?;
     let prefix = wine.prefix.display().to_string();
     let wine_env = [("WINEPREFIX", &*prefix), ("WINEDEBUG", "-all")];
-    run(&root(), "cargo test --locked -p tests --features second-ring --test it -- wine::", &wine_env)
+    run(&root(), &it("wine::"), &wine_env)
 }
 
 /// Builds what is shipped, and says where it is.

@@ -20,7 +20,8 @@ pub(crate) const KEY: &str = "canary-41d7e2";
 /// The command as users have it.
 pub(crate) fn volcv() -> &'static PathBuf {
     static PROGRAM: OnceLock<PathBuf> = OnceLock::new();
-    PROGRAM.get_or_init(|| built(&["-p", "volcv-cli", "--bin", "volcv"]))
+    // With an example, cargo takes the features of a test, and has built nearly all of it.
+    PROGRAM.get_or_init(|| built("volcv", &["--workspace", "--bin", "volcv", "--example", "blocking"]))
 }
 
 /// What each picture of a batch is, made of a seed.

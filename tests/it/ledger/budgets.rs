@@ -47,7 +47,7 @@ fn measured(command: &Command) -> Taken {
 
 /// The same command, built as it is released.
 fn released(command: &Command) -> Command {
-    let mut same = Command::new(built(&["--release", "-p", "volcv-cli", "--bin", "volcv"]));
+    let mut same = Command::new(built("volcv", &["--release", "-p", "volcv-cli", "--bin", "volcv"]));
     same.args(command.get_args()).current_dir(command.get_current_dir().unwrap());
     same.envs(command.get_envs().filter_map(|(name, value)| Some((name, value?))));
     same

@@ -25,7 +25,8 @@ impl Call {
 
 const SYNCS: [&str; 2] = ["fsync", "fdatasync"];
 const WRITES: [&str; 4] = ["write", "pwrite64", "writev", "pwritev"];
-const SENDS: [&str; 6] = ["write", "writev", "sendto", "sendmsg", "sendmmsg", "pwrite64"];
+const SENDS: [&str; 5] = ["write", "writev", "sendto", "sendmsg", "sendmmsg"];
+const NAMES: [&str; 5] = ["rename", "renameat", "renameat2", "link", "linkat"];
 const WAL: &str = "/out/.volcv.sqlite-wal";
 
 /// The system calls of a run, in the order in which they ended.
@@ -33,8 +34,8 @@ fn traced(bench: &Bench, arguments: &str) -> Vec<Call> {
     let run = bench.run(arguments);
     let trace = bench.path("trace");
     let mut strace = Command::new("strace");
-    strace.args(["-f", "-y", "-s", "64", "-e", "trace=fsync,fdatasync,rename,renameat,renameat2,link,linkat"]);
-    strace.args(["-e", "trace=+write,pwrite64,writev,pwritev,sendto,sendmsg,sendmmsg", "-o"]);
+    let calls = [&SYNCS[..], &WRITES, &SENDS, &NAMES].concat().join(",");
+    strace.args(["-f", "-y", "-s", "64", "-e", &format!("trace={calls}"), "-o"]);
     strace.arg(&trace).arg(volcv()).args(run.get_args()).current_dir(bench.home.path());
     bench.environment(&mut strace);
     let output = strace.output().unwrap_or_else(|error| panic!("strace: {error}; apt-get install strace"));

@@ -20,7 +20,7 @@ fn bench(page: &str) -> Bench {
     let bench = Bench::new(&Recipe::plain(0), &mut Rng::with_seed(8));
     std::fs::create_dir(bench.path("photos")).unwrap();
     for name in ["lake", "road", "hill"] {
-        let picture = image::RgbImage::from_fn(160, 120, |x, y| image::Rgb([x as u8, y as u8, 99]));
+        let picture = image::RgbImage::from_fn(1200, 900, |x, y| image::Rgb([x as u8, y as u8, 99]));
         picture.save(bench.path("photos").join(name).with_extension("jpg")).unwrap();
     }
     std::fs::write(bench.path("jobs.jsonl"), &blocks(page, "json")[0]).unwrap();

@@ -15,7 +15,7 @@ use volcv::InvalidInput;
 /// use volcv_batch::Shard;
 ///
 /// let shard: Shard = "0/4".parse()?;
-/// assert_eq!((shard.has("photos/lake.jpg"), shard.to_string().as_str()), (false, "0/4"));
+/// assert_eq!((shard.has("photos/lake.jpg"), shard.to_string().as_str()), (true, "0/4"));
 /// # Ok::<(), volcv::InvalidInput>(())
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -3,6 +3,7 @@
 use std::fs;
 use std::path::Path;
 
+use proptest::prelude::*;
 use tempfile::TempDir;
 
 use super::*;
@@ -273,4 +274,23 @@ fn defaults_are_checked_before_the_input() {
     wrong.format = "gif".to_owned();
     let error = input.survey(&wrong, None, None).unwrap_err().to_string();
     assert_eq!(error, "format is \"gif\", but must be one of png, jpg, bmp");
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(64))]
+    #[test]
+    fn a_survey_passes_if_and_only_if_no_id_and_no_output_comes_twice(
+        lines in proptest::collection::vec(("[a-d]{1,2}", proptest::option::of("[a-d]{1,2}")), 1..6),
+    ) {
+        let folder = folder(&[]);
+        let line = |(output, id): &(String, Option<String>)| {
+            serde_json::json!({"input": "in.jpg", "output": format!("{output}.png"), "id": id}).to_string() + "\n"
+        };
+        let input = manifest(folder.path(), lines.iter().map(line).collect::<String>());
+        let count = |names: Vec<String>| names.into_iter().collect::<std::collections::HashSet<_>>().len();
+        let outputs = count(lines.iter().map(|(output, _)| output.clone()).collect());
+        let ids = count(lines.iter().map(|(output, id)| id.clone().unwrap_or(format!("{output}.png"))).collect());
+        let unique = outputs == lines.len() && ids == lines.len();
+        prop_assert_eq!(input.survey(&defaults(), None, None).is_ok(), unique);
+    }
 }

@@ -36,6 +36,7 @@ fn a_line_becomes_a_wish_and_options() {
     options.check().unwrap();
     let plan = options.options().unwrap().plan_for(Size { width: 100, height: 90 }, &Wish::sides(Sides::all(0.2)));
     assert!(plan.unwrap_err().to_string().starts_with("picture is 100x90"), "strict");
+    drop(job(r#"{"ability": "painting-edit", "prompt": "sea", "seed": 5, "strict": true}"#).options().unwrap());
 }
 
 #[test]

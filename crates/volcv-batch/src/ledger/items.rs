@@ -225,8 +225,14 @@ async fn retry_some(tx: &mut Tx<'_>, state: State, seq: i64, id: String) -> Outc
 
 async fn retry_one(tx: &mut Tx<'_>, state: State, id: &str) -> Outcome<bool> {
     let mut attempts = attempts(tx, id).await?;
-    for attempt in attempts.iter_mut().filter(|attempt| attempt.charge == Charge::Unknown && !attempt.dropped) {
-        if state == State::Unknown || attempt.is_useful() {
+    for attempt in attempts.iter_mut().filter(|attempt| !attempt.dropped) {
+        let is_given_up = match attempt.charge {
+            Charge::Unknown => state == State::Unknown || attempt.is_useful(),
+            // It is known to have been bought, and nothing came of it: who asks for another try knows.
+            Charge::Charged => !attempt.is_useful(),
+            Charge::None => false,
+        };
+        if is_given_up {
             attempt.dropped = true;
             let text = "UPDATE attempts SET dropped = 1 WHERE item = $1 AND number = $2";
             tx.run(text, &[id.into(), attempt.number.into()]).await?;

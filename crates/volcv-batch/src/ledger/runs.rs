@@ -11,6 +11,10 @@ use super::tx::{Outcome, Tx};
 use super::types::{Beat, NewRun};
 use super::{Ledger, millis};
 use crate::error::BatchError;
+use crate::state::State;
+
+/// The result of an item whose process ended while its call was on its way.
+const LOST: &str = r#"{"error":"outcome_unknown","message":"the process ended, or lost its lease, before the answer came; the call may have been charged"}"#;
 
 impl Ledger {
     /// Writes the run down, and takes `Stopped` away that an earlier run has left. It may be repeated.
@@ -91,8 +95,10 @@ async fn end(tx: &mut Tx<'_>, run: i64, now: i64) -> Outcome<()> {
         let mut attempts = attempts(tx, &id).await?;
         close(tx, &id, &mut attempts).await?;
         let truth = standing(&attempts);
-        let text = "UPDATE items SET state = $2, store = $3 WHERE id = $1";
-        tx.run(text, &[Arg::from(&id), truth.state.as_str().into(), truth.store.as_deref().into()]).await?;
+        let text = "UPDATE items SET state = $2, store = $3, result = coalesce($4, result) WHERE id = $1";
+        let lost = (truth.state == State::Unknown).then_some(LOST);
+        tx.run(text, &[Arg::from(&id), truth.state.as_str().into(), truth.store.as_deref().into(), lost.into()])
+            .await?;
     }
     tx.run("UPDATE runs SET ended = $2 WHERE id = $1", &[run.into(), now.into()]).await?;
     Ok(())

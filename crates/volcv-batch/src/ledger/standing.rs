@@ -71,9 +71,9 @@ impl Attempt {
         !self.dropped && self.charge != Charge::None && (self.inline.is_some() || self.store.is_some())
     }
 
-    /// Whether it may be charged and nothing came of it.
+    /// Whether it is or may be charged and nothing came of it. If its process is killed before its verdict, it must not be bought again.
     fn is_lost(&self) -> bool {
-        !self.dropped && self.charge == Charge::Unknown && !self.is_useful()
+        !self.dropped && self.charge != Charge::None && !self.is_useful()
     }
 
     pub(super) fn tally(&self) -> Tally {

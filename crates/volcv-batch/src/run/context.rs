@@ -2,7 +2,7 @@
 
 use std::fmt;
 use std::path::PathBuf;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use tokio::sync::watch;
@@ -23,7 +23,8 @@ pub(crate) struct Context {
     pub(crate) client: AnyClient,
     pub(crate) ledger: Ledger,
     pub(crate) store: Arc<Store>,
-    pub(crate) run: NewRun,
+    /// The run as the ledger knows it: another one after a lost lease.
+    run: Mutex<Arc<NewRun>>,
     pub(crate) gate: Arc<Gate>,
     pub(crate) base: PathBuf,
     pub(crate) max_cost: Option<u64>,
@@ -55,7 +56,7 @@ impl Context {
             client: batch.client.clone(),
             ledger: batch.ledger.clone(),
             store: Arc::new(store),
-            run,
+            run: Mutex::new(Arc::new(run)),
             gate,
             base: batch.base.clone(),
             max_cost: batch.max_cost,
@@ -64,6 +65,20 @@ impl Context {
             observe,
             halt: watch::Sender::new(None),
         }
+    }
+
+    /// The run that takes items now.
+    pub(crate) fn run(&self) -> Arc<NewRun> {
+        Arc::clone(&self.run.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// The lease has passed, and another run has taken over what this one had in its hands: the process slept, or could not reach the
+    /// ledger. It goes on as a new run; calls that are on their way are written down all the same when they end.
+    pub(crate) async fn start_again(&self) -> Result<(), BatchError> {
+        let new = Arc::new(NewRun { id: fastrand::i64(1..i64::MAX), ..NewRun::clone(&self.run()) });
+        self.patiently(|| self.ledger.start_run(&new)).await?;
+        *self.run.lock().unwrap_or_else(PoisonError::into_inner) = new;
+        Ok(())
     }
 
     pub(crate) fn tell(&self, event: Event) {
@@ -151,15 +166,18 @@ impl Context {
 
 /// The error of a run that has ended; others may hold it still.
 pub(crate) fn owned(error: Arc<BatchError>) -> BatchError {
-    Arc::try_unwrap(error).unwrap_or_else(|shared| BatchError::Ledger {
-        ledger: "of this run".to_owned(),
-        message: shared.to_string(),
-        transient: shared.is_transient(),
+    Arc::try_unwrap(error).unwrap_or_else(|shared| match &*shared {
+        BatchError::LeaseLost => BatchError::LeaseLost,
+        shared => BatchError::Ledger {
+            ledger: "of this run".to_owned(),
+            message: shared.to_string(),
+            transient: shared.is_transient(),
+        },
     })
 }
 
 impl fmt::Debug for Context {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Context").field("run", &self.run).finish_non_exhaustive()
+        f.debug_struct("Context").field("run", &self.run()).finish_non_exhaustive()
     }
 }

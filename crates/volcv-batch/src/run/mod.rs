@@ -174,9 +174,11 @@ impl Batch {
         let context = Arc::new(Context::new(self, gate, store, run, Box::new(observe)));
         let before = self.ledger.spending().await?;
         context.recover().await?;
-        context.patiently(|| self.ledger.start_run(&context.run)).await?;
+        let run = context.run();
+        context.patiently(|| self.ledger.start_run(&run)).await?;
         let ended = self.work(&context).await;
-        let given_back = context.patiently(|| self.ledger.end_run(&context.run)).await;
+        let run = context.run();
+        let given_back = context.patiently(|| self.ledger.end_run(&run)).await;
         let ended = ended?;
         given_back?;
         let (counts, spending) = (self.ledger.counts().await?, self.ledger.spending().await?);

@@ -22,6 +22,8 @@ pub(super) enum Failure {
     Input(String),
     /// The finished picture cannot be encoded or written.
     Output(String),
+    /// The finished picture is not in its place but somewhere else, and its answer could not be kept.
+    Rescued(String),
     /// No picture can be written any more: the disk is full, or the output folder must not be written. The run ends.
     Disk(std::io::Error),
 }
@@ -53,8 +55,9 @@ pub(super) fn verdict(failure: &Failure, notes: &Notes, tries: u32, most_tries: 
         }
     };
     match (&notes.refusal, failure) {
-        (Some(Refusal::Halted), _) | (None, Failure::Disk(_)) => again(Duration::ZERO, false),
+        (Some(Refusal::Halted | Refusal::Taken), _) | (None, Failure::Disk(_)) => again(Duration::ZERO, false),
         (Some(Refusal::Answer(_)), _) | (None, Failure::Input(_)) => end(State::Failed, false),
+        (None, Failure::Rescued(_)) => end(State::Failed, true),
         (None, Failure::Output(_)) => later(true),
         (None, Failure::Operation(error)) => {
             let task_goes_on = error.task().is_some() && !error.task_has_ended();
@@ -99,7 +102,7 @@ fn result_of(failure: &Failure) -> ItemResult {
             ..ItemResult::default()
         },
         Failure::Input(message) => failed("invalid_input", message),
-        Failure::Output(message) => failed("output", message),
+        Failure::Output(message) | Failure::Rescued(message) => failed("output", message),
         Failure::Disk(error) => failed("output", &error.to_string()),
     }
 }

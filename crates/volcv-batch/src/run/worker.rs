@@ -13,19 +13,20 @@ use crate::error::BatchError;
 use crate::event::{Event, Phase};
 use crate::job::Job;
 use crate::journal::{ItemJournal, Notes};
-use crate::ledger::{AttemptId, Claimed, ItemResult, Verdict};
+use crate::ledger::{AttemptId, Claimed, ItemResult, NewRun, Verdict};
 use crate::state::State;
 
 /// Runs until the queue is empty or the run ends.
 pub(super) async fn run(context: Arc<Context>, queue: Arc<Queue>, worker: usize) {
-    while let Some(claimed) = queue.next().await {
-        Worker { context: &context, worker, claimed: &claimed }.run().await;
+    while let Some((run, claimed)) = queue.next().await {
+        Worker { context: &context, run: &run, worker, claimed: &claimed }.run().await;
         queue.item_ended();
     }
 }
 
 struct Worker<'a> {
     context: &'a Arc<Context>,
+    run: &'a Arc<NewRun>,
     worker: usize,
     claimed: &'a Claimed,
 }
@@ -37,7 +38,7 @@ impl Worker<'_> {
         context.working(self.worker, Phase::Preparing);
         let begun = Instant::now();
         // A call that must slow all others down, or stop them, holds its place until they know: as long as this lives.
-        let journal = ItemJournal::new(context, self.worker, self.claimed);
+        let journal = ItemJournal::new(context, self.run, self.worker, self.claimed);
         let expanded = self.expand(&journal).await;
         let notes = journal.close().await;
         let finished = match expanded {
@@ -100,7 +101,7 @@ impl Worker<'_> {
             .cancel(&journal.cancel)
             .journal(Arc::new(journal.clone()))
             .on_task(move |_| tasks.task_accepted())
-            .progress(move |progress| context.tell(Event::Moved { worker, progress: progress.clone() }))
+            .progress(move |progress| context.tell(Event::Moved { worker, progress: *progress }))
     }
 
     /// Encodes the picture and puts it on the disk.
@@ -111,13 +112,12 @@ impl Worker<'_> {
         let encoding = self.claimed.item.job.encoding().map_err(|error| Failure::Input(error.to_string()))?;
         let pastes = self.claimed.item.job.paste_back.unwrap_or(true);
         let written = tokio::task::spawn_blocking(move || {
-            let mut result = result_of(&expanded);
+            let result = result_of(&expanded);
             let bytes = encoded(&expanded, encoding, pastes).map_err(Failure::Output)?;
             let Err(error) = store.save(&name, &bytes) else { return Ok(result) };
             // The answer is nowhere else: the picture must not be lost with this process.
             if let Some(rescued) = (!is_kept).then(|| rescue(&name, &bytes).ok()).flatten() {
-                result.warnings.push(format!("{name} could not be written ({error}); the picture is {rescued}"));
-                return Ok(result);
+                return Err(Failure::Rescued(format!("cannot write {name}: {error}; the picture is in {rescued}")));
             }
             Err(if ends_run(&error) {
                 Failure::Disk(error)
@@ -139,7 +139,7 @@ impl Worker<'_> {
                 ));
                 return verdict;
             }
-            Failure::Input(_) | Failure::Output(_) => return verdict,
+            Failure::Input(_) | Failure::Output(_) | Failure::Rescued(_) => return verdict,
         };
         if error.kind().is_account_failure() && notes.refusal.is_none() {
             let reason = error.to_string();
@@ -168,7 +168,7 @@ impl Worker<'_> {
     /// Writes the verdict down, then removes what nobody needs any more.
     async fn end(&self, verdict: &Verdict, notes: &Notes) {
         let (context, item) = (self.context, &self.claimed.item);
-        let finished = context.patiently(|| context.ledger.finish(&context.run, &item.id, verdict)).await;
+        let finished = context.patiently(|| context.ledger.finish(self.run, &item.id, verdict)).await;
         match finished {
             Ok(true) if verdict.forget => {
                 for number in notes.kept.iter().copied() {

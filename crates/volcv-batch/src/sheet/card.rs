@@ -11,6 +11,9 @@ use crate::job::text::is_link;
 use crate::ledger::{ItemReport, ItemResult};
 use crate::state::State;
 
+/// How each card begins; an `id` may follow.
+pub(super) const CARD: &str = "<li class=card";
+
 /// Width by height of a frame without a picture.
 const EMPTY: f64 = 1.5;
 
@@ -38,14 +41,14 @@ impl Place {
     }
 }
 
-/// The `<li>` of an item. Reads and shrinks its pictures. `number` is its place on the page.
-pub(super) fn card(item: &ItemReport, place: &Place, number: usize) -> String {
+/// What stands behind [`CARD`] for an item. Reads and shrinks its pictures.
+pub(super) fn card(item: &ItemReport, place: &Place) -> String {
     let result = &item.result;
     let seam = result.seam.map(|seam| format!(" data-seam=\"{seam}\"")).unwrap_or_default();
     let lost = if result.recognised == Some(false) { " data-lost" } else { "" };
     let (id, state) = (Text(&item.item.id), item.state);
     format!(
-        "<li class=card id=i{number} data-state={state}{seam}{lost}>\n<h3><bdi>{id}</bdi> {badge}</h3>\n{pictures}{problem}\
+        " data-state={state}{seam}{lost}>\n<h3><bdi>{id}</bdi> {badge}</h3>\n{pictures}{problem}\
          <dl>{facts}</dl>\n{more}</li>\n",
         badge = badge(state),
         pictures = pictures(item, place),

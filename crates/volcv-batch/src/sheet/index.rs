@@ -1,6 +1,6 @@
 //! The first page: what all pages together show. It grows with the number of pages, by some hundred bytes for each.
 
-use super::card::{badge, cost, reason};
+use super::card::{CARD, badge, cost, reason};
 use super::page::{self, Totals, file_name};
 use super::text::{Text, number};
 use crate::ledger::ItemReport;
@@ -46,7 +46,7 @@ impl Index {
         items.iter().enumerate().for_each(|(index, item)| self.problem(item, index + 1));
         let all = self.totals.items().max(last);
         let subtitle = format!("items {} to {} of {}", number(first), number(last), number(all));
-        let main = page::cards(&cards.concat());
+        let main = page::cards(&cards);
         let page = page::page(&self.totals, &subtitle, &page::nav(self.pages, is_last), &main);
         for (item, card) in items.iter().zip(cards) {
             self.rank(item, card);
@@ -76,7 +76,7 @@ impl Index {
             sections.push(("problems", "Refused, failed or unknown", table));
         }
         if !self.worst.is_empty() {
-            let cards: String = self.worst.iter().map(|(_, card)| card.as_str()).collect();
+            let cards: String = self.worst.iter().flat_map(|(_, card)| [CARD, card]).collect();
             sections.push(("worst", "Worst seams", format!("<ol class=cards>\n{cards}</ol>\n")));
         }
         if sections.is_empty() {

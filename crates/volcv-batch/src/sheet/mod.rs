@@ -195,7 +195,11 @@ impl Writer {
     ) -> Result<Self, BatchError> {
         let file = |source| BatchError::File { path: folder.into(), source };
         fs::create_dir_all(folder).map_err(file)?;
-        let full = |path: &Path| fs::canonicalize(path).or_else(|_| std::path::absolute(path)).map_err(file);
+        let full = |path: &Path| {
+            // The folder of a manifest that is named alone.
+            let path = if path.as_os_str().is_empty() { Path::new(".") } else { path };
+            fs::canonicalize(path).or_else(|_| std::path::absolute(path)).map_err(file)
+        };
         let place = Place {
             base: full(base)?,
             output: full(output)?,
@@ -273,7 +277,7 @@ fn render(items: &[ItemReport], place: &Place, stopped: &AtomicBool) -> Vec<Stri
         loop {
             let index = next.fetch_add(1, Ordering::Relaxed);
             let Some(item) = items.get(index).filter(|_| !stopped.load(Ordering::Relaxed)) else { break };
-            let card = card::card(item, place, index + 1);
+            let card = card::card(item, place);
             *cards[index].lock().unwrap_or_else(PoisonError::into_inner) = card;
         }
     };

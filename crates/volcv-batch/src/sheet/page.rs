@@ -6,7 +6,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use sha2::{Digest as _, Sha256};
 
-use super::card::badge;
+use super::card::{CARD, badge};
 use super::text::{Text, number};
 use crate::ledger::{Counts, Spending};
 use crate::state::State;
@@ -91,8 +91,10 @@ pub(super) fn page(totals: &Totals, subtitle: &str, nav: &str, main: &str) -> St
     )
 }
 
-/// Cards, with what filters and sorts them. The script shows it: without one it would do nothing.
-pub(super) fn cards(cards: &str) -> String {
+/// Cards, with what filters and sorts them. The script shows it: without one it would do nothing. The card number N, from 1 on, is
+/// `#iN`.
+pub(super) fn cards(cards: &[String]) -> String {
+    let cards: String = (1..).zip(cards).map(|(number, card)| format!("{CARD} id=i{number}{card}")).collect();
     format!(
         "<div class=controls hidden>\n<label>Show <select id=show></select></label>\n<label>Order <select id=order><option \
          value=input>as in the input</option><option value=seam>worst seam first</option></select></label>\n<label><input \

@@ -66,9 +66,9 @@ fn short(html: &str) -> String {
 #[test]
 fn a_card_shows_before_and_after_on_the_same_scale() {
     let folder = Folder::new();
-    let card = card::card(&samples::done(0, "a.png"), &folder.writer().place, 1);
+    let card = card::card(&samples::done(0, "a.png"), &folder.writer().place);
     expect_test::expect![[r#"
-        <li class=card id=i1 data-state=done data-seam="0.32">
+         data-state=done data-seam="0.32">
         <h3><bdi>done</bdi> <span class="state done"><span aria-hidden=true>✓</span> done</span></h3>
         <div class="pair stacked">
         <figure><a class=frame style="--r:2.0000" href="../in/done.jpg"><img style="left:25.000%;top:0.000%;width:50.000%;height:100.000%" alt="before: done.jpg" src="data:…"></a><figcaption>before <span>40 × 40</span></figcaption></figure>
@@ -83,16 +83,16 @@ fn a_card_shows_before_and_after_on_the_same_scale() {
 #[test]
 fn a_card_says_what_is_not_there() {
     let folder = Folder::new();
-    let cards: String = samples::all()[1..5].iter().map(|item| card::card(item, &folder.writer().place, 1)).collect();
+    let cards: String = samples::all()[1..5].iter().map(|item| card::card(item, &folder.writer().place)).collect();
     expect_test::expect![[r#"
-        <li class=card id=i1 data-state=planned>
+         data-state=planned>
         <h3><bdi>waiting</bdi> <span class="state planned"><span aria-hidden=true>○</span> planned</span></h3>
         <div class="pair stacked">
         <figure><div class="frame empty" style="--r:1.5000"><p>no file is here</p></div><figcaption>before <bdi>waiting.jpg</bdi></figcaption></figure>
         </div>
         <dl><div><dt>cost</dt><dd>nothing</dd></div><div><dt>output</dt><dd><bdi>waiting.png</bdi></dd></div></dl>
         </li>
-        <li class=card id=i1 data-state=refused>
+         data-state=refused>
         <h3><bdi>refused</bdi> <span class="state refused"><span aria-hidden=true>⊘</span> refused</span></h3>
         <div class="pair stacked">
         <figure><div class="frame empty" style="--r:1.5000"><p>the file cannot be shown: a file that does not begin like a known picture is not supported</p></div><figcaption>before <bdi>refused.jpg</bdi></figcaption></figure>
@@ -101,7 +101,7 @@ fn a_card_says_what_is_not_there() {
         <dl><div><dt>cost</dt><dd>nothing</dd></div><div><dt>output</dt><dd><bdi>refused.png</bdi></dd></div></dl>
         <details><summary>more</summary><dl><div><dt>attempts</dt><dd>1</dd></div></dl></details>
         </li>
-        <li class=card id=i1 data-state=unknown>
+         data-state=unknown>
         <h3><bdi>unknown</bdi> <span class="state unknown"><span aria-hidden=true>?</span> unknown</span></h3>
         <div class="pair stacked">
         <figure><div class="frame empty" style="--r:1.5000"><p>no file is here</p></div><figcaption>before <bdi>unknown.jpg</bdi></figcaption></figure>
@@ -110,7 +110,7 @@ fn a_card_says_what_is_not_there() {
         <dl><div><dt>cost</dt><dd>1 may be charged</dd></div><div><dt>output</dt><dd><bdi>unknown.png</bdi></dd></div></dl>
         <details><summary>more</summary><dl><div><dt>attempts</dt><dd>1</dd></div></dl></details>
         </li>
-        <li class=card id=i1 data-state=failed>
+         data-state=failed>
         <h3><bdi>rejected</bdi> <span class="state failed"><span aria-hidden=true>✕</span> failed</span></h3>
         <div class="pair stacked">
         <figure><div class="frame empty" style="--r:1.5000"><p>no file is here</p></div><figcaption>before <bdi>rejected.jpg</bdi></figcaption></figure>
@@ -185,6 +185,15 @@ fn a_sheet_without_its_index_is_not_finished() {
 }
 
 #[test]
+fn an_empty_path_is_this_folder() {
+    let folder = Folder::new();
+    let empty = Path::new("");
+    let writer = Writer::new(empty, empty, &folder.path("sheet"), &SheetOptions::new(), totals()).unwrap();
+    let here = std::env::current_dir().unwrap().canonicalize().unwrap();
+    assert_eq!((&writer.place.base, &writer.place.output), (&here, &here));
+}
+
+#[test]
 fn other_files_are_not_replaced() {
     let folder = Folder::new();
     drop(folder.writer());
@@ -220,6 +229,7 @@ fn the_index_shows_the_worst_seams_first_and_lists_problems() {
         .collect();
     assert_eq!(seams[..5], ["0.32\" data-lost", "9\"", "3\"", "1\"", "0.32\""]);
     assert_eq!(seams.len(), 24);
+    assert!(!index.contains(" id=i"), "cards of several pages would have the same");
     let problems: Vec<&str> = index.split("<tr><td>").skip(1).map(|row| row.split('"').nth(1).unwrap()).collect();
     assert_eq!(problems, ["page-002.html#i2", "page-002.html#i3", "page-002.html#i4"]);
 }

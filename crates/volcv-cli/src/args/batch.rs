@@ -183,9 +183,9 @@ pub(crate) struct BatchExportArgs {
     #[arg(short = 'o', long = "output", id = "report_file", value_name = "FILE")]
     pub(crate) report: Option<PathBuf>,
     /// Write pages that show each picture before and after into this folder, instead of a report
-    #[arg(long, value_name = "FOLDER", requires = "input", conflicts_with = "report_file")]
+    #[arg(long, value_name = "FOLDER", conflicts_with = "report_file")]
     pub(crate) contact_sheet: Option<PathBuf>,
-    /// IN of the run, where contact sheets find the pictures before
+    /// IN of the run, where contact sheets find the pictures before [default: the pictures are in this folder]
     #[arg(long, value_name = "IN", requires = "contact_sheet")]
     pub(crate) input: Option<String>,
     #[command(flatten)]

@@ -6,10 +6,10 @@ use std::path::{Path, PathBuf};
 use serde_json::{Value, json};
 use volcv_batch::{Counts, Ended, Spending, State, Summary};
 
-use super::overview::total;
+use super::overview::{left, total};
 use super::progress::plain;
 use crate::args::LedgerArgs;
-use crate::report::{CANCELLED, note};
+use crate::report::{CANCELLED, CliError, note};
 
 /// Exit codes that only a batch has.
 const SOME_FAILED: u8 = 10;
@@ -17,6 +17,7 @@ const COST_REACHED: u8 = 11;
 /// The ledger is away, or the lease has passed.
 pub(crate) const RUN_AGAIN: u8 = 12;
 /// Those of single calls that mean the same here.
+const FILE: u8 = 2;
 const ACCOUNT: u8 = 3;
 const REFUSED: u8 = 4;
 const UNKNOWN: u8 = 7;
@@ -26,8 +27,11 @@ const NOT_ENDED: u8 = 9;
 #[derive(Debug)]
 pub(crate) struct Closing<'a> {
     pub(crate) summary: Summary,
-    pub(crate) report: PathBuf,
+    /// The report, if it could be written.
+    pub(crate) report: Option<PathBuf>,
     pub(crate) sheets: Vec<PathBuf>,
+    /// What could not be written after the last picture.
+    pub(crate) failures: Vec<CliError>,
     pub(crate) out: &'a Path,
     pub(crate) place: &'a LedgerArgs,
 }
@@ -35,16 +39,25 @@ pub(crate) struct Closing<'a> {
 impl Closing<'_> {
     /// How the process ends.
     pub(crate) fn exit_code(&self) -> u8 {
-        let Counts { unknown, refused, failed, planned, claimed, sending, paid, .. } = self.summary.counts;
-        match &self.summary.ended {
+        let Counts { unknown, refused, failed, .. } = self.summary.counts;
+        match self.ended() {
             Ended::AccountRefused(_) => ACCOUNT,
             Ended::CostReached => COST_REACHED,
             Ended::Stopped => CANCELLED,
             _ if unknown > 0 => UNKNOWN,
             _ if failed > 0 => SOME_FAILED,
             _ if refused > 0 => REFUSED,
-            _ if planned + claimed + sending + paid > 0 => NOT_ENDED,
+            _ if left(&self.summary.counts) > 0 => NOT_ENDED,
+            _ if !self.failures.is_empty() => FILE,
             _ => 0,
+        }
+    }
+
+    /// Why the run has ended; nobody has stopped it where nothing was left.
+    fn ended(&self) -> &Ended {
+        match &self.summary.ended {
+            Ended::Stopped if left(&self.summary.counts) == 0 => &Ended::AllDone,
+            ended => ended,
         }
     }
 
@@ -54,7 +67,9 @@ impl Closing<'_> {
         text.push_str(&spending_line("calls", &self.summary.spending));
         text.push_str(&spending_line("this run", &self.summary.spent));
         // Writing to a string cannot fail.
-        let _ = writeln!(text, "{:<9} {}", "report", self.report.display());
+        if let Some(report) = &self.report {
+            let _ = writeln!(text, "{:<9} {}", "report", report.display());
+        }
         if let Some(first) = self.sheets.first() {
             let pages = match self.sheets.len() {
                 2 => "1 page".to_owned(),
@@ -66,7 +81,7 @@ impl Closing<'_> {
     }
 
     pub(crate) fn to_json(&self) -> Value {
-        let (ended, reason) = match &self.summary.ended {
+        let (ended, reason) = match self.ended() {
             Ended::AllDone => ("all_done", None),
             Ended::Stopped => ("stopped", None),
             Ended::CostReached => ("cost_reached", None),
@@ -81,15 +96,17 @@ impl Closing<'_> {
             "counts": self.summary.counts,
             "spending": self.summary.spending,
             "spent_by_this_run": self.summary.spent,
-            "report": self.report.to_string_lossy(),
+            "report": self.report.as_ref().map(|path| path.to_string_lossy()),
             "contact_sheets": self.sheets.iter().map(|path| path.to_string_lossy()).collect::<Vec<_>>(),
+            "warnings": self.failures.iter().map(ToString::to_string).collect::<Vec<_>>(),
         })
     }
 
     /// Says what to do next, on standard error.
     pub(crate) fn advise(&self) {
+        self.failures.iter().for_each(|failure| note("error", failure));
         let retry = Retry { out: self.out, place: self.place };
-        match &self.summary.ended {
+        match self.ended() {
             Ended::AccountRefused(reason) => {
                 note("error", format!("the key or the account was refused: {}", plain(reason)));
                 note("hint", "run the same command again once that is settled; nothing is bought twice");
@@ -105,9 +122,11 @@ impl Closing<'_> {
             _ => {}
         }
         retry.advise(&self.summary.counts);
-        let Counts { planned, claimed, sending, paid, .. } = self.summary.counts;
-        if matches!(self.summary.ended, Ended::AllDone) && planned + claimed + sending + paid > 0 {
-            note("note", "the pictures that have not ended are in the hands of other runs, or their answers are");
+        if *self.ended() == Ended::AllDone && left(&self.summary.counts) > 0 {
+            note(
+                "note",
+                "what has not ended is in the hands of another run, or its answer lies in OUT of another machine",
+            );
         }
     }
 }

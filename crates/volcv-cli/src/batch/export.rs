@@ -7,6 +7,7 @@ use std::process::ExitCode;
 use serde_json::json;
 use volcv_batch::{BatchError, Ledger, SheetOptions, State};
 
+use super::found;
 use super::ledgers::{self, Place};
 use crate::args::BatchExportArgs;
 use crate::output::STDOUT;
@@ -22,8 +23,8 @@ pub(crate) async fn run(args: &BatchExportArgs) -> Result<ExitCode, CliError> {
         ));
     }
     let places = ledgers::of_batch(&args.place, &args.output)?;
-    if let (Some(folder), Some(input)) = (&args.contact_sheet, &args.input) {
-        let pages = sheets(args, &places, folder, input).await?;
+    if let Some(folder) = &args.contact_sheet {
+        let pages = sheets(args, &places, folder).await?;
         let names: Vec<_> = pages.iter().map(|page| page.to_string_lossy()).collect();
         let object = json!({"ok": true, "contact_sheets": names});
         let text = names.iter().map(|name| format!("{name}\n")).collect();
@@ -59,19 +60,17 @@ async fn write(places: &[Place], states: &[State], out: &mut (impl Write + Send)
 }
 
 /// Several ledgers have a folder of pages each.
-async fn sheets(
-    args: &BatchExportArgs,
-    places: &[Place],
-    folder: &Path,
-    input: &str,
-) -> Result<Vec<PathBuf>, CliError> {
-    let input = super::found(input, &args.output).await?;
+async fn sheets(args: &BatchExportArgs, places: &[Place], folder: &Path) -> Result<Vec<PathBuf>, CliError> {
+    let base = match &args.input {
+        Some(input) => found(input, &args.output).await?.base().to_owned(),
+        None => PathBuf::from("."),
+    };
     let options = SheetOptions::new().states(&args.states);
     let mut pages = Vec::new();
     for place in places {
         let folder = if places.len() > 1 { place.sheet(folder) } else { folder.to_owned() };
         let ledger = Ledger::open(&place.url).await?;
-        pages.extend(volcv_batch::contact_sheets(&ledger, input.base(), &args.output, &folder, &options).await?);
+        pages.extend(volcv_batch::contact_sheets(&ledger, &base, &args.output, &folder, &options).await?);
     }
     Ok(pages)
 }

@@ -11,8 +11,13 @@ const WINDOW: Duration = Duration::from_secs(120);
 
 /// All items of a ledger.
 pub(crate) fn total(counts: &Counts) -> u64 {
+    left(counts) + ended(counts)
+}
+
+/// Those that a run takes by itself, or has taken.
+pub(crate) fn left(counts: &Counts) -> u64 {
     let Counts { planned, claimed, sending, paid, .. } = counts;
-    planned + claimed + sending + paid + ended(counts)
+    planned + claimed + sending + paid
 }
 
 /// Those that no run takes by itself any more.
@@ -59,7 +64,7 @@ impl fmt::Display for Overview {
         }
         if let Some(speed) = speed.filter(|speed| *speed > 0.0) {
             write!(f, "; {:.1} a minute", speed * 60.0)?;
-            let left = total(counts) - ended(counts);
+            let left = left(counts);
             // Decades are as good as anything longer.
             let seconds = (left as f64 / speed).min(1e9);
             if left > 0 {

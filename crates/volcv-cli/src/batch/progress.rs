@@ -135,10 +135,9 @@ impl Shown {
         if self.0.kind != Kind::Lines {
             return;
         }
-        let pause = (now.saturating_duration_since(self.0.start) / 20).clamp(LINES.0, LINES.1);
         let mut told = self.told();
         let (last, before) = told.line.get_or_insert((self.0.start, String::new()));
-        if now.saturating_duration_since(*last) < pause {
+        if !is_due(now.saturating_duration_since(self.0.start), now.saturating_duration_since(*last)) {
             return;
         }
         let text = text();
@@ -241,6 +240,11 @@ impl Shown {
     }
 }
 
+/// Whether a line of a log is due, so long after the start and after the last line.
+fn is_due(start: Duration, last: Duration) -> bool {
+    last >= (start / 20).clamp(LINES.0, LINES.1)
+}
+
 fn text_of(phase: Phase) -> &'static str {
     match phase {
         Phase::Preparing => "preparing",
@@ -268,6 +272,17 @@ fn name(id: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn lines_of_a_log_come_every_10_seconds_at_first_and_every_2_minutes_later() {
+        let seconds = Duration::from_secs;
+        let lines = (1..24 * 3600_u64).fold((0, 0), |(lines, last), now| {
+            if is_due(seconds(now), seconds(now - last)) { (lines + 1, now) } else { (lines, last) }
+        });
+        assert!(!is_due(seconds(9), seconds(9)) && is_due(seconds(10), seconds(10)));
+        assert!(!is_due(seconds(7200), seconds(119)) && is_due(seconds(7200), seconds(120)));
+        assert!((700..850).contains(&lines.0), "{lines:?}");
+    }
 
     #[test]
     fn names_are_short_and_do_not_steer_the_terminal() {

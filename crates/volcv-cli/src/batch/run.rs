@@ -92,9 +92,15 @@ impl<'a> Run<'a> {
         let ran = self.rounds(&self.batch(client, &ledger, interrupt), &ledger, shown).await;
         watch.abort();
         let summary = ran?;
-        volcv_batch::save_report(&ledger, &[], &self.report).await?;
-        let sheets = if args.contact_sheet { self.sheets(&ledger, interrupt, shown).await? } else { Vec::new() };
-        Ok(Closing { summary, report: self.report.clone(), sheets, out: self.out, place: &args.place })
+        let mut failures = Vec::new();
+        let written = volcv_batch::save_report(&ledger, &[], &self.report).await;
+        let report = written.map(|_| self.report.clone()).map_err(|error| failures.push(error.into())).ok();
+        let mut sheets = Vec::new();
+        if args.contact_sheet {
+            let pages = self.sheets(&ledger, interrupt, shown).await;
+            sheets = pages.map_err(|failure| failures.push(failure)).unwrap_or_default();
+        }
+        Ok(Closing { summary, report, sheets, failures, out: self.out, place: &args.place })
     }
 
     fn client(&self) -> Result<AnyClient, CliError> {

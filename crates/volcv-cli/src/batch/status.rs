@@ -9,7 +9,7 @@ use super::closing::{Retry, counts_line, spending_line};
 use super::ledgers;
 use super::overview::{Sum, total};
 use crate::args::BatchStatusArgs;
-use crate::report::{self, CliError};
+use crate::report::{self, CliError, note};
 
 /// Prints what the ledger says, or the sum of what the ledgers of all parts say.
 pub(crate) async fn run(args: &BatchStatusArgs) -> Result<ExitCode, CliError> {
@@ -30,6 +30,9 @@ pub(crate) async fn run(args: &BatchStatusArgs) -> Result<ExitCode, CliError> {
     text.push_str(&counts_line(counts));
     text.push_str(&spending_line("calls", spending));
     let printed = report::result(text.as_bytes());
+    if total(counts) == 0 {
+        note("hint", "nothing was planned here yet; a batch in PostgreSQL may have another --batch NAME");
+    }
     Retry { out: &args.output, place: &args.place }.advise(counts);
     Ok(printed)
 }

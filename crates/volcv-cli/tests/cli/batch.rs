@@ -89,7 +89,7 @@ fn the_lines_of_a_manifest_win_over_the_flags() {
     ];
     let manifest: String = lines.iter().map(|line| format!("{line}\n")).collect();
     let flags = "--right 0.5 --prompt sky --prompt-field both --seed 9 --scale 2.5 --steps 20 --strength 0.25";
-    let mut command = bench.command("batch - -o out --concurrency 1 --json --return-url");
+    let mut command = bench.command("batch - -o out --concurrency 1 --json --return-url --contact-sheet");
     command.args(flags.split(' '));
     let ran = run(command, manifest.as_bytes()).expect(0).json();
     assert_eq!((&ran["ok"], &ran["ended"], &ran["total"]), (&json!(true), &json!("all_done"), &json!(3)));
@@ -219,6 +219,13 @@ fn the_report_and_the_sheets_go_where_they_shall() {
     assert!(sheet.ends_with("index.html with 1 page") && bench.path("out/sheet/index.html").exists(), "{sheet}");
     let page = fs::read_to_string(bench.path("out/sheet/page-001.html")).unwrap();
     assert!(page.contains("2.png"), "{page}");
+    // What cannot be written at the end is said beside what was made.
+    bench.write("out/sheet/index.html", b"mine");
+    let ran = bench.run("batch photos -o out --left 1 --contact-sheet").expect(2);
+    assert_eq!(line(&ran.stdout, "items"), "3: 3 done");
+    assert!(ran.stderr.starts_with("error: ") && ran.stderr.contains("index.html"), "{ran:?}");
+    let json = bench.run("batch photos -o out --left 1 --contact-sheet --json").expect(2).json();
+    assert_eq!((&json["ok"], json["warnings"].as_array().unwrap().len()), (&json!(false), 1));
     // Nothing is bought for a report that cannot be written.
     let charges = bench.emulator.charges();
     bench.run("batch photos -o other --left 1 --report photos").expect(2);

@@ -3,7 +3,7 @@
 use serde_json::json;
 
 use crate::batch::line;
-use crate::support::{Bench, TRANSPORTS};
+use crate::support::{Bench, TRANSPORTS, run, volcv};
 
 #[test]
 fn exit_codes_tell_apart_what_is_left() {
@@ -93,7 +93,8 @@ fn wrong_flags_and_lines_are_errors_before_anything_is_sent() {
         ("photos -o out --left 1 --rate inf", "--rate"),
         ("photos -o out --left 1 --tries 0", "--tries"),
         ("photos -o out --left 1 --lease 0", "--lease"),
-        ("photos -o out --left 1 --lease 1", "lease"),
+        ("photos -o out --left 1 --lease 1", "--lease"),
+        ("photos -o out --left 1 --max-side 5", "--max-side"),
         ("photos -o out --left 1 --max-cost -1", "--max-cost"),
         ("photos -o out --left 1 --shard 2/2", "--shard"),
         ("photos -o out --left 1 --shard 1", "--shard"),
@@ -115,6 +116,13 @@ fn wrong_flags_and_lines_are_errors_before_anything_is_sent() {
     }
     assert_eq!(bench.emulator.connections(), 0);
     assert!(bench.pictures("out").is_empty());
+}
+
+#[test]
+fn without_a_key_nothing_is_made() {
+    let bench = Bench::with_photos(1, &[]);
+    let ran = run(volcv(bench.dir.path(), "batch photos -o out --left 1"), b"").expect(2);
+    assert!(ran.stderr.contains("--emulator") && bench.files() == ["photos"], "{ran:?}");
 }
 
 #[test]

@@ -100,8 +100,8 @@ fn checksums() -> Result<BTreeMap<(String, String), String>, String> {
     Ok(entries.collect())
 }
 
-/// What is linked in besides crates: the standard library, and what unwinds the stack.
-fn runtimes() -> Result<[Value; 2], String> {
+/// What is linked in besides crates: the standard library, what unwinds the stack, and SQLite, which one of the crates holds.
+fn runtimes(packages: &[Package]) -> Result<[Value; 3], String> {
     let rustc = output(&root(), "rustc --version")?;
     let rustc = rustc.split(' ').nth(1).ok_or("rustc has no version")?;
     let zig = ZIG.lines().find_map(|line| line.strip_prefix("ziglang==")).ok_or("packaging/linker.txt without zig")?;
@@ -116,7 +116,24 @@ fn runtimes() -> Result<[Value; 2], String> {
         component("ziglang", zig, "MIT AND Apache-2.0 WITH LLVM-exception", format!("pkg:pypi/ziglang@{zig}"));
     unwinder["description"] = json!("LLVM's libunwind and compiler-rt, as the linker brings them");
     unwinder["hashes"] = json!([{ "alg": "SHA-256", "content": checksum }]);
-    Ok([component("rust-std", rustc, "MIT OR Apache-2.0", format!("pkg:generic/rust-std@{rustc}")), unwinder])
+    let (version, checksum) = sqlite(packages)?;
+    let mut sqlite = component("sqlite", &version, "blessing", format!("pkg:generic/sqlite@{version}"));
+    sqlite["cpe"] = json!(format!("cpe:2.3:a:sqlite:sqlite:{version}:*:*:*:*:*:*:*"));
+    sqlite["description"] = json!("the source in C that the crate libsqlite3-sys holds");
+    sqlite["hashes"] = json!([{ "alg": "SHA-256", "content": checksum }]);
+    let standard = component("rust-std", rustc, "MIT OR Apache-2.0", format!("pkg:generic/rust-std@{rustc}"));
+    Ok([standard, unwinder, sqlite])
+}
+
+/// The version of SQLite, and the SHA-256 of its source.
+fn sqlite(packages: &[Package]) -> Result<(String, String), String> {
+    let holder = packages.iter().find(|package| package.name == "libsqlite3-sys").ok_or("no SQLite is linked in")?;
+    let folder = holder.folder.join("sqlite3");
+    let header = fs::read_to_string(folder.join("sqlite3.h")).map_err(|error| format!("sqlite3.h: {error}"))?;
+    let line = header.lines().find_map(|line| line.strip_prefix("#define SQLITE_VERSION "));
+    let version = line.ok_or("sqlite3.h names no version")?.trim().trim_matches('"').to_owned();
+    let sum = output(&folder, "sha256sum sqlite3.c")?;
+    Ok((version, sum.split(' ').next().unwrap_or_default().to_owned()))
 }
 
 /// Writes the list and the licences.
@@ -125,7 +142,7 @@ pub(super) fn write(list: &Path, licences: &Path, built: &Built) -> Result<(), S
     let time = output(&root(), &format!("date --utc --date=@{} +%FT%TZ", epoch()?))?;
     let release = format!("pkg:github/volcv/volcv@v{VERSION}");
     let purls: BTreeMap<_, _> = packages.iter().map(|package| (&package.id, package.purl())).collect();
-    let runtimes = runtimes()?;
+    let runtimes = runtimes(&packages)?;
     let tops = packages.iter().filter(|package| ["volcv-ffi", "volcv-cli"].contains(&&*package.name));
     let tops =
         tops.map(Package::purl).chain(runtimes.iter().filter_map(|found| found["purl"].as_str().map(str::to_owned)));
@@ -159,8 +176,10 @@ pub(super) fn write(list: &Path, licences: &Path, built: &Built) -> Result<(), S
 /// The licence texts that the crates bring, each text once.
 fn texts(packages: &[Package]) -> Result<String, String> {
     let mut texts: BTreeMap<String, Vec<String>> = BTreeMap::new();
-    let mut list =
-        String::from("The crates in libvolcv and in the command volcv, and the licences that each brings.\n\n");
+    let mut list = String::from(
+        "The crates in libvolcv and in the command volcv, and the licences that each brings. SQLite, which libsqlite3-sys holds, is\n\
+         in the public domain.\n\n",
+    );
     for package in packages.iter().filter(|package| package.checksum.is_some()) {
         let title = format!("{} {}", package.name, package.version);
         list += &format!("{title}: {}\n", package.licence);

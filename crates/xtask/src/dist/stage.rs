@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 
 use super::build::Built;
 use super::epoch;
+use crate::debug;
 use crate::installed::{VERSION, soname};
 use crate::sh::{output, root, run};
 
@@ -42,9 +43,8 @@ pub(super) fn fill(folder: &Path, built: &Built) -> Result<(), String> {
     }
     write(&folder.join("lib/pkgconfig/volcv.pc"), &pkg_config())?;
     let date = output(&root(), &format!("date --utc --date=@{} +%F", epoch()?))?;
-    // In a target folder of its own, for other checks hold the lock of the usual one.
-    let cargo = "cargo run --quiet --locked --target-dir target/dist -p volcv-cli --example manual --";
-    run(&root(), &format!("{cargo} {} {date}", folder.display()), &[])
+    let manual = debug::build()?.join("examples/manual");
+    run(&root(), &format!("{} {} {date}", manual.display(), folder.display()), &[])
 }
 
 /// The file for pkg-config, which finds the others from the place where it lies itself.

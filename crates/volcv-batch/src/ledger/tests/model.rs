@@ -88,7 +88,7 @@ struct Thing {
 impl Thing {
     /// The rule in words: the newest attempt that matters decides.
     fn at_rest(&self) -> State {
-        let matters = |one: &&Try| one.answered() || (one.charge == Charge::Unknown && !one.forgiven);
+        let matters = |one: &&Try| one.answered() || (one.charge != Charge::None && !one.forgiven);
         match self.tries.iter().rev().find(matters) {
             Some(newest) if newest.answered() => State::Paid,
             Some(_) => State::Unknown,
@@ -228,8 +228,12 @@ async fn step(bench: &Bench, model: &mut Model, step: &Step) {
         Step::Retry(state) => {
             ledger.retry(&[state]).await.unwrap();
             for thing in model.things.iter_mut().filter(|thing| thing.state == state) {
-                for one in thing.tries.iter_mut().filter(|one| one.charge == Charge::Unknown) {
-                    one.forgiven |= state == State::Unknown || one.kept != Kind::Nothing;
+                for one in &mut thing.tries {
+                    one.forgiven |= match one.charge {
+                        Charge::Unknown => state == State::Unknown || one.kept != Kind::Nothing,
+                        Charge::Charged => one.kept == Kind::Nothing,
+                        Charge::None => false,
+                    };
                 }
                 thing.state = thing.at_rest();
             }
