@@ -1,5 +1,6 @@
 //! The one writer of a SQLite file in this process: all operations that wait go into one transaction, so that they share one sync
-//! of the disk.
+//! of the disk. 1,000 items with calls of 50 ms at concurrency 16 take 3.7 to 6.3 s with it and 9.1 to 19 s with a transaction for each
+//! operation (`tests/measure.rs` with `GROUP` 256 and 1, two cores that were busy; the calls alone take 3.1 s).
 
 use sqlx::sqlite::SqliteConnection;
 use sqlx::{Connection as _, Error};

@@ -1,4 +1,5 @@
-//! Prints what the ledger costs. With the usual few items this is a test that workers can share a ledger; by hand:
+//! Prints what the ledger costs: in a release build 0.65 ms of the processor for an item, 20 s for the planning of a million, 0.2 s for their
+//! counts. With the usual few items this is a test that workers can share a ledger; by hand:
 //! `VOLCV_LEDGER_ITEMS=1000000 cargo test --release -p volcv-batch --lib measure -- --nocapture`.
 
 use std::time::Instant;
