@@ -27,7 +27,7 @@ pub use error::BatchError;
 pub use event::{Event, Phase};
 pub use input::{Defaults, Input, Shard};
 pub use job::{Item, Job};
-pub use ledger::{Counts, ItemReport, ItemResult, Ledger, LedgerUrl, Page, Spending};
+pub use ledger::{Activity, Counts, ItemReport, ItemResult, Ledger, LedgerUrl, Page, RunReport, Spending};
 pub use plan::{Planned, plan};
 pub use preview::{Preview, Unplannable, preview};
 pub use report::{report, save_report};

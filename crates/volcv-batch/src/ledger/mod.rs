@@ -32,8 +32,8 @@ use std::time::Duration;
 use sqlx::postgres::PgPool;
 use sqlx::sqlite::SqlitePool;
 
+pub use types::{Activity, Counts, ItemReport, ItemResult, Page, RunReport, Spending};
 pub(crate) use types::{Answer, AttemptEnd, AttemptId, Begin, Claimed, Kept, NewRun, Pace, Verdict};
-pub use types::{Counts, ItemReport, ItemResult, Page, Spending};
 pub use url::LedgerUrl;
 
 /// An open ledger. Cloning is cheap.

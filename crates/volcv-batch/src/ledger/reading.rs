@@ -1,11 +1,11 @@
 //! What people ask of a ledger.
 
-use super::dialect::Arg;
+use super::dialect::{Arg, Row};
 use super::items::read_job;
 use super::standing::state_of;
 use super::tx::{Fault, Outcome, Tx};
-use super::types::{Counts, ItemReport, Page, Spending};
-use super::{Ledger, tally};
+use super::types::{Activity, Counts, ItemReport, Page, RunReport, Spending};
+use super::{Ledger, pace, tally};
 use crate::error::BatchError;
 use crate::job::Item;
 use crate::state::State;
@@ -25,6 +25,14 @@ impl Ledger {
     /// The ledger cannot be read.
     pub async fn spending(&self) -> Result<Spending, BatchError> {
         self.read(|tx| Box::pin(tally::spending(tx))).await
+    }
+
+    /// Which runs are at work, and at what pace.
+    ///
+    /// # Errors
+    /// The ledger cannot be read.
+    pub async fn activity(&self) -> Result<Activity, BatchError> {
+        self.read(|tx| Box::pin(activity(tx))).await
     }
 
     /// Up to `limit` items from `from` on, in the order of the input, of the given states, or of all if there are none.
@@ -54,6 +62,27 @@ async fn counts(tx: &mut Tx<'_>) -> Outcome<Counts> {
         *field = row.count(1)?;
     }
     Ok(counts)
+}
+
+async fn activity(tx: &mut Tx<'_>) -> Outcome<Activity> {
+    let now = tx.now().await?;
+    let pace = pace::read(tx, now).await?;
+    let text = "SELECT name, started, lease_until, \
+                (SELECT count(*) FROM items WHERE run = runs.id AND state IN ('claimed', 'sending')) \
+                FROM runs WHERE ended IS NULL AND lease_until > $1 ORDER BY started, id";
+    let rows = tx.rows(text, &[now.into()]).await?;
+    let passed = |from: i64, to: i64| u64::try_from(to - from).unwrap_or_default();
+    let run = |row: &Row| -> Outcome<RunReport> {
+        Ok(RunReport {
+            name: row.text(0)?,
+            running_ms: passed(row.int(1)?, now),
+            lease_ms: passed(now, row.int(2)?),
+            items: row.count(3)?,
+        })
+    };
+    let pause_ms = u64::try_from(pace.pause.as_millis()).unwrap_or(u64::MAX);
+    let runs = rows.iter().map(run).collect::<Outcome<_>>()?;
+    Ok(Activity { runs, factor: pace.factor, pause_ms, stopped: pace.stopped })
 }
 
 /// The next item is the last one of a page plus one, so the cursor is the place of the last item: what follows it comes next.

@@ -206,6 +206,34 @@ impl Spending {
     }
 }
 
+/// The runs of a ledger that are at work, and the pace that they share.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct Activity {
+    /// Those whose lease holds, the oldest first.
+    pub runs: Vec<RunReport>,
+    /// The part of its concurrency that each run may use, above 0 and at most 1; less than 1 after the service asked to slow down.
+    pub factor: f64,
+    /// For so many milliseconds, no run sends anything.
+    pub pause_ms: u64,
+    /// Why no run begins anything: the key or the account was refused. The next run that starts takes it away.
+    pub stopped: Option<String>,
+}
+
+/// One run that is at work.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct RunReport {
+    /// Its machine and process.
+    pub name: String,
+    /// Items in its hands.
+    pub items: u64,
+    /// For how long it has been at work, in milliseconds.
+    pub running_ms: u64,
+    /// When its lease passes, in milliseconds from now; it renews the lease long before.
+    pub lease_ms: u64,
+}
+
 /// One item for reports. Serialized, it is a line of the report.
 #[derive(Debug, Clone)]
 #[non_exhaustive]

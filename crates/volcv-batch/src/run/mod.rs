@@ -92,7 +92,7 @@ impl Batch {
             ledger,
             base: base.into(),
             output: output.into(),
-            name: format!("process {}", std::process::id()),
+            name: own_name(),
             concurrency: CONCURRENCY,
             rate: None,
             max_cost: None,
@@ -136,7 +136,7 @@ impl Batch {
         self
     }
 
-    /// The name of this run in the ledger, for people.
+    /// The name of this run in the ledger, for people; machine and process if not set.
     pub fn name(mut self, name: impl Into<String>) -> Self {
         self.name = name.into();
         self
@@ -236,5 +236,16 @@ impl Batch {
             return refused(format!("the lease is {} s, but must be 2 s to 1 hour", self.lease.as_secs_f64()));
         }
         Gate::new(self.concurrency, self.rate)
+    }
+}
+
+/// `render-7, process 4711`; the machine is left out where nothing tells its name.
+fn own_name() -> String {
+    let told = || ["HOSTNAME", "COMPUTERNAME"].iter().find_map(|name| std::env::var(name).ok());
+    let machine = std::fs::read_to_string("/proc/sys/kernel/hostname").ok().or_else(told).unwrap_or_default();
+    let process = format!("process {}", std::process::id());
+    match machine.trim() {
+        "" => process,
+        machine => format!("{machine}, {process}"),
     }
 }

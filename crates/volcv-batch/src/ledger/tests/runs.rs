@@ -108,3 +108,24 @@ async fn an_operation_is_tried_for_a_while() {
         assert!(matches!(error, Err(BatchError::Ledger { .. })));
     }
 }
+
+#[tokio::test]
+async fn runs_at_work_are_told_until_they_end_or_their_lease_passes() {
+    for bench in Bench::all().await {
+        bench.add(5).await;
+        let names = |activity: &Activity| activity.runs.iter().map(|run| run.items).collect::<Vec<_>>();
+        let (one, two) = (bench.start("a").await, bench.start("b").await);
+        bench.claim(&one, 3).await;
+        bench.ledger.slow_down(Duration::from_secs(7)).await.unwrap();
+        bench.ledger.stop("no quota").await.unwrap();
+        let activity = bench.ledger.activity().await.unwrap();
+        let mut items = names(&activity);
+        items.sort_unstable();
+        assert_eq!((items, activity.factor, activity.stopped.as_deref()), (vec![0, 3], 0.5, Some("no quota")));
+        assert!((1..=7000).contains(&activity.pause_ms) && activity.runs[0].lease_ms > 0, "{activity:?}");
+        bench.ledger.end_run(&two).await.unwrap();
+        assert_eq!(names(&bench.ledger.activity().await.unwrap()), [3]);
+        bench.pass(LEASE);
+        assert!(bench.ledger.activity().await.unwrap().runs.is_empty());
+    }
+}
