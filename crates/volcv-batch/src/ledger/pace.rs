@@ -26,12 +26,13 @@ const LOCK: &str = "SELECT factor, pause_until, pause, slowed, raised, stopped F
 
 impl Ledger {
     /// The service asked to slow down: halves the factor, at most once a second, and pauses all runs for `pause`, 120 s at most. If the
-    /// factor cannot become smaller, or the last pause is just over, the pause is at least twice the last one, up to 60 s.
-    pub(crate) async fn slow_down(&self, pause: Duration) -> Result<Pace, BatchError> {
+    /// factor cannot become smaller, or the last pause is just over, the pause is at least twice the last one, up to 60 s; or a second if
+    /// calls have succeeded since, because the service works then.
+    pub(crate) async fn slow_down(&self, pause: Duration, succeeded: bool) -> Result<Pace, BatchError> {
         self.write(move |tx| {
             Box::pin(async move {
                 let now = tx.now().await?;
-                slow_down(tx, now, millis(pause)).await
+                slow_down(tx, now, millis(pause), succeeded).await
             })
         })
         .await
@@ -85,7 +86,7 @@ impl Stored {
     }
 }
 
-async fn slow_down(tx: &mut Tx<'_>, now: i64, asked: i64) -> Outcome<Pace> {
+async fn slow_down(tx: &mut Tx<'_>, now: i64, asked: i64, succeeded: bool) -> Outcome<Pace> {
     let mut pace = Stored::read(&tx.one(LOCK, &[]).await?)?;
     let asked = asked.min(LONGEST_ASKED);
     let mut pause = asked;
@@ -93,7 +94,7 @@ async fn slow_down(tx: &mut Tx<'_>, now: i64, asked: i64) -> Outcome<Pace> {
         let paused = now < pace.pause_until;
         let just_over = now < pace.pause_until + pace.pause.max(TOGETHER);
         if !paused && (pace.factor <= SLOWEST || just_over) {
-            pause = asked.max((2 * pace.pause).clamp(TOGETHER, LONGEST));
+            pause = asked.max(if succeeded { TOGETHER } else { (2 * pace.pause).clamp(TOGETHER, LONGEST) });
         }
         pace.factor = (pace.factor / 2.0).max(SLOWEST);
         pace.slowed = now;

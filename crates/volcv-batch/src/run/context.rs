@@ -130,7 +130,7 @@ impl Context {
 
     /// The service asked to slow down.
     pub(crate) async fn slow_down(&self, pause: Duration) {
-        match self.ledger.slow_down(pause).await {
+        match self.ledger.slow_down(pause, self.gate.take_succeeded()).await {
             Ok(pace) => self.keep_pace(&pace, true),
             // The other runs learn of it from their own calls.
             Err(_) => self.pause(pause.max(Duration::from_secs(1))),

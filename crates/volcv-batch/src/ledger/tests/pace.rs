@@ -16,14 +16,14 @@ async fn one_burst_slows_down_once() {
         let run = bench.start("a").await;
         bench.claim_one(&run).await;
         for asked in [20, 60, 30] {
-            let pace = bench.ledger.slow_down(asked * SECOND).await.unwrap();
+            let pace = bench.ledger.slow_down(asked * SECOND, false).await.unwrap();
             assert_eq!(pace.factor, 0.5);
         }
         let Begin::Wait(wait) = bench.begin(&run, &attempt("item-0", 1)).await else { panic!("no wait") };
         assert!(near(wait, 60), "{wait:?}");
         bench.pass(60 * SECOND);
         assert_eq!(bench.begin(&run, &attempt("item-0", 1)).await, Begin::Send);
-        let pace = bench.ledger.slow_down(900 * SECOND).await.unwrap();
+        let pace = bench.ledger.slow_down(900 * SECOND, false).await.unwrap();
         assert!(pace.factor == 0.25 && near(pace.pause, 120), "{pace:?}");
     }
 }
@@ -35,7 +35,7 @@ async fn pauses_grow_and_success_speeds_up() {
         bench.ledger.start_run(&run).await.unwrap();
         let mut pauses = Vec::new();
         for _ in 0..8 {
-            let pace = bench.ledger.slow_down(5 * SECOND).await.unwrap();
+            let pace = bench.ledger.slow_down(5 * SECOND, false).await.unwrap();
             pauses.push((pace.factor, pace.pause.as_secs_f64().round() as u64));
             bench.pass(pace.pause);
         }
@@ -55,7 +55,7 @@ async fn pauses_grow_and_success_speeds_up() {
             bench.ledger.beat(&run, true).await.unwrap().pace,
             Pace { factor: 1.0, pause: Duration::ZERO, stopped: None }
         );
-        let pace = bench.ledger.slow_down(SECOND).await.unwrap();
+        let pace = bench.ledger.slow_down(SECOND, false).await.unwrap();
         assert!(near(pace.pause, 1), "the growth is forgotten: {pace:?}");
     }
 }
@@ -76,5 +76,20 @@ async fn a_stop_holds_until_the_next_run() {
         // An attempt that was begun is not stopped when it is begun again.
         bench.ledger.stop("again").await.unwrap();
         assert_eq!(bench.begin(&run, &attempt("item-0", 1)).await, Begin::Send);
+    }
+}
+
+#[tokio::test]
+async fn a_throttle_among_calls_that_succeed_makes_no_pause_longer() {
+    for bench in Bench::all().await {
+        for _ in 0..20 {
+            let pace = bench.ledger.slow_down(Duration::ZERO, true).await.unwrap();
+            assert!(pace.pause <= SECOND, "{pace:?}");
+            bench.pass(SECOND + SECOND / 10);
+        }
+        assert!(
+            bench.ledger.slow_down(60 * SECOND, true).await.unwrap().pause > 59 * SECOND,
+            "what the service asks for holds"
+        );
     }
 }
