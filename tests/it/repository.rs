@@ -100,6 +100,6 @@ fn the_page_about_batches_has_the_keys_of_the_report() {
     let [source, page] = ["crates/volcv-batch/src/report.rs", "docs/batch.md"]
         .map(|file| fs::read_to_string(root().join(file)).unwrap());
     let rows: Vec<_> =
-        source.lines().filter_map(|line| line.strip_prefix("//! ").filter(|row| row.starts_with('|'))).collect();
+        source.lines().filter_map(|line| line.strip_prefix("/// ").filter(|row| row.starts_with('|'))).collect();
     assert!(rows.len() > 20 && page.contains(&rows.join("\n")), "the tables differ");
 }

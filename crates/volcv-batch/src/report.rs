@@ -1,32 +1,4 @@
 //! The report: one line of JSON for each item, out of the ledger.
-//!
-//! Each line is an object with all of these keys, in this order. A key that the ledger has nothing for is null, or an empty array
-//! where an array stands. Later versions may add keys behind these.
-//!
-//! | key | type | |
-//! |---|---|---|
-//! | `id` | string | the item's own id |
-//! | `seq` | number | where it stands in the input, from 0 on |
-//! | `input` | string | the picture or link, as the input names it |
-//! | `output` | string | the file of the finished picture, relative to the output folder; it is there if `state` is `done` |
-//! | `state` | string | `planned`, `claimed`, `sending`, `unknown`, `paid`, `done`, `refused` or `failed` |
-//! | `charged` | number | attempts that were billed |
-//! | `unknown` | number | attempts that may have been billed |
-//! | `attempts` | number | all attempts |
-//! | `width`, `height` | number or null | of the finished picture, in pixels |
-//! | `original` | array or null | where the original lies in it: x, y, width and height in pixels |
-//! | `seeds` | array | the seed of each call, null where the service chose it |
-//! | `seam_before`, `seam_after` | number or null | the visible step along the edges of the original, in levels of 0 to 255, before and after the correction |
-//! | `recognised` | boolean or null | whether the result shows the original |
-//! | `exact` | boolean or null | whether the original is in the finished picture bit for bit |
-//! | `request_ids` | array of strings | the service's ids of the calls |
-//! | `task` | string or null | the task that was accepted last, as `volcv task get` takes it |
-//! | `error` | string or null | the kind of the error, such as `refused` |
-//! | `message` | string or null | the error's text |
-//! | `warnings` | array of strings | what was odd |
-//! | `rejected` | array of strings | files of pictures that were paid for and failed a check, relative to the output folder |
-//! | `links` | array of strings | links to pictures that were paid for and could not be downloaded |
-//! | `elapsed_ms` | number | how long the last operation took, in milliseconds |
 
 use std::io;
 use std::path::Path;
@@ -42,7 +14,35 @@ use crate::state::State;
 const CHUNK: u32 = 1000;
 
 /// Writes one line of JSON for each item of these states, or of all states if there are none, in the order of the input, and
-/// gives their number. The keys of a line are those of `OUT/report.jsonl`.
+/// gives their number.
+///
+/// Each line is an object with all of these keys, in this order. A key that the ledger has nothing for is null, or an empty array
+/// where an array stands. Later versions may add keys behind these.
+///
+/// | key | type | |
+/// |---|---|---|
+/// | `id` | string | the item's own id |
+/// | `seq` | number | where it stands in the input, from 0 on |
+/// | `input` | string | the picture or link, as the input names it |
+/// | `output` | string | the file of the finished picture, relative to the output folder; it is there if `state` is `done` |
+/// | `state` | string | `planned`, `claimed`, `sending`, `unknown`, `paid`, `done`, `refused` or `failed` |
+/// | `charged` | number | attempts that were billed |
+/// | `unknown` | number | attempts that may have been billed |
+/// | `attempts` | number | all attempts |
+/// | `width`, `height` | number or null | of the finished picture, in pixels |
+/// | `original` | array or null | where the original lies in it: x, y, width and height in pixels |
+/// | `seeds` | array | the seed of each call, null where the service chose it |
+/// | `seam_before`, `seam_after` | number or null | the visible step along the edges of the original, in levels of 0 to 255, before and after the correction |
+/// | `recognised` | boolean or null | whether the result shows the original |
+/// | `exact` | boolean or null | whether the original is in the finished picture bit for bit |
+/// | `request_ids` | array of strings | the service's ids of the calls |
+/// | `task` | string or null | the task that was accepted last, as `volcv task get` takes it |
+/// | `error` | string or null | the kind of the error, such as `refused` |
+/// | `message` | string or null | the error's text |
+/// | `warnings` | array of strings | what was odd |
+/// | `rejected` | array of strings | files of pictures that were paid for and failed a check, relative to the output folder |
+/// | `links` | array of strings | links to pictures that were paid for and could not be downloaded |
+/// | `elapsed_ms` | number | how long the last operation took, in milliseconds |
 ///
 /// # Errors
 /// The ledger cannot be read, or `out` not be written; its error has no path.
@@ -121,7 +121,7 @@ impl Serialize for ItemReport {
     }
 }
 
-/// The table above, as a type.
+/// The table of [`report`], as a type.
 #[derive(Serialize)]
 struct Line<'a> {
     id: &'a str,
@@ -158,7 +158,7 @@ mod tests {
     #[test]
     fn a_line_has_all_keys_of_the_table_in_its_order() {
         let text = String::from_utf8(lines(&samples::all())).unwrap();
-        let table = include_str!("report.rs").lines().filter_map(|line| line.strip_prefix("//! | `"));
+        let table = include_str!("report.rs").lines().filter_map(|line| line.strip_prefix("/// | `"));
         let keys: Vec<String> = table
             .flat_map(|row| {
                 row.split(" | ").next().unwrap().split(", ").map(|key| key.replace('`', "")).collect::<Vec<_>>()

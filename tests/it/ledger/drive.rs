@@ -29,13 +29,18 @@ impl Drive<'_> {
     /// Runs the batch to its end. `at_kill` is called at each kill, and may do something to the ledger.
     pub(crate) fn until_done(&self, rng: &mut Rng, mut at_kill: impl FnMut(&mut Rng)) {
         let mut runs: Vec<Option<Run>> = (0..self.processes).map(|index| Some(self.start(index, 0))).collect();
-        let (mut killed, mut next) = (0, rng.u64(1..=self.every));
+        let (mut killed, mut again, mut next) = (0, 0, rng.u64(1..=self.every));
         let end = Instant::now() + PATIENCE * 3;
         while runs.iter().any(Option::is_some) {
             assert!(Instant::now() < end, "the batch does not end: {}", self.logs(&runs));
-            for run in &mut runs {
+            for (index, run) in runs.iter_mut().enumerate() {
                 if let Some(status) = run.as_mut().and_then(|run| run.child.try_wait().unwrap()) {
                     let log = run.take().map(|run| run.log.clone()).unwrap_or_default();
+                    if status.code() == Some(RUN_AGAIN) {
+                        again += 1;
+                        *run = Some(self.start(index, again));
+                        continue;
+                    }
                     assert!(ended_by_itself(status), "{status}: {}", self.text(&log));
                 }
             }
@@ -45,7 +50,8 @@ impl Drive<'_> {
                     kill(runs[index].take());
                     killed += 1;
                     at_kill(rng);
-                    runs[index] = Some(self.start(index, killed));
+                    again += 1;
+                    runs[index] = Some(self.start(index, again));
                     next = self.bench.emulator.complete_bodies() + rng.u64(1..=self.every);
                 }
             }
@@ -79,9 +85,12 @@ fn kill(run: Option<Run>) {
     }
 }
 
+/// The ledger is away, or the lease has passed: the exit code that asks for another start.
+const RUN_AGAIN: i32 = 12;
+
 /// 0: all done. Other codes that a batch may end with when an item is not done are small; a signal or a panic has none of them.
 fn ended_by_itself(status: ExitStatus) -> bool {
-    matches!(status.code(), Some(0 | 4 | 5 | 7 | 8))
+    matches!(status.code(), Some(0 | 4 | 7 | 10))
 }
 
 impl Drop for Run {

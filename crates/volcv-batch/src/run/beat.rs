@@ -9,23 +9,28 @@ use crate::error::BatchError;
 /// How often the pace is looked at; the lease may ask for more.
 const PACE: Duration = Duration::from_secs(1);
 
-/// Beats until it is aborted, or the ledger cannot be reached any more.
+/// Beats until it is aborted: calls that are on their way keep their lease while the run ends.
 pub(super) async fn run(context: Arc<Context>) {
     let between = PACE.min(context.run().lease / 3);
     loop {
         tokio::time::sleep(between).await;
-        let succeeded = context.gate.take_succeeded();
-        let run = context.run();
-        let beaten = match context.patiently(|| context.ledger.beat(&run, succeeded)).await {
-            Ok(beat) => {
-                context.keep_pace(&beat.pace, false);
-                Ok(())
-            }
-            Err(BatchError::LeaseLost) => context.start_again().await,
-            Err(error) => Err(error),
-        };
-        if let Err(error) = beaten {
-            return context.end_with(Halt::Failed(error.into()));
+        beat(&context).await;
+    }
+}
+
+/// Beats once.
+pub(super) async fn beat(context: &Context) {
+    let succeeded = context.gate.take_succeeded();
+    let run = context.run();
+    let beaten = match context.patiently(|| context.ledger.beat(&run, succeeded)).await {
+        Ok(beat) => {
+            context.keep_pace(&beat.pace, false);
+            Ok(())
         }
+        Err(BatchError::LeaseLost) => context.start_again().await,
+        Err(error) => Err(error),
+    };
+    if let Err(error) = beaten {
+        context.end_with(Halt::Failed(error.into()));
     }
 }

@@ -195,6 +195,8 @@ impl Batch {
             let context = Arc::clone(context);
             move || context.end_with(Halt::Caller)
         });
+        // The service may have asked an earlier run to slow down.
+        beat::beat(context).await;
         let queue = Arc::new(queue::Queue::new(context));
         // While some call the service, others prepare the next picture or finish the last one.
         let workers = self.concurrency + self.concurrency.clamp(2, 16);

@@ -77,6 +77,8 @@ pub(super) fn verdict(failure: &Failure, notes: &Notes, tries: u32, most_tries: 
                 ErrorKind::Throttled => again(Duration::ZERO, false),
                 // The service says that the input is wrong; a wrong input that was not sent has no status.
                 ErrorKind::InvalidInput if error.http_status().is_some() => end(State::Refused, true),
+                // There may be memory later; what was paid for is recorded.
+                ErrorKind::OutOfMemory => later(true),
                 ErrorKind::Decode | ErrorKind::ResponseTooLarge => settled(end(State::Failed, true), error),
                 _ if notes.last_charge != Some(Charge::Charged) => later(error.is_retryable()),
                 _ => later(false),
