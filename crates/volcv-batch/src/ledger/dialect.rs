@@ -35,10 +35,12 @@ const NOW_POSTGRES: &str = "SELECT CAST(extract(epoch FROM clock_timestamp()) * 
 pub(super) const BEGIN_SQLITE: &str = "BEGIN IMMEDIATE";
 pub(super) const BEGIN_POSTGRES: &str = "BEGIN ISOLATION LEVEL READ COMMITTED";
 
-/// What a new connection to PostgreSQL is told. A server that does not sync commits by default does so for the ledger.
+/// What a new connection to PostgreSQL is told. A server that does not sync commits by default does so for the ledger. Locks of a
+/// machine that has vanished in the middle of a transaction are gone after a minute.
 pub(super) const SET_UP_POSTGRES: &str = "SELECT set_config('search_path', $1, false), \
      set_config('synchronous_commit', CASE current_setting('synchronous_commit') WHEN 'off' THEN 'on' \
-     ELSE current_setting('synchronous_commit') END, false)";
+     ELSE current_setting('synchronous_commit') END, false), \
+     set_config('idle_in_transaction_session_timeout', '60s', false)";
 
 /// Without the locks of rows.
 fn sqlite(text: &'static str) -> SqlStr {

@@ -4,6 +4,9 @@ use std::future::Future;
 use std::pin::Pin;
 use std::time::Duration;
 
+use sqlx::Connection as _;
+use sqlx::postgres::PgPool;
+
 use super::dialect::{Arg, BEGIN_POSTGRES, Conn, Row, is_transient};
 use super::writer::Waiting;
 use super::{Backend, Ledger};
@@ -74,17 +77,29 @@ impl Ledger {
     {
         let outcome = match &self.0.backend {
             Backend::Sqlite { writer, .. } => Waiting::send(writer, Box::new(work), self.skew()).await,
-            Backend::Postgres(pool) => {
-                within(OPERATION, async {
-                    let mut transaction = pool.begin_with(BEGIN_POSTGRES).await?;
-                    let done = work(&mut Tx::new(Conn::Postgres(&mut transaction), self.skew())).await?;
-                    transaction.commit().await?;
-                    Ok(done)
-                })
-                .await
-            }
+            Backend::Postgres(pool) => self.on_server(pool, work).await,
         };
         outcome.map_err(|fault| self.error(fault))
+    }
+
+    async fn on_server<T, F>(&self, pool: &PgPool, work: F) -> Outcome<T>
+    where
+        T: Send,
+        F: for<'a, 'c> FnOnce(&'a mut Tx<'c>) -> Running<'a, T> + Send,
+    {
+        let mut conn = pool.acquire().await?;
+        let outcome = within(OPERATION, async {
+            let mut transaction = conn.begin_with(BEGIN_POSTGRES).await?;
+            let done = work(&mut Tx::new(Conn::Postgres(&mut transaction), self.skew())).await?;
+            transaction.commit().await?;
+            Ok(done)
+        })
+        .await;
+        if matches!(outcome, Err(Fault::Sql(sqlx::Error::PoolTimedOut))) {
+            // Nobody answers on this connection any more: the pool gets a new one.
+            drop(conn.detach());
+        }
+        outcome
     }
 
     /// Runs statements that only read.
@@ -157,6 +172,7 @@ impl Fault {
         let (message, transient) = match self {
             Fault::Batch(error) => return error,
             Fault::Content(message) => (message, false),
+            Fault::Sql(sqlx::Error::PoolTimedOut) => ("no answer came in time".to_owned(), true),
             Fault::Sql(error) => (error.to_string(), is_transient(&error)),
         };
         BatchError::Ledger { ledger: ledger.to_owned(), message, transient }
