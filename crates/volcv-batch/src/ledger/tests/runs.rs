@@ -116,7 +116,7 @@ async fn runs_at_work_are_told_until_they_end_or_their_lease_passes() {
         let names = |activity: &Activity| activity.runs.iter().map(|run| run.items).collect::<Vec<_>>();
         let (one, two) = (bench.start("a").await, bench.start("b").await);
         bench.claim(&one, 3).await;
-        bench.ledger.slow_down(Duration::from_secs(7)).await.unwrap();
+        bench.ledger.slow_down(Duration::from_secs(7), false).await.unwrap();
         bench.ledger.stop("no quota").await.unwrap();
         let activity = bench.ledger.activity().await.unwrap();
         let mut items = names(&activity);
