@@ -13,7 +13,7 @@
 //! std::fs::create_dir_all(output)?;
 //! let ledger = Ledger::open(&LedgerUrl::Sqlite(output.join(".volcv.sqlite"))).await?;
 //! let mut defaults = Defaults::default();
-//! defaults.job = serde_json::from_str(r#"{"aspect": "16:9"}"#)?;
+//! defaults.job.aspect = Some("16:9".to_owned());
 //! let input = Input::find("photos", output)?;
 //! plan(&ledger, &input, &defaults, None, &|_| ()).await?;
 //!
