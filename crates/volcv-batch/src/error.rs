@@ -35,9 +35,6 @@ pub enum BatchError {
         /// Whether the same operation may succeed later: the server is gone or busy.
         transient: bool,
     },
-    /// Another run has taken over, because this one did not renew its lease in time.
-    #[error("the lease of this run has passed; another run may have taken its items over")]
-    LeaseLost,
 }
 
 impl BatchError {

@@ -91,9 +91,7 @@ impl From<BatchError> for CliError {
                 Self::invalid_input(flag.unwrap_or(text))
             }
             BatchError::Input { .. } => Self::invalid_input(text),
-            BatchError::Ledger { transient: true, .. } | BatchError::LeaseLost => {
-                Self::config(text).resumable(closing::RUN_AGAIN)
-            }
+            BatchError::Ledger { transient: true, .. } => Self::config(text).resumable(closing::RUN_AGAIN),
             _ => Self::config(text),
         }
     }

@@ -18,26 +18,23 @@ impl Ledger {
     /// Takes up to `limit` items: paid ones whose answers this store can read first, then planned ones, in the order of the input.
     ///
     /// `claim` is a random number above 0, a new one for each claim. A claim whose answer was lost is repeated with the same number, and
-    /// gives the items that the first try has taken.
-    ///
-    /// # Errors
-    /// `LeaseLost`.
-    pub(crate) async fn claim(&self, run: &NewRun, claim: i64, limit: u32) -> Result<Vec<Claimed>, BatchError> {
+    /// gives the items that the first try has taken. `None` if the run has lost its lease.
+    pub(crate) async fn claim(&self, run: &NewRun, claim: i64, limit: u32) -> Result<Option<Vec<Claimed>>, BatchError> {
         let (id, store) = (run.id, run.store.clone());
         self.write(move |tx| {
             Box::pin(async move {
                 // Locked, so that nobody ends the run between this and the claim.
                 let text = "SELECT 1 FROM runs WHERE id = $1 AND ended IS NULL FOR UPDATE";
                 if tx.row(text, &[id.into()]).await?.is_none() {
-                    return Err(BatchError::LeaseLost.into());
+                    return Ok(None);
                 }
                 let repeated = claimed(tx, id, claim).await?;
                 if !repeated.is_empty() {
-                    return Ok(repeated);
+                    return Ok(Some(repeated));
                 }
                 match take(tx, id, &store, claim, limit).await? {
-                    0 => Ok(Vec::new()),
-                    _ => claimed(tx, id, claim).await,
+                    0 => Ok(Some(Vec::new())),
+                    _ => claimed(tx, id, claim).await.map(Some),
                 }
             })
         })

@@ -62,7 +62,7 @@ impl Bench {
     }
 
     async fn claim(&self, run: &NewRun, limit: u32) -> Vec<Claimed> {
-        self.ledger.claim(run, fastrand::i64(1..), limit).await.unwrap()
+        self.ledger.claim(run, fastrand::i64(1..), limit).await.unwrap().unwrap()
     }
 
     async fn claim_one(&self, run: &NewRun) -> Claimed {

@@ -4,7 +4,6 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::{Context, Halt};
-use crate::error::BatchError;
 
 /// How often the pace is looked at; the lease may ask for more.
 const PACE: Duration = Duration::from_secs(1);
@@ -23,11 +22,11 @@ pub(super) async fn beat(context: &Context) {
     let succeeded = context.gate.take_succeeded();
     let run = context.run();
     let beaten = match context.patiently(|| context.ledger.beat(&run, succeeded)).await {
-        Ok(beat) => {
+        Ok(Some(beat)) => {
             context.keep_pace(&beat.pace, false);
             Ok(())
         }
-        Err(BatchError::LeaseLost) => context.start_again().await,
+        Ok(None) => context.start_again().await,
         Err(error) => Err(error),
     };
     if let Err(error) = beaten {

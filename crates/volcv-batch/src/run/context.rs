@@ -166,13 +166,10 @@ impl Context {
 
 /// The error of a run that has ended; others may hold it still.
 pub(crate) fn owned(error: Arc<BatchError>) -> BatchError {
-    Arc::try_unwrap(error).unwrap_or_else(|shared| match &*shared {
-        BatchError::LeaseLost => BatchError::LeaseLost,
-        shared => BatchError::Ledger {
-            ledger: "of this run".to_owned(),
-            message: shared.to_string(),
-            transient: shared.is_transient(),
-        },
+    Arc::try_unwrap(error).unwrap_or_else(|shared| BatchError::Ledger {
+        ledger: "of this run".to_owned(),
+        message: shared.to_string(),
+        transient: shared.is_transient(),
     })
 }
 

@@ -7,7 +7,6 @@ use std::time::Duration;
 use tokio::sync::{Mutex, Notify};
 
 use super::{Context, Halt};
-use crate::error::BatchError;
 use crate::ledger::{Claimed, NewRun};
 
 /// Items that one claim takes: few, so that at the end each run gets its part.
@@ -49,13 +48,13 @@ impl Queue {
             let claim = fastrand::i64(1..i64::MAX);
             let found = context.patiently(|| context.ledger.claim(&run, claim, CHUNK)).await;
             let due = match found {
-                Ok(found) if !found.is_empty() => {
+                Ok(Some(found)) if !found.is_empty() => {
                     items.extend(found.into_iter().map(|claimed| (Arc::clone(&run), claimed)));
                     continue;
                 }
-                Ok(_) => context.patiently(|| context.ledger.next_due(&run)).await,
-                // The heartbeat begins anew.
-                Err(BatchError::LeaseLost) => Ok(Some(LONGEST_WAIT)),
+                Ok(Some(_)) => context.patiently(|| context.ledger.next_due(&run)).await,
+                // The lease was lost; the heartbeat begins anew.
+                Ok(None) => Ok(Some(LONGEST_WAIT)),
                 Err(error) => Err(error),
             };
             match due {

@@ -73,7 +73,7 @@ async fn work(bench: &Bench, number: usize, call: Duration, max_cost: Option<u64
     while sent < number {
         let (name, limit) = (fastrand::i64(1..), 8.min((number - sent) as u32));
         let claimed = bench.ledger.patiently(PATIENCE, &away, || bench.ledger.claim(&run, name, limit)).await;
-        for claimed in claimed.unwrap() {
+        for claimed in claimed.unwrap().unwrap() {
             sent += 1;
             queue.send(claimed).await.unwrap();
         }
@@ -111,7 +111,7 @@ async fn workers_share_a_ledger() {
             .unwrap();
         timed("a page of what failed", 1, bench.ledger.page(None, &[State::Failed], 1000)).await.unwrap();
         let run = bench.start("a").await;
-        timed("the next claim", 1, bench.ledger.claim(&run, 1, 8)).await.unwrap();
+        timed("the next claim", 1, bench.ledger.claim(&run, 1, 8)).await.unwrap().unwrap();
         timed("when the next item is due", 1, bench.ledger.next_due(&run)).await.unwrap();
         assert_sums(&bench.ledger).await;
     }

@@ -190,8 +190,8 @@ async fn step(bench: &Bench, model: &mut Model, step: &Step) {
             model.sweep();
         }
         Step::Beat(run) => {
-            let beat = ledger.beat(&model.runs[run], true).await;
-            assert_eq!(beat.is_ok(), model.is_alive(run), "{beat:?}");
+            let beat = ledger.beat(&model.runs[run], true).await.unwrap();
+            assert_eq!(beat.is_some(), model.is_alive(run), "{beat:?}");
             if model.is_alive(run) {
                 model.alive.insert(model.runs[run].id, model.clock + 4);
                 model.sweep();
@@ -206,12 +206,12 @@ async fn step(bench: &Bench, model: &mut Model, step: &Step) {
         }
         Step::Claim(run, limit) => {
             let claim = fastrand::i64(1..);
-            let claimed = ledger.claim(&model.runs[run], claim, limit).await;
-            assert_eq!(claimed.is_ok(), model.is_alive(run));
-            let Ok(claimed) = claimed else { return };
+            let claimed = ledger.claim(&model.runs[run], claim, limit).await.unwrap();
+            assert_eq!(claimed.is_some(), model.is_alive(run));
+            let Some(claimed) = claimed else { return };
             let ids = |all: &[Claimed]| all.iter().map(|one| one.item.seq).collect::<Vec<_>>();
             assert_eq!(ids(&claimed), model.claim(run, limit));
-            assert_eq!(ids(&ledger.claim(&model.runs[run], claim, limit).await.unwrap()).len(), claimed.len());
+            assert_eq!(ids(&ledger.claim(&model.runs[run], claim, limit).await.unwrap().unwrap()).len(), claimed.len());
             for one in claimed {
                 let thing = &model.things[one.item.seq as usize];
                 assert_eq!(one.answers.len(), thing.tries.iter().filter(|one| one.answered()).count());

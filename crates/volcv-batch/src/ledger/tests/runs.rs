@@ -8,10 +8,10 @@ async fn a_repeated_claim_gives_the_same_items() {
         bench.add(10).await;
         let run = bench.start("a").await;
         let ids = |claimed: Vec<Claimed>| claimed.into_iter().map(|one| one.item.id).collect::<Vec<_>>();
-        let first = ids(bench.ledger.claim(&run, 77, 4).await.unwrap());
+        let first = ids(bench.ledger.claim(&run, 77, 4).await.unwrap().unwrap());
         assert_eq!(first, ["item-0", "item-1", "item-2", "item-3"]);
-        assert_eq!(ids(bench.ledger.claim(&run, 77, 4).await.unwrap()), first);
-        assert_eq!(ids(bench.ledger.claim(&run, 78, 2).await.unwrap()), ["item-4", "item-5"]);
+        assert_eq!(ids(bench.ledger.claim(&run, 77, 4).await.unwrap().unwrap()), first);
+        assert_eq!(ids(bench.ledger.claim(&run, 78, 2).await.unwrap().unwrap()), ["item-4", "item-5"]);
     }
 }
 
@@ -26,7 +26,7 @@ async fn no_two_runs_get_one_item() {
             tasks.push(tokio::spawn(async move {
                 let mut got = Vec::new();
                 loop {
-                    let some = ledger.claim(&run, fastrand::i64(1..), 7).await.unwrap();
+                    let some = ledger.claim(&run, fastrand::i64(1..), 7).await.unwrap().unwrap();
                     if some.is_empty() {
                         return got;
                     }
@@ -62,7 +62,7 @@ async fn a_wait_is_kept() {
         assert!(due <= waits.wait && due > waits.wait / 2, "{due:?}");
         bench.pass(waits.wait);
         // The lease has passed too; nobody has swept it, so it is renewed.
-        assert_eq!(bench.ledger.beat(&run, false).await.unwrap().runs, 1);
+        assert_eq!(bench.ledger.beat(&run, false).await.unwrap().unwrap().runs, 1);
         assert_eq!(bench.claim_one(&run).await.tries, 1);
         assert!(bench.finish(&run, "item-0", State::Done).await);
         assert_eq!(bench.ledger.next_due(&run).await.unwrap(), None);
@@ -77,12 +77,12 @@ async fn a_run_gives_back_what_it_has() {
         bench.ledger.start_run(&run).await.unwrap();
         bench.claim(&run, 2).await;
         let other = bench.start("b").await;
-        assert_eq!(bench.ledger.beat(&other, false).await.unwrap().runs, 2);
+        assert_eq!(bench.ledger.beat(&other, false).await.unwrap().unwrap().runs, 2);
         for _ in 0..2 {
             bench.ledger.end_run(&run).await.unwrap();
         }
         assert_eq!(bench.ledger.counts().await.unwrap().planned, 3);
-        assert_eq!(bench.ledger.beat(&other, false).await.unwrap().runs, 1);
+        assert_eq!(bench.ledger.beat(&other, false).await.unwrap().unwrap().runs, 1);
         assert_eq!(bench.claim(&other, 9).await.len(), 3);
         assert!(!bench.finish(&run, "item-0", State::Done).await);
     }
