@@ -28,6 +28,31 @@ fn succeeded(output: &Output) -> String {
 }
 
 #[test]
+fn a_batch_has_its_ledger_in_sqlite_and_buys_nothing_twice() {
+    let (folder, windows) = folder("windows-batch");
+    std::fs::create_dir(folder.join("in")).unwrap();
+    for name in ["in/a.jpg", "in/b.jpg"] {
+        std::fs::copy(PHOTO, folder.join(name)).unwrap();
+    }
+    let emulator = emulator(&[]);
+    // The second time everything is done.
+    for _ in 0..2 {
+        let (pictures, out) = (format!("{windows}\\in"), format!("{windows}\\out"));
+        succeeded(
+            &volcv(&emulator)
+                .args(["batch", &pictures, "-o", &out, "--left", "0.5", "--right", "0.5"])
+                .output()
+                .unwrap(),
+        );
+        assert_eq!(emulator.charges(), 2);
+    }
+    for name in ["out/a.png", "out/b.png"] {
+        assert_eq!(size_of(&folder.join(name)), (1920, 640));
+    }
+    assert!(folder.join("out/.volcv.sqlite").exists());
+}
+
+#[test]
 fn a_handful_of_commands_ends_as_on_linux() {
     let (folder, windows) = folder("windows-commands");
     let emulator = emulator(&[]);
