@@ -10,7 +10,7 @@ use volcv_emulator::Emulator;
 
 use super::{GCC, folder, made};
 use crate::c::examples::{PHOTO, emulator, size_of};
-use crate::c::{compilation, program, ran, told};
+use crate::c::{compilation, program, ran, root, told};
 
 fn volcv(emulator: &Emulator) -> Command {
     program(made("package/bin/volcv.exe"), emulator)
@@ -32,7 +32,7 @@ fn a_batch_has_its_ledger_in_sqlite_and_buys_nothing_twice() {
     let (folder, windows) = folder("windows-batch");
     std::fs::create_dir(folder.join("in")).unwrap();
     for name in ["in/a.jpg", "in/b.jpg"] {
-        std::fs::copy(PHOTO, folder.join(name)).unwrap();
+        std::fs::copy(root().join(PHOTO), folder.join(name)).unwrap();
     }
     let emulator = emulator(&[]);
     // The second time everything is done.
