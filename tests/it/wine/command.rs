@@ -10,7 +10,7 @@ use volcv_emulator::Emulator;
 
 use super::{GCC, folder, made};
 use crate::c::examples::{PHOTO, emulator, size_of};
-use crate::c::{compilation, program, ran, told};
+use crate::c::{compilation, program, ran, root, told};
 
 fn volcv(emulator: &Emulator) -> Command {
     program(made("package/bin/volcv.exe"), emulator)
@@ -25,6 +25,31 @@ fn outpaint(emulator: &Emulator, out: &str) -> Output {
 fn succeeded(output: &Output) -> String {
     assert!(output.status.success(), "{}", told(output));
     String::from_utf8(output.stdout.clone()).unwrap()
+}
+
+#[test]
+fn a_batch_has_its_ledger_in_sqlite_and_buys_nothing_twice() {
+    let (folder, windows) = folder("windows-batch");
+    std::fs::create_dir(folder.join("in")).unwrap();
+    for name in ["in/a.jpg", "in/b.jpg"] {
+        std::fs::copy(root().join(PHOTO), folder.join(name)).unwrap();
+    }
+    let emulator = emulator(&[]);
+    // The second time everything is done.
+    for _ in 0..2 {
+        let (pictures, out) = (format!("{windows}\\in"), format!("{windows}\\out"));
+        succeeded(
+            &volcv(&emulator)
+                .args(["batch", &pictures, "-o", &out, "--left", "0.5", "--right", "0.5"])
+                .output()
+                .unwrap(),
+        );
+        assert_eq!(emulator.charges(), 2);
+    }
+    for name in ["out/a.png", "out/b.png"] {
+        assert_eq!(size_of(&folder.join(name)), (1920, 640));
+    }
+    assert!(folder.join("out/.volcv.sqlite").exists());
 }
 
 #[test]
