@@ -245,7 +245,7 @@ pub(crate) struct EmulatorArgs {
     /// Distort every picture as a model does; see below
     #[arg(long, value_name = "WORDS")]
     pub(crate) distort: Option<Distortion>,
-    /// Wait before every answer, as a model would
+    /// The time that each answer takes, as that of a model would
     #[arg(long, value_name = "MS")]
     pub(crate) delay: Option<u64>,
     /// How many polls find a task in the queue, and then being made, before it is done

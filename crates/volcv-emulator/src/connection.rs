@@ -3,6 +3,7 @@
 use std::io::{self, ErrorKind, Read, Write};
 use std::net::{Shutdown, TcpStream};
 use std::sync::Arc;
+use std::thread;
 use std::time::{Duration, Instant};
 
 use socket2::SockRef;
@@ -13,6 +14,9 @@ use crate::{Fault, Stage};
 
 /// How often a pause checks whether the client has gone.
 const CHECK_INTERVAL: Duration = Duration::from_millis(10);
+
+/// A wait for bytes may end this much too late, because many systems count it in ticks of 4 ms.
+const TICKS: Duration = Duration::from_millis(8);
 
 /// What happens to a connection after an exchange.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -119,12 +123,15 @@ impl Connection {
     pub(crate) fn pause(&self, duration: Option<Duration>) -> Pause {
         let until = duration.map(|duration| Instant::now() + duration);
         loop {
-            let left = until
-                .map_or(CHECK_INTERVAL, |until| until.saturating_duration_since(Instant::now()).min(CHECK_INTERVAL));
+            let left = until.map_or(Duration::MAX, |until| until.saturating_duration_since(Instant::now()));
             if left.is_zero() {
                 return Pause::Over;
             }
-            if self.client_gone(left) {
+            if left <= TICKS {
+                thread::sleep(left);
+                continue;
+            }
+            if self.client_gone((left - TICKS).min(CHECK_INTERVAL)) {
                 return Pause::Gone;
             }
         }

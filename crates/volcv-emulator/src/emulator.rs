@@ -237,7 +237,7 @@ impl EmulatorBuilder {
         self
     }
 
-    /// A pause before every answer, as a model would need.
+    /// The time that each answer takes, as that of a model; painting is part of it.
     #[must_use]
     pub fn delay(mut self, delay: Duration) -> Self {
         self.settings.delay = delay;

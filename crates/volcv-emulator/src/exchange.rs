@@ -1,5 +1,7 @@
 //! One request and its answer, with the faults in between.
 
+use std::time::Instant;
+
 use crate::answer;
 use crate::connection::{Connection, Next, Pause};
 use crate::envelope::{self, Ticket};
@@ -85,13 +87,16 @@ impl Exchange<'_> {
             return Next::Close;
         }
         let Some(body) = self.read_body() else { return Next::Close };
+        let received = Instant::now();
         let verdict = self.judge(&body);
         drop(body);
         if self.pass(Stage::Body) == Next::Close {
             return Next::Close;
         }
         let reply = answer::compose(&self.connection.shared, &self.ticket, &self.fault, verdict);
-        let delay = self.fault.delay.unwrap_or_default() + self.connection.shared.settings.delay;
+        // The time for painting is part of the time that the service takes.
+        let service = self.connection.shared.settings.delay.saturating_sub(received.elapsed());
+        let delay = self.fault.delay.unwrap_or_default() + service;
         if !delay.is_zero() && self.connection.pause(Some(delay)) == Pause::Gone {
             return Next::Close;
         }

@@ -2,8 +2,9 @@
 //!
 //! Measured on the command as it is released. Times are those of the processor, which another program beside does not change.
 
-use std::io::Write as _;
+use std::io::{BufRead as _, BufReader, Write as _};
 use std::process::{Command, Stdio};
+use std::thread;
 use std::time::{Duration, Instant};
 
 use fastrand::Rng;
@@ -28,19 +29,35 @@ struct Taken {
     seconds: f64,
 }
 
-/// Runs a command and measures it. Python has the call for it that needs no unsafe code here.
+/// Runs a command to its end and measures it.
 fn measured(command: &Command) -> Taken {
+    measured_until(command, || false)
+}
+
+/// Runs a command, kills it as soon as something is true, and measures it. Python has the call for it that needs no unsafe code
+/// here.
+fn measured_until(command: &Command, is_true: impl Fn() -> bool) -> Taken {
     const MEASURE: &str = "import json, resource, subprocess, sys\n\
-        code = subprocess.run(sys.argv[1:], stdout=subprocess.DEVNULL).returncode\n\
+        process = subprocess.Popen(sys.argv[1:], stdout=subprocess.DEVNULL)\n\
+        print(process.pid, flush=True)\n\
+        code = process.wait()\n\
         used = resource.getrusage(resource.RUSAGE_CHILDREN)\n\
         print(json.dumps([code, used.ru_maxrss / 1024, used.ru_utime + used.ru_stime]))";
     let mut python = Command::new("/usr/bin/python3");
     python.args(["-c", MEASURE]).arg(command.get_program()).args(command.get_args());
     python.current_dir(command.get_current_dir().unwrap());
     let set = command.get_envs().filter_map(|(name, value)| Some((name, value?)));
-    let output = python.envs(set).stdin(Stdio::null()).output().unwrap();
-    assert!(output.status.success(), "{}", told(&output));
-    let numbers: Value = serde_json::from_slice(&output.stdout).unwrap_or_else(|_| panic!("{}", told(&output)));
+    let mut python = python.envs(set).stdin(Stdio::null()).stdout(Stdio::piped()).spawn().unwrap();
+    let mut told = BufReader::new(python.stdout.take().unwrap()).lines();
+    let pid = told.next().expect("python starts the command").unwrap();
+    while python.try_wait().unwrap().is_none() && !is_true() {
+        thread::sleep(Duration::from_millis(2));
+    }
+    // It may have ended already.
+    let _ = Command::new("kill").args(["-KILL", &pid]).stderr(Stdio::null()).status();
+    let line = told.next().expect("python measures the command").unwrap();
+    assert!(python.wait().unwrap().success());
+    let numbers: Value = serde_json::from_str(&line).unwrap();
     let number = |index: usize| numbers[index].as_f64().unwrap();
     Taken { code: numbers[0].as_i64().unwrap(), mebibytes: number(1), seconds: number(2) }
 }
@@ -91,11 +108,17 @@ fn a_million_lines_take_64_mib_and_a_million_done_items_five_seconds() {
 
     // All of it is done but for the last one.
     sql(&bench, &format!("update items set state = 'done' where seq < {}", LINES - 1));
-    let started = measured(&released(&bench.run("")));
-    println!("a million done items: {started:?}");
-    assert_eq!((started.code, bench.emulator.charges()), (0, 1), "{started:?}");
-    assert!(started.mebibytes <= 64.0, "{started:?}");
-    assert!(started.seconds <= 5.0, "{started:?}");
+    bench.emulator.push("delay=60000".parse().unwrap());
+    let command = released(&bench.run("--lease 2"));
+    let started = measured_until(&command, || bench.emulator.complete_bodies() > 0);
+    println!("a million done items, until the first call is sent: {started:?}");
+    assert!(started.code == -9 && started.seconds <= 5.0, "{started:?}");
+
+    // The call of the killed run is unknown; the report of the next run has a million lines.
+    let ended = measured(&command);
+    println!("a million done items, with the report: {ended:?}");
+    assert_eq!((ended.code, bench.emulator.charges()), (7, 1), "{ended:?}");
+    assert!(ended.mebibytes <= 64.0, "{ended:?}");
 }
 
 #[test]
@@ -104,36 +127,42 @@ fn an_item_takes_little_of_the_processor() {
     let bench = Bench::new(&Recipe::plain(PICTURES), &mut Rng::with_seed(12));
     let taken = measured(&released(&bench.run("--concurrency 8")));
     assert_eq!((taken.code, bench.emulator.charges()), (0, PICTURES as u64), "{taken:?}");
-    println!("for each item: {:.3} ms, pixels and HTTP included", taken.seconds * 1000.0 / PICTURES as f64);
+    let each = taken.seconds * 1000.0 / PICTURES as f64;
+    println!("for each item: {each:.3} ms of the processor, pixels and HTTP included");
+    // 1.7 ms on the machine that this was written on, of which the ledger has 0.65.
+    assert!(each <= 6.0, "{each} ms");
 }
 
-/// With a service that takes 50 ms, a batch is as fast as threads that do nothing but call it: the ledger holds nobody up.
+/// With a service that takes 50 ms, a batch is nearly as fast as threads that do nothing but call it: the ledger, the files and the
+/// pixels hold nobody up.
 ///
-/// Another program can make both slower: the best of some rounds counts, and each is compared with the other in the same minute.
+/// Both are measured in turn, because another program can make both slower, and the best of some rounds counts.
 #[test]
 fn a_batch_keeps_its_calls_in_flight() {
     const CALLS: usize = 4;
     const PICTURES: usize = 200;
     const SERVICE: Duration = Duration::from_millis(50);
     let ideal = SERVICE * u32::try_from(PICTURES / CALLS).unwrap();
-    let percent = |time: Duration| ideal.as_secs_f64() / time.as_secs_f64() * 100.0;
-    let (mut best, mut best_of_threads) = (0.0_f64, 0.0_f64);
-    for round in 0..5 {
+    let mut best = 0.0_f64;
+    for round in 0..10 {
         let bench = Bench::with(Emulator::builder().delay(SERVICE), &Recipe::plain(PICTURES), &mut Rng::with_seed(13));
+        let command = released(&bench.run(&format!("--concurrency {CALLS}")));
         let begun = Instant::now();
-        let taken = measured(&released(&bench.run(&format!("--concurrency {CALLS}"))));
-        best = best.max(percent(begun.elapsed()));
+        let taken = measured(&command);
+        let (batch, threads) = (begun.elapsed(), threads(CALLS, PICTURES, SERVICE));
         assert_eq!((taken.code, bench.emulator.charges()), (0, PICTURES as u64), "{taken:?}");
-        best_of_threads = best_of_threads.max(percent(threads(CALLS, PICTURES, SERVICE)));
-        println!("round {round}: {best:.0} % of concurrency / service time, threads alone {best_of_threads:.0} %");
-        if best >= 90.0 {
+        best = best.max(threads.as_secs_f64() / batch.as_secs_f64());
+        let percent = |time: Duration| ideal.as_secs_f64() / time.as_secs_f64() * 100.0;
+        println!(
+            "round {round}: {:.0} % of concurrency / service time, threads alone {:.0} %",
+            percent(batch),
+            percent(threads)
+        );
+        if best >= 0.9 {
             return;
         }
     }
-    assert!(
-        best >= 0.95 * best_of_threads,
-        "{best:.0} % of concurrency / service time, threads {best_of_threads:.0} %"
-    );
+    panic!("a batch is at most {best:.2} times as fast as threads");
 }
 
 /// How long so many threads need for the same number of calls, without ledger, files and pixels.
@@ -141,7 +170,7 @@ fn threads(count: usize, calls: usize, service: Duration) -> Duration {
     let emulator = Emulator::builder().delay(service).start().unwrap();
     let client = builder(&emulator).max_concurrent(count).ureq().unwrap();
     let begun = Instant::now();
-    std::thread::scope(|scope| {
+    thread::scope(|scope| {
         for _ in 0..count {
             let client = client.clone();
             scope.spawn(move || {
