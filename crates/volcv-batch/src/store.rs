@@ -74,9 +74,7 @@ impl Store {
 
     /// Keeps an answer in a file that was meant for the ledger.
     pub(crate) fn keep(&self, attempt: &AttemptId, bytes: &[u8]) -> io::Result<()> {
-        let mut file = self.temporary()?;
-        file.write_all(bytes)?;
-        file.as_file().sync_all()?;
+        let file = self.written(bytes)?;
         let path = self.path_of(attempt);
         file.persist(&path).map_err(|error| error.error)?;
         sync_folder(&path)
@@ -104,9 +102,7 @@ impl Store {
     /// Writes a picture: whole and on the disk, or not at all. `name` is relative to the output folder.
     pub(crate) fn save(&self, name: &str, bytes: &[u8]) -> io::Result<PathBuf> {
         let path = self.place(name)?;
-        let mut file = self.temporary()?;
-        file.write_all(bytes)?;
-        file.as_file().sync_all()?;
+        let file = self.written(bytes)?;
         file.persist(&path).map_err(|error| error.error)?;
         sync_folder(&path)?;
         Ok(path)
@@ -114,9 +110,7 @@ impl Store {
 
     /// Writes a picture that failed a check beside its place, under a name that is free. Gives the name, relative to the output folder.
     pub(crate) fn save_rejected(&self, name: &str, bytes: &[u8]) -> io::Result<String> {
-        let mut file = self.temporary()?;
-        file.write_all(bytes)?;
-        file.as_file().sync_all()?;
+        let mut file = self.written(bytes)?;
         for number in 1_u32.. {
             let suffix = if number == 1 { String::new() } else { format!("-{number}") };
             let name = format!("{name}.rejected{suffix}");
@@ -146,12 +140,16 @@ impl Store {
         Ok(path)
     }
 
-    fn temporary(&self) -> io::Result<NamedTempFile> {
+    /// A temporary file that is on the disk.
+    fn written(&self, bytes: &[u8]) -> io::Result<NamedTempFile> {
         let mut builder = tempfile::Builder::new();
         // The picture gets the mode of a file that the user makes, not that of a temporary one.
         #[cfg(unix)]
         builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
-        builder.prefix("picture-").suffix(PART).tempfile_in(&self.folder)
+        let mut file = builder.prefix("picture-").suffix(PART).tempfile_in(&self.folder)?;
+        file.write_all(bytes)?;
+        file.as_file().sync_all()?;
+        Ok(file)
     }
 
     fn path_of(&self, attempt: &AttemptId) -> PathBuf {

@@ -8,7 +8,7 @@ use super::dialect::Arg;
 use super::pace;
 use super::standing::{attempts, close, standing};
 use super::tx::{Outcome, Tx};
-use super::types::{Beat, NewRun};
+use super::types::{NewRun, Pace};
 use super::{Ledger, millis};
 use crate::error::BatchError;
 use crate::state::State;
@@ -37,7 +37,7 @@ impl Ledger {
 
     /// Renews the lease; sweeps runs whose lease has passed: their claimed items are planned (or paid) again, those that were sending are unknown.
     /// `succeeded` says that calls succeeded since the last beat, which raises the factor. `None` if another run has swept this one. It may be repeated.
-    pub(crate) async fn beat(&self, run: &NewRun, succeeded: bool) -> Result<Option<Beat>, BatchError> {
+    pub(crate) async fn beat(&self, run: &NewRun, succeeded: bool) -> Result<Option<Pace>, BatchError> {
         let (id, lease) = (run.id, run.lease);
         self.write(move |tx| Box::pin(beat(tx, id, lease, succeeded))).await
     }
@@ -62,7 +62,7 @@ impl Ledger {
     }
 }
 
-async fn beat(tx: &mut Tx<'_>, id: i64, lease: Duration, succeeded: bool) -> Outcome<Option<Beat>> {
+async fn beat(tx: &mut Tx<'_>, id: i64, lease: Duration, succeeded: bool) -> Outcome<Option<Pace>> {
     let now = tx.now().await?;
     let text = "UPDATE runs SET lease_until = $2 WHERE id = $1 AND ended IS NULL";
     if tx.run(text, &[id.into(), (now + millis(lease)).into()]).await? == 0 {
@@ -70,9 +70,7 @@ async fn beat(tx: &mut Tx<'_>, id: i64, lease: Duration, succeeded: bool) -> Out
     }
     let pace = if succeeded { pace::raise(tx, now).await? } else { pace::read(tx, now).await? };
     sweep(tx, now).await?;
-    let text = "SELECT count(*) FROM runs WHERE ended IS NULL AND lease_until > $1";
-    let runs = tx.one(text, &[now.into()]).await?.count(0)?;
-    Ok(Some(Beat { pace, runs: u32::try_from(runs).unwrap_or(u32::MAX) }))
+    Ok(Some(pace))
 }
 
 /// Ends the runs whose lease has passed. Another process may do so at the same time: each takes the runs that it can lock.

@@ -151,14 +151,6 @@ pub(crate) struct Pace {
     pub(crate) stopped: Option<String>,
 }
 
-/// What a heartbeat gives back.
-#[derive(Debug, Clone, PartialEq)]
-pub(crate) struct Beat {
-    pub(crate) pace: Pace,
-    /// Runs whose lease holds, this one included.
-    pub(crate) runs: u32,
-}
-
 /// How many items are in each state.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
 #[allow(missing_docs, reason = "each field is the number of items in the state of its name")]

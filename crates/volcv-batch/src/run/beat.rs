@@ -22,8 +22,8 @@ pub(super) async fn beat(context: &Context) {
     let succeeded = context.gate.take_succeeded();
     let run = context.run();
     let beaten = match context.patiently(|| context.ledger.beat(&run, succeeded)).await {
-        Ok(Some(beat)) => {
-            context.keep_pace(&beat.pace, false);
+        Ok(Some(pace)) => {
+            context.keep_pace(&pace, false);
             Ok(())
         }
         Ok(None) => context.start_again().await,

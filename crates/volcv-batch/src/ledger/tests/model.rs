@@ -195,7 +195,7 @@ async fn step(bench: &Bench, model: &mut Model, step: &Step) {
             if model.is_alive(run) {
                 model.alive.insert(model.runs[run].id, model.clock + 4);
                 model.sweep();
-                assert_eq!(beat.unwrap().runs as usize, model.alive.len());
+                assert_eq!(ledger.activity().await.unwrap().runs.len(), model.alive.len());
             }
         }
         Step::EndRun(run) => {

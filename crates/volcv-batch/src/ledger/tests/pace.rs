@@ -44,15 +44,15 @@ async fn pauses_grow_and_success_speeds_up() {
         assert_eq!(pauses[2], (0.125, 20));
         assert_eq!(pauses[7], (1.0 / 64.0, 60));
         bench.pass(2 * SECOND);
-        let first = bench.ledger.beat(&run, true).await.unwrap().unwrap().pace.factor;
+        let first = bench.ledger.beat(&run, true).await.unwrap().unwrap().factor;
         assert!(first > 0.1 && first < 0.5, "{first}");
-        assert_eq!(bench.ledger.beat(&run, false).await.unwrap().unwrap().pace.factor, first);
+        assert_eq!(bench.ledger.beat(&run, false).await.unwrap().unwrap().factor, first);
         for _ in 0..20 {
             bench.pass(2 * SECOND);
             bench.ledger.beat(&run, true).await.unwrap().unwrap();
         }
         assert_eq!(
-            bench.ledger.beat(&run, true).await.unwrap().unwrap().pace,
+            bench.ledger.beat(&run, true).await.unwrap().unwrap(),
             Pace { factor: 1.0, pause: Duration::ZERO, stopped: None }
         );
         let pace = bench.ledger.slow_down(SECOND, false).await.unwrap();
@@ -71,7 +71,7 @@ async fn a_stop_holds_until_the_next_run() {
         let stopped = bench.begin(&run, &attempt("item-0", 1)).await;
         assert_eq!(stopped, Begin::Stopped("the key was refused".to_owned()));
         assert_eq!(
-            bench.ledger.beat(&run, true).await.unwrap().unwrap().pace.stopped.as_deref(),
+            bench.ledger.beat(&run, true).await.unwrap().unwrap().stopped.as_deref(),
             Some("the key was refused")
         );
         bench.start("a").await;
