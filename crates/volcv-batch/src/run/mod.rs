@@ -21,10 +21,6 @@ use crate::ledger::{Counts, Ledger, NewRun, Spending};
 use crate::pace::Gate;
 use crate::store::Store;
 
-/// Calls that run at once in one process if nothing else is said; gateways throttle early.
-const CONCURRENCY: usize = 4;
-/// Each blocking call has a thread, and so has each file that is being written.
-const MOST_CONCURRENCY: usize = 256;
 /// Failures of one item that cost nothing and may pass, beside the retries of each call.
 const TRIES: u32 = 5;
 const LEASE: Duration = Duration::from_secs(30);
@@ -80,6 +76,11 @@ pub enum Ended {
 }
 
 impl Batch {
+    /// [`Batch::concurrency`] if it is not set. It is small because gateways throttle early.
+    pub const CONCURRENCY: u16 = 4;
+    /// The most that [`Batch::concurrency`] may be: each blocking call has a thread, and so has each file that is being written.
+    pub const MAX_CONCURRENCY: u16 = 256;
+
     /// A run of the items of `ledger`. Relative pictures are below `base`; finished ones are written below `output`, which is made.
     pub fn new(
         client: impl Into<AnyClient>,
@@ -93,7 +94,7 @@ impl Batch {
             base: base.into(),
             output: output.into(),
             name: own_name(),
-            concurrency: CONCURRENCY,
+            concurrency: Self::CONCURRENCY.into(),
             rate: None,
             max_cost: None,
             tries: TRIES,
@@ -226,8 +227,9 @@ impl Batch {
 
     fn check(&self) -> Result<Arc<Gate>, BatchError> {
         let refused = |text: String| Err(BatchError::Option(text));
-        if self.concurrency > MOST_CONCURRENCY {
-            return refused(format!("concurrency is {}, but must be at most {MOST_CONCURRENCY}", self.concurrency));
+        if self.concurrency > Self::MAX_CONCURRENCY.into() {
+            let (calls, most) = (self.concurrency, Self::MAX_CONCURRENCY);
+            return refused(format!("concurrency is {calls}, but must be at most {most}"));
         }
         if self.tries == 0 {
             return refused("tries is 0, but must be at least 1".to_owned());

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::{ArgGroup, Args, Subcommand, ValueEnum};
-use volcv_batch::{Shard, State};
+use volcv_batch::{Batch, Shard, State};
 
 use super::connection::{ConnectionArgs, seconds};
 use super::{AbilityName, Field};
@@ -53,7 +53,8 @@ pub(crate) struct BatchRunArgs {
     #[arg(short, long = "output", value_name = "OUT", required = true)]
     pub(crate) output: Option<PathBuf>,
     /// Paid calls at the same time in this process; less while the service asks to slow down
-    #[arg(long, value_name = "N", default_value_t = 4, value_parser = clap::value_parser!(u16).range(1..=256))]
+    #[arg(long, value_name = "N", default_value_t = Batch::CONCURRENCY)]
+    #[arg(value_parser = clap::value_parser!(u16).range(1..=i64::from(Batch::MAX_CONCURRENCY)))]
     pub(crate) concurrency: u16,
     /// Paid calls that this process may start per second; 0.1 is one in ten seconds
     #[arg(long, value_name = "X", value_parser = rate, allow_negative_numbers = true)]
